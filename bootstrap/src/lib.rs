@@ -1,0 +1,1 @@
+//! Bootstrap: configuration, wiring, life cycle and commands of the one binary `omnigate`.
