@@ -1,1 +1,85 @@
-//! Being built.
+//! Reads the repository as text for the tests of the house rules. Never compiles or changes anything.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Directories that hold no source of ours.
+const SKIPPED: [&str; 5] = ["target", ".git", "node_modules", "omnigate-data", "corpus"];
+
+/// The repository's root.
+#[must_use]
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap_or_default()
+}
+
+/// One file of the repository.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Path from the root, with forward slashes.
+    pub path: String,
+    /// The whole text.
+    pub text: String,
+}
+
+impl Source {
+    /// The file's name without its directories.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// Lines before the file's own tests, with line numbers from 1; comment lines are left out.
+    pub fn code(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.text
+            .lines()
+            .enumerate()
+            .take_while(|(_, line)| !line.starts_with("#[cfg(test)]"))
+            .filter(|(_, line)| !line.trim_start().starts_with("//"))
+            .map(|(index, line)| (index + 1, line))
+    }
+}
+
+/// All files under `directory` (from the root) whose name ends in `suffix`, sorted by path.
+#[must_use]
+pub fn sources(directory: &str, suffix: &str) -> Vec<Source> {
+    let root = root();
+    let mut found = Vec::new();
+    let mut open = vec![root.join(directory)];
+    while let Some(next) = open.pop() {
+        let Ok(entries) = fs::read_dir(&next) else { continue };
+        for entry in entries.flatten() {
+            let path = entry.path();
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if path.is_dir() {
+                if !SKIPPED.contains(&name.as_str()) {
+                    open.push(path);
+                }
+            } else if name.ends_with(suffix)
+                && let Ok(text) = fs::read_to_string(&path)
+            {
+                let path = path.strip_prefix(&root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+                found.push(Source { path, text });
+            }
+        }
+    }
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    found
+}
+
+/// Source files that ship: everything outside `tests/`, tests in a crate's own `tests/` directory left out.
+#[must_use]
+pub fn shipped() -> Vec<Source> {
+    ["domain", "ports", "application", "adapters", "bootstrap"]
+        .iter()
+        .flat_map(|directory| sources(directory, ".rs"))
+        .filter(|source| !source.path.contains("/tests/") && !source.path.contains("/benches/"))
+        .collect()
+}
+
+/// Fails with every offence on a line of its own, so that one run shows all of them.
+///
+/// # Panics
+/// When there is any offence.
+pub fn none(rule: &str, offences: &[String]) {
+    assert!(offences.is_empty(), "{rule}:\n  {}", offences.join("\n  "));
+}
