@@ -1,100 +1,21 @@
-//! The GSM 7-bit default alphabet, its extension table and septet packing (3GPP TS 23.038 sections 6.1.2 and 6.2.1).
+//! The GSM 7-bit default alphabet, and its extension table (3GPP TS 23.038 section 6.2.1).
 //!
 //! A septet is kept as one octet with the high bit clear; an escaped character is two of them (`1B xx`).
 //! This module never replaces a character it cannot encode, except in [`encode_lossy`], which says so in its name.
 
+use super::tables::{
+    BASIC, EXTENDED, EXTENSION, NONE, SPANISH_SINGLE, TURKISH_LOCKING, TURKISH_SINGLE, code, find,
+};
 use std::fmt;
+
+pub use super::packing::{fill_bits, pack, unpack};
+pub(super) use super::tables::alias;
 
 /// The escape to the extension table.
 pub const ESCAPE: u8 = 0x1B;
 
 /// Septets of one message without a user data header.
 pub const SINGLE: usize = 160;
-
-const NONE: u8 = 0xFF;
-const EXTENDED: u8 = 0x80;
-
-#[rustfmt::skip]
-const BASIC: [char; 128] = [
-    '@', '£', '$', '¥', 'è', 'é', 'ù', 'ì', 'ò', 'Ç', '\n', 'Ø', 'ø', '\r', 'Å', 'å',
-    'Δ', '_', 'Φ', 'Γ', 'Λ', 'Ω', 'Π', 'Ψ', 'Σ', 'Θ', 'Ξ', '\u{1B}', 'Æ', 'æ', 'ß', 'É',
-    ' ', '!', '"', '#', '¤', '%', '&', '\'', '(', ')', '*', '+', ',', '-', '.', '/',
-    '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', ':', ';', '<', '=', '>', '?',
-    '¡', 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I', 'J', 'K', 'L', 'M', 'N', 'O',
-    'P', 'Q', 'R', 'S', 'T', 'U', 'V', 'W', 'X', 'Y', 'Z', 'Ä', 'Ö', 'Ñ', 'Ü', '§',
-    '¿', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o',
-    'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z', 'ä', 'ö', 'ñ', 'ü', 'à',
-];
-
-const EXTENSION: [(u8, char); 10] = [
-    (0x0A, '\u{0C}'),
-    (0x14, '^'),
-    (0x28, '{'),
-    (0x29, '}'),
-    (0x2F, '\\'),
-    (0x3C, '['),
-    (0x3D, '~'),
-    (0x3E, ']'),
-    (0x40, '|'),
-    (0x65, '€'),
-];
-
-const TURKISH_SINGLE: [(u8, char); 7] =
-    [(0x47, 'Ğ'), (0x49, 'İ'), (0x53, 'Ş'), (0x63, 'ç'), (0x67, 'ğ'), (0x69, 'ı'), (0x73, 'ş')];
-
-const TURKISH_LOCKING: [(u8, char); 8] =
-    [(0x04, '€'), (0x07, 'ı'), (0x0B, 'Ğ'), (0x0C, 'ğ'), (0x1C, 'Ş'), (0x1D, 'ş'), (0x40, 'İ'), (0x60, 'ç')];
-
-const SPANISH_SINGLE: [(u8, char); 9] = [
-    (0x09, 'ç'),
-    (0x41, 'Á'),
-    (0x49, 'Í'),
-    (0x4F, 'Ó'),
-    (0x55, 'Ú'),
-    (0x61, 'á'),
-    (0x69, 'í'),
-    (0x6F, 'ó'),
-    (0x75, 'ú'),
-];
-
-/// Septet of every ASCII character: plain, `EXTENDED | code`, or `NONE`.
-const ASCII: [u8; 128] = ascii_table();
-/// The same for U+00A0..=U+00FF.
-const LATIN: [u8; 96] = latin_table();
-
-const fn ascii_table() -> [u8; 128] {
-    let mut table = [NONE; 128];
-    let mut i = 0;
-    while i < 128 {
-        let c = BASIC[i] as usize;
-        if c < 128 && i != ESCAPE as usize {
-            table[c] = i as u8;
-        }
-        i += 1;
-    }
-    let mut i = 0;
-    while i < EXTENSION.len() {
-        let c = EXTENSION[i].1 as usize;
-        if c < 128 {
-            table[c] = EXTENDED | EXTENSION[i].0;
-        }
-        i += 1;
-    }
-    table
-}
-
-const fn latin_table() -> [u8; 96] {
-    let mut table = [NONE; 96];
-    let mut i = 0;
-    while i < 128 {
-        let c = BASIC[i] as usize;
-        if c >= 0xA0 && c <= 0xFF {
-            table[c - 0xA0] = i as u8;
-        }
-        i += 1;
-    }
-    table
-}
 
 /// A character that the alphabet does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -219,47 +140,6 @@ pub fn decode_with(septets: &[u8], shift: Shift) -> String {
     text
 }
 
-/// Packs septets into octets, least significant bit first, after `fill_bits` (0..=6) zero bits.
-pub fn pack(septets: &[u8], fill_bits: u8) -> Vec<u8> {
-    let mut held = u32::from(fill_bits % 7);
-    let mut octets = Vec::with_capacity((septets.len() * 7 + held as usize).div_ceil(8));
-    let mut bits: u32 = 0;
-    for septet in septets {
-        bits |= u32::from(septet & 0x7F) << held;
-        held += 7;
-        while held >= 8 {
-            octets.push(bits.to_le_bytes()[0]);
-            bits >>= 8;
-            held -= 8;
-        }
-    }
-    if held > 0 {
-        octets.push(bits.to_le_bytes()[0]);
-    }
-    octets
-}
-
-/// Unpacks up to `septets` septets that start after `fill_bits` (0..=6) bits; fewer when the octets end sooner.
-///
-/// The count has to come from the message: a final `@` is seven zero bits and cannot be told from padding.
-pub fn unpack(octets: &[u8], septets: usize, fill_bits: u8) -> Vec<u8> {
-    let skip = usize::from(fill_bits % 7);
-    let there = (octets.len() * 8).saturating_sub(skip) / 7;
-    (0..septets.min(there))
-        .map(|i| {
-            let bit = i * 7 + skip;
-            let low = octets.get(bit / 8).copied().unwrap_or(0);
-            let high = octets.get(bit / 8 + 1).copied().unwrap_or(0);
-            (u16::from_le_bytes([low, high]) >> (bit % 8)).to_le_bytes()[0] & 0x7F
-        })
-        .collect()
-}
-
-/// The fill bits that bring the text after a header of `header_octets` (with its length octet) to a septet boundary.
-pub fn fill_bits(header_octets: usize) -> u8 {
-    u8::try_from((7 - header_octets * 8 % 7) % 7).unwrap_or(0)
-}
-
 fn width(coded: u8) -> Option<usize> {
     match coded {
         NONE => None,
@@ -272,56 +152,6 @@ fn push(septets: &mut Vec<u8>, coded: u8) {
         septets.push(ESCAPE);
     }
     septets.push(coded & 0x7F);
-}
-
-fn code(c: char) -> u8 {
-    match u32::from(c) {
-        point @ 0..=0x7F => ASCII[point as usize],
-        0xE7 => 0x09,
-        point @ 0xA0..=0xFF => LATIN[point as usize - 0xA0],
-        0x20AC => EXTENDED | 0x65,
-        0x0391..=0x03A9 => greek(c),
-        _ => NONE,
-    }
-}
-
-fn greek(c: char) -> u8 {
-    match c {
-        'Δ' => 0x10,
-        'Φ' => 0x12,
-        'Γ' => 0x13,
-        'Λ' => 0x14,
-        'Ω' => 0x15,
-        'Π' => 0x16,
-        'Ψ' => 0x17,
-        'Σ' => 0x18,
-        'Θ' => 0x19,
-        'Ξ' => 0x1A,
-        // Latin capitals have their ASCII codes in the basic table.
-        other => alias(other).map_or(NONE, |latin| ASCII[latin as usize & 0x7F]),
-    }
-}
-
-/// What a character is sent as when that is another character of the alphabet.
-pub(super) fn alias(c: char) -> Option<char> {
-    Some(match c {
-        'ç' => 'Ç',
-        'Α' => 'A',
-        'Β' => 'B',
-        'Ε' => 'E',
-        'Ζ' => 'Z',
-        'Η' => 'H',
-        'Ι' => 'I',
-        'Κ' => 'K',
-        'Μ' => 'M',
-        'Ν' => 'N',
-        'Ο' => 'O',
-        'Ρ' => 'P',
-        'Τ' => 'T',
-        'Υ' => 'Y',
-        'Χ' => 'X',
-        _ => return None,
-    })
 }
 
 fn basic(septet: u8, locking: Option<ShiftLanguage>) -> char {
@@ -343,10 +173,6 @@ fn extended(septet: u8, shift: Shift) -> char {
         None => None,
     };
     national.or_else(|| find(&EXTENSION, septet)).unwrap_or_else(|| basic(septet, shift.locking))
-}
-
-fn find(table: &[(u8, char)], septet: u8) -> Option<char> {
-    table.iter().find(|(code, _)| *code == septet).map(|(_, c)| *c)
 }
 
 #[cfg(test)]
@@ -419,34 +245,7 @@ mod tests {
         assert_eq!(decode_with(&[ESCAPE, 0x41, ESCAPE, 0x09, 0x41], spanish), "ÁçA");
     }
 
-    #[test]
-    fn packing() {
-        for (text, fill, expect) in [
-            ("hello", 0, "E8329BFD06"),
-            ("[10€]", 0, "1B5E0CB6296F7C"),
-            ("abcdefg@", 0, "61F1985C369F01"),
-            ("abc", 3, "088BC7"),
-            ("", 0, ""),
-        ] {
-            let septets = encode(text).unwrap();
-            let packed = pack(&septets, fill);
-            let hex: String = packed.iter().map(|o| format!("{o:02X}")).collect();
-            // The last of eight septets that are `@` packs into an octet of its own only when there is room needed.
-            assert_eq!(hex, expect, "{text}");
-            assert_eq!(unpack(&packed, septets.len(), fill), septets);
-        }
-        assert_eq!(unpack(&[0xFF], 100, 0), [0x7F]);
-        assert_eq!((fill_bits(0), fill_bits(6), fill_bits(7)), (0, 1, 0));
-    }
-
     proptest! {
-        #[test]
-        fn septets_survive_packing(septets in proptest::collection::vec(0u8..128, 0..200), fill in 0u8..7) {
-            let packed = pack(&septets, fill);
-            prop_assert_eq!(packed.len(), (septets.len() * 7 + usize::from(fill)).div_ceil(8));
-            prop_assert_eq!(unpack(&packed, septets.len(), fill), septets);
-        }
-
         #[test]
         fn exact_text_survives_encoding(text in "\\PC{0,60}") {
             match encode(&text) {

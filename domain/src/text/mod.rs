@@ -8,7 +8,9 @@ pub mod fold;
 pub mod gsm7;
 pub mod join;
 pub mod latin1;
+pub mod packing;
 pub mod segment;
+mod tables;
 pub mod ucs2;
 pub mod udh;
 
