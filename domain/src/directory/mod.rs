@@ -1,0 +1,128 @@
+//! Who and what there is: users, links, routes, rules for received messages. An immutable, versioned snapshot.
+//!
+//! It is loaded by an adapter and swapped whole, so that deciding about thousands of messages a second takes no lock
+//! and no query.
+
+mod names;
+mod range;
+mod user;
+
+pub use names::{LinkId, NameError, UserName};
+pub use range::{AddressRange, RangeError};
+pub use user::{KeyHash, PasswordHash, User};
+
+use crate::address::Originator;
+use crate::mo::MoRule;
+use crate::numbering::{AllowList, Country};
+use crate::routing::Route;
+use crate::text::Policy;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What the rules need to know of a link; how it speaks to its operator is its adapter's affair.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkProfile {
+    /// Its name, which stands in the traffic log.
+    pub id: LinkId,
+    /// The sender shown when the message has none; `None` = whatever the operator puts there.
+    pub originator: Option<Originator>,
+    /// Whether the operator carries alphanumeric senders.
+    pub alphanumeric: bool,
+    /// Whether to ask the operator for receipts.
+    pub receipts: bool,
+    /// Whether segments use a 16-bit reference.
+    pub wide_reference: bool,
+}
+
+/// What holds where nothing else is said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Defaults {
+    /// The country of numbers without one.
+    pub country: Country,
+    /// Whether national mobile numbers must have the right length and series.
+    pub strict_numbers: bool,
+    /// Which numbers anybody may send to.
+    pub allow: AllowList,
+    /// How text is brought into an alphabet.
+    pub text: Policy,
+    /// How many segments a message may have, 1 to 255.
+    pub max_segments: u8,
+    /// How long a message is worth sending.
+    pub valid_for: Duration,
+    /// How far ahead a message may be scheduled.
+    pub schedule_ahead: Duration,
+    /// How many recipients a request may have.
+    pub max_recipients: usize,
+    /// How long to wait for a receipt after a message's validity before its state is `unknown`.
+    pub receipt_grace: Duration,
+}
+
+impl Default for Defaults {
+    fn default() -> Self {
+        Self {
+            country: Country::SWEDEN,
+            strict_numbers: false,
+            allow: AllowList::default(),
+            text: Policy::Auto,
+            max_segments: 10,
+            valid_for: Duration::from_hours(48),
+            schedule_ahead: Duration::from_hours(24 * 366),
+            max_recipients: 10_000,
+            receipt_grace: Duration::from_hours(24),
+        }
+    }
+}
+
+/// The snapshot.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Directory {
+    /// Grows with every change.
+    pub version: u64,
+    /// What holds where nothing else is said.
+    pub defaults: Defaults,
+    /// Users by name.
+    pub users: HashMap<UserName, Arc<User>>,
+    /// Links in the order of the configuration.
+    pub links: Vec<LinkProfile>,
+    /// Routes in the order they are tried; the first that fits decides.
+    pub routes: Vec<Route>,
+    /// Where received messages go, in the order they are tried.
+    pub mo_rules: Vec<MoRule>,
+}
+
+impl Directory {
+    /// A user by name.
+    #[must_use]
+    pub fn user(&self, name: &str) -> Option<&Arc<User>> {
+        self.users.get(name)
+    }
+
+    /// The user that has a key.
+    #[must_use]
+    pub fn user_by_key(&self, key: &KeyHash) -> Option<&Arc<User>> {
+        self.users.values().find(|u| u.keys.contains(key))
+    }
+
+    /// The user whom the peer's address alone makes known (a user without password and key but with addresses).
+    #[must_use]
+    pub fn user_by_address(&self, peer: std::net::IpAddr) -> Option<&Arc<User>> {
+        let mut known: Vec<_> = self.users.values().filter(|u| u.enabled && u.trusts_address(peer)).collect();
+        known.sort_by(|a, b| a.name.cmp(&b.name));
+        known.first().copied()
+    }
+
+    /// The user that may send mail from this address.
+    #[must_use]
+    pub fn user_by_mail(&self, address: &str) -> Option<&Arc<User>> {
+        let mut fits: Vec<_> = self.users.values().filter(|u| u.enabled && u.sends_mail_from(address)).collect();
+        fits.sort_by(|a, b| a.name.cmp(&b.name));
+        fits.first().copied()
+    }
+
+    /// A link by name.
+    #[must_use]
+    pub fn link(&self, id: &LinkId) -> Option<&LinkProfile> {
+        self.links.iter().find(|l| l.id == *id)
+    }
+}

@@ -1,0 +1,143 @@
+//! Whom to tell about a message's state, in the form the sender's own door speaks.
+
+use crate::state::State;
+use std::fmt;
+use std::str::FromStr;
+
+/// A callback that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CallbackError {
+    /// Not an absolute http or https URL of at most 2,000 characters without control characters.
+    #[error("a callback address is an http:// or https:// URL of at most 2000 characters")]
+    NotHttp,
+    /// Not a form that [`Callback`] writes.
+    #[error("not a stored callback")]
+    Unreadable,
+}
+
+/// Kannel's dlr-mask: which events its user wants to hear of. Bits add: 1 delivered, 2 failed, 4 queued at the gateway's
+/// link, 8 accepted by the SMSC, 16 refused by the SMSC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct DlrMask(pub u8);
+
+impl DlrMask {
+    /// The bit (Kannel's `%d`) that stands for a state, when it is one the mask asks for.
+    #[must_use]
+    pub fn event(self, state: State) -> Option<u8> {
+        let bit = match state {
+            State::Delivered => 1,
+            State::Failed | State::Expired | State::Unknown | State::Cancelled => 2,
+            State::Sent => 8,
+            State::Scheduled | State::Queued | State::Sending => 4,
+        };
+        (self.0 & bit != 0).then_some(bit)
+    }
+}
+
+/// How the sender wants to hear of a message.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Callback {
+    /// Our own JSON, signed, POSTed to a URL at each later state from `sent` on.
+    Json {
+        /// Absolute http or https URL.
+        url: String,
+    },
+    /// Kannel's dlr-url with its escapes, fetched by GET.
+    Kannel {
+        /// The URL with `%d` and the like in it.
+        url: String,
+        /// Which events.
+        mask: DlrMask,
+    },
+    /// A mail (RFC 3464) when it fails.
+    Mail {
+        /// The envelope sender of the mail that asked.
+        address: String,
+    },
+}
+
+impl Callback {
+    /// A JSON callback.
+    ///
+    /// # Errors
+    /// [`CallbackError::NotHttp`].
+    pub fn json(url: &str) -> Result<Self, CallbackError> {
+        checked(url).map(|url| Self::Json { url })
+    }
+
+    /// A Kannel callback.
+    ///
+    /// # Errors
+    /// [`CallbackError::NotHttp`].
+    pub fn kannel(url: &str, mask: DlrMask) -> Result<Self, CallbackError> {
+        checked(url).map(|url| Self::Kannel { url, mask })
+    }
+
+    /// Whether this state is to be told.
+    #[must_use]
+    pub fn wants(&self, state: State) -> bool {
+        match self {
+            Self::Json { .. } => !matches!(state, State::Scheduled | State::Queued | State::Sending),
+            Self::Kannel { mask, .. } => mask.event(state).is_some(),
+            Self::Mail { .. } => matches!(state, State::Failed | State::Expired),
+        }
+    }
+}
+
+fn checked(url: &str) -> Result<String, CallbackError> {
+    let url = url.trim();
+    let lower = url.get(..8).unwrap_or(url).to_ascii_lowercase();
+    let http = lower.starts_with("http://") || lower.starts_with("https://");
+    let clean = url.len() <= 2000 && url.len() > 8 && !url.chars().any(|c| c.is_control() || c == ' ');
+    if http && clean { Ok(url.to_owned()) } else { Err(CallbackError::NotHttp) }
+}
+
+impl fmt::Display for Callback {
+    /// The form in the store: a word, a space, the address.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Json { url } => write!(f, "json {url}"),
+            Self::Kannel { url, mask } => write!(f, "kannel:{} {url}", mask.0),
+            Self::Mail { address } => write!(f, "mail {address}"),
+        }
+    }
+}
+
+impl FromStr for Callback {
+    type Err = CallbackError;
+    fn from_str(s: &str) -> Result<Self, CallbackError> {
+        let (word, address) = s.split_once(' ').ok_or(CallbackError::Unreadable)?;
+        match word.split_once(':') {
+            None if word == "json" => Ok(Self::Json { url: address.to_owned() }),
+            None if word == "mail" => Ok(Self::Mail { address: address.to_owned() }),
+            Some(("kannel", mask)) => {
+                let mask = mask.parse().map(DlrMask).map_err(|_| CallbackError::Unreadable)?;
+                Ok(Self::Kannel { url: address.to_owned(), mask })
+            }
+            _ => Err(CallbackError::Unreadable),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stored_form_comes_back() {
+        for callback in [
+            Callback::Json { url: "https://crm.example.se/x?y=1".into() },
+            Callback::Kannel { url: "http://127.0.0.1/d?%d".into(), mask: DlrMask(31) },
+            Callback::Mail { address: "a@b.se".into() },
+        ] {
+            assert_eq!(callback.to_string().parse(), Ok(callback));
+        }
+    }
+
+    #[test]
+    fn only_http() {
+        for bad in ["ftp://x.se/", "javascript:alert(1)", "http://", "http://a b", "http://a\r\nb"] {
+            assert_eq!(Callback::json(bad), Err(CallbackError::NotHttp), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! Received messages (MO): parts as they come, the whole they make, and where that is handed off.
+
+use crate::address::Recipient;
+use crate::directory::{LinkId, UserName};
+use crate::message::MoId;
+use crate::text::udh::Concat;
+use crate::text::{Joined, Part, PartBody, join};
+use jiff::Timestamp;
+use std::fmt;
+use std::str::FromStr;
+
+/// What one received part carries.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum MoBody {
+    /// Septets, one an octet.
+    Gsm7(Vec<u8>),
+    /// Big-endian UTF-16.
+    Ucs2(Vec<u8>),
+    /// ISO-8859-1.
+    Latin1(Vec<u8>),
+    /// Text that the link has decoded.
+    Text(String),
+    /// Octets that are no text.
+    Binary(Vec<u8>),
+}
+
+impl MoBody {
+    /// The number of the form in the database.
+    #[must_use]
+    pub fn code(&self) -> i16 {
+        match self {
+            Self::Gsm7(_) => 0,
+            Self::Binary(_) => 1,
+            Self::Ucs2(_) => 2,
+            Self::Latin1(_) => 3,
+            Self::Text(_) => 4,
+        }
+    }
+
+    /// The octets as they are stored.
+    #[must_use]
+    pub fn octets(&self) -> &[u8] {
+        match self {
+            Self::Gsm7(o) | Self::Ucs2(o) | Self::Latin1(o) | Self::Binary(o) => o,
+            Self::Text(text) => text.as_bytes(),
+        }
+    }
+
+    /// Reads what the store kept.
+    #[must_use]
+    pub fn from_stored(code: i16, octets: Vec<u8>) -> Self {
+        match code {
+            0 => Self::Gsm7(octets),
+            2 => Self::Ucs2(octets),
+            3 => Self::Latin1(octets),
+            4 => Self::Text(String::from_utf8_lossy(&octets).into_owned()),
+            _ => Self::Binary(octets),
+        }
+    }
+}
+
+/// One received PDU.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MoPart {
+    /// Where it came in.
+    pub link: LinkId,
+    /// The sender as the link gives it: digits, or a name, or empty.
+    pub source: String,
+    /// The number it was sent to, as the link gives it.
+    pub destination: String,
+    /// Its place in a longer message.
+    pub concat: Option<Concat>,
+    /// What it carries.
+    pub body: MoBody,
+    /// When it came here.
+    pub received_at: Timestamp,
+    /// When the operator says it got it.
+    pub operator_at: Option<Timestamp>,
+}
+
+impl MoPart {
+    /// The same for a part the operator sends again: link, addresses, operator's time, place and content (FNV-1a, 128 bits).
+    #[must_use]
+    pub fn fingerprint(&self) -> u128 {
+        let mut hash: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
+        let mut eat = |bytes: &[u8]| {
+            for byte in bytes.iter().chain(&[0xFF]) {
+                hash = (hash ^ u128::from(*byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013B);
+            }
+        };
+        eat(self.link.as_str().as_bytes());
+        eat(self.source.as_bytes());
+        eat(self.destination.as_bytes());
+        eat(&self.operator_at.map_or(0, Timestamp::as_millisecond).to_be_bytes());
+        let place = self.concat.map_or([0; 4], |c| {
+            let [high, low] = c.reference.to_be_bytes();
+            [high, low, c.total, c.seq]
+        });
+        eat(&place);
+        eat(&self.body.code().to_be_bytes());
+        eat(self.body.octets());
+        hash
+    }
+}
+
+/// A whole received message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mo {
+    /// Its name.
+    pub id: MoId,
+    /// Where it came in.
+    pub link: LinkId,
+    /// The sender.
+    pub source: String,
+    /// The number it was sent to.
+    pub destination: String,
+    /// The text; for binary content, empty.
+    pub text: String,
+    /// Binary content; for text, empty.
+    pub binary: Vec<u8>,
+    /// How many PDUs it came in.
+    pub segments: u8,
+    /// Whether all its parts arrived.
+    pub complete: bool,
+    /// When its first part came.
+    pub received_at: Timestamp,
+}
+
+/// Joins the bodies of one message's parts, given in any order as (seq, total, body).
+#[must_use]
+pub fn assemble(parts: &[(u8, u8, MoBody)]) -> (Joined, Vec<u8>) {
+    if parts.iter().any(|(_, _, body)| matches!(body, MoBody::Binary(_))) {
+        let octets: Vec<_> = parts.iter().map(|(seq, total, body)| (*seq, *total, body.octets())).collect();
+        let joined = crate::text::join::join_octets(&octets);
+        return (Joined { text: String::new(), complete: joined.complete, missing: joined.missing }, joined.octets);
+    }
+    let views: Vec<_> = parts.iter().map(|(seq, total, body)| Part { seq: *seq, total: *total, body: view(body) }).collect();
+    (join(&views), Vec::new())
+}
+
+fn view(body: &MoBody) -> PartBody<'_> {
+    match body {
+        MoBody::Gsm7(octets) => PartBody::Gsm7(octets),
+        MoBody::Ucs2(octets) => PartBody::Ucs2(octets),
+        MoBody::Latin1(octets) | MoBody::Binary(octets) => PartBody::Latin1(octets),
+        MoBody::Text(text) => PartBody::Text(text),
+    }
+}
+
+/// Where a received message goes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Destination {
+    /// A mailbox, through the mail relay.
+    Mail(String),
+    /// A program, by HTTP POST.
+    Url(String),
+}
+
+/// A destination that is none.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a destination is mailto:address or an http:// or https:// URL")]
+pub struct DestinationError;
+
+impl fmt::Display for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mail(address) => write!(f, "mailto:{address}"),
+            Self::Url(url) => f.write_str(url),
+        }
+    }
+}
+
+impl FromStr for Destination {
+    type Err = DestinationError;
+    fn from_str(s: &str) -> Result<Self, DestinationError> {
+        let clean = s.len() <= 2000 && !s.chars().any(|c| c.is_control() || c.is_whitespace());
+        let mail = s.strip_prefix("mailto:").unwrap_or(s);
+        match mail.split_once('@') {
+            _ if !clean => Err(DestinationError),
+            _ if s.starts_with("http://") || s.starts_with("https://") => Ok(Self::Url(s.to_owned())),
+            Some((local, domain)) if !local.is_empty() && !domain.is_empty() && !domain.contains('@') => Ok(Self::Mail(mail.to_owned())),
+            _ => Err(DestinationError),
+        }
+    }
+}
+
+/// Where messages to one receiving number go. The full rules (sender, word, dialogue) stand beside this one later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MoRule {
+    /// The receiving number in canonical form; `None` = every other.
+    pub number: Option<Recipient>,
+    /// Whose inbox it is in; `None` = everybody's.
+    pub user: Option<UserName>,
+    /// Where it is handed off besides the inbox.
+    pub destination: Option<Destination>,
+    /// Whether a text the destination answers is sent back to the sender.
+    pub answers: bool,
+}
+
+/// The rule for a receiving number: the first that names it, else the first that names none.
+#[must_use]
+pub fn rule_for<'a>(rules: &'a [MoRule], destination: &str) -> Option<&'a MoRule> {
+    let digits = destination.trim_start_matches('+');
+    let named = rules.iter().find(|r| r.number.as_ref().is_some_and(|n| n.to_string() == digits));
+    named.or_else(|| rules.iter().find(|r| r.number.is_none()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part(body: &str) -> MoPart {
+        MoPart {
+            link: LinkId::parse("TS0").expect("name"),
+            source: "46701234567".into(),
+            destination: "71234".into(),
+            concat: None,
+            body: MoBody::Text(body.into()),
+            received_at: Timestamp::UNIX_EPOCH,
+            operator_at: None,
+        }
+    }
+
+    #[test]
+    fn fingerprints_tell_content_not_arrival() {
+        let mut again = part("hej");
+        again.received_at = Timestamp::MAX;
+        assert_eq!(part("hej").fingerprint(), again.fingerprint());
+        assert_ne!(part("hej").fingerprint(), part("hej!").fingerprint());
+    }
+
+    #[test]
+    fn destinations() {
+        for good in ["mailto:a@b.se", "https://crm/x"] {
+            assert_eq!(good.parse::<Destination>().map(|d| d.to_string()).as_deref(), Ok(good));
+        }
+        assert!("a@b.se".parse::<Destination>().is_ok());
+        for bad in ["", "x", "a@b\r\nBcc: c@d", "ftp://x"] {
+            assert!(bad.parse::<Destination>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_named_number_first() {
+        let rule = |number: Option<&str>, to: &str| MoRule {
+            number: number.map(|n| Recipient::parse(n).expect("number")),
+            user: None,
+            destination: to.parse().ok(),
+            answers: false,
+        };
+        let rules = [rule(None, "a@rest.se"), rule(Some("71234"), "a@named.se")];
+        assert_eq!(rule_for(&rules, "71234"), rules.get(1));
+        assert_eq!(rule_for(&rules, "+46701234567"), rules.first());
+    }
+}

@@ -1,0 +1,266 @@
+//! Numbers as people write them, brought to their international form.
+//!
+//! `070-123 45 67`, `0046 70…`, `+46 (0)70…`, short codes, other countries. E.164; Swedish plan of PTS. Lenient about length
+//! unless told otherwise.
+
+use crate::address::{AddressError, Msisdn, Recipient, ShortCode};
+use crate::refusal::{Code, Refusal};
+use unicode_normalization::UnicodeNormalization;
+
+/// A country calling code: `46`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Country(u16);
+
+impl Country {
+    /// Sweden, 46.
+    pub const SWEDEN: Country = Country(46);
+
+    /// Reads 1 to 3 digits without leading zero.
+    ///
+    /// # Errors
+    /// [`AddressError::NotInternational`].
+    pub fn parse(code: &str) -> Result<Self, AddressError> {
+        let fits = (1..=3).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_digit()) && !code.starts_with('0');
+        if fits { code.parse().map(Self).map_err(|_| AddressError::NotInternational) } else { Err(AddressError::NotInternational) }
+    }
+}
+
+impl std::fmt::Display for Country {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Which numbers may be sent to, by prefix of the international form. The longest prefix that fits decides; a number that
+/// fits none is allowed only when there is no `allow` at all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AllowList {
+    /// Prefixes that may be sent to: `46`, `4670`. Empty = everything.
+    pub allow: Vec<String>,
+    /// Prefixes that may not, even where a shorter one is allowed.
+    pub deny: Vec<String>,
+    /// Whether short codes may be sent to.
+    pub short_codes_denied: bool,
+}
+
+impl AllowList {
+    /// Whether a recipient may be sent to.
+    #[must_use]
+    pub fn allows(&self, recipient: &Recipient) -> bool {
+        let number = match recipient {
+            Recipient::Short(_) => return !self.short_codes_denied,
+            Recipient::Number(number) => number.to_string(),
+        };
+        let longest = |list: &[String]| list.iter().filter(|p| number.starts_with(p.as_str())).map(String::len).max();
+        match (longest(&self.allow), longest(&self.deny)) {
+            (None, None) => self.allow.is_empty(),
+            (None, Some(_)) => false,
+            (Some(_), None) => true,
+            (Some(allowed), Some(denied)) => allowed > denied,
+        }
+    }
+}
+
+/// Reads a recipient as a person, a phone book or a program writes it.
+///
+/// # Errors
+/// `invalid_number` with what is wrong with it.
+pub fn recipient(input: &str, country: Country, strict: bool) -> Result<Recipient, Refusal> {
+    read(input, country, strict).map_err(|why| Refusal::field(Code::InvalidNumber, "to", why))
+}
+
+fn read(input: &str, country: Country, strict: bool) -> Result<Recipient, String> {
+    let trimmed = input.trim();
+    if trimmed.is_empty() {
+        return Err("it is empty".to_owned());
+    }
+    if trimmed.len() > 128 {
+        return Err("it is longer than 128 characters".to_owned());
+    }
+    let bare = without_scheme(trimmed);
+    if let Some(code) = bare.strip_prefix(['s', 'S']).filter(|c| !c.is_empty() && c.bytes().all(|b| b.is_ascii_digit())) {
+        return ShortCode::parse(code).map(Recipient::Short).map_err(|e| e.to_string());
+    }
+    let (plus, digits) = digits_of(bare)?;
+    let international = match (plus, digits.as_str()) {
+        (true, d) => d.to_owned(),
+        (false, d) if d.starts_with("00") => d.trim_start_matches('0').to_owned(),
+        (false, d) if d.starts_with('0') => format!("{country}{}", d.trim_start_matches('0')),
+        (false, d) if (3..=6).contains(&d.len()) => return ShortCode::parse(d).map(Recipient::Short).map_err(|e| e.to_string()),
+        (false, d) => d.to_owned(),
+    };
+    let international = without_trunk_zero(&international, country);
+    if international.len() < 7 {
+        return Err("it has too few digits".to_owned());
+    }
+    let number = Msisdn::parse(&international).map_err(|e| e.to_string())?;
+    if country_code(&international).is_none() {
+        return Err("it begins with no country code in use".to_owned());
+    }
+    reachable(&international)?;
+    if strict {
+        mobile_of_sweden(&international)?;
+    }
+    Ok(Recipient::Number(number))
+}
+
+/// `SMS:070…@sms`, `tel:+46…`: the scheme and the mail domain are taken away.
+fn without_scheme(text: &str) -> &str {
+    let local = text.split('@').next().unwrap_or(text).trim();
+    match local.split_once(':') {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("sms") || scheme.eq_ignore_ascii_case("tel") || scheme.eq_ignore_ascii_case("smsto") => rest.trim(),
+        _ => local,
+    }
+}
+
+/// The digits without what people put between them, and whether a plus stood first.
+fn digits_of(text: &str) -> Result<(bool, String), String> {
+    let text: String = text.nfkc().collect::<String>().replace("(0)", "");
+    let mut digits = String::with_capacity(text.len());
+    let mut plus = false;
+    for c in text.chars() {
+        match c {
+            '0'..='9' => digits.push(c),
+            '+' if digits.is_empty() && !plus => plus = true,
+            ' ' | '\t' | '-' | '.' | '/' | '(' | ')' | '\u{2010}'..='\u{2015}' | '\u{2212}' => {}
+            '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}' => {}
+            other => return Err(format!("the character {:?} does not belong in a number", other)),
+        }
+    }
+    if digits.is_empty() { Err("it has no digits".to_owned()) } else { Ok((plus, digits)) }
+}
+
+/// `460701234567`: the trunk zero that people leave after the country code.
+fn without_trunk_zero(international: &str, country: Country) -> String {
+    let code = country.to_string();
+    match international.strip_prefix(code.as_str()).and_then(|rest| rest.strip_prefix('0')) {
+        Some(rest) => format!("{code}{}", rest.trim_start_matches('0')),
+        None => international.to_owned(),
+    }
+}
+
+/// Swedish services that no SMS reaches: 112, 113 13, 114 xx, 116 xxx, 117 x, 118 xxx written with the country code.
+fn reachable(international: &str) -> Result<(), String> {
+    let service = international.strip_prefix("4611").is_some_and(|rest| rest.len() <= 4);
+    if service { Err("it is an emergency or service number".to_owned()) } else { Ok(()) }
+}
+
+fn mobile_of_sweden(international: &str) -> Result<(), String> {
+    let Some(national) = international.strip_prefix("46") else { return Ok(()) };
+    let mobile = national.len() == 9 && ["70", "72", "73", "74", "76", "79"].iter().any(|s| national.starts_with(s));
+    if mobile { Ok(()) } else { Err("it is not a Swedish mobile number".to_owned()) }
+}
+
+/// The country code an international number begins with, by the zones of E.164: 1 and 7 have one digit, the listed codes two, the others three.
+#[must_use]
+pub fn country_code(international: &str) -> Option<&str> {
+    const TWO: &[&str] = &[
+        "20", "27", "30", "31", "32", "33", "34", "36", "39", "40", "41", "43", "44", "45", "46", "47", "48", "49", "51", "52", "53", "54",
+        "55", "56", "57", "58", "60", "61", "62", "63", "64", "65", "66", "81", "82", "84", "86", "90", "91", "92", "93", "94", "95", "98",
+    ];
+    const UNUSED: &[&str] = &["28", "83", "89"];
+    match international.as_bytes().first()? {
+        b'1' | b'7' => international.get(..1),
+        b'0' => None,
+        _ => {
+            let two = international.get(..2)?;
+            if TWO.contains(&two) {
+                Some(two)
+            } else if UNUSED.contains(&two) {
+                None
+            } else {
+                international.get(..3)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn read_lenient(input: &str) -> Result<String, String> {
+        read(input, Country::SWEDEN, false).map(|r| r.to_string())
+    }
+
+    #[test]
+    fn one_number_many_spellings() {
+        for input in [
+            "070-123 45 67",
+            "0701234567",
+            "+46 70 123 45 67",
+            "0046701234567",
+            "+46(0)701234567",
+            "+46 (0)70-123 45 67",
+            "460701234567",
+            "0701234567@sms.domain.se",
+            "SMS:0701234567@sms",
+            "tel:+46701234567",
+            "\u{202A}070\u{2011}123\u{00A0}45\u{2009}67\u{202C}",
+            "０７０１２３４５６７",
+        ] {
+            assert_eq!(read_lenient(input).as_deref(), Ok("46701234567"), "{input}");
+        }
+    }
+
+    #[test]
+    fn others() {
+        let cases = [
+            ("004512345678", Ok("4512345678")),
+            ("+1 212 555 0100", Ok("12125550100")),
+            ("71234", Ok("71234")),
+            ("s71234", Ok("71234")),
+            ("070123456", Ok("4670123456")),
+            ("1234567", Ok("1234567")),
+        ];
+        for (input, expected) in cases {
+            assert_eq!(read_lenient(input).as_deref().map_err(|_| ()), expected.map_err(|()| ()), "{input}");
+        }
+    }
+
+    #[test]
+    fn refusals_say_why() {
+        let cases = [
+            ("", "it is empty"),
+            ("anna", "the character 'a' does not belong in a number"),
+            ("+46", "it has too few digits"),
+            ("12", "it has too few digits"),
+            ("07012345670123456", "an international number is 4 to 15 digits without + or leading zero"),
+            ("+46112", "it has too few digits"),
+            ("+4611818", "it is an emergency or service number"),
+            ("070'; DROP TABLE", "the character '\\'' does not belong in a number"),
+            ("+8912345678", "it begins with no country code in use"),
+        ];
+        for (input, why) in cases {
+            assert_eq!(read_lenient(input), Err(why.to_owned()), "{input}");
+        }
+        assert!(read("0812345678", Country::SWEDEN, true).is_err(), "a fixed number, strictly");
+        assert!(read("+4512345678", Country::SWEDEN, true).is_ok(), "strict is about one's own plan");
+    }
+
+    #[test]
+    fn the_longest_prefix_decides() {
+        let list = AllowList { allow: vec!["46".into(), "45".into()], deny: vec!["46900".into()], short_codes_denied: true };
+        let allows = |n: &str| list.allows(&Recipient::parse(n).expect("number"));
+        assert!(allows("46701234567"));
+        assert!(allows("4512345678"));
+        assert!(!allows("46900123456"));
+        assert!(!allows("12125550100"));
+        assert!(!allows("71234"));
+        assert!(AllowList::default().allows(&Recipient::parse("12125550100").expect("number")));
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(input in "\\PC{0,40}") {
+            let _ = read_lenient(&input);
+        }
+
+        #[test]
+        fn what_is_read_reads_again(national in 100_000_000_u64..999_999_999) {
+            let first = read_lenient(&format!("0{national}"));
+            prop_assert_eq!(read_lenient(&format!("+46{national}")), first);
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! A route: which messages, by which links, how patiently.
+
+use super::Question;
+use crate::address::Recipient;
+use crate::directory::{LinkId, UserName};
+use crate::message::Priority;
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::fallback::DoubtPolicy;
+
+/// A pattern that is none.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a pattern is *, short, or digits that the international number begins with (46, +4670, 4670*)")]
+pub struct PatternError;
+
+/// Which recipients a route is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pattern {
+    /// `*`: everybody.
+    Any,
+    /// `short`: short codes.
+    Short,
+    /// Digits the international number (or the short code) begins with.
+    Prefix(String),
+}
+
+impl FromStr for Pattern {
+    type Err = PatternError;
+    fn from_str(s: &str) -> Result<Self, PatternError> {
+        let s = s.trim();
+        let digits = s.strip_prefix('+').unwrap_or(s).trim_end_matches('*');
+        match s {
+            "*" => Ok(Self::Any),
+            "short" => Ok(Self::Short),
+            _ if !digits.is_empty() && digits.len() <= 15 && digits.bytes().all(|b| b.is_ascii_digit()) => Ok(Self::Prefix(digits.to_owned())),
+            _ => Err(PatternError),
+        }
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Any => f.write_str("*"),
+            Self::Short => f.write_str("short"),
+            Self::Prefix(digits) => write!(f, "{digits}*"),
+        }
+    }
+}
+
+impl Pattern {
+    fn fits(&self, recipient: &Recipient) -> bool {
+        match (self, recipient) {
+            (Self::Any, _) | (Self::Short, Recipient::Short(_)) => true,
+            (Self::Short, Recipient::Number(_)) => false,
+            (Self::Prefix(digits), Recipient::Number(number)) => number.starts_with(digits),
+            (Self::Prefix(digits), Recipient::Short(code)) => code.as_str().starts_with(digits.as_str()),
+        }
+    }
+}
+
+/// A link with its share of a balanced load.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Balanced {
+    /// The link.
+    pub link: LinkId,
+    /// Its share, 1 or more.
+    pub weight: u16,
+}
+
+/// One step of a route.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Way {
+    /// One link.
+    Link(LinkId),
+    /// Several links that share the load.
+    Balance(Vec<Balanced>),
+}
+
+impl Way {
+    /// The link named first.
+    #[must_use]
+    pub fn first(&self) -> Option<&LinkId> {
+        match self {
+            Self::Link(link) => Some(link),
+            Self::Balance(links) => links.first().map(|b| &b.link),
+        }
+    }
+
+    /// Whether it leads over a link.
+    #[must_use]
+    pub fn has(&self, link: &LinkId) -> bool {
+        match self {
+            Self::Link(own) => own == link,
+            Self::Balance(links) => links.iter().any(|b| b.link == *link),
+        }
+    }
+}
+
+/// How long to wait between tries, and when to stop trying.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RetryTimes {
+    /// Pause after the first, second, … failed try; the last one repeats.
+    pub pauses: Vec<Duration>,
+    /// Failed tries over all links before the message fails; its validity may end it earlier.
+    pub tries: u16,
+}
+
+impl Default for RetryTimes {
+    fn default() -> Self {
+        let pauses = [5, 15, 30, 60, 120, 300, 600, 900].map(Duration::from_secs).to_vec();
+        Self { pauses, tries: 40 }
+    }
+}
+
+impl RetryTimes {
+    /// The pause after so many failed tries (1 = the first).
+    #[must_use]
+    pub fn pause(&self, failed: u16) -> Duration {
+        let at = usize::from(failed.saturating_sub(1));
+        self.pauses.get(at).or(self.pauses.last()).copied().unwrap_or(Duration::from_mins(1))
+    }
+}
+
+/// Which messages go by which links.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// Which recipients.
+    pub to: Pattern,
+    /// Only these users; empty = all.
+    pub users: Vec<UserName>,
+    /// Only these classes; empty = all.
+    pub priorities: Vec<Priority>,
+    /// The links, in order of preference.
+    pub ways: Vec<Way>,
+    /// Failed tries on one link before the next is used.
+    pub fallback_after: u16,
+    /// How long a link may be down before waiting messages move to the next; alarms wait a third of it.
+    pub fallback_down: Duration,
+    /// Pauses and tries.
+    pub retry: RetryTimes,
+    /// What to do with what the operator never answered.
+    pub doubt: DoubtPolicy,
+}
+
+impl Route {
+    /// A route over these ways with everything else at its default.
+    #[must_use]
+    pub fn new(to: Pattern, ways: Vec<Way>) -> Self {
+        Self {
+            to,
+            users: Vec::new(),
+            priorities: Vec::new(),
+            ways,
+            fallback_after: 3,
+            fallback_down: Duration::from_secs(15),
+            retry: RetryTimes::default(),
+            doubt: DoubtPolicy::Resend,
+        }
+    }
+
+    /// Whether a message is one of this route's.
+    #[must_use]
+    pub fn fits(&self, question: &Question<'_>) -> bool {
+        self.to.fits(question.recipient)
+            && (self.users.is_empty() || self.users.contains(question.user))
+            && (self.priorities.is_empty() || self.priorities.contains(&question.priority))
+    }
+
+    /// How long a link may be down before messages of a class move on.
+    #[must_use]
+    pub fn patience(&self, priority: Priority) -> Duration {
+        if priority == Priority::Alarm { self.fallback_down / 3 } else { self.fallback_down }
+    }
+
+    /// The links in words: `TS0, then TS1+TS2`.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        let words = self.ways.iter().map(|way| match way {
+            Way::Link(link) => link.to_string(),
+            Way::Balance(links) => links.iter().map(|b| b.link.as_str()).collect::<Vec<_>>().join("+"),
+        });
+        words.collect::<Vec<_>>().join(", then ")
+    }
+}

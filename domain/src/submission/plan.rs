@@ -1,0 +1,297 @@
+//! The decision about a request: a plan that explains itself.
+
+use super::{Content, RefusedRecipient, Request};
+use crate::access::Sender;
+use crate::address::{Originator, Recipient};
+use crate::directory::{Defaults, Directory, LinkId};
+use crate::message::{Body, Callback, Dimensions, Priority};
+use crate::numbering;
+use crate::originator;
+use crate::refusal::{Code, Refusal};
+use crate::routing::{self, Healths, Question};
+use crate::state::State;
+use crate::text::{self, Alphabet, Change, Policy, segment};
+use crate::trace::Trace;
+use jiff::Timestamp;
+use std::collections::HashSet;
+
+/// What is the same for all messages of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decided {
+    /// What they say.
+    pub body: Body,
+    /// Characters that were changed to fit the alphabet.
+    pub changes: Vec<Change>,
+    /// PDUs each takes.
+    pub segments: u8,
+    /// Who they say they are from; `None` = the link's own.
+    pub originator: Option<Originator>,
+    /// Their class.
+    pub priority: Priority,
+    /// `Scheduled` or `Queued`.
+    pub state: State,
+    /// When they may leave.
+    pub due_at: Timestamp,
+    /// After this nothing is sent.
+    pub expires_at: Timestamp,
+    /// What their cost is booked on.
+    pub dimensions: Dimensions,
+    /// Whom to tell.
+    pub callback: Option<Callback>,
+}
+
+/// One recipient that will get the message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Planned {
+    /// Who.
+    pub recipient: Recipient,
+    /// The link whose queue it joins.
+    pub link: LinkId,
+}
+
+/// The decision: at least one recipient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// What is the same for all.
+    pub decided: Decided,
+    /// Who gets it; each recipient once, in the order given.
+    pub recipients: Vec<Planned>,
+    /// Who does not.
+    pub refused: Vec<RefusedRecipient>,
+}
+
+/// Decides about a request. `spread` differs from request to request (balanced links are picked by it).
+///
+/// # Errors
+/// The reason why nothing of it can be accepted; when every recipient is refused, the first recipient's reason.
+pub fn plan(directory: &Directory, sender: &Sender, request: &Request, healths: &Healths, spread: u64, now: Timestamp, trace: &mut Trace) -> Result<Plan, Refusal> {
+    let decided = decide(directory, sender, request, now, trace)?;
+    let asked_link = request.link.as_deref().map(LinkId::parse).transpose();
+    let asked_link = asked_link.map_err(|e| Refusal::field(Code::UnknownLink, "link", e.to_string()))?;
+    check_recipients(request, &directory.defaults)?;
+    let mut recipients = Vec::with_capacity(request.to.len());
+    let mut refused = Vec::new();
+    let mut seen = HashSet::with_capacity(if request.to.len() > 1 { request.to.len() } else { 0 });
+    for (n, input) in (0_u64..).zip(&request.to) {
+        let planned = plan_recipient(directory, sender, input, trace).and_then(|recipient| {
+            let question = Question { recipient: &recipient, user: sender.name(), priority: decided.priority, link: asked_link.as_ref() };
+            let link = routing::choose(directory, &question, healths, spread.wrapping_add(n), trace)?;
+            Ok(Planned { recipient, link })
+        });
+        match planned {
+            Ok(planned) if request.to.len() == 1 || seen.insert(planned.recipient.clone()) => recipients.push(planned),
+            Ok(_) => trace.note("numbering", || format!("{input} is there already")),
+            Err(refusal) => refused.push(RefusedRecipient { input: input.clone(), refusal }),
+        }
+    }
+    match (recipients.is_empty(), refused.first()) {
+        (true, Some(first)) => Err(first.refusal.clone()),
+        (true, None) => Err(Refusal::field(Code::NoRecipient, "to", String::new())),
+        (false, _) => Ok(Plan { decided, recipients, refused }),
+    }
+}
+
+fn check_recipients(request: &Request, defaults: &Defaults) -> Result<(), Refusal> {
+    if request.to.is_empty() {
+        return Err(Refusal::field(Code::NoRecipient, "to", String::new()));
+    }
+    if request.to.len() > defaults.max_recipients {
+        return Err(Refusal::field(Code::TooManyRecipients, "to", format!("({}, at most {})", request.to.len(), defaults.max_recipients)));
+    }
+    Ok(())
+}
+
+fn plan_recipient(directory: &Directory, sender: &Sender, input: &str, trace: &mut Trace) -> Result<Recipient, Refusal> {
+    let defaults = &directory.defaults;
+    let recipient = numbering::recipient(input, defaults.country, defaults.strict_numbers)?;
+    trace.note("numbering", || format!("{input} is {recipient}"));
+    let allowed = defaults.allow.allows(&recipient) && sender.user().allow.as_ref().is_none_or(|own| own.allows(&recipient));
+    if allowed { Ok(recipient) } else { Err(Refusal::field(Code::NumberNotAllowed, "to", format!("({recipient})"))) }
+}
+
+fn decide(directory: &Directory, sender: &Sender, request: &Request, now: Timestamp, trace: &mut Trace) -> Result<Decided, Refusal> {
+    let defaults = &directory.defaults;
+    let user = sender.user();
+    if request.dialog {
+        return Err(Refusal::field(Code::DialogUnavailable, "dialog", String::new()));
+    }
+    check_lengths(request)?;
+    let Choice { body, changes, segments } = decide_body(&request.content, request.policy.unwrap_or(defaults.text), defaults.max_segments, trace)?;
+    let originator = originator::choose(request.from.as_deref(), user, defaults.country)?;
+    trace.note("originator", || originator.as_ref().map_or_else(|| "the link's own".to_owned(), ToString::to_string));
+    let priority = request.priority.unwrap_or(user.priority);
+    if priority > user.max_priority {
+        return Err(Refusal::field(Code::NotPermitted, "priority", format!("({priority}, at most {})", user.max_priority)));
+    }
+    let (state, due_at, expires_at) = times(request, defaults, now)?;
+    let dimensions = request.dimensions.clone().or(&user.dimensions);
+    Ok(Decided { body, changes, segments, originator, priority, state, due_at, expires_at, dimensions, callback: request.callback.clone() })
+}
+
+fn check_lengths(request: &Request) -> Result<(), Refusal> {
+    let too_long = |value: &Option<String>, most: usize| value.as_ref().is_some_and(|v| v.chars().count() > most || v.chars().any(char::is_control));
+    let wrong = |field, most| Err(Refusal::field(Code::InvalidParameter, field, format!("(at most {most} characters, no control characters)")));
+    let dimensions = &request.dimensions;
+    if too_long(&request.reference, 128) {
+        return wrong("reference", 128);
+    }
+    if too_long(&request.idempotency_key, 255) {
+        return wrong("idempotency_key", 255);
+    }
+    if too_long(&request.asked_by, 320) {
+        return wrong("asked_by", 320);
+    }
+    let units = [&dimensions.company, &dimensions.department, &dimensions.cost_centre, &dimensions.project];
+    if units.iter().any(|u| u.chars().count() > 64 || u.chars().any(char::is_control)) {
+        return wrong("dimensions", 64);
+    }
+    Ok(())
+}
+
+/// A body and what it took to make it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// The body.
+    pub body: Body,
+    /// Characters that were changed.
+    pub changes: Vec<Change>,
+    /// PDUs it takes.
+    pub segments: u8,
+}
+
+/// Chooses the cheapest alphabet that keeps the text and counts its segments.
+///
+/// # Errors
+/// `no_text`, `text_too_long`, `text_not_encodable`.
+pub fn decide_body(content: &Content, policy: Policy, max_segments: u8, trace: &mut Trace) -> Result<Choice, Refusal> {
+    match content {
+        Content::Text(text) => decide_text(text, policy, max_segments, trace),
+        Content::Binary { data, udh } => decide_binary(data, udh, max_segments),
+    }
+}
+
+fn decide_text(text: &str, policy: Policy, max_segments: u8, trace: &mut Trace) -> Result<Choice, Refusal> {
+    if text.is_empty() {
+        return Err(Refusal::field(Code::NoText, "text", String::new()));
+    }
+    if text.len() > 255 * 160 * 4 {
+        return Err(Refusal::field(Code::TextTooLong, "text", format!("({} octets)", text.len())));
+    }
+    let chosen = text::choose(text, policy).map_err(|e| Refusal::field(Code::TextNotEncodable, "text", e.to_string()))?;
+    let count = segment::count(&chosen.text, chosen.alphabet, false);
+    let segments = fits(count, max_segments)?;
+    trace.note("text", || format!("{} in {segments} segment(s), {} character(s) changed", chosen.alphabet, chosen.changes.len()));
+    let body = Body::Text { text: chosen.text.into_owned(), alphabet: chosen.alphabet };
+    Ok(Choice { body, changes: chosen.changes, segments })
+}
+
+fn decide_binary(data: &[u8], udh: &[u8], max_segments: u8) -> Result<Choice, Refusal> {
+    if data.is_empty() && udh.is_empty() {
+        return Err(Refusal::field(Code::NoText, "text", String::new()));
+    }
+    let bad_header = udh.split_first().is_some_and(|(length, rest)| usize::from(*length) != rest.len());
+    if bad_header {
+        return Err(Refusal::field(Code::InvalidParameter, "udh", "(its first octet must be its length)".to_owned()));
+    }
+    let single = data.len() + udh.len() <= segment::limits(Alphabet::Binary, false).0;
+    if !udh.is_empty() && !single {
+        return Err(Refusal::field(Code::TextTooLong, "text", "(with an own header at most 140 octets together)".to_owned()));
+    }
+    let count = if single { 1 } else { data.len().div_ceil(segment::limits(Alphabet::Binary, false).1) };
+    let segments = fits(count, max_segments)?;
+    Ok(Choice { body: Body::Binary { data: data.to_vec(), udh: udh.to_vec() }, changes: Vec::new(), segments })
+}
+
+fn fits(count: usize, most: u8) -> Result<u8, Refusal> {
+    let fitting = u8::try_from(count).ok().filter(|c| *c <= most);
+    fitting.ok_or_else(|| Refusal::field(Code::TextTooLong, "text", format!("({count} segments, at most {most})")))
+}
+
+fn times(request: &Request, defaults: &Defaults, now: Timestamp) -> Result<(State, Timestamp, Timestamp), Refusal> {
+    let wrong = |field, detail: &str| Refusal::field(Code::InvalidTime, field, detail.to_owned());
+    let due_at = request.send_at.filter(|at| *at > now).unwrap_or(now);
+    let latest = now.checked_add(defaults.schedule_ahead).unwrap_or(Timestamp::MAX);
+    if due_at > latest {
+        return Err(wrong("send_at", "(too far ahead)"));
+    }
+    let valid_for = request.valid_for.unwrap_or(defaults.valid_for);
+    if valid_for.is_zero() {
+        return Err(wrong("valid_for", "(it must be longer than nothing)"));
+    }
+    let expires_at = due_at.checked_add(valid_for).map_err(|_| wrong("valid_for", "(too long)"))?;
+    let state = if due_at > now { State::Scheduled } else { State::Queued };
+    Ok((state, due_at, expires_at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::directory::{LinkProfile, User, UserName};
+    use crate::message::Door;
+    use crate::routing::{Condition, Health, Pattern, Route, Way};
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    fn directory() -> Directory {
+        let ts0 = LinkId::parse("TS0").expect("name");
+        Directory {
+            links: vec![LinkProfile { id: ts0.clone(), originator: None, alphanumeric: true, receipts: true, wide_reference: false }],
+            routes: vec![Route::new(Pattern::Prefix("46".into()), vec![Way::Link(ts0)])],
+            ..Directory::default()
+        }
+    }
+
+    fn ask(request: &Request) -> Result<Plan, Refusal> {
+        let user = User { originator: Originator::parse("Example").ok(), ..User::named(UserName::parse("crm").expect("name")) };
+        let sender = Sender::internal(Arc::new(user), Door::Http);
+        let up = Health { condition: Condition::Up, room: 9 };
+        let healths = Healths::from([(LinkId::parse("TS0").expect("name"), up)]);
+        plan(&directory(), &sender, request, &healths, 0, Timestamp::UNIX_EPOCH, &mut Trace::new())
+    }
+
+    #[test]
+    fn a_plain_request() {
+        let plan = ask(&Request::text(["070-123 45 67", "+46701234567", "anna"], "Hej åäö")).expect("plan");
+        assert_eq!(plan.recipients.len(), 1, "the same number twice is one message");
+        assert_eq!(plan.refused.first().map(|r| r.refusal.code), Some(Code::InvalidNumber));
+        assert_eq!(plan.decided.originator.map(|o| o.to_string()).as_deref(), Some("Example"));
+        assert_eq!((plan.decided.state, plan.decided.segments), (State::Queued, 1));
+    }
+
+    #[test]
+    fn refusals() {
+        let long = "x".repeat(2000);
+        let with = |change: fn(&mut Request)| {
+            let mut request = Request::text(["0701234567"], "Hej");
+            change(&mut request);
+            request
+        };
+        let cases = [
+            (Request::text(Vec::<String>::new(), "Hej"), Code::NoRecipient, "to"),
+            (Request::text(["anna"], "Hej"), Code::InvalidNumber, "to"),
+            (Request::text(["+4512345678"], "Hej"), Code::NoRoute, "to"),
+            (Request::text(["0701234567"], ""), Code::NoText, "text"),
+            (Request::text(["0701234567"], long), Code::TextTooLong, "text"),
+            (with(|r| r.from = Some("Från Tandläkaren".into())), Code::InvalidOriginator, "from"),
+            (with(|r| r.link = Some("TS9".into())), Code::UnknownLink, "link"),
+            (with(|r| r.dialog = true), Code::DialogUnavailable, "dialog"),
+            (with(|r| r.valid_for = Some(Duration::ZERO)), Code::InvalidTime, "valid_for"),
+            (with(|r| r.send_at = Some(Timestamp::MAX)), Code::InvalidTime, "send_at"),
+            (with(|r| r.reference = Some("a\nb".into())), Code::InvalidParameter, "reference"),
+        ];
+        for (request, code, field) in cases {
+            let refusal = ask(&request).expect_err(field);
+            assert_eq!((refusal.code, refusal.field), (code, Some(field)));
+        }
+    }
+
+    #[test]
+    fn later_and_for_a_while() {
+        let mut request = Request::text(["0701234567"], "Hej");
+        request.send_at = Timestamp::from_second(100).ok();
+        request.valid_for = Some(Duration::from_secs(60));
+        let decided = ask(&request).expect("plan").decided;
+        assert_eq!(decided.state, State::Scheduled);
+        assert_eq!((decided.due_at.as_second(), decided.expires_at.as_second()), (100, 160));
+    }
+}
