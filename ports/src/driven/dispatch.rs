@@ -1,0 +1,133 @@
+//! Taking messages from the queue and writing down what became of them.
+
+use super::StoreError;
+use async_trait::async_trait;
+use domain::Timestamp;
+use domain::directory::LinkId;
+use domain::message::{Incarnation, Message, MessageId, Parts, Quota};
+use domain::routing::Tries;
+use domain::state::State;
+use std::sync::Arc;
+
+/// A message taken from the queue.
+#[derive(Debug, Clone)]
+pub struct Leased {
+    /// The message.
+    pub message: Arc<Message>,
+    /// The link whose queue it stood in.
+    pub link: LinkId,
+    /// What became of its segments so far.
+    pub parts: Parts,
+    /// How often it was tried.
+    pub tries: Tries,
+    /// It may have been sent before.
+    pub possible_duplicate: bool,
+}
+
+/// What to take.
+#[derive(Debug, Clone)]
+pub struct LeaseRequest {
+    /// From this link's queue.
+    pub link: LinkId,
+    /// So many, shared among the classes.
+    pub quota: Quota,
+    /// Due and not expired at this time.
+    pub now: Timestamp,
+    /// For this run.
+    pub lease: Incarnation,
+}
+
+/// How a turn at the operator ended for a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The operator has all of it.
+    Sent,
+    /// It failed for good.
+    Failed {
+        /// Stable code.
+        code: String,
+        /// For people.
+        detail: String,
+    },
+    /// Its time ran out.
+    Expired,
+    /// Back into a queue.
+    PutBack {
+        /// Whose queue.
+        link: LinkId,
+        /// Not before this.
+        due_at: Timestamp,
+        /// Tries to remember.
+        tries: Tries,
+        /// It may have been sent.
+        possible_duplicate: bool,
+        /// The last error, for people; empty when none.
+        error: String,
+    },
+}
+
+/// What to write down about a message that was leased.
+#[derive(Debug, Clone)]
+pub struct Settlement {
+    /// Which message.
+    pub id: MessageId,
+    /// Who holds it: a settlement by another than the holder writes nothing (fencing).
+    pub lease: Incarnation,
+    /// When it ended.
+    pub at: Timestamp,
+    /// The link that had it.
+    pub link: LinkId,
+    /// All parts as they are now.
+    pub parts: Parts,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Parts whose receipts are awaited: place and key (see `domain::receipt::correlate::stored_key`).
+    pub awaiting: Vec<(u8, String)>,
+    /// Until when they are.
+    pub awaiting_until: Timestamp,
+    /// The sender is to be told of the new state: a handoff is stored with it.
+    pub tell: bool,
+    /// The handoff is held by this run (it is about to be delivered directly) or free.
+    pub tell_lease: Option<Incarnation>,
+}
+
+/// How much waits in the queue of a link, by class.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backlog {
+    /// The link.
+    pub link: LinkId,
+    /// Waiting messages by `Priority::code`, counted up to a limit of the store's choosing (at least 1,000).
+    pub waiting: [usize; 4],
+    /// When the one that waits longest was due.
+    pub oldest_due_at: Option<Timestamp>,
+}
+
+/// The queue.
+#[async_trait]
+pub trait Dispatch: Send + Sync {
+    /// Takes due messages of a link's queue, higher classes first, within a class by due time and then in the order they were accepted. They are
+    /// `Sending` and held by the run when this returns; durable. Two callers never get the same message.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing is taken then.
+    async fn lease(&self, request: LeaseRequest) -> Result<Vec<Leased>, StoreError>;
+
+    /// Writes down what became of messages. Returns when durable; concurrent calls may share a commit. Repeating one changes nothing. A receipt that
+    /// came before its reply is applied here.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the caller keeps the settlements and tries again.
+    async fn settle(&self, settlements: Vec<Settlement>) -> Result<(), StoreError>;
+
+    /// Takes a waiting message back: its state after that, or the state that stops it from being taken back.
+    ///
+    /// # Errors
+    /// [`StoreError`]; `Ok(None)` when there is no such message.
+    async fn cancel(&self, id: MessageId, now: Timestamp) -> Result<Option<Result<State, State>>, StoreError>;
+
+    /// Ends at most `limit` waiting messages whose time ran out (handoffs for their senders are stored with it). The number ended.
+    async fn expire(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError>;
+
+    /// What is due and waits, by link.
+    async fn backlog(&self, now: Timestamp) -> Result<Vec<Backlog>, StoreError>;
+}

@@ -1,0 +1,29 @@
+//! What the gateway needs. Adapters implement these; the application calls them.
+
+mod clock;
+mod cluster;
+mod directory;
+mod dispatch;
+mod handoff;
+mod inbox;
+mod link;
+mod outbox;
+mod passwords;
+mod receipts;
+mod reports;
+mod store;
+mod traffic;
+
+pub use clock::*;
+pub use cluster::*;
+pub use directory::*;
+pub use dispatch::*;
+pub use handoff::*;
+pub use inbox::*;
+pub use link::*;
+pub use outbox::*;
+pub use passwords::*;
+pub use receipts::*;
+pub use reports::*;
+pub use store::*;
+pub use traffic::*;

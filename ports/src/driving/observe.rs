@@ -1,0 +1,32 @@
+//! How the gateway is doing.
+
+use crate::driven::LinkReport;
+use async_trait::async_trait;
+
+/// Whether traffic should come here, and if not, why.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Readiness {
+    /// Reasons not to send traffic here; empty = ready.
+    pub reasons: Vec<String>,
+    /// Things an operator should know that do not stop traffic.
+    pub warnings: Vec<String>,
+}
+
+impl Readiness {
+    /// Whether traffic should come here.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.reasons.is_empty()
+    }
+}
+
+/// Says how the gateway is doing. Never waits for an operator; for the store at most two seconds.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait Observe: Send + Sync {
+    /// False within two seconds when the store cannot write or no link is up.
+    async fn readiness(&self) -> Readiness;
+
+    /// Every link.
+    fn links(&self) -> Vec<LinkReport>;
+}
