@@ -1,0 +1,93 @@
+//! The configuration file of a gateway under test: every door on a port that the system picks, one user, one link.
+
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::path::Path;
+
+/// The user that every driver logs in as.
+pub const USER: &str = "crm";
+/// His password.
+pub const PASSWORD: &str = "korrekt-häst";
+/// The envelope sender that belongs to him.
+pub const MAIL_FROM: &str = "alarm@example.test";
+/// The domain that the mail door takes mail for.
+pub const MAIL_DOMAIN: &str = "sms.test";
+
+/// What a test wants to differ from the ordinary.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The store; SQLite in the data directory when absent.
+    pub database: Option<String>,
+    /// Hosts of the one SMPP link `TS0`; no link when empty.
+    pub hosts: Vec<SocketAddr>,
+    /// Window of each session.
+    pub window: u32,
+    /// Sessions of the link.
+    pub sessions: u32,
+    /// Messages a second; 0 is no limit.
+    pub rate: u32,
+    /// Lines for the `[[link]]` section.
+    pub link: String,
+    /// Whole sections, appended.
+    pub more: String,
+    /// Mail relay for SMS to mail.
+    pub relay: Option<SocketAddr>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            database: None,
+            hosts: Vec::new(),
+            window: 10,
+            sessions: 1,
+            rate: 0,
+            link: String::new(),
+            more: String::new(),
+            relay: None,
+        }
+    }
+}
+
+impl Settings {
+    /// One link to one SMSC.
+    #[must_use]
+    pub fn towards(smsc: SocketAddr) -> Self {
+        Self { hosts: vec![smsc], ..Self::default() }
+    }
+
+    /// The file's text for a data directory.
+    #[must_use]
+    pub fn text(&self, data: &Path) -> String {
+        let data = data.display();
+        let database = self.database.clone().unwrap_or_else(|| format!("sqlite://{data}/omnigate.db"));
+        let mut text = format!(
+            "[node]\nname = \"a\"\ndata_dir = \"{data}\"\n[database]\nurl = \"{database}\"\n\
+             [defaults]\ncountry = \"46\"\n[http]\nlisten = \"127.0.0.1:0\"\n\
+             [smtp]\nlisten = \"127.0.0.1:0\"\ndomains = [\"{MAIL_DOMAIN}\"]\n"
+        );
+        if let Some(relay) = self.relay {
+            let _ = write!(text, "[smtp.relay]\nhost = \"{relay}\"\n");
+        }
+        let _ = write!(
+            text,
+            "[telnet]\nlisten = \"127.0.0.1:0\"\n[[user]]\nname = \"{USER}\"\npassword = \"{PASSWORD}\"\n\
+             addresses = [\"127.0.0.0/8\"]\nmail_from = [\"{MAIL_FROM}\"]\n"
+        );
+        if !self.hosts.is_empty() {
+            let hosts: Vec<String> = self.hosts.iter().map(|host| format!("\"{host}\"")).collect();
+            let _ = write!(
+                text,
+                "[[link]]\nname = \"TS0\"\nprotocol = \"smpp\"\nhosts = [{}]\nsystem_id = \"omnigate\"\n\
+                 password = \"secret\"\nsessions = {}\nwindow = {}\nrate = {}\n{}\n[[route]]\nto = \"*\"\nlinks = [\"TS0\"]\n",
+                hosts.join(", "),
+                self.sessions,
+                self.window,
+                self.rate,
+                self.link
+            );
+        }
+        text.push_str(&self.more);
+        text
+    }
+}

@@ -1,0 +1,120 @@
+//! `omnigate simulate smpp` as a process: the operator's side of every story. It is told things by JSON lines on its
+//! standard input and writes what happened into its journal.
+
+use crate::clock;
+use crate::gateway::binary;
+use crate::journal::{self, Entry};
+use crate::process::Process;
+use serde_json::{Value, json};
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use tempfile::TempDir;
+
+/// A running simulator; ended when dropped.
+#[derive(Debug)]
+pub struct Simulator {
+    directory: TempDir,
+    process: Process,
+    control: Option<File>,
+    address: SocketAddr,
+}
+
+impl Simulator {
+    /// Starts one on a free port, with more arguments: `&["--receipts", "--delay", "20ms"]`.
+    #[must_use]
+    pub fn start(arguments: &[&str]) -> Self {
+        Self::listen("127.0.0.1:0", arguments)
+    }
+
+    /// Starts one on a given address, for an operator that comes back.
+    ///
+    /// # Panics
+    /// When it does not listen in time.
+    #[must_use]
+    pub fn listen(address: &str, arguments: &[&str]) -> Self {
+        let directory =
+            tempfile::Builder::new().prefix("omnigate-simulator-").tempdir().expect("a temporary directory");
+        let journal = directory.path().join("journal.jsonl");
+        let fifo = directory.path().join("control");
+        let made = Command::new("mkfifo").arg(&fifo).status().is_ok_and(|status| status.success());
+        assert!(made, "mkfifo");
+        // Opened for both ways, so that neither side waits for the other and none sees an end.
+        let control = File::options().read(true).write(true).open(&fifo).expect("the control pipe");
+        let mut command = Command::new(binary());
+        command.args(["simulate", "smpp", "--listen", address, "--journal"]).arg(&journal).args(arguments);
+        let input = Stdio::from(control.try_clone().expect("a second handle"));
+        let mut process = Process::start_with_input(command, directory.path(), "simulator", input);
+        let address = clock::within(clock::PATIENCE, || {
+            journal::read(&journal).into_iter().find_map(|entry| match entry {
+                Entry::Listening { address } => address.parse().ok(),
+                _ => None,
+            })
+        });
+        let ended = process.ended();
+        let address =
+            address.unwrap_or_else(|| panic!("no simulator ({ended:?}):\n{}", process.last_errors()));
+        Self { directory, process, control: Some(control), address }
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its journal so far.
+    #[must_use]
+    pub fn journal(&self) -> Vec<Entry> {
+        journal::read(&self.journal_path())
+    }
+
+    /// The journal's file.
+    #[must_use]
+    pub fn journal_path(&self) -> PathBuf {
+        self.directory.path().join("journal.jsonl")
+    }
+
+    /// Tells it something.
+    ///
+    /// # Panics
+    /// When it no longer listens.
+    pub fn tell(&mut self, what: &Value) {
+        let control = self.control.as_mut().expect("a control pipe");
+        writeln!(control, "{what}").expect("a line to the simulator");
+    }
+
+    /// Has a phone send a message to the gateway.
+    pub fn mo(&mut self, from: &str, to: &str, text: &str) {
+        self.tell(&json!({ "do": "mo", "from": from, "to": to, "text": text }));
+    }
+
+    /// Changes how it behaves from now on: `json!({"throttle": true})`.
+    pub fn behave(&mut self, faults: &Value) {
+        self.tell(&json!({ "do": "faults", "faults": faults }));
+    }
+
+    /// Ends it without a word, as a broken operator would.
+    pub fn kill(mut self) {
+        self.process.kill();
+    }
+
+    /// The running process.
+    #[must_use]
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+
+    /// How many submits came so far.
+    #[must_use]
+    pub fn submits(&self) -> usize {
+        self.journal().iter().filter(|entry| matches!(entry, Entry::Submit { .. })).count()
+    }
+
+    /// Keeps the journal of a failed story.
+    pub fn keep(&self, to: &std::path::Path) {
+        let _ = fs::copy(self.journal_path(), to);
+    }
+}
