@@ -74,6 +74,8 @@ impl Header {
 pub struct Decoded {
     /// The PDU.
     pub pdu: Pdu,
+    /// As its header says: octets of the frame.
+    pub command_length: u32,
     /// Oddities that were tolerated.
     pub warnings: Vec<Warning>,
     /// Octets that belong to no field. Without them and warnings, encoding gives the same frame again.
@@ -94,6 +96,7 @@ pub fn decode(frame: &Bytes) -> Result<Decoded, DecodeError> {
     let remarks = reader.into_remarks();
     Ok(Decoded {
         pdu: Pdu { status: header.status, sequence: header.sequence, body },
+        command_length: header.command_length,
         warnings: remarks.warnings,
         trailing: remarks.trailing,
     })
@@ -156,6 +159,7 @@ fn error_response(frame: &Bytes, header: Header, malformed: Malformed) -> Result
     let body = empty.ok_or_else(|| DecodeError::recoverable(malformed, header))?;
     Ok(Decoded {
         pdu: Pdu { status: header.status, sequence: header.sequence, body },
+        command_length: header.command_length,
         warnings: vec![Warning::ErrorBody(malformed)],
         trailing: frame.slice(HEADER_LEN..),
     })
