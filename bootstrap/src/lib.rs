@@ -1,1 +1,3 @@
 //! Bootstrap: configuration, wiring, life cycle and commands of the one binary `omnigate`.
+
+pub mod codec;

@@ -189,10 +189,8 @@ mod tests {
 
     #[test]
     fn too_much_user_data_is_refused() {
-        let user_data = UserData {
-            header: Concat { reference: 1, wide: false, total: 2, seq: 1 }.header(),
-            body: SegmentBody::Binary(vec![0; 135]),
-        };
+        let header = Concat { reference: 1, wide: false, total: 2, seq: 1 }.header();
+        let user_data = UserData::new(header, SegmentBody::Binary(vec![0; 135]));
         let submit = Submit {
             user_data,
             ..Submit::new(

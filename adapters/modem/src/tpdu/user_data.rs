@@ -13,9 +13,17 @@ pub struct UserData {
     pub header: Vec<u8>,
     /// The text or octets.
     pub body: SegmentBody,
+    /// What the length octet said, in septets or octets, which may be more than there is. Writing counts anew.
+    pub announced: u8,
 }
 
 impl UserData {
+    /// User data to send.
+    pub fn new(header: Vec<u8>, body: SegmentBody) -> Self {
+        let length = length(header.len(), &body);
+        Self { header, body, announced: u8::try_from(length).unwrap_or(u8::MAX) }
+    }
+
     /// The elements of the header.
     pub fn udh(&self) -> Udh {
         Udh::split(&self.header).0
@@ -30,10 +38,10 @@ impl UserData {
         }
     }
 
-    /// Splits `octets` as a data coding scheme and the length octet (`length`) say.
-    pub(super) fn read(dcs: Dcs, has_header: bool, length: u8, octets: &[u8]) -> Self {
+    /// Splits `octets` as a data coding scheme and the length octet say.
+    pub(super) fn read(dcs: Dcs, has_header: bool, announced: u8, octets: &[u8]) -> Self {
         let alphabet = dcs.alphabet();
-        let length = usize::from(length);
+        let length = usize::from(announced);
         // Compressed text counts octets, as 8-bit data does.
         let octets = if alphabet == Alphabet::Gsm7 { octets } else { &octets[..length.min(octets.len())] };
         let header_octets = match octets.first() {
@@ -49,20 +57,17 @@ impl UserData {
             Alphabet::Ucs2 => SegmentBody::Ucs2(rest.to_vec()),
             Alphabet::Binary => SegmentBody::Binary(rest.to_vec()),
         };
-        Self { header: header.to_vec(), body }
+        Self { header: header.to_vec(), body, announced }
     }
 
     /// Writes the length octet, the header and the body.
     pub(super) fn write(&self, out: &mut Vec<u8>) -> Result<(), TpduError> {
         let header = self.header.len();
-        let (length, body) = match &self.body {
-            SegmentBody::Gsm7(septets) => (
-                (header * 8).div_ceil(7) + septets.len(),
-                gsm7::pack(septets, if septets.is_empty() { 0 } else { gsm7::fill_bits(header) }),
-            ),
-            SegmentBody::Ucs2(octets) | SegmentBody::Binary(octets) => {
-                (header + octets.len(), octets.clone())
-            }
+        let length = length(header, &self.body);
+        let body = match &self.body {
+            SegmentBody::Gsm7(septets) if septets.is_empty() => Vec::new(),
+            SegmentBody::Gsm7(septets) => gsm7::pack(septets, gsm7::fill_bits(header)),
+            SegmentBody::Ucs2(octets) | SegmentBody::Binary(octets) => octets.clone(),
         };
         let octets = header + body.len();
         match u8::try_from(length) {
@@ -77,6 +82,14 @@ impl UserData {
 
 impl From<&Segment> for UserData {
     fn from(segment: &Segment) -> Self {
-        Self { header: segment.header(), body: segment.body.clone() }
+        Self::new(segment.header(), segment.body.clone())
+    }
+}
+
+/// The value of the length octet: septets, those of the header included, or octets.
+fn length(header_octets: usize, body: &SegmentBody) -> usize {
+    match body {
+        SegmentBody::Gsm7(septets) => (header_octets * 8).div_ceil(7) + septets.len(),
+        SegmentBody::Ucs2(octets) | SegmentBody::Binary(octets) => header_octets + octets.len(),
     }
 }

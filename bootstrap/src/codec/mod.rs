@@ -1,0 +1,87 @@
+//! Looking into a protocol: octets or lines in, the fields of a PDU as JSON out (`omnigate codec decode`).
+//!
+//! Never opens a connection and never changes anything. The keys are those of the published test vectors, so that
+//! a trace read here can be compared with what other implementations see.
+
+pub mod at;
+pub mod gsm;
+pub mod smpp;
+
+use serde_json::Value;
+use std::fmt::Display;
+
+/// Why an input cannot be decoded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CodecError {
+    /// A stable word for programs, such as `truncated` or `unknown_kind`.
+    pub class: &'static str,
+    /// What is wrong, for a person.
+    pub detail: String,
+}
+
+impl CodecError {
+    /// An error of a class, with its detail.
+    pub fn new(class: &'static str, detail: impl Display) -> Self {
+        Self { class, detail: detail.to_string() }
+    }
+
+    /// The error as the command prints it.
+    pub fn to_json(&self) -> Value {
+        serde_json::json!({"error": {"class": self.class, "detail": self.detail}})
+    }
+}
+
+impl Display for CodecError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.class, self.detail)
+    }
+}
+
+impl std::error::Error for CodecError {}
+
+/// Decodes one input of `kind` in `protocol` (`smpp`, `gsm`, `at`).
+///
+/// # Errors
+/// An unknown protocol or kind, an input of the wrong form, or octets that are not what the kind says.
+pub fn decode(protocol: &str, kind: &str, input: &Value) -> Result<Value, CodecError> {
+    match protocol {
+        "smpp" => smpp::decode(kind, input),
+        "gsm" => gsm::decode(kind, input),
+        "at" => at::decode(kind, input),
+        other => Err(CodecError::new(
+            "unknown_protocol",
+            format_args!("there is no decoder for {other:?}; there is one for smpp, gsm and at"),
+        )),
+    }
+}
+
+/// An input that has to be a string.
+pub(crate) fn string(input: &Value) -> Result<&str, CodecError> {
+    input.as_str().ok_or_else(|| CodecError::new("bad_input", "the input has to be a JSON string"))
+}
+
+/// A member of an input that has to be an object.
+pub(crate) fn member<'a>(input: &'a Value, name: &str) -> Result<&'a Value, CodecError> {
+    input
+        .get(name)
+        .ok_or_else(|| CodecError::new("bad_input", format_args!("the input has to be an object with {name:?}")))
+}
+
+/// A member that has to be a whole number no larger than `most`.
+pub(crate) fn number(input: &Value, name: &str, most: u64) -> Result<u64, CodecError> {
+    member(input, name)?.as_u64().filter(|number| *number <= most).ok_or_else(|| {
+        CodecError::new("bad_input", format_args!("{name:?} has to be a whole number from 0 to {most}"))
+    })
+}
+
+/// Octets from hexadecimal digits, with white space anywhere between them.
+pub(crate) fn octets(digits: &str) -> Result<Vec<u8>, CodecError> {
+    let digits: String = digits.chars().filter(|c| !c.is_whitespace()).collect();
+    modem::hex::decode(&digits)
+        .ok_or_else(|| CodecError::new("not_hex", "the input has to be an even number of hexadecimal digits"))
+}
+
+/// The answer to a kind that a protocol does not have.
+pub(crate) fn unknown_kind(protocol: &str, kind: &str, known: &str) -> CodecError {
+    CodecError::new("unknown_kind", format_args!("{protocol} has no kind {kind:?}; it has {known}"))
+}
