@@ -1,1 +1,45 @@
-//! Being built.
+//! The load bench: drives a real gateway over loopback, HTTP accept to SMPP simulator and back, and says how fast, how
+//! dear and how honest it was. Ours and Kannel run against the very same operator, driver and sink, in turns, because
+//! the machine is noisy and only ratios within one run mean anything.
+//!
+//! One thread for everything that is not the gateway: it shares the cores with what it measures.
+
+pub mod clock;
+mod driver;
+mod gateway;
+mod operator;
+mod options;
+mod receipt;
+mod report;
+mod round;
+mod sink;
+mod tally;
+mod usage;
+
+pub use options::{Options, Subject};
+pub use report::{Report, Result as Measured};
+pub use round::Progress;
+
+use std::io;
+
+/// Measures everything that the options name and gives the report. Blocks; not to be called on an async runtime's
+/// own thread. `progress` hears of each step.
+///
+/// # Errors
+/// When a gateway does not start or the machine refuses something.
+pub fn run(options: &Options, progress: &mut dyn FnMut(Progress<'_>)) -> io::Result<Report> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let local = tokio::task::LocalSet::new();
+    let mut report = Report::default();
+    for scenario in options.scenarios() {
+        for number in 0..options.rounds {
+            for subject in &options.gateway {
+                progress(Progress::Starting { subject: *subject, scenario: &scenario, round: number + 1 });
+                let result = local.block_on(&runtime, round::measure(*subject, &scenario, options))?;
+                progress(Progress::Measured { result: &result });
+                report.results.push(result);
+            }
+        }
+    }
+    Ok(report)
+}

@@ -1,0 +1,121 @@
+//! The driver: N keep-alive connections, each asking again as soon as it is answered (closed loop).
+
+use crate::clock::now;
+use crate::sink::whole;
+use crate::tally::Tally;
+use std::io;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+
+/// An answer is never longer.
+const LONGEST: usize = 64 * 1024;
+/// A request without an answer for this long is broken.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Pause after a refusal, so that an overloaded door is not hammered.
+const BACK_OFF: Duration = Duration::from_millis(5);
+
+/// Builds the request for one message number.
+pub(crate) type Request = Rc<dyn Fn(u64) -> Vec<u8>>;
+
+/// When a driver stops asking.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Until {
+    /// At this time.
+    Time(Instant),
+    /// When this number has been reached.
+    Number(u64),
+}
+
+impl Until {
+    fn reached(self, tally: &Tally) -> bool {
+        match self {
+            Self::Time(end) => now() >= end,
+            Self::Number(end) => tally.next.get() >= end,
+        }
+    }
+}
+
+/// Drives the door at `address` until it is time, and waits for the last answers.
+pub(crate) async fn drive(
+    address: SocketAddr,
+    connections: usize,
+    request: &Request,
+    tally: &Rc<Tally>,
+    until: Until,
+) {
+    let mut tasks = JoinSet::new();
+    for _ in 0..connections {
+        let (request, tally) = (Rc::clone(request), Rc::clone(tally));
+        tasks.spawn_local(async move { connection(address, &request, &tally, until).await });
+    }
+    while tasks.join_next().await.is_some() {}
+}
+
+async fn connection(address: SocketAddr, request: &Request, tally: &Tally, until: Until) {
+    let mut open: Option<TcpStream> = None;
+    let mut buffer = vec![0; LONGEST];
+    while !until.reached(tally) {
+        let number = tally.take();
+        let bytes = request(number);
+        let began = now();
+        let answer = tokio::time::timeout(PATIENCE, exchange(&mut open, address, &bytes, &mut buffer)).await;
+        match answer {
+            Ok(Ok(202)) => {
+                let micros = u32::try_from(began.elapsed().as_micros()).unwrap_or(u32::MAX);
+                tally.latencies.borrow_mut().push(micros);
+                tally.accepted.borrow_mut().push(u32::try_from(number).unwrap_or(u32::MAX));
+            }
+            Ok(Ok(_)) => {
+                tally.refused.set(tally.refused.get() + 1);
+                tokio::time::sleep(BACK_OFF).await;
+            }
+            Ok(Err(_)) | Err(_) => {
+                open = None;
+                tally.broken.set(tally.broken.get() + 1);
+                tokio::time::sleep(BACK_OFF).await;
+            }
+        }
+    }
+}
+
+/// One request and its status code. An answer that ends the connection is still an answer.
+pub(crate) async fn exchange(
+    open: &mut Option<TcpStream>,
+    address: SocketAddr,
+    request: &[u8],
+    buffer: &mut [u8],
+) -> io::Result<u16> {
+    let mut stream = match open.take() {
+        Some(stream) => stream,
+        None => TcpStream::connect(address).await?,
+    };
+    stream.set_nodelay(true)?;
+    stream.write_all(request).await?;
+    let mut held = 0;
+    loop {
+        let read = stream.read(&mut buffer[held..]).await?;
+        if read == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        held += read;
+        if let Some(answer) = whole(&buffer[..held]) {
+            let code = answer.get(9..12).and_then(|code| std::str::from_utf8(code).ok()?.parse().ok());
+            let code = code.ok_or(io::ErrorKind::InvalidData)?;
+            if !closes(answer) {
+                *open = Some(stream);
+            }
+            return Ok(code);
+        }
+    }
+}
+
+fn closes(answer: &[u8]) -> bool {
+    const LINE: &[u8] = b"connection: close";
+    answer
+        .split(|byte| *byte == b'\n')
+        .any(|line| line.len() >= LINE.len() && line[..LINE.len()].eq_ignore_ascii_case(LINE))
+}

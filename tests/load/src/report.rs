@@ -1,0 +1,169 @@
+//! The table: one row a gateway and scenario, medians over the rounds, and our ratio to Kannel.
+
+use crate::options::{Scenario, Subject};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// One measurement.
+#[derive(Debug, Clone, Serialize)]
+pub struct Result {
+    /// What was measured.
+    pub subject: Subject,
+    /// Under which load.
+    pub scenario: Scenario,
+    /// Messages that the door took.
+    pub accepted: usize,
+    /// From the first request to the last arrival, in seconds.
+    pub seconds: f64,
+    /// Messages a second end to end: at the operator, or at the callback when there are receipts.
+    pub rate: f64,
+    /// Messages a second at the door.
+    pub accept_rate: f64,
+    /// Median answer time of the door in ms.
+    pub p50_ms: f64,
+    /// 99th percentile of the same.
+    pub p99_ms: f64,
+    /// CPU seconds of the gateway for 1,000 messages.
+    pub cpu_per_1000: f64,
+    /// Highest resident memory of the gateway in MiB.
+    pub peak_mib: f64,
+    /// Accepted, and never at the operator.
+    pub lost: usize,
+    /// Accepted, and its callback never came.
+    pub untold: usize,
+    /// More than once at the operator.
+    pub duplicated: usize,
+    /// Requests that the door refused.
+    pub refused: u64,
+    /// Requests without an answer.
+    pub broken: u64,
+}
+
+/// All measurements.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Report {
+    /// In the order in which they were made.
+    pub results: Vec<Result>,
+}
+
+impl Report {
+    /// Whether nothing accepted was lost or doubled by ours.
+    #[must_use]
+    pub fn honest(&self) -> bool {
+        let ours = |result: &&Result| matches!(result.subject, Subject::Omnigate | Subject::OmnigateSendsms);
+        self.results
+            .iter()
+            .filter(ours)
+            .all(|result| result.lost == 0 && result.duplicated == 0 && result.untold == 0)
+    }
+
+    /// Measurements of the same thing together.
+    fn groups(&self) -> BTreeMap<(Scenario, Subject), Vec<&Result>> {
+        let mut groups: BTreeMap<_, Vec<&Result>> = BTreeMap::new();
+        for result in &self.results {
+            groups.entry((result.scenario, result.subject)).or_default().push(result);
+        }
+        groups
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "| gateway | receipts | connections | messages/s | against Kannel | accept p50 ms | p99 ms | CPU s per 1,000 | peak MiB | lost | untold | doubled | refused |"
+        )?;
+        writeln!(f, "|---|---|---|---|---|---|---|---|---|---|---|---|---|")?;
+        let groups = self.groups();
+        for ((scenario, subject), results) in &groups {
+            let rate = median(results, |result| result.rate);
+            let kannel = groups
+                .get(&(*scenario, Subject::Kannel))
+                .map(|results| median(results, |result| result.rate));
+            let ratio =
+                kannel.map_or_else(|| "–".into(), |kannel| format!("{:.2}", rate / kannel.max(0.001)));
+            let receipts = if scenario.receipts { "yes" } else { "no" };
+            let sum = |of: fn(&Result) -> u64| results.iter().map(|result| of(result)).sum::<u64>();
+            writeln!(
+                f,
+                "| {} | {receipts} | {} | {rate:.0} | {ratio} | {:.2} | {:.2} | {:.3} | {:.0} | {} | {} | {} | {} |",
+                name(*subject),
+                scenario.connections,
+                median(results, |result| result.p50_ms),
+                median(results, |result| result.p99_ms),
+                median(results, |result| result.cpu_per_1000),
+                median(results, |result| result.peak_mib),
+                sum(|result| result.lost as u64),
+                sum(|result| result.untold as u64),
+                sum(|result| result.duplicated as u64),
+                sum(|result| result.refused + result.broken),
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// The name that people read.
+#[must_use]
+pub fn name(subject: Subject) -> &'static str {
+    match subject {
+        Subject::Kannel => "Kannel, file store",
+        Subject::KannelSpool => "Kannel, spool store",
+        Subject::Omnigate => "Omnigate, JSON",
+        Subject::OmnigateSendsms => "Omnigate, sendsms",
+    }
+}
+
+fn median(results: &[&Result], of: impl Fn(&Result) -> f64) -> f64 {
+    let mut values: Vec<f64> = results.iter().map(|result| of(result)).collect();
+    values.sort_by(f64::total_cmp);
+    let half = values.len() / 2;
+    match values.len() {
+        0 => 0.0,
+        odd if odd % 2 == 1 => values[half],
+        _ => f64::midpoint(values[half - 1], values[half]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Report, Result, median};
+    use crate::options::{Scenario, Subject};
+
+    fn result(subject: Subject, rate: f64) -> Result {
+        Result {
+            subject,
+            scenario: Scenario { receipts: false, connections: 32 },
+            accepted: 10,
+            seconds: 1.0,
+            rate,
+            accept_rate: rate,
+            p50_ms: 1.0,
+            p99_ms: 2.0,
+            cpu_per_1000: 0.1,
+            peak_mib: 20.0,
+            lost: 0,
+            untold: 0,
+            duplicated: 0,
+            refused: 0,
+            broken: 0,
+        }
+    }
+
+    #[test]
+    fn the_table_compares_medians_of_one_run() {
+        let rates = [
+            (Subject::Kannel, 100.0),
+            (Subject::Omnigate, 250.0),
+            (Subject::Kannel, 200.0),
+            (Subject::Omnigate, 350.0),
+        ];
+        let report = Report { results: rates.map(|(subject, rate)| result(subject, rate)).into() };
+        let table = report.to_string();
+        assert!(table.contains("| Kannel, file store | no | 32 | 150 | 1.00 |"), "{table}");
+        assert!(table.contains("| Omnigate, JSON | no | 32 | 300 | 2.00 |"), "{table}");
+        assert!(report.honest());
+        assert!(median(&[], |result| result.rate).abs() < f64::EPSILON);
+    }
+}
