@@ -1,1 +1,26 @@
-//! Being built.
+//! The use cases: gather, decide, apply. Implements the driving ports and calls the driven ones.
+//!
+//! No rule stands here (rules are the domain's) and no protocol or database (those are adapters). What does stand here: which port is asked in
+//! which order, what is durable before who is answered, and the tasks that keep things moving.
+
+mod access;
+mod administer;
+mod brake;
+mod directory;
+mod dispatch;
+mod doubt;
+mod fatal;
+mod gateway;
+mod handoff;
+mod housekeeping;
+mod lanes;
+mod observe;
+mod query;
+mod receive;
+mod replies;
+mod ship;
+mod submit;
+
+pub use directory::{CurrentDirectory, Installation};
+pub use fatal::Fatal;
+pub use gateway::{Gateway, Settings, Stores, World};

@@ -119,8 +119,18 @@ impl Body {
     pub fn segments(&self, reference: u16, wide: bool) -> Result<Vec<Segment>, TooLong> {
         match self {
             Self::Text { text, alphabet } => segment::split(text, *alphabet, reference, wide),
-            Self::Binary { data, .. } => segment::split_binary(data, reference, wide),
+            Self::Binary { data, udh } if udh.is_empty() => segment::split_binary(data, reference, wide),
+            Self::Binary { data, udh } => {
+                let body = segment::SegmentBody::Binary([udh.as_slice(), data.as_slice()].concat());
+                Ok(vec![Segment { concat: None, body }])
+            }
         }
+    }
+
+    /// Whether the octets of its one segment begin with a header of their own: the link must then set the user data header indicator.
+    #[must_use]
+    pub fn has_own_header(&self) -> bool {
+        matches!(self, Self::Binary { udh, .. } if !udh.is_empty())
     }
 }
 

@@ -1,0 +1,164 @@
+//! Keeping links busy: one task for each lane leases what is due up to the link's room and offers it; when a link stays down, what waits for it moves
+//! to the next way of its route.
+
+use crate::directory::CurrentDirectory;
+use crate::fatal::Fatal;
+use crate::lanes::{Lane, Lanes};
+use crate::ship;
+use crate::submit::back_to_queue;
+use domain::Timestamp;
+use domain::directory::{Directory, LinkId};
+use domain::message::{Incarnation, Priority, Quota};
+use domain::routing::{self, Condition, Question, Route};
+use ports::driven::{Clock, Dispatch, LeaseRequest, Leased, Outcome, Settlement};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// How often a lane looks at the store without being told: retries and scheduled messages become due silently.
+const POLL: Duration = Duration::from_millis(500);
+/// How long a lane waits for more room before it leases little.
+const GATHER: Duration = Duration::from_millis(2);
+/// The most to lease in one go.
+const MOST: usize = 1_000;
+/// How many waiting messages are moved to another link in one go.
+const MOVE: usize = 500;
+
+/// The use case.
+#[derive(Clone)]
+pub(crate) struct Pump {
+    pub directory: Arc<CurrentDirectory>,
+    pub lanes: Arc<Lanes>,
+    pub dispatch: Arc<dyn Dispatch>,
+    pub clock: Arc<dyn Clock>,
+    pub incarnation: Incarnation,
+    pub fatal: Fatal,
+}
+
+impl Pump {
+    /// Looks after one lane until it is told to stop.
+    pub(crate) async fn run(self, lane: Arc<Lane>, stop: CancellationToken) {
+        let mut pause = Duration::ZERO;
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = lane.wake.notified(), if pause.is_zero() => {}
+                () = tokio::time::sleep(if pause.is_zero() { POLL } else { pause }) => {}
+            }
+            pause = match self.turn(&lane).await {
+                Ok(Turn::Idle) => Duration::ZERO,
+                Ok(Turn::More) => GATHER,
+                Err(()) => Duration::from_secs(1),
+            };
+        }
+    }
+
+    async fn turn(&self, lane: &Arc<Lane>) -> Result<Turn, ()> {
+        match lane.link.health().condition {
+            Condition::Up => self.fill(lane).await,
+            Condition::Down { since } => self.move_on(lane, since).await,
+            Condition::Held => Ok(Turn::Idle),
+        }
+    }
+
+    /// Leases up to the link's room and offers it.
+    async fn fill(&self, lane: &Arc<Lane>) -> Result<Turn, ()> {
+        let room = lane.link.health().room.min(MOST);
+        if room == 0 {
+            return Ok(if lane.backlog() == 0 { Turn::Idle } else { Turn::More });
+        }
+        let directory = self.directory.current();
+        let Some(profile) = directory.link(lane.link.id()) else { return Ok(Turn::Idle) };
+        let seen = lane.backlog();
+        let leased = self.lease(lane.link.id(), room, lane.turn.fetch_add(1, Ordering::Relaxed)).await?;
+        let full = leased.len() >= room;
+        if !full {
+            lane.clear_backlog(seen);
+        }
+        let shipments = leased.into_iter().map(|l| ship::leased(l, profile, self.incarnation)).collect();
+        let back = lane.offer(shipments);
+        if !back.is_empty() {
+            let now = self.clock.now();
+            self.settle(back.into_iter().map(|s| back_to_queue(s, lane, now)).collect()).await?;
+            lane.add_backlog();
+        }
+        Ok(if full { Turn::More } else { Turn::Idle })
+    }
+
+    async fn lease(&self, link: &LinkId, room: usize, turn: usize) -> Result<Vec<Leased>, ()> {
+        let request = LeaseRequest { link: link.clone(), quota: Quota::share(room, turn), now: self.clock.now(), lease: self.incarnation };
+        let leased = self.fatal.watch(self.dispatch.lease(request).await);
+        leased.map_err(|error| tracing::warn!(%error, %link, "leasing failed"))
+    }
+
+    async fn settle(&self, settlements: Vec<Settlement>) -> Result<(), ()> {
+        let settled = self.fatal.watch(self.dispatch.settle(settlements).await);
+        settled.map_err(|error| tracing::warn!(%error, "settling failed"))
+    }
+
+    /// A link is down: when its routes' patience is over, what waits for it goes by another that is up.
+    async fn move_on(&self, lane: &Arc<Lane>, since: Timestamp) -> Result<Turn, ()> {
+        let directory = self.directory.current();
+        let healths = self.lanes.healths();
+        let here = lane.link.id();
+        let now = self.clock.now();
+        let down_for = Duration::try_from(now.duration_since(since)).unwrap_or_default();
+        let elsewhere = |r: &&Route| r.ways.iter().any(|w| w.has(here)) && routing::instead(r, here, &healths, 0).is_some();
+        let patience = directory.routes.iter().filter(elsewhere).map(|r| r.patience(Priority::Alarm)).min();
+        if patience.is_none_or(|p| down_for < p) {
+            return Ok(Turn::Idle);
+        }
+        lane.link.recall();
+        let leased = self.lease(here, MOVE, 0).await?;
+        let full = leased.len() >= MOVE;
+        let settlements = leased.into_iter().map(|l| self.redirect(&directory, l, &healths, down_for, now)).collect::<Vec<_>>();
+        let targets: Vec<_> = settlements.iter().filter_map(|s| target(s).cloned()).collect();
+        if !settlements.is_empty() {
+            self.settle(settlements).await?;
+        }
+        targets.iter().filter(|t| *t != here).filter_map(|t| self.lanes.get(t)).for_each(|l| l.add_backlog());
+        Ok(if full { Turn::More } else { Turn::Idle })
+    }
+
+    fn redirect(&self, directory: &Directory, leased: Leased, healths: &routing::Healths, down_for: Duration, now: Timestamp) -> Settlement {
+        let message = &leased.message;
+        let question = Question { recipient: &message.recipient, user: &message.user, priority: message.priority, link: None };
+        let route = routing::route(directory, &question).filter(|r| down_for >= r.patience(message.priority));
+        let other = route.and_then(|r| routing::instead(r, &leased.link, healths, message.id.0.unsigned_abs()));
+        let (link, due_at) = match other {
+            Some(other) => {
+                metrics::counter!("omnigate_fallback_total", "from" => leased.link.to_string(), "to" => other.to_string()).increment(1);
+                (other.clone(), now)
+            }
+            None => (leased.link.clone(), now.checked_add(Duration::from_secs(2)).unwrap_or(now)),
+        };
+        Settlement {
+            id: message.id,
+            lease: self.incarnation,
+            at: now,
+            link: leased.link,
+            parts: leased.parts,
+            outcome: Outcome::PutBack { link, due_at, tries: leased.tries, possible_duplicate: leased.possible_duplicate, error: String::new() },
+            awaiting: Vec::new(),
+            awaiting_until: now,
+            tell: false,
+            tell_lease: None,
+        }
+    }
+}
+
+fn target(settlement: &Settlement) -> Option<&LinkId> {
+    match &settlement.outcome {
+        Outcome::PutBack { link, .. } => Some(link),
+        _ => None,
+    }
+}
+
+/// What a turn left.
+enum Turn {
+    /// Nothing to do until told or until the next look.
+    Idle,
+    /// More waits.
+    More,
+}

@@ -1,0 +1,331 @@
+//! The whole gateway without its doors and links: made from ports, offering ports, with the tasks that keep it moving.
+
+use crate::access::Access;
+use crate::administer::Administration;
+use crate::directory::{CurrentDirectory, Installation};
+use crate::dispatch::Pump;
+use crate::doubt::Doubt;
+use crate::fatal::Fatal;
+use crate::handoff::{HandOver, HandoffQueue};
+use crate::housekeeping::Housekeeping;
+use crate::lanes::{Lane, Lanes};
+use crate::observe::Watch;
+use crate::query::Query;
+use crate::receive::Receive;
+use crate::submit::Submit;
+use domain::directory::LinkId;
+use domain::message::Incarnation;
+use ports::driven::{
+    Clock, Cluster, Deliver, Dispatch, DirectoryStore, Handoffs, Ids, Inbox, Link, Outbox, Passwords, Receipts, Reports, StoreError, Traffic,
+};
+use ports::driving::{Administer, Authenticate, Observe, QueryMessages, ReceiveMessages, SubmitMessages};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// The store's ports.
+#[derive(Clone)]
+pub struct Stores {
+    /// Accepting.
+    pub outbox: Arc<dyn Outbox>,
+    /// The queue.
+    pub dispatch: Arc<dyn Dispatch>,
+    /// Receipts.
+    pub receipts: Arc<dyn Receipts>,
+    /// Received messages.
+    pub inbox: Arc<dyn Inbox>,
+    /// What is handed over.
+    pub handoffs: Arc<dyn Handoffs>,
+    /// Users.
+    pub directory: Arc<dyn DirectoryStore>,
+    /// Reading.
+    pub reports: Arc<dyn Reports>,
+    /// Runs of nodes.
+    pub cluster: Arc<dyn Cluster>,
+}
+
+/// Everything else that is needed of the world.
+#[derive(Clone)]
+pub struct World {
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Names and chance.
+    pub ids: Arc<dyn Ids>,
+    /// Passwords.
+    pub passwords: Arc<dyn Passwords>,
+    /// The traffic log.
+    pub traffic: Arc<dyn Traffic>,
+    /// Hands over by HTTP.
+    pub http: Arc<dyn Deliver>,
+    /// Hands over by mail.
+    pub mail: Arc<dyn Deliver>,
+}
+
+/// How it is run.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The node's name, unique among those that share a store.
+    pub node: String,
+    /// How long finished messages are kept.
+    pub retention: Duration,
+    /// How long parts of a received message wait for the others.
+    pub mo_patience: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { node: "a".to_owned(), retention: Duration::from_hours(24 * 90), mo_patience: Duration::from_hours(24) }
+    }
+}
+
+/// The gateway.
+pub struct Gateway {
+    directory: Arc<CurrentDirectory>,
+    lanes: Arc<Lanes>,
+    access: Arc<Access>,
+    administration: Administration,
+    submit: Submit,
+    query: Query,
+    receive: Arc<Receive>,
+    watch: Watch,
+    pump: Pump,
+    fatal: Fatal,
+    stores: Stores,
+    incarnation: Incarnation,
+    closed: Arc<AtomicBool>,
+    background: TaskTracker,
+    stop_background: CancellationToken,
+    pumps: Mutex<HashMap<LinkId, CancellationToken>>,
+    pump_tasks: TaskTracker,
+}
+
+impl Gateway {
+    /// Begins a run: reads the users, joins the cluster, takes over what earlier runs left in doubt, starts the background tasks. No link is
+    /// attached yet and no door is open.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not answer.
+    pub async fn start(settings: Settings, installation: Installation, stores: Stores, world: World) -> Result<Arc<Self>, StoreError> {
+        let incarnation = Incarnation(world.ids.next());
+        stores.cluster.join(&settings.node, incarnation, world.clock.now()).await?;
+        let directory = Arc::new(CurrentDirectory::new(installation));
+        directory.set_stored_users(stores.directory.users().await?);
+        let lanes = Arc::new(Lanes::default());
+        let fatal = Fatal::default();
+        let closed = Arc::new(AtomicBool::new(false));
+        let (queue, handing_over) = HandoffQueue::new();
+        let submit = Submit {
+            directory: Arc::clone(&directory),
+            lanes: Arc::clone(&lanes),
+            outbox: Arc::clone(&stores.outbox),
+            dispatch: Arc::clone(&stores.dispatch),
+            clock: Arc::clone(&world.clock),
+            ids: Arc::clone(&world.ids),
+            incarnation,
+            fatal: fatal.clone(),
+            closed: Arc::clone(&closed),
+        };
+        let doubt = Doubt {
+            directory: Arc::clone(&directory),
+            lanes: Arc::clone(&lanes),
+            cluster: Arc::clone(&stores.cluster),
+            dispatch: Arc::clone(&stores.dispatch),
+            clock: Arc::clone(&world.clock),
+            incarnation,
+            fatal: fatal.clone(),
+        };
+        let taken = doubt.take_over().await?;
+        if taken > 0 {
+            tracing::warn!(taken, "messages were in doubt after the last run");
+        }
+        let hand_over = HandOver {
+            directory: Arc::clone(&directory),
+            handoffs: Arc::clone(&stores.handoffs),
+            http: Arc::clone(&world.http),
+            mail: Arc::clone(&world.mail),
+            submit: submit.clone(),
+            clock: Arc::clone(&world.clock),
+            incarnation,
+            queue: queue.clone(),
+            fatal: fatal.clone(),
+        };
+        let housekeeping = Housekeeping {
+            directory: Arc::clone(&directory),
+            directory_store: Arc::clone(&stores.directory),
+            dispatch: Arc::clone(&stores.dispatch),
+            receipts: Arc::clone(&stores.receipts),
+            inbox: Arc::clone(&stores.inbox),
+            reports: Arc::clone(&stores.reports),
+            clock: Arc::clone(&world.clock),
+            fatal: fatal.clone(),
+            retention: settings.retention,
+            mo_patience: settings.mo_patience,
+        };
+        let background = TaskTracker::new();
+        let stop_background = CancellationToken::new();
+        background.spawn(hand_over.run(handing_over, stop_background.clone()));
+        background.spawn(housekeeping.run(stop_background.clone()));
+        background.spawn(doubt.run(stop_background.clone()));
+        Ok(Arc::new(Self {
+            access: Arc::new(Access::new(Arc::clone(&directory), Arc::clone(&world.passwords), Arc::clone(&world.clock), world.ids.as_ref())),
+            administration: Administration {
+                directory: Arc::clone(&directory),
+                store: Arc::clone(&stores.directory),
+                passwords: world.passwords,
+                ids: Arc::clone(&world.ids),
+            },
+            query: Query {
+                reports: Arc::clone(&stores.reports),
+                dispatch: Arc::clone(&stores.dispatch),
+                inbox: Arc::clone(&stores.inbox),
+                clock: Arc::clone(&world.clock),
+                fatal: fatal.clone(),
+            },
+            receive: Arc::new(Receive {
+                directory: Arc::clone(&directory),
+                lanes: Arc::clone(&lanes),
+                dispatch: Arc::clone(&stores.dispatch),
+                receipts: Arc::clone(&stores.receipts),
+                inbox: Arc::clone(&stores.inbox),
+                handoffs: queue,
+                traffic: world.traffic,
+                clock: Arc::clone(&world.clock),
+                ids: Arc::clone(&world.ids),
+                incarnation,
+                fatal: fatal.clone(),
+            }),
+            watch: Watch { lanes: Arc::clone(&lanes), reports: Arc::clone(&stores.reports), fatal: fatal.clone(), closed: Arc::clone(&closed) },
+            pump: Pump {
+                directory: Arc::clone(&directory),
+                lanes: Arc::clone(&lanes),
+                dispatch: Arc::clone(&stores.dispatch),
+                clock: world.clock,
+                incarnation,
+                fatal: fatal.clone(),
+            },
+            directory,
+            lanes,
+            submit,
+            fatal,
+            stores,
+            incarnation,
+            closed,
+            background,
+            stop_background,
+            pumps: Mutex::default(),
+            pump_tasks: TaskTracker::new(),
+        }))
+    }
+
+    /// Attaches a link and begins to feed it. One that has the same name is replaced (stop it first).
+    pub fn attach(&self, link: Arc<dyn Link>) {
+        let lane = self.lanes.insert(link);
+        let stop = self.stop_background.child_token();
+        let mut pumps = self.pumps.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(old) = pumps.insert(lane.link.id().clone(), stop.clone()) {
+            old.cancel();
+        }
+        self.pump_tasks.spawn(self.pump.clone().run(Arc::clone(&lane), stop));
+        lane.wake.notify_one();
+    }
+
+    /// Detaches a link: it gets nothing more and is stopped within a limit; what waits for it stays queued under its name.
+    pub async fn detach(&self, link: &LinkId, limit: Duration) {
+        let stop = self.pumps.lock().unwrap_or_else(PoisonError::into_inner).remove(link);
+        if let Some(stop) = stop {
+            stop.cancel();
+        }
+        if let Some(lane) = self.lanes.get(link) {
+            lane.link.stop(limit).await;
+        }
+        self.lanes.remove(link);
+    }
+
+    /// Puts a new configuration in force.
+    pub fn install(&self, installation: Installation) {
+        self.directory.install(installation);
+        self.lanes.all().iter().for_each(|lane: &Arc<Lane>| lane.add_backlog());
+    }
+
+    /// Takes no more messages (doors answer `busy`); everything else goes on.
+    pub fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+    }
+
+    /// Stops in good order within about `limit`: takes nothing more, lets links finish their windows and say goodbye, ends background tasks, ends the run.
+    pub async fn stop(&self, limit: Duration) {
+        self.close();
+        let pumps: Vec<_> = self.pumps.lock().unwrap_or_else(PoisonError::into_inner).drain().collect();
+        pumps.iter().for_each(|(_, stop)| stop.cancel());
+        self.pump_tasks.close();
+        self.pump_tasks.wait().await;
+        let mut stopping = tokio::task::JoinSet::new();
+        for lane in self.lanes.all() {
+            stopping.spawn(async move { lane.link.stop(limit).await });
+        }
+        while stopping.join_next().await.is_some() {}
+        self.stop_background.cancel();
+        self.background.close();
+        let _ = tokio::time::timeout(limit, self.background.wait()).await;
+        if let Err(error) = self.stores.cluster.leave(self.incarnation).await {
+            tracing::warn!(%error, "the run could not be ended in the store");
+        }
+    }
+
+    /// The snapshot of users, links and routes now in force.
+    #[must_use]
+    pub fn directory(&self) -> Arc<domain::directory::Directory> {
+        self.directory.current()
+    }
+
+    /// Lets callers in.
+    #[must_use]
+    pub fn authenticate(&self) -> Arc<dyn Authenticate> {
+        Arc::clone(&self.access) as Arc<dyn Authenticate>
+    }
+
+    /// Takes messages to send.
+    #[must_use]
+    pub fn submit(&self) -> Arc<dyn SubmitMessages> {
+        Arc::new(self.submit.clone())
+    }
+
+    /// Answers questions.
+    #[must_use]
+    pub fn query(&self) -> Arc<dyn QueryMessages> {
+        Arc::new(self.query.clone())
+    }
+
+    /// Takes what links receive.
+    #[must_use]
+    pub fn receive(&self) -> Arc<dyn ReceiveMessages> {
+        Arc::clone(&self.receive) as Arc<dyn ReceiveMessages>
+    }
+
+    /// Looks after users.
+    #[must_use]
+    pub fn administer(&self) -> Arc<dyn Administer> {
+        Arc::new(self.administration.clone())
+    }
+
+    /// Says how it is doing.
+    #[must_use]
+    pub fn observe(&self) -> Arc<dyn Observe> {
+        Arc::new(self.watch.clone())
+    }
+
+    /// A link, to hold it or look at it.
+    #[must_use]
+    pub fn link(&self, link: &LinkId) -> Option<Arc<dyn Link>> {
+        self.lanes.get(link).map(|lane| Arc::clone(&lane.link))
+    }
+
+    /// Tells when the process must stop.
+    #[must_use]
+    pub fn fatal(&self) -> Fatal {
+        self.fatal.clone()
+    }
+}

@@ -1,0 +1,289 @@
+//! Handing over: what was just stored goes out at once, the rest is leased from the store; each target has its own share of the work, so that a
+//! slow one delays nobody else.
+
+use crate::directory::CurrentDirectory;
+use crate::fatal::Fatal;
+use crate::submit::Submit;
+use domain::Timestamp;
+use domain::access::Sender;
+use domain::message::{Door, Incarnation};
+use domain::mo::{self, Mo};
+use domain::submission::Request;
+use ports::driven::{Answer, Clock, Content, Deliver, Handoff, HandoffError, HandoffKey, HandoffOutcome, Handoffs};
+use ports::driving::SubmitMessages;
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// The most handoffs held in memory.
+const HELD: usize = 10_000;
+/// The most deliveries to one target at once.
+const AT_ONCE: usize = 32;
+/// The most handoffs waiting in memory for one target: more go back to the store.
+const WAITING: usize = 2_000;
+/// How often the store is asked for handoffs that are due.
+const POLL: Duration = Duration::from_millis(500);
+/// Pauses after failed tries; the last one repeats for a day.
+const PAUSES: [u64; 7] = [1, 5, 15, 30, 60, 120, 300];
+/// How long a handoff is tried.
+const PATIENCE: Duration = Duration::from_hours(24);
+/// After so many permanent refusals it is given up.
+const PERMANENT: u16 = 3;
+/// Automatic replies to one number in [`REPLY_TIME`].
+const REPLIES: usize = 3;
+/// See [`REPLIES`].
+const REPLY_TIME: Duration = Duration::from_mins(10);
+
+/// Where handoffs that were just stored are put.
+#[derive(Clone)]
+pub(crate) struct HandoffQueue {
+    sender: mpsc::Sender<Handoff>,
+    held: Arc<AtomicUsize>,
+}
+
+impl HandoffQueue {
+    /// A queue and the end that [`HandOver::run`] reads.
+    pub(crate) fn new() -> (Self, mpsc::Receiver<Handoff>) {
+        let (sender, receiver) = mpsc::channel(HELD);
+        (Self { sender, held: Arc::default() }, receiver)
+    }
+
+    /// Whether handoffs may be held by this run at once.
+    pub(crate) fn has_room(&self) -> bool {
+        self.held.load(Ordering::Relaxed) < HELD / 2
+    }
+
+    /// Hands one over soon. Callers ask [`HandoffQueue::has_room`] first; one that all the same finds no place is delivered after the next start.
+    pub(crate) fn offer(&self, handoff: Handoff) {
+        self.held.fetch_add(1, Ordering::Relaxed);
+        if let Err(error) = self.sender.try_send(handoff) {
+            self.held.fetch_sub(1, Ordering::Relaxed);
+            tracing::error!(%error, "a handoff found no place in memory");
+        }
+    }
+}
+
+/// The use case.
+pub(crate) struct HandOver {
+    pub directory: Arc<CurrentDirectory>,
+    pub handoffs: Arc<dyn Handoffs>,
+    pub http: Arc<dyn Deliver>,
+    pub mail: Arc<dyn Deliver>,
+    pub submit: Submit,
+    pub clock: Arc<dyn Clock>,
+    pub incarnation: Incarnation,
+    pub queue: HandoffQueue,
+    pub fatal: Fatal,
+}
+
+#[derive(Default)]
+struct Target {
+    running: usize,
+    waiting: VecDeque<Handoff>,
+}
+
+/// A try that ended.
+struct Tried {
+    target: String,
+    handoff: Handoff,
+    result: Result<Answer, HandoffError>,
+}
+
+type Settled = (HandoffKey, HandoffOutcome);
+
+impl HandOver {
+    /// Hands over until told to stop; deliveries under way are then waited for, a little.
+    pub(crate) async fn run(self, mut queue: mpsc::Receiver<Handoff>, stop: CancellationToken) {
+        let (settle, settling) = mpsc::channel(HELD);
+        let writer = tokio::spawn(write_down(Arc::clone(&self.handoffs), self.incarnation, self.fatal.clone(), settling));
+        let mut targets: HashMap<String, Target> = HashMap::new();
+        let mut under_way: JoinSet<Tried> = JoinSet::new();
+        let mut answered = Answered::default();
+        let mut poll = tokio::time::interval(POLL);
+        poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => break,
+                Some(handoff) = queue.recv() => self.take(handoff, &mut targets, &mut under_way, &settle).await,
+                Some(tried) = under_way.join_next() => {
+                    if let Ok(tried) = tried {
+                        self.tried(tried, &mut targets, &mut under_way, &mut answered, &settle).await;
+                    }
+                }
+                _ = poll.tick() => self.poll(&mut targets, &mut under_way, &settle).await,
+            }
+        }
+        self.finish(queue, targets, under_way, &settle).await;
+        drop(settle);
+        let _ = tokio::time::timeout(Duration::from_secs(5), writer).await;
+    }
+
+    async fn poll(&self, targets: &mut HashMap<String, Target>, under_way: &mut JoinSet<Tried>, settle: &mpsc::Sender<Settled>) {
+        if !self.queue.has_room() {
+            return;
+        }
+        let busy: Vec<String> = targets.iter().filter(|(_, t)| t.waiting.len() >= AT_ONCE).map(|(name, _)| name.clone()).collect();
+        let leased = self.fatal.watch(self.handoffs.lease(500, &busy, self.incarnation, self.clock.now()).await);
+        match leased {
+            Ok(leased) => {
+                for handoff in leased {
+                    self.queue.held.fetch_add(1, Ordering::Relaxed);
+                    self.take(handoff, targets, under_way, settle).await;
+                }
+            }
+            Err(error) => tracing::warn!(%error, "handoffs could not be leased"),
+        }
+    }
+
+    async fn take(&self, handoff: Handoff, targets: &mut HashMap<String, Target>, under_way: &mut JoinSet<Tried>, settle: &mpsc::Sender<Settled>) {
+        let name = handoff.target();
+        let target = targets.entry(name.clone()).or_default();
+        if target.running < AT_ONCE {
+            target.running += 1;
+            self.start(name, handoff, under_way);
+        } else if target.waiting.len() < WAITING {
+            target.waiting.push_back(handoff);
+        } else {
+            self.queue.held.fetch_sub(1, Ordering::Relaxed);
+            let due_at = self.after(Duration::from_secs(5));
+            let outcome = HandoffOutcome::Again { due_at, error: "the receiver is slow".to_owned(), counts: false };
+            let _ = settle.send((handoff.key, outcome)).await;
+        }
+    }
+
+    fn start(&self, target: String, handoff: Handoff, under_way: &mut JoinSet<Tried>) {
+        let by_http = target != "mail";
+        let deliverer = Arc::clone(if by_http { &self.http } else { &self.mail });
+        under_way.spawn(async move {
+            let result = deliverer.deliver(&handoff).await;
+            Tried { target, handoff, result }
+        });
+    }
+
+    async fn tried(&self, tried: Tried, targets: &mut HashMap<String, Target>, under_way: &mut JoinSet<Tried>, answered: &mut Answered, settle: &mpsc::Sender<Settled>) {
+        self.queue.held.fetch_sub(1, Ordering::Relaxed);
+        let Tried { target: name, handoff, result } = tried;
+        if let Some(target) = targets.get_mut(&name) {
+            match target.waiting.pop_front() {
+                Some(next) => self.start(name.clone(), next, under_way),
+                None => {
+                    target.running -= 1;
+                    if target.running == 0 {
+                        targets.remove(&name);
+                    }
+                }
+            }
+        }
+        if let (Ok(Answer { text: Some(text) }), Content::Mo { mo, .. }) = (&result, &handoff.content) {
+            self.answer(mo, text, answered).await;
+        }
+        let outcome = self.outcome(&handoff, result);
+        let _ = settle.send((handoff.key, outcome)).await;
+    }
+
+    fn outcome(&self, handoff: &Handoff, result: Result<Answer, HandoffError>) -> HandoffOutcome {
+        let label = |outcome: &'static str| metrics::counter!("omnigate_handoffs_total", "outcome" => outcome).increment(1);
+        let tries = handoff.tries.saturating_add(1);
+        let age = Duration::try_from(self.clock.now().duration_since(handoff.created_at)).unwrap_or_default();
+        let (error, give_up) = match result {
+            Ok(_) => {
+                label("done");
+                return HandoffOutcome::Done;
+            }
+            Err(HandoffError::Temporary(error)) => (error, age >= PATIENCE),
+            Err(HandoffError::Permanent(error)) => (error, age >= PATIENCE || tries >= PERMANENT),
+        };
+        if give_up {
+            label("dead");
+            tracing::error!(target = %handoff.target(), %error, subject = handoff.key.subject, "given up handing over; listed for re-sending");
+            return HandoffOutcome::Dead { error };
+        }
+        label("again");
+        let pause = PAUSES.get(usize::from(tries - 1)).or(PAUSES.last()).copied().unwrap_or(300);
+        HandoffOutcome::Again { due_at: self.after(Duration::from_secs(pause)), error, counts: true }
+    }
+
+    /// A program answered a received message with a text: it goes back to the sender, unless two machines are talking to each other.
+    async fn answer(&self, mo: &Mo, text: &str, answered: &mut Answered) {
+        let directory = self.directory.current();
+        let rule = mo::rule_for(&directory.mo_rules, &mo.destination).filter(|r| r.answers);
+        let Some(user) = rule.and_then(|r| r.user.as_ref()).and_then(|name| directory.user(name.as_str())) else { return };
+        if !answered.may(&mo.source, self.clock.monotonic()) {
+            metrics::counter!("omnigate_answers_stopped_total").increment(1);
+            tracing::warn!(mo = mo.id.0, "not answered: too many automatic replies to one number");
+            return;
+        }
+        let sender = Sender::internal(Arc::clone(user), Door::Reply);
+        let mut request = Request::text([format!("+{}", mo.source.trim_start_matches('+'))], text);
+        request.from = Some(mo.destination.clone());
+        request.idempotency_key = Some(format!("mo-{}", mo.id));
+        if let Err(refusal) = self.submit.submit(&sender, request).await {
+            tracing::warn!(mo = mo.id.0, %refusal, "the answer to a received message was refused");
+        }
+    }
+
+    async fn finish(&self, mut queue: mpsc::Receiver<Handoff>, targets: HashMap<String, Target>, mut under_way: JoinSet<Tried>, settle: &mpsc::Sender<Settled>) {
+        let now = self.clock.now();
+        let free = || HandoffOutcome::Again { due_at: now, error: String::new(), counts: false };
+        queue.close();
+        while let Ok(handoff) = queue.try_recv() {
+            let _ = settle.send((handoff.key, free())).await;
+        }
+        for handoff in targets.into_values().flat_map(|t| t.waiting) {
+            let _ = settle.send((handoff.key, free())).await;
+        }
+        let rest = async {
+            while let Some(tried) = under_way.join_next().await {
+                if let Ok(tried) = tried {
+                    let outcome = self.outcome(&tried.handoff, tried.result);
+                    let _ = settle.send((tried.handoff.key, outcome)).await;
+                }
+            }
+        };
+        let _ = tokio::time::timeout(Duration::from_secs(5), rest).await;
+    }
+
+    fn after(&self, pause: Duration) -> Timestamp {
+        let now = self.clock.now();
+        now.checked_add(pause).unwrap_or(now)
+    }
+}
+
+/// Writes outcomes down in the order they came, many at a time.
+async fn write_down(handoffs: Arc<dyn Handoffs>, lease: Incarnation, fatal: Fatal, mut outcomes: mpsc::Receiver<Settled>) {
+    let mut batch = Vec::new();
+    while outcomes.recv_many(&mut batch, 1_000).await > 0 {
+        let settled = std::mem::take(&mut batch);
+        for pause in [0_u64, 1, 5] {
+            tokio::time::sleep(Duration::from_secs(pause)).await;
+            match fatal.watch(handoffs.settle(settled.clone(), lease).await) {
+                Ok(()) => break,
+                Err(error) => tracing::warn!(%error, count = settled.len(), "outcomes of handoffs could not be written down"),
+            }
+        }
+    }
+}
+
+/// Which numbers were answered automatically lately.
+#[derive(Default)]
+struct Answered(HashMap<String, VecDeque<Duration>>);
+
+impl Answered {
+    fn may(&mut self, number: &str, now: Duration) -> bool {
+        let recent = |at: &Duration| now.saturating_sub(*at) < REPLY_TIME;
+        if self.0.len() > 10_000 {
+            self.0.retain(|_, times| times.back().is_some_and(recent));
+        }
+        let times = self.0.entry(number.to_owned()).or_default();
+        times.retain(recent);
+        let may = times.len() < REPLIES;
+        if may {
+            times.push_back(now);
+        }
+        may
+    }
+}

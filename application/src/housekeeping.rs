@@ -1,0 +1,125 @@
+//! What must happen without anybody asking: messages expire, receipts are given up, received parts are overdue, old things are removed.
+
+use crate::directory::CurrentDirectory;
+use crate::fatal::Fatal;
+use domain::Timestamp;
+use ports::driven::{Clock, Dispatch, DirectoryStore, Inbox, Receipts, Reports, StoreError};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// How often.
+const EVERY: Duration = Duration::from_secs(2);
+/// How much of each kind in one go.
+const LIMIT: usize = 500;
+/// A difference between the wall clock and the steady one that is taken for a jump.
+const JUMP: Duration = Duration::from_mins(10);
+/// How long a clock that jumped must go on evenly before messages expire by it.
+const CONFIRMED: Duration = Duration::from_mins(1);
+
+/// The use case.
+pub(crate) struct Housekeeping {
+    pub directory: Arc<CurrentDirectory>,
+    pub directory_store: Arc<dyn DirectoryStore>,
+    pub dispatch: Arc<dyn Dispatch>,
+    pub receipts: Arc<dyn Receipts>,
+    pub inbox: Arc<dyn Inbox>,
+    pub reports: Arc<dyn Reports>,
+    pub clock: Arc<dyn Clock>,
+    pub fatal: Fatal,
+    /// How long finished messages are kept.
+    pub retention: Duration,
+    /// How long parts of a received message wait for the others.
+    pub mo_patience: Duration,
+}
+
+impl Housekeeping {
+    /// Keeps house until told to stop.
+    pub(crate) async fn run(self, stop: CancellationToken) {
+        let mut guard = JumpGuard::new(self.clock.now(), self.clock.monotonic());
+        let mut version = None;
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(EVERY) => {}
+            }
+            let now = self.clock.now();
+            if guard.trusts(now, self.clock.monotonic())
+                && let Err(error) = self.fatal.watch(self.turn(now).await)
+            {
+                tracing::warn!(%error, "housekeeping failed");
+            }
+            if let Err(error) = self.refresh(&mut version).await {
+                tracing::warn!(%error, "users could not be read again");
+            }
+        }
+    }
+
+    async fn turn(&self, now: Timestamp) -> Result<(), StoreError> {
+        let ago = |age: Duration| now.checked_sub(age).unwrap_or(Timestamp::MIN);
+        while self.dispatch.expire(now, LIMIT).await? >= LIMIT {}
+        while self.receipts.give_up(now, LIMIT).await? >= LIMIT {}
+        while self.inbox.complete_overdue(ago(self.mo_patience), LIMIT).await? >= LIMIT {}
+        while self.reports.retain(ago(self.retention), now, LIMIT).await? >= LIMIT {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        Ok(())
+    }
+
+    /// Another node, or a command, may have changed users.
+    async fn refresh(&self, seen: &mut Option<u64>) -> Result<(), StoreError> {
+        let version = self.directory_store.version().await?;
+        if *seen != Some(version) {
+            self.directory.set_stored_users(self.directory_store.users().await?);
+            *seen = Some(version);
+        }
+        Ok(())
+    }
+}
+
+/// Holds expiry back after the wall clock jumped, until it has gone on evenly for a while: a clock set wrong for a moment must not end a queue.
+struct JumpGuard {
+    wall: Timestamp,
+    steady: Duration,
+    since: Option<Duration>,
+}
+
+impl JumpGuard {
+    fn new(wall: Timestamp, steady: Duration) -> Self {
+        Self { wall, steady, since: None }
+    }
+
+    fn trusts(&mut self, wall: Timestamp, steady: Duration) -> bool {
+        let expected = self.wall.checked_add(steady.saturating_sub(self.steady)).unwrap_or(wall);
+        let off = wall.duration_since(expected).unsigned_abs();
+        (self.wall, self.steady) = (wall, steady);
+        if off > JUMP {
+            tracing::warn!(seconds = off.as_secs(), "the clock jumped; nothing expires until it has gone on evenly for a minute");
+            self.since = Some(steady);
+        }
+        match self.since {
+            Some(since) if steady.saturating_sub(since) < CONFIRMED => false,
+            _ => {
+                self.since = None;
+                true
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_jump_must_be_confirmed() {
+        let at = |s: i64| Timestamp::from_second(s).expect("time");
+        let steady = Duration::from_secs;
+        let mut guard = JumpGuard::new(at(0), steady(0));
+        assert!(guard.trusts(at(2), steady(2)));
+        assert!(!guard.trusts(at(3604), steady(4)), "an hour ahead");
+        assert!(!guard.trusts(at(3633), steady(33)));
+        assert!(guard.trusts(at(3664), steady(64)), "it stayed");
+        assert!(!guard.trusts(at(66), steady(66)), "and back");
+    }
+}

@@ -1,0 +1,48 @@
+//! How the gateway is doing.
+
+use crate::fatal::Fatal;
+use crate::lanes::Lanes;
+use async_trait::async_trait;
+use domain::routing::Condition;
+use ports::driven::{LinkReport, Reports};
+use ports::driving::{Observe, Readiness};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// The use case.
+#[derive(Clone)]
+pub(crate) struct Watch {
+    pub lanes: Arc<Lanes>,
+    pub reports: Arc<dyn Reports>,
+    pub fatal: Fatal,
+    pub closed: Arc<AtomicBool>,
+}
+
+#[async_trait]
+impl Observe for Watch {
+    async fn readiness(&self) -> Readiness {
+        let mut readiness = Readiness::default();
+        if let Some(reason) = self.fatal.reason() {
+            readiness.reasons.push(reason);
+        }
+        if self.closed.load(Ordering::Acquire) {
+            readiness.reasons.push("stopping".to_owned());
+        }
+        match tokio::time::timeout(Duration::from_secs(2), self.reports.ping()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => readiness.reasons.push(format!("store: {error}")),
+            Err(_) => readiness.reasons.push("store: no answer within 2 s".to_owned()),
+        }
+        let down: Vec<_> = self.links().into_iter().filter(|l| l.health.condition != Condition::Up).collect();
+        if !self.lanes.any_up() {
+            readiness.reasons.push("no link is up".to_owned());
+        }
+        readiness.warnings.extend(down.into_iter().map(|l| format!("link {}: {}", l.id, l.detail)));
+        readiness
+    }
+
+    fn links(&self) -> Vec<LinkReport> {
+        self.lanes.all().iter().map(|lane| lane.link.report()).collect()
+    }
+}

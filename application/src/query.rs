@@ -1,0 +1,62 @@
+//! Looking at messages and taking them back.
+
+use crate::fatal::Fatal;
+use async_trait::async_trait;
+use domain::access::Sender;
+use domain::message::{MessageId, MoId};
+use domain::refusal::{Code, Refusal};
+use domain::state::State;
+use ports::driven::{Clock, Dispatch, Filter, Inbox, MessageRecord, MoRecord, Page, Reports};
+use ports::driving::{Balance, QueryMessages};
+use std::sync::Arc;
+
+/// The use case.
+#[derive(Clone)]
+pub(crate) struct Query {
+    pub reports: Arc<dyn Reports>,
+    pub dispatch: Arc<dyn Dispatch>,
+    pub inbox: Arc<dyn Inbox>,
+    pub clock: Arc<dyn Clock>,
+    pub fatal: Fatal,
+}
+
+#[async_trait]
+impl QueryMessages for Query {
+    async fn status(&self, sender: &Sender, id: MessageId) -> Result<MessageRecord, Refusal> {
+        let record = self.fatal.watch(self.reports.message(id).await)?;
+        let own = record.filter(|r| sender.may_see(&r.message.user));
+        own.ok_or_else(|| Refusal::new(Code::NotFound))
+    }
+
+    async fn list(&self, sender: &Sender, mut filter: Filter) -> Result<Page<MessageRecord>, Refusal> {
+        if !sender.user().administrator {
+            filter.user = Some(sender.name().clone());
+        }
+        filter.limit = filter.limit.clamp(1, 1_000);
+        Ok(self.fatal.watch(self.reports.messages(&filter).await)?)
+    }
+
+    async fn cancel(&self, sender: &Sender, id: MessageId) -> Result<State, Refusal> {
+        self.status(sender, id).await?;
+        match self.fatal.watch(self.dispatch.cancel(id, self.clock.now()).await)? {
+            Some(Ok(state)) => Ok(state),
+            Some(Err(state)) => Err(Refusal { code: Code::NotCancellable, field: None, detail: state.to_string() }),
+            None => Err(Refusal::new(Code::NotFound)),
+        }
+    }
+
+    async fn inbox(&self, sender: &Sender, after: Option<MoId>, limit: usize) -> Result<Page<MoRecord>, Refusal> {
+        let user = (!sender.user().administrator).then(|| sender.name());
+        Ok(self.fatal.watch(self.inbox.waiting(user, after, limit.clamp(1, 1_000)).await)?)
+    }
+
+    async fn acknowledge(&self, sender: &Sender, id: MoId) -> Result<(), Refusal> {
+        let user = (!sender.user().administrator).then(|| sender.name());
+        let found = self.fatal.watch(self.inbox.acknowledge(user, id, self.clock.now()).await)?;
+        if found { Ok(()) } else { Err(Refusal::new(Code::NotFound)) }
+    }
+
+    async fn balance(&self, _sender: &Sender) -> Result<Balance, Refusal> {
+        Ok(Balance::Unlimited)
+    }
+}

@@ -1,0 +1,219 @@
+//! What links report: replies, receipts, received messages. Durable first, then the operator is answered.
+
+use crate::directory::CurrentDirectory;
+use crate::fatal::Fatal;
+use crate::handoff::HandoffQueue;
+use crate::lanes::Lanes;
+use crate::replies;
+use async_trait::async_trait;
+use domain::directory::LinkId;
+use domain::message::{Incarnation, MoId};
+use domain::mo::{self, MoPart};
+use domain::receipt::Receipt;
+use domain::state::State;
+use ports::driven::{
+    Applied, Clock, Content, Direction, Dispatch, Handoff, HandoffKey, Ids, Inbox, MessageRecord, NewMoPart, Outcome, Receipts, Recorded, Settlement,
+    Shipment, StoreError, Traffic, TrafficEntry,
+};
+use ports::driving::{ReceiveError, ReceiveMessages, Reply};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The longest pause between tries to write replies down.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// The use case.
+#[derive(Clone)]
+pub(crate) struct Receive {
+    pub directory: Arc<CurrentDirectory>,
+    pub lanes: Arc<Lanes>,
+    pub dispatch: Arc<dyn Dispatch>,
+    pub receipts: Arc<dyn Receipts>,
+    pub inbox: Arc<dyn Inbox>,
+    pub handoffs: HandoffQueue,
+    pub traffic: Arc<dyn Traffic>,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    pub incarnation: Incarnation,
+    pub fatal: Fatal,
+}
+
+#[async_trait]
+impl ReceiveMessages for Receive {
+    async fn mo(&self, part: MoPart) -> Result<(), ReceiveError> {
+        let directory = self.directory.current();
+        let rule = mo::rule_for(&directory.mo_rules, &part.destination);
+        let new = NewMoPart {
+            id: MoId(self.ids.next()),
+            user: rule.and_then(|r| r.user.clone()),
+            destination: rule.and_then(|r| r.destination.clone()),
+            tell_lease: self.handoffs.has_room().then_some(self.incarnation),
+            part,
+        };
+        match self.fatal.watch(self.inbox.record(new).await) {
+            Ok(recorded) => {
+                self.recorded(recorded);
+                Ok(())
+            }
+            Err(error) => Err(not_taken("mo", &error)),
+        }
+    }
+
+    async fn receipts(&self, receipts: Vec<Receipt>) -> Vec<Result<(), ReceiveError>> {
+        let count = receipts.len();
+        let lease = self.handoffs.has_room().then_some(self.incarnation);
+        match self.fatal.watch(self.receipts.apply(receipts, lease, self.clock.now()).await) {
+            Ok(applied) => {
+                applied.into_iter().for_each(|a| self.applied(a, lease.is_some()));
+                vec![Ok(()); count]
+            }
+            Err(error) => vec![Err(not_taken("receipts", &error)); count],
+        }
+    }
+
+    async fn replies(&self, replies: Vec<Reply>) {
+        let directory = self.directory.current();
+        let healths = self.lanes.healths();
+        let now = self.clock.now();
+        let lease = self.handoffs.has_room().then_some(self.incarnation);
+        let mut settled = Vec::with_capacity(replies.len());
+        for reply in replies {
+            let shipment = reply.shipment.clone();
+            let mut settlement = replies::settlement(&directory, reply, &healths, now);
+            settlement.tell_lease = lease.filter(|_| settlement.tell);
+            settled.push((shipment, settlement));
+        }
+        self.write_down(settled.iter().map(|(_, s)| s.clone()).collect()).await;
+        for (shipment, settlement) in settled {
+            self.after_settling(&shipment, settlement);
+        }
+    }
+
+    fn link_changed(&self, link: &LinkId) {
+        if let Some(lane) = self.lanes.get(link) {
+            lane.wake.notify_one();
+        }
+    }
+}
+
+fn not_taken(what: &'static str, error: &StoreError) -> ReceiveError {
+    tracing::warn!(what, %error, "not taken from the operator");
+    if error.is_temporary() { ReceiveError::TryAgain } else { ReceiveError::Refused }
+}
+
+impl Receive {
+    /// Writes settlements down, however long it takes: what an operator has said must not be forgotten while this process lives.
+    async fn write_down(&self, settlements: Vec<Settlement>) {
+        let mut pause = Duration::from_millis(50);
+        loop {
+            match self.fatal.watch(self.dispatch.settle(settlements.clone()).await) {
+                Ok(()) => return,
+                Err(error) if error.is_temporary() && self.fatal.reason().is_none() => {
+                    tracing::warn!(%error, count = settlements.len(), "replies could not be written down; trying again");
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+                Err(error) => {
+                    tracing::error!(%error, count = settlements.len(), "replies could not be written down");
+                    return;
+                }
+            }
+        }
+    }
+
+    fn after_settling(&self, shipment: &Shipment, settlement: Settlement) {
+        let message = &shipment.message;
+        match &settlement.outcome {
+            Outcome::PutBack { link, due_at, .. } => {
+                metrics::counter!("omnigate_put_back_total", "link" => settlement.link.to_string()).increment(1);
+                if *due_at <= settlement.at
+                    && let Some(lane) = self.lanes.get(link)
+                {
+                    lane.add_backlog();
+                }
+                return;
+            }
+            Outcome::Sent => self.traffic.record(TrafficEntry {
+                at: settlement.at,
+                direction: Direction::Out,
+                link: settlement.link.clone(),
+                sender: message.asked_by.clone().unwrap_or_else(|| message.user.to_string()),
+                recipient: message.recipient.to_string(),
+                characters: message.body.characters(),
+                segments: message.segments,
+                possible_duplicate: shipment.possible_duplicate,
+            }),
+            Outcome::Failed { .. } | Outcome::Expired => {}
+        }
+        let Some(state) = replies::state_of(&settlement.outcome) else { return };
+        metrics::counter!("omnigate_settled_total", "link" => settlement.link.to_string(), "state" => state.as_str()).increment(1);
+        if settlement.tell_lease.is_some() {
+            self.handoffs.offer(told(shipment, settlement, state));
+        }
+    }
+
+    fn recorded(&self, recorded: Recorded) {
+        match recorded {
+            Recorded::Duplicate => metrics::counter!("omnigate_mo_duplicate_total").increment(1),
+            Recorded::Waiting => {}
+            Recorded::Complete { mo, tell } => {
+                metrics::counter!("omnigate_mo_total", "link" => mo.link.to_string()).increment(1);
+                self.traffic.record(TrafficEntry {
+                    at: mo.received_at,
+                    direction: Direction::In,
+                    link: mo.link.clone(),
+                    sender: mo.source.clone(),
+                    recipient: mo.destination.clone(),
+                    characters: if mo.binary.is_empty() { mo.text.chars().count() } else { mo.binary.len() },
+                    segments: mo.segments,
+                    possible_duplicate: false,
+                });
+                if let Some(handoff) = tell {
+                    self.handoffs.offer(*handoff);
+                }
+            }
+        }
+    }
+
+    fn applied(&self, applied: Applied, leased: bool) {
+        let outcome = match applied {
+            Applied::Changed { state, tell, .. } => {
+                if let Some(handoff) = tell.filter(|_| leased) {
+                    self.handoffs.offer(*handoff);
+                }
+                state.map_or("part", State::as_str)
+            }
+            Applied::Nothing => "nothing",
+            Applied::Parked => "parked",
+        };
+        metrics::counter!("omnigate_receipts_total", "outcome" => outcome).increment(1);
+    }
+}
+
+/// The handoff that the store wrote down with a settlement, made from what is known here.
+fn told(shipment: &Shipment, settlement: Settlement, state: State) -> Handoff {
+    let message = &shipment.message;
+    let error = match &settlement.outcome {
+        Outcome::Failed { code, detail } if detail.is_empty() => code.clone(),
+        Outcome::Failed { code, detail } => format!("{code} {detail}"),
+        _ => String::new(),
+    };
+    let record = MessageRecord {
+        message: Arc::clone(message),
+        state,
+        link: settlement.link,
+        parts: settlement.parts,
+        sent_at: (state == State::Sent).then_some(settlement.at),
+        final_at: state.is_final().then_some(settlement.at),
+        error,
+        tries: shipment.tries,
+        possible_duplicate: shipment.possible_duplicate,
+    };
+    let callback = message.callback.clone().unwrap_or(domain::message::Callback::Mail { address: String::new() });
+    Handoff {
+        key: HandoffKey { subject: message.id.0, event: state.code() },
+        content: Content::State { callback, record: Box::new(record) },
+        tries: 0,
+        created_at: settlement.at,
+    }
+}

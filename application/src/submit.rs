@@ -1,0 +1,214 @@
+//! Taking messages to send: plan, accept (durable), and hand straight to the link what it has room for.
+
+use crate::directory::CurrentDirectory;
+use crate::fatal::Fatal;
+use crate::lanes::{Lane, Lanes};
+use crate::ship;
+use async_trait::async_trait;
+use domain::Timestamp;
+use domain::access::Sender;
+use domain::directory::Directory;
+use domain::message::{Incarnation, Message, MessageId, SubmissionId};
+use domain::refusal::{Code, Refusal};
+use domain::state::State;
+use domain::submission::{self, Accepted, Content, Plan, Request};
+use domain::trace::Trace;
+use ports::driven::{Acceptance, Clock, Dispatch, Ids, NewMessage, Once, Outbox, Outcome, Settlement, Shipment};
+use ports::driving::{Preview, SubmitMessages};
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The use case.
+#[derive(Clone)]
+pub(crate) struct Submit {
+    pub directory: Arc<CurrentDirectory>,
+    pub lanes: Arc<Lanes>,
+    pub outbox: Arc<dyn Outbox>,
+    pub dispatch: Arc<dyn Dispatch>,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    pub incarnation: Incarnation,
+    pub fatal: Fatal,
+    pub closed: Arc<AtomicBool>,
+}
+
+/// A message that is stored as already handed to its lane.
+struct Direct {
+    lane: Arc<Lane>,
+    shipment: Shipment,
+}
+
+#[async_trait]
+impl SubmitMessages for Submit {
+    async fn submit(&self, sender: &Sender, request: Request) -> Result<Accepted, Refusal> {
+        if self.closed.load(Ordering::Acquire) || self.fatal.reason().is_some() {
+            return Err(Refusal::new(Code::Busy));
+        }
+        let directory = self.directory.current();
+        let now = self.clock.now();
+        let submission = SubmissionId(self.ids.next());
+        let healths = self.lanes.healths();
+        let plan = submission::plan(&directory, sender, &request, &healths, spread(submission), now, &mut Trace::silent());
+        let plan = plan.inspect_err(|refusal| refused(sender, refusal))?;
+        let (acceptance, direct) = self.prepare(&directory, sender, request, plan, submission, now);
+        let this = self.clone();
+        // The caller may go away at any time; what is stored must all the same reach its link.
+        let stored = tokio::spawn(async move { this.store(acceptance, direct).await }).await;
+        let accepted = stored.unwrap_or_else(|_| Err(Refusal::new(Code::Busy)));
+        match &accepted {
+            Ok(accepted) => metrics::counter!("omnigate_accepted_total", "door" => sender.door().as_str()).increment(accepted.messages().len() as u64),
+            Err(refusal) => refused(sender, refusal),
+        }
+        accepted
+    }
+
+    async fn preview(&self, sender: &Sender, request: Request) -> Result<Preview, Refusal> {
+        let directory = self.directory.current();
+        let mut trace = Trace::new();
+        let plan = submission::plan(&directory, sender, &request, &self.lanes.healths(), 0, self.clock.now(), &mut trace)?;
+        Ok(Preview { plan, trace })
+    }
+}
+
+fn refused(sender: &Sender, refusal: &Refusal) {
+    metrics::counter!("omnigate_refused_total", "door" => sender.door().as_str(), "code" => refusal.code.as_str()).increment(1);
+}
+
+/// Any number that differs between submissions.
+fn spread(submission: SubmissionId) -> u64 {
+    submission.0.unsigned_abs()
+}
+
+impl Submit {
+    fn prepare(&self, directory: &Directory, sender: &Sender, request: Request, plan: Plan, submission: SubmissionId, now: Timestamp) -> (Acceptance, Vec<Direct>) {
+        let once = once(sender, &request);
+        let Request { reference, asked_by, .. } = request;
+        let Plan { decided, recipients, refused } = plan;
+        let mut messages = Vec::with_capacity(recipients.len());
+        let mut direct = Vec::new();
+        for planned in recipients {
+            let message = Arc::new(Message {
+                id: MessageId(self.ids.next()),
+                submission,
+                user: sender.name().clone(),
+                asked_by: asked_by.clone(),
+                door: sender.door(),
+                recipient: planned.recipient,
+                originator: decided.originator.clone(),
+                body: decided.body.clone(),
+                flash: request.flash,
+                segments: decided.segments,
+                priority: decided.priority,
+                accepted_at: now,
+                due_at: decided.due_at,
+                expires_at: decided.expires_at,
+                reference: reference.clone(),
+                callback: decided.callback.clone(),
+                dimensions: decided.dimensions.clone(),
+            });
+            let profile = directory.link(&planned.link).filter(|_| decided.state == State::Queued);
+            let lane = self.lanes.get(&planned.link).filter(|lane| profile.is_some() && lane.promise());
+            let (state, lease) = match (&lane, profile) {
+                (Some(lane), Some(profile)) => {
+                    let shipment = ship::fresh(Arc::clone(&message), profile, self.incarnation);
+                    direct.push(Direct { lane: Arc::clone(lane), shipment });
+                    (State::Sending, Some(self.incarnation))
+                }
+                _ => (decided.state, None),
+            };
+            messages.push(NewMessage { message, link: planned.link, state, lease });
+        }
+        (Acceptance { submission, messages, refused, once }, direct)
+    }
+
+    async fn store(&self, acceptance: Acceptance, direct: Vec<Direct>) -> Result<Accepted, Refusal> {
+        let queued: Vec<_> = acceptance.messages.iter().filter(|m| m.state == State::Queued).map(|m| m.link.clone()).collect();
+        let result = self.fatal.watch(self.outbox.accept(acceptance).await);
+        let stored = result.as_ref().is_ok_and(|accepted| !accepted.is_repeated());
+        for Direct { lane, shipment } in direct {
+            if stored {
+                let back = lane.offer(vec![shipment]);
+                lane.release(1);
+                self.put_back(&lane, back).await;
+            } else {
+                lane.release(1);
+            }
+        }
+        if stored {
+            queued.iter().filter_map(|link| self.lanes.get(link)).for_each(|lane| lane.add_backlog());
+        }
+        Ok(result?)
+    }
+
+    /// The link went down or filled up meanwhile: the messages join the queue after all.
+    async fn put_back(&self, lane: &Lane, shipments: Vec<Shipment>) {
+        if shipments.is_empty() {
+            return;
+        }
+        let now = self.clock.now();
+        let settlements = shipments.into_iter().map(|s| back_to_queue(s, lane, now)).collect::<Vec<_>>();
+        if let Err(error) = self.fatal.watch(self.dispatch.settle(settlements).await) {
+            tracing::error!(%error, link = %lane.link.id(), "messages wait for the next start: they could not be put back");
+        }
+        lane.add_backlog();
+    }
+}
+
+/// Writes down that a shipment was not offered to the operator.
+pub(crate) fn back_to_queue(shipment: Shipment, lane: &Lane, now: Timestamp) -> Settlement {
+    let link = lane.link.id().clone();
+    Settlement {
+        id: shipment.message.id,
+        lease: shipment.lease,
+        at: now,
+        link: link.clone(),
+        parts: shipment.parts,
+        outcome: Outcome::PutBack { link, due_at: now, tries: shipment.tries, possible_duplicate: shipment.possible_duplicate, error: String::new() },
+        awaiting: Vec::new(),
+        awaiting_until: now,
+        tell: false,
+        tell_lease: None,
+    }
+}
+
+fn once(sender: &Sender, request: &Request) -> Option<Once> {
+    let key = request.idempotency_key.clone()?;
+    Some(Once { user: sender.name().clone(), key, digest: digest(request) })
+}
+
+/// A digest of everything that makes a request another request.
+fn digest(request: &Request) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    let mut eat = |bytes: &[u8]| {
+        hash.update((bytes.len() as u64).to_be_bytes());
+        hash.update(bytes);
+    };
+    for to in &request.to {
+        eat(to.as_bytes());
+    }
+    match &request.content {
+        Content::Text(text) => eat(text.as_bytes()),
+        Content::Binary { data, udh } => {
+            eat(data);
+            eat(udh);
+        }
+    }
+    let dimensions = &request.dimensions;
+    let texts = [
+        request.from.as_deref().unwrap_or_default(),
+        request.reference.as_deref().unwrap_or_default(),
+        request.link.as_deref().unwrap_or_default(),
+        request.priority.map_or("", domain::message::Priority::as_str),
+        if request.flash { "flash" } else { "" },
+        &request.callback.as_ref().map(ToString::to_string).unwrap_or_default(),
+        &dimensions.company,
+        &dimensions.department,
+        &dimensions.cost_centre,
+        &dimensions.project,
+    ];
+    texts.iter().for_each(|t| eat(t.as_bytes()));
+    eat(&request.send_at.map_or(0, Timestamp::as_millisecond).to_be_bytes());
+    eat(&request.valid_for.map_or(0, |d| d.as_millis()).to_be_bytes());
+    hash.finalize().into()
+}
