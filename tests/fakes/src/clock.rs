@@ -1,0 +1,123 @@
+//! Time that stands still until a test moves it, and names in order.
+
+use crate::locked;
+use domain::Timestamp;
+use ports::driven::{Clock, Ids};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// A clock set by hand. Copies show the same time.
+#[derive(Debug, Clone)]
+pub struct ManualClock(Arc<Mutex<Hands>>);
+
+#[derive(Debug)]
+struct Hands {
+    wall: Timestamp,
+    monotonic: Duration,
+}
+
+impl ManualClock {
+    /// A clock that shows this time.
+    #[must_use]
+    pub fn new(now: Timestamp) -> Self {
+        Self(Arc::new(Mutex::new(Hands { wall: now, monotonic: Duration::ZERO })))
+    }
+
+    /// Lets time pass: both the wall clock and intervals.
+    pub fn advance(&self, by: Duration) {
+        let mut hands = locked(&self.0);
+        hands.wall = hands.wall.checked_add(by).unwrap_or(Timestamp::MAX);
+        hands.monotonic = hands.monotonic.saturating_add(by);
+    }
+
+    /// Puts the wall clock to another time, as an operator or NTP does; intervals do not notice.
+    pub fn set(&self, now: Timestamp) {
+        locked(&self.0).wall = now;
+    }
+}
+
+impl Default for ManualClock {
+    /// 2026-03-02T08:00:00Z: a Monday morning, far from any change of the clocks.
+    fn default() -> Self {
+        Self::new(Timestamp::from_second(1_772_438_400).unwrap_or(Timestamp::UNIX_EPOCH))
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Timestamp {
+        locked(&self.0).wall
+    }
+
+    fn monotonic(&self) -> Duration {
+        locked(&self.0).monotonic
+    }
+}
+
+/// Names 1, 2, 3 …, and chance that is the same in each run.
+#[derive(Debug)]
+pub struct SequentialIds {
+    last: AtomicI64,
+    chance: AtomicU64,
+}
+
+impl SequentialIds {
+    /// The first name is the one after `last`.
+    #[must_use]
+    pub fn after(last: i64) -> Self {
+        Self { last: AtomicI64::new(last), chance: AtomicU64::new(last.unsigned_abs()) }
+    }
+}
+
+impl Default for SequentialIds {
+    fn default() -> Self {
+        Self::after(0)
+    }
+}
+
+impl Ids for SequentialIds {
+    fn next(&self) -> i64 {
+        self.last.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    fn fill(&self, octets: &mut [u8]) {
+        for chunk in octets.chunks_mut(8) {
+            let word = scramble(self.chance.fetch_add(1, Ordering::Relaxed)).to_be_bytes();
+            for (octet, chance) in chunk.iter_mut().zip(word) {
+                *octet = chance;
+            }
+        }
+    }
+}
+
+/// SplitMix64: neighbours come out far apart.
+fn scramble(n: u64) -> u64 {
+    let z = n.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_jump_of_the_wall_clock_is_no_interval() {
+        let clock = ManualClock::default();
+        let start = clock.now();
+        clock.advance(Duration::from_secs(3));
+        clock.set(start);
+        assert_eq!((clock.now(), clock.monotonic()), (start, Duration::from_secs(3)));
+    }
+
+    #[test]
+    fn names_grow_and_chance_differs() {
+        let ids = SequentialIds::after(10);
+        assert_eq!((ids.next(), ids.next()), (11, 12));
+        let (mut a, mut b) = ([0; 20], [0; 20]);
+        ids.fill(&mut a);
+        ids.fill(&mut b);
+        assert_ne!(a, b);
+    }
+}

@@ -1,0 +1,266 @@
+//! The tables of the store in memory, and what several ports do with them: records, handoffs, receipts.
+
+use domain::Timestamp;
+use domain::directory::{LinkId, User, UserName};
+use domain::message::{Callback, Incarnation, Message, MessageId, Parts, SubmissionId};
+use domain::mo::{Destination, Mo};
+use domain::receipt::{Receipt, correlate, fold};
+use domain::routing::Tries;
+use domain::state::State;
+use domain::submission::{AcceptedMessage, RefusedRecipient};
+use ports::driven::{Applied, Content, Handoff, HandoffKey, MessageRecord, MoRecord, NewMoPart};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// Everything.
+#[derive(Default)]
+pub(super) struct Books {
+    pub(super) messages: BTreeMap<i64, Row>,
+    pub(super) accepted: u64,
+    pub(super) removed: u64,
+    pub(super) once: HashMap<(UserName, String), Used>,
+    pub(super) awaiting: Vec<Await>,
+    pub(super) parked: Vec<Parked>,
+    pub(super) handoffs: BTreeMap<HandoffKey, Task>,
+    pub(super) given_up: u64,
+    pub(super) seen: HashMap<u128, Timestamp>,
+    pub(super) groups: Vec<Group>,
+    pub(super) inbox: BTreeMap<i64, MoRecord>,
+    pub(super) users: BTreeMap<String, User>,
+    pub(super) version: u64,
+    pub(super) runs: HashMap<Incarnation, Run>,
+}
+
+/// A message.
+pub(super) struct Row {
+    pub(super) message: Arc<Message>,
+    pub(super) state: State,
+    pub(super) link: LinkId,
+    pub(super) lease: Option<Incarnation>,
+    pub(super) parts: Parts,
+    pub(super) due_at: Timestamp,
+    pub(super) tries: Tries,
+    pub(super) possible_duplicate: bool,
+    pub(super) sent_at: Option<Timestamp>,
+    pub(super) final_at: Option<Timestamp>,
+    pub(super) error: String,
+}
+
+impl Row {
+    /// Whether it stands in a queue.
+    pub(super) fn waits(&self) -> bool {
+        matches!(self.state, State::Scheduled | State::Queued)
+    }
+
+    /// Puts it in a state; an end lets go of it.
+    pub(super) fn enter(&mut self, state: State, at: Timestamp) {
+        self.state = state;
+        if state.is_final() {
+            self.final_at = Some(at);
+            self.lease = None;
+        }
+    }
+}
+
+/// A used idempotency key.
+pub(super) struct Used {
+    pub(super) digest: [u8; 32],
+    pub(super) at: Timestamp,
+    pub(super) submission: SubmissionId,
+    pub(super) messages: Vec<AcceptedMessage>,
+    pub(super) refused: Vec<RefusedRecipient>,
+}
+
+/// A part whose receipt is awaited, or has come: kept, so that a repetition is known for one.
+pub(super) struct Await {
+    pub(super) link: LinkId,
+    pub(super) key: String,
+    pub(super) message: MessageId,
+    pub(super) seq: u8,
+    pub(super) until: Timestamp,
+    pub(super) done: bool,
+}
+
+/// A receipt that no message has asked for yet.
+pub(super) struct Parked {
+    pub(super) receipt: Receipt,
+    pub(super) at: Timestamp,
+}
+
+/// A handoff.
+pub(super) struct Task {
+    pub(super) about: About,
+    pub(super) tries: u16,
+    pub(super) created_at: Timestamp,
+    pub(super) due_at: Timestamp,
+    pub(super) lease: Option<Incarnation>,
+    pub(super) error: String,
+    /// Given up as the n-th.
+    pub(super) dead: Option<u64>,
+}
+
+/// What a handoff is about.
+pub(super) enum About {
+    State(Callback, Box<MessageRecord>),
+    Mo(Destination, Box<Mo>),
+}
+
+/// The parts of a message that is not whole.
+pub(super) struct Group {
+    pub(super) parts: Vec<NewMoPart>,
+}
+
+/// A run of a node.
+pub(super) struct Run {
+    pub(super) node: String,
+    pub(super) beat_at: Timestamp,
+    pub(super) alive: bool,
+}
+
+impl Books {
+    /// A message with all that is known.
+    pub(super) fn record(&self, id: MessageId) -> Option<MessageRecord> {
+        self.messages.get(&id.0).map(|row| MessageRecord {
+            message: Arc::clone(&row.message),
+            state: row.state,
+            link: row.link.clone(),
+            parts: row.parts.clone(),
+            sent_at: row.sent_at,
+            final_at: row.final_at,
+            error: row.error.clone(),
+            tries: row.tries,
+            possible_duplicate: row.possible_duplicate,
+        })
+    }
+
+    /// Whether a run may hold things.
+    pub(super) fn is_alive(&self, run: Incarnation) -> bool {
+        self.runs.get(&run).is_some_and(|r| r.alive)
+    }
+
+    /// Stores a handoff about the state `event`, if there is somebody to tell.
+    pub(super) fn tell(
+        &mut self,
+        id: MessageId,
+        event: State,
+        lease: Option<Incarnation>,
+        at: Timestamp,
+    ) -> Option<Handoff> {
+        let record = self.record(id)?;
+        let callback = record.message.callback.clone()?;
+        let key = HandoffKey { subject: id.0, event: event.code() };
+        self.add_handoff(key, About::State(callback, Box::new(record)), lease, at)
+    }
+
+    /// As [`Books::tell`], where the sender wants to hear of that state.
+    pub(super) fn tell_if_wanted(
+        &mut self,
+        id: MessageId,
+        event: State,
+        lease: Option<Incarnation>,
+        at: Timestamp,
+    ) -> Option<Handoff> {
+        let wanted = self
+            .messages
+            .get(&id.0)
+            .and_then(|r| r.message.callback.as_ref())
+            .is_some_and(|c| c.wants(event));
+        if wanted { self.tell(id, event, lease, at) } else { None }
+    }
+
+    /// Stores a handoff; one that is there already stays as it is.
+    pub(super) fn add_handoff(
+        &mut self,
+        key: HandoffKey,
+        about: About,
+        lease: Option<Incarnation>,
+        at: Timestamp,
+    ) -> Option<Handoff> {
+        if self.handoffs.contains_key(&key) {
+            return None;
+        }
+        let task =
+            Task { about, tries: 0, created_at: at, due_at: at, lease, error: String::new(), dead: None };
+        self.handoffs.insert(key, task);
+        self.handoff(key)
+    }
+
+    /// A handoff with its message as it is now.
+    pub(super) fn handoff(&self, key: HandoffKey) -> Option<Handoff> {
+        let task = self.handoffs.get(&key)?;
+        let content = match &task.about {
+            About::Mo(destination, mo) => Content::Mo { destination: destination.clone(), mo: mo.clone() },
+            About::State(callback, then) => {
+                let record = self.record(MessageId(key.subject)).map_or_else(|| then.clone(), Box::new);
+                Content::State { callback: callback.clone(), record }
+            }
+        };
+        Some(Handoff { key, content, tries: task.tries, created_at: task.created_at })
+    }
+
+    /// Applies one receipt. One without a message is parked.
+    pub(super) fn apply(&mut self, receipt: &Receipt, lease: Option<Incarnation>, now: Timestamp) -> Applied {
+        if receipt.verdict.part_state().is_none() {
+            return Applied::Nothing;
+        }
+        if let Some(at) = self.find(receipt) {
+            return self.fold_in(at, receipt, lease, now);
+        }
+        if !self.parked.iter().any(|p| p.receipt == *receipt) {
+            self.parked.push(Parked { receipt: receipt.clone(), at: now });
+        }
+        Applied::Parked
+    }
+
+    /// Applies the parked receipts whose message has turned up.
+    pub(super) fn apply_parked(&mut self, now: Timestamp) {
+        let parked = std::mem::take(&mut self.parked);
+        for waiting in parked {
+            match self.find(&waiting.receipt) {
+                Some(at) => {
+                    self.fold_in(at, &waiting.receipt, None, now);
+                }
+                None => self.parked.push(waiting),
+            }
+        }
+    }
+
+    /// The awaited part a receipt is about: open before done, exact before converted, the right recipient before another, newest first.
+    fn find(&self, receipt: &Receipt) -> Option<usize> {
+        let keys = correlate::keys(&receipt.operator_id);
+        let candidates = self.awaiting.iter().enumerate().filter(|(_, a)| a.link == receipt.link);
+        let ranked = candidates.filter_map(|(at, awaited)| {
+            let spelling = keys.iter().position(|k| *k == awaited.key)?;
+            let recipient = self.messages.get(&awaited.message.0).map(|r| &r.message.recipient);
+            let agrees = receipt.recipient.is_none() || receipt.recipient.as_ref() == recipient;
+            let fits = spelling == 0 || agrees;
+            fits.then_some(((!awaited.done, std::cmp::Reverse(spelling.min(1)), agrees, at), at))
+        });
+        ranked.max_by_key(|(rank, _)| *rank).map(|(_, at)| at)
+    }
+
+    fn fold_in(
+        &mut self,
+        at: usize,
+        receipt: &Receipt,
+        lease: Option<Incarnation>,
+        now: Timestamp,
+    ) -> Applied {
+        let Some(awaited) = self.awaiting.get_mut(at) else { return Applied::Nothing };
+        let id = awaited.message;
+        let Some(row) = self.messages.get_mut(&id.0) else { return Applied::Nothing };
+        let folded =
+            fold(row.state, &row.parts, row.message.segments, awaited.seq, receipt.verdict, &receipt.error);
+        let Some(folded) = folded else { return Applied::Nothing };
+        // An `unknown` may be mended by a later receipt: its part stays open.
+        awaited.done = receipt.verdict != domain::receipt::Verdict::Unknown;
+        row.parts = folded.parts;
+        let Some(state) = folded.state else { return Applied::Changed { id, state: None, tell: None } };
+        row.enter(state, now);
+        if state != State::Delivered {
+            row.error.clone_from(&receipt.error);
+        }
+        let tell = self.tell_if_wanted(id, state, lease, now).map(Box::new);
+        Applied::Changed { id, state: Some(state), tell }
+    }
+}

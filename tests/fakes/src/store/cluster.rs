@@ -1,0 +1,79 @@
+//! Runs, and taking over from dead ones.
+
+use super::books::{Books, Run};
+use super::dispatch::take;
+use super::{Call, MemoryStore};
+use async_trait::async_trait;
+use domain::Timestamp;
+use domain::message::Incarnation;
+use domain::state::State;
+use ports::driven::{Cluster, Leased, StoreError};
+use std::time::Duration;
+
+#[async_trait]
+impl Cluster for MemoryStore {
+    async fn join(&self, node: &str, incarnation: Incarnation, now: Timestamp) -> Result<(), StoreError> {
+        self.call(Call::Cluster, |books| {
+            books.runs.values_mut().filter(|r| r.node == node).for_each(|r| r.alive = false);
+            books.runs.insert(incarnation, Run { node: node.to_owned(), beat_at: now, alive: true });
+            Ok(())
+        })
+    }
+
+    async fn beat(&self, incarnation: Incarnation, now: Timestamp) -> Result<bool, StoreError> {
+        self.call(Call::Cluster, |books| {
+            let run = books.runs.get_mut(&incarnation).filter(|r| r.alive);
+            Ok(run.map(|r| r.beat_at = r.beat_at.max(now)).is_some())
+        })
+    }
+
+    async fn take_over(
+        &self,
+        by: Incarnation,
+        now: Timestamp,
+        silence: Duration,
+        limit: usize,
+    ) -> Result<Vec<Leased>, StoreError> {
+        self.call(Call::Cluster, |books| {
+            bury(books, by, now, silence);
+            free_handoffs(books);
+            let orphans = books
+                .messages
+                .values()
+                .filter(|r| r.state == State::Sending && r.lease.is_none_or(|run| !books.is_alive(run)));
+            let orphans: Vec<_> = orphans.take(limit).map(|r| r.message.id.0).collect();
+            let mut taken = Vec::new();
+            for id in orphans {
+                if let Some(row) = books.messages.get_mut(&id) {
+                    row.possible_duplicate = true;
+                    taken.push(take(row, by));
+                }
+            }
+            Ok(taken)
+        })
+    }
+
+    async fn leave(&self, incarnation: Incarnation) -> Result<(), StoreError> {
+        self.call(Call::Cluster, |books| {
+            if let Some(run) = books.runs.get_mut(&incarnation) {
+                run.alive = false;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Declares silent runs dead; never the one that asks.
+fn bury(books: &mut Books, by: Incarnation, now: Timestamp, silence: Duration) {
+    let others = books.runs.iter_mut().filter(|(run, _)| **run != by).map(|(_, r)| r);
+    for run in others.filter(|r| r.beat_at.checked_add(silence).is_ok_and(|end| end <= now)) {
+        run.alive = false;
+    }
+}
+
+fn free_handoffs(books: &mut Books) {
+    let runs = &books.runs;
+    for task in books.handoffs.values_mut() {
+        task.lease = task.lease.filter(|run| runs.get(run).is_some_and(|r| r.alive));
+    }
+}

@@ -1,0 +1,33 @@
+//! Users in memory.
+
+use super::{Call, MemoryStore};
+use async_trait::async_trait;
+use domain::directory::User;
+use ports::driven::{DirectoryStore, StoreError};
+
+#[async_trait]
+impl DirectoryStore for MemoryStore {
+    async fn version(&self) -> Result<u64, StoreError> {
+        self.call(Call::Directory, |books| Ok(books.version))
+    }
+
+    async fn users(&self) -> Result<Vec<User>, StoreError> {
+        self.call(Call::Directory, |books| Ok(books.users.values().cloned().collect()))
+    }
+
+    async fn put_user(&self, user: &User) -> Result<(), StoreError> {
+        self.call(Call::Directory, |books| {
+            books.version += 1;
+            books.users.insert(user.name.to_string(), user.clone());
+            Ok(())
+        })
+    }
+
+    async fn remove_user(&self, name: &str) -> Result<bool, StoreError> {
+        self.call(Call::Directory, |books| {
+            let removed = books.users.remove(name).is_some();
+            books.version += u64::from(removed);
+            Ok(removed)
+        })
+    }
+}

@@ -1,0 +1,168 @@
+//! The queue: leasing, settling, taking back, running out.
+
+use super::books::{Await, Books, Row};
+use super::{Call, MemoryStore};
+use async_trait::async_trait;
+use domain::Timestamp;
+use domain::directory::LinkId;
+use domain::message::{MessageId, Parts};
+use domain::state::{Event, State};
+use ports::driven::{Backlog, Dispatch, LeaseRequest, Leased, Outcome, Settlement, StoreError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+#[async_trait]
+impl Dispatch for MemoryStore {
+    async fn lease(&self, request: LeaseRequest) -> Result<Vec<Leased>, StoreError> {
+        let result = self.call(Call::Lease, |books| Ok(lease(books, &request)));
+        tokio::task::yield_now().await;
+        result
+    }
+
+    async fn settle(&self, settlements: Vec<Settlement>) -> Result<(), StoreError> {
+        let result = self.call(Call::Settle, |books| {
+            settlements.into_iter().for_each(|s| settle(books, s));
+            Ok(())
+        });
+        tokio::task::yield_now().await;
+        result
+    }
+
+    async fn cancel(
+        &self,
+        id: MessageId,
+        now: Timestamp,
+    ) -> Result<Option<Result<State, State>>, StoreError> {
+        self.call(Call::End, |books| {
+            let Some(row) = books.messages.get_mut(&id.0) else { return Ok(None) };
+            let Some(cancelled) = row.state.after(Event::Cancel) else { return Ok(Some(Err(row.state))) };
+            row.enter(cancelled, now);
+            books.tell_if_wanted(id, cancelled, None, now);
+            Ok(Some(Ok(cancelled)))
+        })
+    }
+
+    async fn expire(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
+        self.call(Call::End, |books| {
+            let over = books.messages.values().filter(|r| r.waits() && r.message.expires_at <= now);
+            let ids: Vec<_> = over.take(limit).map(|r| r.message.id).collect();
+            for id in &ids {
+                if let Some(row) = books.messages.get_mut(&id.0) {
+                    row.enter(State::Expired, now);
+                    books.tell_if_wanted(*id, State::Expired, None, now);
+                }
+            }
+            Ok(ids.len())
+        })
+    }
+
+    async fn backlog(&self, now: Timestamp) -> Result<Vec<Backlog>, StoreError> {
+        self.call(Call::Reports, |books| {
+            let mut links: BTreeMap<LinkId, Backlog> = BTreeMap::new();
+            for row in books.messages.values().filter(|r| r.waits() && r.due_at <= now) {
+                let fresh = || Backlog { link: row.link.clone(), waiting: [0; 4], oldest_due_at: None };
+                let backlog = links.entry(row.link.clone()).or_insert_with(fresh);
+                if let Some(count) = backlog.waiting.get_mut(class(row)) {
+                    *count += 1;
+                }
+                backlog.oldest_due_at =
+                    Some(backlog.oldest_due_at.map_or(row.due_at, |oldest| oldest.min(row.due_at)));
+            }
+            Ok(links.into_values().collect())
+        })
+    }
+}
+
+fn class(row: &Row) -> usize {
+    usize::try_from(row.message.priority.code()).unwrap_or(0)
+}
+
+fn lease(books: &mut Books, request: &LeaseRequest) -> Vec<Leased> {
+    let due = |r: &&Row| {
+        r.waits() && r.link == request.link && r.due_at <= request.now && r.message.expires_at > request.now
+    };
+    let mut classes: [Vec<(Timestamp, i64)>; 4] = Default::default();
+    for row in books.messages.values().filter(due) {
+        if let Some(queue) = classes.get_mut(class(row)) {
+            queue.push((row.due_at, row.message.id.0));
+        }
+    }
+    let shares = request.quota.divide([0, 1, 2, 3].map(|n: usize| classes.get(n).map_or(0, Vec::len)));
+    let mut taken = Vec::new();
+    for (queue, share) in classes.iter_mut().zip(shares).rev() {
+        queue.sort_unstable();
+        taken.extend(queue.iter().take(share).map(|(_, id)| *id));
+    }
+    taken.iter().filter_map(|id| books.messages.get_mut(id).map(|row| take(row, request.lease))).collect()
+}
+
+/// Gives a message to a run.
+pub(super) fn take(row: &mut Row, lease: domain::message::Incarnation) -> Leased {
+    row.state = State::Sending;
+    row.lease = Some(lease);
+    Leased {
+        message: Arc::clone(&row.message),
+        link: row.link.clone(),
+        parts: row.parts.clone(),
+        tries: row.tries,
+        possible_duplicate: row.possible_duplicate,
+    }
+}
+
+fn settle(books: &mut Books, settlement: Settlement) {
+    let Settlement { id, lease, at, link, parts, outcome, awaiting, awaiting_until, tell, tell_lease } =
+        settlement;
+    let held = |r: &&mut Row| r.state == State::Sending && r.lease == Some(lease);
+    let Some(row) = books.messages.get_mut(&id.0).filter(held) else { return };
+    row.parts = merged(&row.parts, parts);
+    row.lease = None;
+    row.link = link.clone();
+    apply_outcome(row, outcome, at);
+    let state = row.state;
+    for (seq, key) in awaiting {
+        books.awaiting.push(Await {
+            link: link.clone(),
+            key,
+            message: id,
+            seq,
+            until: awaiting_until,
+            done: false,
+        });
+    }
+    if tell {
+        books.tell(id, state, tell_lease, at);
+    }
+    books.apply_parked(at);
+}
+
+fn apply_outcome(row: &mut Row, outcome: Outcome, at: Timestamp) {
+    match outcome {
+        Outcome::Sent => {
+            row.enter(State::Sent, at);
+            row.sent_at = Some(at);
+            row.error.clear();
+        }
+        Outcome::Failed { code, detail } => {
+            row.enter(State::Failed, at);
+            row.error = format!("{code} {detail}").trim_end().to_owned();
+        }
+        Outcome::Expired => row.enter(State::Expired, at),
+        Outcome::PutBack { link, due_at, tries, possible_duplicate, error } => {
+            row.enter(State::Queued, at);
+            row.link = link;
+            row.due_at = due_at;
+            row.tries = tries;
+            row.possible_duplicate |= possible_duplicate;
+            row.error = error;
+        }
+    }
+}
+
+/// The settlement's parts, but an end that a receipt brought in the meantime stays.
+fn merged(stored: &Parts, settled: Parts) -> Parts {
+    let mut parts = Parts::default();
+    for part in stored.as_slice().iter().filter(|p| p.state.is_final()).chain(settled.as_slice()) {
+        parts.set(part.seq, part.state, &part.operator_id, &part.error);
+    }
+    parts
+}

@@ -1,0 +1,96 @@
+//! Handoffs: leased by due time, settled by their holder.
+
+use super::books::Task;
+use super::{Call, MemoryStore};
+use async_trait::async_trait;
+use domain::Timestamp;
+use domain::message::Incarnation;
+use ports::driven::{Handoff, HandoffKey, HandoffOutcome, Handoffs, StoreError};
+use std::cmp::Reverse;
+
+#[async_trait]
+impl Handoffs for MemoryStore {
+    async fn lease(
+        &self,
+        limit: usize,
+        without: &[String],
+        lease: Incarnation,
+        now: Timestamp,
+    ) -> Result<Vec<Handoff>, StoreError> {
+        self.call(Call::Handoffs, |books| {
+            let due = |t: &Task| t.lease.is_none() && t.dead.is_none() && t.due_at <= now;
+            let mut keys: Vec<_> =
+                books.handoffs.iter().filter(|(_, t)| due(t)).map(|(key, t)| (t.due_at, *key)).collect();
+            keys.sort_unstable();
+            let free = keys
+                .into_iter()
+                .filter_map(|(_, key)| books.handoff(key))
+                .filter(|h| !without.contains(&h.target()));
+            let taken: Vec<_> = free.take(limit).collect();
+            for handoff in &taken {
+                if let Some(task) = books.handoffs.get_mut(&handoff.key) {
+                    task.lease = Some(lease);
+                }
+            }
+            Ok(taken)
+        })
+    }
+
+    async fn settle(
+        &self,
+        outcomes: Vec<(HandoffKey, HandoffOutcome)>,
+        lease: Incarnation,
+    ) -> Result<(), StoreError> {
+        self.call(Call::Handoffs, |books| {
+            for (key, outcome) in outcomes {
+                let Some(task) = books.handoffs.get_mut(&key).filter(|t| t.lease == Some(lease)) else {
+                    continue;
+                };
+                task.lease = None;
+                match outcome {
+                    HandoffOutcome::Done => {
+                        books.handoffs.remove(&key);
+                    }
+                    HandoffOutcome::Again { due_at, error, counts } => {
+                        task.due_at = due_at;
+                        task.error = error;
+                        task.tries = task.tries.saturating_add(u16::from(counts));
+                    }
+                    HandoffOutcome::Dead { error } => {
+                        task.error = error;
+                        task.dead = Some(books.given_up);
+                        books.given_up += 1;
+                    }
+                }
+            }
+            Ok(())
+        })
+    }
+
+    async fn dead(&self, limit: usize) -> Result<Vec<(HandoffKey, String)>, StoreError> {
+        self.call(Call::Reports, |books| {
+            let mut dead: Vec<_> = books
+                .handoffs
+                .iter()
+                .filter_map(|(key, t)| t.dead.map(|n| (Reverse(n), *key, t.error.clone())))
+                .collect();
+            dead.sort_unstable();
+            Ok(dead.into_iter().take(limit).map(|(_, key, error)| (key, error)).collect())
+        })
+    }
+
+    async fn resend(&self, key: Option<HandoffKey>, now: Timestamp) -> Result<usize, StoreError> {
+        self.call(Call::Handoffs, |books| {
+            let meant = books
+                .handoffs
+                .iter_mut()
+                .filter(|(own, t)| t.dead.is_some() && key.is_none_or(|key| key == **own));
+            let revived = meant.map(|(_, task)| {
+                task.dead = None;
+                task.tries = 0;
+                task.due_at = now;
+            });
+            Ok(revived.count())
+        })
+    }
+}

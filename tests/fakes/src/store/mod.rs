@@ -1,0 +1,124 @@
+//! The store in memory: every store port with its exact meaning, and faults on demand.
+//!
+//! "Durable" is what survives the drop of everything but the store itself: a crash is simulated by dropping the application and
+//! starting another over the same store. Nothing is ever stored by a call that fails with [`Fault::Refuse`].
+
+mod books;
+mod cluster;
+mod directory;
+mod dispatch;
+mod faults;
+mod handoffs;
+mod inbox;
+mod outbox;
+mod receipts;
+mod reports;
+
+pub use faults::{Call, Fault};
+
+use crate::locked;
+use books::Books;
+use domain::message::MessageId;
+use faults::Faults;
+use ports::driven::{MessageRecord, StoreError};
+use std::sync::Mutex;
+use tokio::sync::watch;
+
+/// A store that lives as long as it is held.
+pub struct MemoryStore {
+    books: Mutex<Books>,
+    faults: Mutex<Faults>,
+    changes: watch::Sender<u64>,
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self { books: Mutex::default(), faults: Mutex::default(), changes: watch::Sender::new(0) }
+    }
+}
+
+impl MemoryStore {
+    /// An empty store.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The next calls fail, whichever they are, and store nothing.
+    pub fn fail_next(&self, times: usize, error: StoreError) {
+        locked(&self.faults).plan(None, times, &Fault::Refuse(error));
+    }
+
+    /// The next calls of a kind go wrong.
+    pub fn fail_on(&self, call: Call, times: usize, fault: Fault) {
+        locked(&self.faults).plan(Some(call), times, &fault);
+    }
+
+    /// Asks `source` at each call what goes wrong with it.
+    pub fn fail_by(&self, source: impl FnMut(Call) -> Option<Fault> + Send + 'static) {
+        locked(&self.faults).set_source(Some(Box::new(source)));
+    }
+
+    /// Nothing goes wrong any more.
+    pub fn heal(&self) {
+        locked(&self.faults).clear();
+    }
+
+    /// Grows with every call that may have changed something: to wait on instead of sleeping.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// A message, looked at past all faults.
+    #[must_use]
+    pub fn record(&self, id: MessageId) -> Option<MessageRecord> {
+        locked(&self.books).record(id)
+    }
+
+    /// All messages in the order of their ids, looked at past all faults.
+    #[must_use]
+    pub fn records(&self) -> Vec<MessageRecord> {
+        let books = locked(&self.books);
+        books.messages.keys().filter_map(|id| books.record(MessageId(*id))).collect()
+    }
+
+    /// How many handoffs are not done (given-up ones too).
+    #[must_use]
+    pub fn open_handoffs(&self) -> usize {
+        locked(&self.books).handoffs.len()
+    }
+
+    /// Waits until a message is as wanted; the caller sets the time limit.
+    pub async fn until(&self, id: MessageId, wanted: impl Fn(&MessageRecord) -> bool) -> MessageRecord {
+        let mut changes = self.changes();
+        loop {
+            if let Some(record) = self.record(id).filter(&wanted) {
+                return record;
+            }
+            if changes.changed().await.is_err() {
+                return std::future::pending().await;
+            }
+        }
+    }
+
+    /// One call: atomic, whole or not at all. `work` must not change anything before it is sure to succeed.
+    fn call<T>(
+        &self,
+        call: Call,
+        work: impl FnOnce(&mut Books) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let fault = locked(&self.faults).next(call);
+        if let Some(Fault::Refuse(error)) = fault {
+            return Err(error);
+        }
+        let result = work(&mut locked(&self.books));
+        self.changes.send_modify(|n| *n += 1);
+        match fault {
+            Some(Fault::LoseAnswer) => {
+                Err(StoreError::Unavailable("the connection broke during the commit".to_owned()))
+            }
+            _ => result,
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Receipts: applied or parked, and given up when their time is out.
+
+use super::{Call, MemoryStore};
+use async_trait::async_trait;
+use domain::Timestamp;
+use domain::message::{Incarnation, PartState};
+use domain::receipt::Receipt;
+use domain::state::State;
+use ports::driven::{Applied, Receipts, StoreError};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// How long a receipt waits for its message.
+const PARKED_FOR: Duration = Duration::from_hours(1);
+
+#[async_trait]
+impl Receipts for MemoryStore {
+    async fn apply(
+        &self,
+        receipts: Vec<Receipt>,
+        tell_lease: Option<Incarnation>,
+        now: Timestamp,
+    ) -> Result<Vec<Applied>, StoreError> {
+        let result = self.call(Call::Receipts, |books| {
+            Ok(receipts.iter().map(|r| books.apply(r, tell_lease, now)).collect())
+        });
+        tokio::task::yield_now().await;
+        result
+    }
+
+    async fn give_up(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
+        self.call(Call::Receipts, |books| {
+            books.parked.retain(|p| p.at.checked_add(PARKED_FOR).is_ok_and(|end| now < end));
+            let late = books.awaiting.iter().filter(|a| !a.done && a.until <= now).map(|a| a.message);
+            let late: BTreeSet<_> =
+                late.filter(|id| books.messages.get(&id.0).is_some_and(|r| r.state == State::Sent)).collect();
+            let late: Vec<_> = late.into_iter().take(limit).collect();
+            for id in &late {
+                let Some(row) = books.messages.get_mut(&id.0) else { continue };
+                let open: Vec<_> = row
+                    .parts
+                    .as_slice()
+                    .iter()
+                    .filter(|p| p.state == PartState::Sent)
+                    .map(|p| p.seq)
+                    .collect();
+                for seq in open {
+                    row.parts.set(seq, PartState::Unknown, "", "");
+                }
+                row.enter(State::Unknown, now);
+                books.tell_if_wanted(*id, State::Unknown, None, now);
+            }
+            Ok(late.len())
+        })
+    }
+}
