@@ -40,7 +40,12 @@ struct Memory {
 }
 
 impl Access {
-    pub(crate) fn new(directory: Arc<CurrentDirectory>, passwords: Arc<dyn Passwords>, clock: Arc<dyn Clock>, ids: &dyn Ids) -> Self {
+    pub(crate) fn new(
+        directory: Arc<CurrentDirectory>,
+        passwords: Arc<dyn Passwords>,
+        clock: Arc<dyn Clock>,
+        ids: &dyn Ids,
+    ) -> Self {
         let mut salt = [0; 32];
         ids.fill(&mut salt);
         Self { directory, passwords, clock, salt, state: Mutex::default() }
@@ -50,7 +55,12 @@ impl Access {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn by_password(&self, name: &str, password: &SecretString, peer: IpAddr) -> Result<Arc<User>, Refusal> {
+    async fn by_password(
+        &self,
+        name: &str,
+        password: &SecretString,
+        peer: IpAddr,
+    ) -> Result<Arc<User>, Refusal> {
         let directory = self.directory.current();
         let user = directory.user(name).cloned();
         let digest = self.digest(name, password);
@@ -122,7 +132,10 @@ impl Access {
     /// Whether a password was right a while ago, for the very same user object: any change of the user makes it forgotten.
     fn remembers(&self, digest: &[u8; 32], user: &Arc<User>) -> bool {
         let now = self.clock.monotonic();
-        self.state().right.get(digest).is_some_and(|(known, until)| *until > now && (Arc::ptr_eq(known, user) || **known == **user))
+        self.state()
+            .right
+            .get(digest)
+            .is_some_and(|(known, until)| *until > now && (Arc::ptr_eq(known, user) || **known == **user))
     }
 
     /// One request of a user with a limit: refused when his bucket (one second's worth) is empty.
@@ -150,7 +163,12 @@ fn too_often(wait: Duration) -> Refusal {
 
 #[async_trait]
 impl Authenticate for Access {
-    async fn authenticate(&self, credentials: &Credentials, peer: IpAddr, door: Door) -> Result<Sender, Refusal> {
+    async fn authenticate(
+        &self,
+        credentials: &Credentials,
+        peer: IpAddr,
+        door: Door,
+    ) -> Result<Sender, Refusal> {
         let sender = match credentials {
             Credentials::None => access::admit_by_address(&self.directory.current(), peer, door)?,
             Credentials::Password { user, password } => {

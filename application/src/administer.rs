@@ -65,7 +65,11 @@ impl Administer for Administration {
     async fn new_key(&self, name: &str) -> Result<SecretString, Refusal> {
         self.not_of_file(name)?;
         let user = self.store.users().await?.into_iter().find(|u| u.name.as_str() == name);
-        let mut user = user.ok_or_else(|| Refusal { code: Code::NotFound, field: Some("name"), detail: format!("({name})") })?;
+        let mut user = user.ok_or_else(|| Refusal {
+            code: Code::NotFound,
+            field: Some("name"),
+            detail: format!("({name})"),
+        })?;
         let mut chance = [0_u8; 24];
         self.ids.fill(&mut chance);
         let key = chance.iter().fold(String::from("ok_"), |text, octet| format!("{text}{octet:02x}"));

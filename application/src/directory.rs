@@ -63,7 +63,8 @@ impl CurrentDirectory {
     /// The names of the users of the file.
     pub(crate) fn is_of_file(&self, name: &str) -> bool {
         let sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
-        sources.installation.users.iter().any(|u| u.name.as_str() == name) && !sources.stored.iter().any(|u| u.name.as_str() == name)
+        sources.installation.users.iter().any(|u| u.name.as_str() == name)
+            && !sources.stored.iter().any(|u| u.name.as_str() == name)
     }
 
     fn change(&self, change: impl FnOnce(&mut Sources)) {

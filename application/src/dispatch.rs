@@ -87,7 +87,12 @@ impl Pump {
     }
 
     async fn lease(&self, link: &LinkId, room: usize, turn: usize) -> Result<Vec<Leased>, ()> {
-        let request = LeaseRequest { link: link.clone(), quota: Quota::share(room, turn), now: self.clock.now(), lease: self.incarnation };
+        let request = LeaseRequest {
+            link: link.clone(),
+            quota: Quota::share(room, turn),
+            now: self.clock.now(),
+            lease: self.incarnation,
+        };
         let leased = self.fatal.watch(self.dispatch.lease(request).await);
         leased.map_err(|error| tracing::warn!(%error, %link, "leasing failed"))
     }
@@ -104,7 +109,9 @@ impl Pump {
         let here = lane.link.id();
         let now = self.clock.now();
         let down_for = Duration::try_from(now.duration_since(since)).unwrap_or_default();
-        let elsewhere = |r: &&Route| r.ways.iter().any(|w| w.has(here)) && routing::instead(r, here, &healths, 0).is_some();
+        let elsewhere = |r: &&Route| {
+            r.ways.iter().any(|w| w.has(here)) && routing::instead(r, here, &healths, 0).is_some()
+        };
         let patience = directory.routes.iter().filter(elsewhere).map(|r| r.patience(Priority::Alarm)).min();
         if patience.is_none_or(|p| down_for < p) {
             return Ok(Turn::Idle);
@@ -112,7 +119,10 @@ impl Pump {
         lane.link.recall();
         let leased = self.lease(here, MOVE, 0).await?;
         let full = leased.len() >= MOVE;
-        let settlements = leased.into_iter().map(|l| self.redirect(&directory, l, &healths, down_for, now)).collect::<Vec<_>>();
+        let settlements = leased
+            .into_iter()
+            .map(|l| self.redirect(&directory, l, &healths, down_for, now))
+            .collect::<Vec<_>>();
         let targets: Vec<_> = settlements.iter().filter_map(|s| target(s).cloned()).collect();
         if !settlements.is_empty() {
             self.settle(settlements).await?;
@@ -121,11 +131,24 @@ impl Pump {
         Ok(if full { Turn::More } else { Turn::Idle })
     }
 
-    fn redirect(&self, directory: &Directory, leased: Leased, healths: &routing::Healths, down_for: Duration, now: Timestamp) -> Settlement {
+    fn redirect(
+        &self,
+        directory: &Directory,
+        leased: Leased,
+        healths: &routing::Healths,
+        down_for: Duration,
+        now: Timestamp,
+    ) -> Settlement {
         let message = &leased.message;
-        let question = Question { recipient: &message.recipient, user: &message.user, priority: message.priority, link: None };
+        let question = Question {
+            recipient: &message.recipient,
+            user: &message.user,
+            priority: message.priority,
+            link: None,
+        };
         let route = routing::route(directory, &question).filter(|r| down_for >= r.patience(message.priority));
-        let other = route.and_then(|r| routing::instead(r, &leased.link, healths, message.id.0.unsigned_abs()));
+        let other =
+            route.and_then(|r| routing::instead(r, &leased.link, healths, message.id.0.unsigned_abs()));
         let (link, due_at) = match other {
             Some(other) => {
                 metrics::counter!("omnigate_fallback_total", "from" => leased.link.to_string(), "to" => other.to_string()).increment(1);
@@ -139,7 +162,13 @@ impl Pump {
             at: now,
             link: leased.link,
             parts: leased.parts,
-            outcome: Outcome::PutBack { link, due_at, tries: leased.tries, possible_duplicate: leased.possible_duplicate, error: String::new() },
+            outcome: Outcome::PutBack {
+                link,
+                due_at,
+                tries: leased.tries,
+                possible_duplicate: leased.possible_duplicate,
+                error: String::new(),
+            },
             awaiting: Vec::new(),
             awaiting_until: now,
             tell: false,

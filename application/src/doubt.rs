@@ -35,14 +35,18 @@ impl Doubt {
         let mut total = 0;
         loop {
             let now = self.clock.now();
-            let leased = self.fatal.watch(self.cluster.take_over(self.incarnation, now, SILENCE, BATCH).await)?;
+            let leased =
+                self.fatal.watch(self.cluster.take_over(self.incarnation, now, SILENCE, BATCH).await)?;
             if leased.is_empty() {
                 return Ok(total);
             }
             total += leased.len();
             let directory = self.directory.current();
             let healths = self.lanes.healths();
-            let settlements: Vec<_> = leased.into_iter().map(|l| replies::doubt(&directory, l, &healths, self.incarnation, now)).collect();
+            let settlements: Vec<_> = leased
+                .into_iter()
+                .map(|l| replies::doubt(&directory, l, &healths, self.incarnation, now))
+                .collect();
             let resent = settlements.iter().filter(|s| matches!(s.outcome, Outcome::PutBack { .. })).count();
             metrics::counter!("omnigate_possible_duplicate_total").increment(resent as u64);
             self.fatal.watch(self.dispatch.settle(settlements).await)?;

@@ -16,7 +16,8 @@ use crate::submit::Submit;
 use domain::directory::LinkId;
 use domain::message::Incarnation;
 use ports::driven::{
-    Clock, Cluster, Deliver, Dispatch, DirectoryStore, Handoffs, Ids, Inbox, Link, Outbox, Passwords, Receipts, Reports, StoreError, Traffic,
+    Clock, Cluster, Deliver, DirectoryStore, Dispatch, Handoffs, Ids, Inbox, Link, Outbox, Passwords,
+    Receipts, Reports, StoreError, Traffic,
 };
 use ports::driving::{Administer, Authenticate, Observe, QueryMessages, ReceiveMessages, SubmitMessages};
 use std::collections::HashMap;
@@ -77,7 +78,11 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { node: "a".to_owned(), retention: Duration::from_hours(24 * 90), mo_patience: Duration::from_hours(24) }
+        Self {
+            node: "a".to_owned(),
+            retention: Duration::from_hours(24 * 90),
+            mo_patience: Duration::from_hours(24),
+        }
     }
 }
 
@@ -108,7 +113,12 @@ impl Gateway {
     ///
     /// # Errors
     /// [`StoreError`] when the store does not answer.
-    pub async fn start(settings: Settings, installation: Installation, stores: Stores, world: World) -> Result<Arc<Self>, StoreError> {
+    pub async fn start(
+        settings: Settings,
+        installation: Installation,
+        stores: Stores,
+        world: World,
+    ) -> Result<Arc<Self>, StoreError> {
         let incarnation = Incarnation(world.ids.next());
         stores.cluster.join(&settings.node, incarnation, world.clock.now()).await?;
         let directory = Arc::new(CurrentDirectory::new(installation));
@@ -170,7 +180,12 @@ impl Gateway {
         background.spawn(housekeeping.run(stop_background.clone()));
         background.spawn(doubt.run(stop_background.clone()));
         Ok(Arc::new(Self {
-            access: Arc::new(Access::new(Arc::clone(&directory), Arc::clone(&world.passwords), Arc::clone(&world.clock), world.ids.as_ref())),
+            access: Arc::new(Access::new(
+                Arc::clone(&directory),
+                Arc::clone(&world.passwords),
+                Arc::clone(&world.clock),
+                world.ids.as_ref(),
+            )),
             administration: Administration {
                 directory: Arc::clone(&directory),
                 store: Arc::clone(&stores.directory),
@@ -197,7 +212,12 @@ impl Gateway {
                 incarnation,
                 fatal: fatal.clone(),
             }),
-            watch: Watch { lanes: Arc::clone(&lanes), reports: Arc::clone(&stores.reports), fatal: fatal.clone(), closed: Arc::clone(&closed) },
+            watch: Watch {
+                lanes: Arc::clone(&lanes),
+                reports: Arc::clone(&stores.reports),
+                fatal: fatal.clone(),
+                closed: Arc::clone(&closed),
+            },
             pump: Pump {
                 directory: Arc::clone(&directory),
                 lanes: Arc::clone(&lanes),

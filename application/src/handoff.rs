@@ -9,7 +9,9 @@ use domain::access::Sender;
 use domain::message::{Door, Incarnation};
 use domain::mo::{self, Mo};
 use domain::submission::Request;
-use ports::driven::{Answer, Clock, Content, Deliver, Handoff, HandoffError, HandoffKey, HandoffOutcome, Handoffs};
+use ports::driven::{
+    Answer, Clock, Content, Deliver, Handoff, HandoffError, HandoffKey, HandoffOutcome, Handoffs,
+};
 use ports::driving::SubmitMessages;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -99,7 +101,12 @@ impl HandOver {
     /// Hands over until told to stop; deliveries under way are then waited for, a little.
     pub(crate) async fn run(self, mut queue: mpsc::Receiver<Handoff>, stop: CancellationToken) {
         let (settle, settling) = mpsc::channel(HELD);
-        let writer = tokio::spawn(write_down(Arc::clone(&self.handoffs), self.incarnation, self.fatal.clone(), settling));
+        let writer = tokio::spawn(write_down(
+            Arc::clone(&self.handoffs),
+            self.incarnation,
+            self.fatal.clone(),
+            settling,
+        ));
         let mut targets: HashMap<String, Target> = HashMap::new();
         let mut under_way: JoinSet<Tried> = JoinSet::new();
         let mut answered = Answered::default();
@@ -122,12 +129,22 @@ impl HandOver {
         let _ = tokio::time::timeout(Duration::from_secs(5), writer).await;
     }
 
-    async fn poll(&self, targets: &mut HashMap<String, Target>, under_way: &mut JoinSet<Tried>, settle: &mpsc::Sender<Settled>) {
+    async fn poll(
+        &self,
+        targets: &mut HashMap<String, Target>,
+        under_way: &mut JoinSet<Tried>,
+        settle: &mpsc::Sender<Settled>,
+    ) {
         if !self.queue.has_room() {
             return;
         }
-        let busy: Vec<String> = targets.iter().filter(|(_, t)| t.waiting.len() >= AT_ONCE).map(|(name, _)| name.clone()).collect();
-        let leased = self.fatal.watch(self.handoffs.lease(500, &busy, self.incarnation, self.clock.now()).await);
+        let busy: Vec<String> = targets
+            .iter()
+            .filter(|(_, t)| t.waiting.len() >= AT_ONCE)
+            .map(|(name, _)| name.clone())
+            .collect();
+        let leased =
+            self.fatal.watch(self.handoffs.lease(500, &busy, self.incarnation, self.clock.now()).await);
         match leased {
             Ok(leased) => {
                 for handoff in leased {
@@ -139,7 +156,13 @@ impl HandOver {
         }
     }
 
-    async fn take(&self, handoff: Handoff, targets: &mut HashMap<String, Target>, under_way: &mut JoinSet<Tried>, settle: &mpsc::Sender<Settled>) {
+    async fn take(
+        &self,
+        handoff: Handoff,
+        targets: &mut HashMap<String, Target>,
+        under_way: &mut JoinSet<Tried>,
+        settle: &mpsc::Sender<Settled>,
+    ) {
         let name = handoff.target();
         let target = targets.entry(name.clone()).or_default();
         if target.running < AT_ONCE {
@@ -150,7 +173,8 @@ impl HandOver {
         } else {
             self.queue.held.fetch_sub(1, Ordering::Relaxed);
             let due_at = self.after(Duration::from_secs(5));
-            let outcome = HandoffOutcome::Again { due_at, error: "the receiver is slow".to_owned(), counts: false };
+            let outcome =
+                HandoffOutcome::Again { due_at, error: "the receiver is slow".to_owned(), counts: false };
             let _ = settle.send((handoff.key, outcome)).await;
         }
     }
@@ -164,7 +188,14 @@ impl HandOver {
         });
     }
 
-    async fn tried(&self, tried: Tried, targets: &mut HashMap<String, Target>, under_way: &mut JoinSet<Tried>, answered: &mut Answered, settle: &mpsc::Sender<Settled>) {
+    async fn tried(
+        &self,
+        tried: Tried,
+        targets: &mut HashMap<String, Target>,
+        under_way: &mut JoinSet<Tried>,
+        answered: &mut Answered,
+        settle: &mpsc::Sender<Settled>,
+    ) {
         self.queue.held.fetch_sub(1, Ordering::Relaxed);
         let Tried { target: name, handoff, result } = tried;
         if let Some(target) = targets.get_mut(&name) {
@@ -186,7 +217,9 @@ impl HandOver {
     }
 
     fn outcome(&self, handoff: &Handoff, result: Result<Answer, HandoffError>) -> HandoffOutcome {
-        let label = |outcome: &'static str| metrics::counter!("omnigate_handoffs_total", "outcome" => outcome).increment(1);
+        let label = |outcome: &'static str| {
+            metrics::counter!("omnigate_handoffs_total", "outcome" => outcome).increment(1)
+        };
         let tries = handoff.tries.saturating_add(1);
         let age = Duration::try_from(self.clock.now().duration_since(handoff.created_at)).unwrap_or_default();
         let (error, give_up) = match result {
@@ -211,7 +244,10 @@ impl HandOver {
     async fn answer(&self, mo: &Mo, text: &str, answered: &mut Answered) {
         let directory = self.directory.current();
         let rule = mo::rule_for(&directory.mo_rules, &mo.destination).filter(|r| r.answers);
-        let Some(user) = rule.and_then(|r| r.user.as_ref()).and_then(|name| directory.user(name.as_str())) else { return };
+        let Some(user) = rule.and_then(|r| r.user.as_ref()).and_then(|name| directory.user(name.as_str()))
+        else {
+            return;
+        };
         if !answered.may(&mo.source, self.clock.monotonic()) {
             metrics::counter!("omnigate_answers_stopped_total").increment(1);
             tracing::warn!(mo = mo.id.0, "not answered: too many automatic replies to one number");
@@ -226,7 +262,13 @@ impl HandOver {
         }
     }
 
-    async fn finish(&self, mut queue: mpsc::Receiver<Handoff>, targets: HashMap<String, Target>, mut under_way: JoinSet<Tried>, settle: &mpsc::Sender<Settled>) {
+    async fn finish(
+        &self,
+        mut queue: mpsc::Receiver<Handoff>,
+        targets: HashMap<String, Target>,
+        mut under_way: JoinSet<Tried>,
+        settle: &mpsc::Sender<Settled>,
+    ) {
         let now = self.clock.now();
         let free = || HandoffOutcome::Again { due_at: now, error: String::new(), counts: false };
         queue.close();
@@ -254,7 +296,12 @@ impl HandOver {
 }
 
 /// Writes outcomes down in the order they came, many at a time.
-async fn write_down(handoffs: Arc<dyn Handoffs>, lease: Incarnation, fatal: Fatal, mut outcomes: mpsc::Receiver<Settled>) {
+async fn write_down(
+    handoffs: Arc<dyn Handoffs>,
+    lease: Incarnation,
+    fatal: Fatal,
+    mut outcomes: mpsc::Receiver<Settled>,
+) {
     let mut batch = Vec::new();
     while outcomes.recv_many(&mut batch, 1_000).await > 0 {
         let settled = std::mem::take(&mut batch);
@@ -262,7 +309,9 @@ async fn write_down(handoffs: Arc<dyn Handoffs>, lease: Incarnation, fatal: Fata
             tokio::time::sleep(Duration::from_secs(pause)).await;
             match fatal.watch(handoffs.settle(settled.clone(), lease).await) {
                 Ok(()) => break,
-                Err(error) => tracing::warn!(%error, count = settled.len(), "outcomes of handoffs could not be written down"),
+                Err(error) => {
+                    tracing::warn!(%error, count = settled.len(), "outcomes of handoffs could not be written down")
+                }
             }
         }
     }

@@ -3,7 +3,7 @@
 use crate::directory::CurrentDirectory;
 use crate::fatal::Fatal;
 use domain::Timestamp;
-use ports::driven::{Clock, Dispatch, DirectoryStore, Inbox, Receipts, Reports, StoreError};
+use ports::driven::{Clock, DirectoryStore, Dispatch, Inbox, Receipts, Reports, StoreError};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -94,7 +94,10 @@ impl JumpGuard {
         let off = wall.duration_since(expected).unsigned_abs();
         (self.wall, self.steady) = (wall, steady);
         if off > JUMP {
-            tracing::warn!(seconds = off.as_secs(), "the clock jumped; nothing expires until it has gone on evenly for a minute");
+            tracing::warn!(
+                seconds = off.as_secs(),
+                "the clock jumped; nothing expires until it has gone on evenly for a minute"
+            );
             self.since = Some(steady);
         }
         match self.since {

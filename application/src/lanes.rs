@@ -24,7 +24,13 @@ pub(crate) struct Lane {
 
 impl Lane {
     fn new(link: Arc<dyn Link>) -> Self {
-        Self { link, backlog: AtomicUsize::new(1), promised: AtomicUsize::new(0), wake: Notify::new(), turn: AtomicUsize::new(0) }
+        Self {
+            link,
+            backlog: AtomicUsize::new(1),
+            promised: AtomicUsize::new(0),
+            wake: Notify::new(),
+            turn: AtomicUsize::new(0),
+        }
     }
 
     /// Promises a place to a message that is about to be stored, if the link can take it at once and nothing waits before it.

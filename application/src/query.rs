@@ -40,12 +40,19 @@ impl QueryMessages for Query {
         self.status(sender, id).await?;
         match self.fatal.watch(self.dispatch.cancel(id, self.clock.now()).await)? {
             Some(Ok(state)) => Ok(state),
-            Some(Err(state)) => Err(Refusal { code: Code::NotCancellable, field: None, detail: state.to_string() }),
+            Some(Err(state)) => {
+                Err(Refusal { code: Code::NotCancellable, field: None, detail: state.to_string() })
+            }
             None => Err(Refusal::new(Code::NotFound)),
         }
     }
 
-    async fn inbox(&self, sender: &Sender, after: Option<MoId>, limit: usize) -> Result<Page<MoRecord>, Refusal> {
+    async fn inbox(
+        &self,
+        sender: &Sender,
+        after: Option<MoId>,
+        limit: usize,
+    ) -> Result<Page<MoRecord>, Refusal> {
         let user = (!sender.user().administrator).then(|| sender.name());
         Ok(self.fatal.watch(self.inbox.waiting(user, after, limit.clamp(1, 1_000)).await)?)
     }

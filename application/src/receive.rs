@@ -12,8 +12,8 @@ use domain::mo::{self, MoPart};
 use domain::receipt::Receipt;
 use domain::state::State;
 use ports::driven::{
-    Applied, Clock, Content, Direction, Dispatch, Handoff, HandoffKey, Ids, Inbox, MessageRecord, NewMoPart, Outcome, Receipts, Recorded, Settlement,
-    Shipment, StoreError, Traffic, TrafficEntry,
+    Applied, Clock, Content, Direction, Dispatch, Handoff, HandoffKey, Ids, Inbox, MessageRecord, NewMoPart,
+    Outcome, Receipts, Recorded, Settlement, Shipment, StoreError, Traffic, TrafficEntry,
 };
 use ports::driving::{ReceiveError, ReceiveMessages, Reply};
 use std::sync::Arc;
@@ -125,7 +125,8 @@ impl Receive {
         let message = &shipment.message;
         match &settlement.outcome {
             Outcome::PutBack { link, due_at, .. } => {
-                metrics::counter!("omnigate_put_back_total", "link" => settlement.link.to_string()).increment(1);
+                metrics::counter!("omnigate_put_back_total", "link" => settlement.link.to_string())
+                    .increment(1);
                 if *due_at <= settlement.at
                     && let Some(lane) = self.lanes.get(link)
                 {
@@ -209,7 +210,8 @@ fn told(shipment: &Shipment, settlement: Settlement, state: State) -> Handoff {
         tries: shipment.tries,
         possible_duplicate: shipment.possible_duplicate,
     };
-    let callback = message.callback.clone().unwrap_or(domain::message::Callback::Mail { address: String::new() });
+    let callback =
+        message.callback.clone().unwrap_or(domain::message::Callback::Mail { address: String::new() });
     Handoff {
         key: HandoffKey { subject: message.id.0, event: state.code() },
         content: Content::State { callback, record: Box::new(record) },

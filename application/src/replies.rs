@@ -10,7 +10,12 @@ use ports::driven::{Outcome, PartReply, Settlement};
 use ports::driving::Reply;
 
 /// Decides about one reply.
-pub(crate) fn settlement(directory: &Directory, reply: Reply, healths: &Healths, now: Timestamp) -> Settlement {
+pub(crate) fn settlement(
+    directory: &Directory,
+    reply: Reply,
+    healths: &Healths,
+    now: Timestamp,
+) -> Settlement {
     let Reply { shipment, link, at, parts: replies } = reply;
     let message = &shipment.message;
     let mut parts = shipment.parts.clone();
@@ -30,7 +35,12 @@ pub(crate) fn settlement(directory: &Directory, reply: Reply, healths: &Healths,
         }
     }
     let possible_duplicate = shipment.possible_duplicate || matches!(verdict, Verdict::Silent);
-    let question = Question { recipient: &message.recipient, user: &message.user, priority: message.priority, link: None };
+    let question = Question {
+        recipient: &message.recipient,
+        user: &message.user,
+        priority: message.priority,
+        link: None,
+    };
     let route = routing::route(directory, &question).filter(|r| r.ways.iter().any(|w| w.has(&link)));
     let (next, error) = match verdict {
         Verdict::Accepted => (None, None),
@@ -44,7 +54,14 @@ pub(crate) fn settlement(directory: &Directory, reply: Reply, healths: &Healths,
         }
         Verdict::NotOffered => {
             let not_offered = failure("not_offered", "the link could not offer it");
-            let next = routing::after_failure(route, &link, &Failure { class: FailureClass::NotOffered, ..not_offered }, shipment.tries, healths, now);
+            let next = routing::after_failure(
+                route,
+                &link,
+                &Failure { class: FailureClass::NotOffered, ..not_offered },
+                shipment.tries,
+                healths,
+                now,
+            );
             (Some(next), None)
         }
     };
@@ -53,7 +70,18 @@ pub(crate) fn settlement(directory: &Directory, reply: Reply, healths: &Healths,
     let tell = state.is_some_and(|s| message.callback.as_ref().is_some_and(|c| c.wants(s)));
     let grace = directory.defaults.receipt_grace;
     let awaiting_until = message.expires_at.max(now).checked_add(grace).unwrap_or(Timestamp::MAX);
-    Settlement { id: message.id, lease: shipment.lease, at, link, parts, outcome, awaiting, awaiting_until, tell, tell_lease: None }
+    Settlement {
+        id: message.id,
+        lease: shipment.lease,
+        at,
+        link,
+        parts,
+        outcome,
+        awaiting,
+        awaiting_until,
+        tell,
+        tell_lease: None,
+    }
 }
 
 /// The state an outcome leads to, when it is one that is told of.
@@ -67,8 +95,20 @@ pub(crate) fn state_of(outcome: &Outcome) -> Option<State> {
 }
 
 /// What follows from the next step and the error that led to it.
-pub(crate) fn outcome(message: &Message, next: Option<Next>, error: Option<Failure>, possible_duplicate: bool, now: Timestamp) -> Outcome {
-    let words = |failure: &Failure| if failure.detail.is_empty() { failure.code.clone() } else { format!("{} {}", failure.code, failure.detail) };
+pub(crate) fn outcome(
+    message: &Message,
+    next: Option<Next>,
+    error: Option<Failure>,
+    possible_duplicate: bool,
+    now: Timestamp,
+) -> Outcome {
+    let words = |failure: &Failure| {
+        if failure.detail.is_empty() {
+            failure.code.clone()
+        } else {
+            format!("{} {}", failure.code, failure.detail)
+        }
+    };
     match next {
         None | Some(Next::AssumeSent) => Outcome::Sent,
         Some(Next::Fail) => {
@@ -88,13 +128,26 @@ fn failure(code: &str, detail: &str) -> Failure {
 }
 
 /// What a run that died leaves: nobody knows whether it was sent.
-pub(crate) fn doubt(directory: &Directory, leased: ports::driven::Leased, healths: &Healths, lease: domain::message::Incarnation, now: Timestamp) -> Settlement {
+pub(crate) fn doubt(
+    directory: &Directory,
+    leased: ports::driven::Leased,
+    healths: &Healths,
+    lease: domain::message::Incarnation,
+    now: Timestamp,
+) -> Settlement {
     let message = &leased.message;
-    let question = Question { recipient: &message.recipient, user: &message.user, priority: message.priority, link: None };
+    let question = Question {
+        recipient: &message.recipient,
+        user: &message.user,
+        priority: message.priority,
+        link: None,
+    };
     let route = routing::route(directory, &question);
     let next = match routing::after_silence(route, &leased.link, leased.tries, healths, now) {
         // Nothing failed: it goes again at once, by the same way, and no try is counted.
-        Next::Again { .. } => Next::Again { link: leased.link.clone(), due_at: now, tries: Tries { ..leased.tries } },
+        Next::Again { .. } => {
+            Next::Again { link: leased.link.clone(), due_at: now, tries: Tries { ..leased.tries } }
+        }
         other => other,
     };
     let error = failure("in_doubt", "the node stopped before the operator answered");

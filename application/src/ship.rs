@@ -17,12 +17,28 @@ pub(crate) fn leased(leased: Leased, link: &LinkProfile, lease: Incarnation) -> 
     ship(leased.message, leased.parts, leased.tries, leased.possible_duplicate, link, lease)
 }
 
-fn ship(message: Arc<Message>, parts: Parts, tries: Tries, possible_duplicate: bool, link: &LinkProfile, lease: Incarnation) -> Shipment {
+fn ship(
+    message: Arc<Message>,
+    parts: Parts,
+    tries: Tries,
+    possible_duplicate: bool,
+    link: &LinkProfile,
+    lease: Incarnation,
+) -> Shipment {
     let reference = reference(&message, link.wide_reference);
     let segments = message.body.segments(reference, link.wide_reference).unwrap_or_default();
     let segments = (1_u8..).zip(segments).filter(|(seq, _)| !parts.is_sent(*seq)).collect();
     let originator = originator::on_link(message.originator.as_ref(), link).cloned();
-    Shipment { originator, segments, receipt: link.receipts, possible_duplicate, parts, tries, lease, message }
+    Shipment {
+        originator,
+        segments,
+        receipt: link.receipts,
+        possible_duplicate,
+        parts,
+        tries,
+        lease,
+        message,
+    }
 }
 
 /// The number that joins the segments in the phone: the same at each try, different between near messages to one phone.

@@ -13,7 +13,9 @@ use domain::refusal::{Code, Refusal};
 use domain::state::State;
 use domain::submission::{self, Accepted, Content, Plan, Request};
 use domain::trace::Trace;
-use ports::driven::{Acceptance, Clock, Dispatch, Ids, NewMessage, Once, Outbox, Outcome, Settlement, Shipment};
+use ports::driven::{
+    Acceptance, Clock, Dispatch, Ids, NewMessage, Once, Outbox, Outcome, Settlement, Shipment,
+};
 use ports::driving::{Preview, SubmitMessages};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -49,7 +51,15 @@ impl SubmitMessages for Submit {
         let now = self.clock.now();
         let submission = SubmissionId(self.ids.next());
         let healths = self.lanes.healths();
-        let plan = submission::plan(&directory, sender, &request, &healths, spread(submission), now, &mut Trace::silent());
+        let plan = submission::plan(
+            &directory,
+            sender,
+            &request,
+            &healths,
+            spread(submission),
+            now,
+            &mut Trace::silent(),
+        );
         let plan = plan.inspect_err(|refusal| refused(sender, refusal))?;
         let (acceptance, direct) = self.prepare(&directory, sender, request, plan, submission, now);
         let this = self.clone();
@@ -57,7 +67,8 @@ impl SubmitMessages for Submit {
         let stored = tokio::spawn(async move { this.store(acceptance, direct).await }).await;
         let accepted = stored.unwrap_or_else(|_| Err(Refusal::new(Code::Busy)));
         match &accepted {
-            Ok(accepted) => metrics::counter!("omnigate_accepted_total", "door" => sender.door().as_str()).increment(accepted.messages().len() as u64),
+            Ok(accepted) => metrics::counter!("omnigate_accepted_total", "door" => sender.door().as_str())
+                .increment(accepted.messages().len() as u64),
             Err(refusal) => refused(sender, refusal),
         }
         accepted
@@ -66,7 +77,15 @@ impl SubmitMessages for Submit {
     async fn preview(&self, sender: &Sender, request: Request) -> Result<Preview, Refusal> {
         let directory = self.directory.current();
         let mut trace = Trace::new();
-        let plan = submission::plan(&directory, sender, &request, &self.lanes.healths(), 0, self.clock.now(), &mut trace)?;
+        let plan = submission::plan(
+            &directory,
+            sender,
+            &request,
+            &self.lanes.healths(),
+            0,
+            self.clock.now(),
+            &mut trace,
+        )?;
         Ok(Preview { plan, trace })
     }
 }
@@ -81,7 +100,15 @@ fn spread(submission: SubmissionId) -> u64 {
 }
 
 impl Submit {
-    fn prepare(&self, directory: &Directory, sender: &Sender, request: Request, plan: Plan, submission: SubmissionId, now: Timestamp) -> (Acceptance, Vec<Direct>) {
+    fn prepare(
+        &self,
+        directory: &Directory,
+        sender: &Sender,
+        request: Request,
+        plan: Plan,
+        submission: SubmissionId,
+        now: Timestamp,
+    ) -> (Acceptance, Vec<Direct>) {
         let once = once(sender, &request);
         let Request { reference, asked_by, .. } = request;
         let Plan { decided, recipients, refused } = plan;
@@ -123,7 +150,8 @@ impl Submit {
     }
 
     async fn store(&self, acceptance: Acceptance, direct: Vec<Direct>) -> Result<Accepted, Refusal> {
-        let queued: Vec<_> = acceptance.messages.iter().filter(|m| m.state == State::Queued).map(|m| m.link.clone()).collect();
+        let queued: Vec<_> =
+            acceptance.messages.iter().filter(|m| m.state == State::Queued).map(|m| m.link.clone()).collect();
         let result = self.fatal.watch(self.outbox.accept(acceptance).await);
         let stored = result.as_ref().is_ok_and(|accepted| !accepted.is_repeated());
         for Direct { lane, shipment } in direct {
@@ -164,7 +192,13 @@ pub(crate) fn back_to_queue(shipment: Shipment, lane: &Lane, now: Timestamp) -> 
         at: now,
         link: link.clone(),
         parts: shipment.parts,
-        outcome: Outcome::PutBack { link, due_at: now, tries: shipment.tries, possible_duplicate: shipment.possible_duplicate, error: String::new() },
+        outcome: Outcome::PutBack {
+            link,
+            due_at: now,
+            tries: shipment.tries,
+            possible_duplicate: shipment.possible_duplicate,
+            error: String::new(),
+        },
         awaiting: Vec::new(),
         awaiting_until: now,
         tell: false,

@@ -36,7 +36,11 @@ impl Msisdn {
         let fits = (4..=15).contains(&digits.len())
             && digits.bytes().all(|b| b.is_ascii_digit())
             && !digits.starts_with('0');
-        if fits { digits.parse().map(Self).map_err(|_| AddressError::NotInternational) } else { Err(AddressError::NotInternational) }
+        if fits {
+            digits.parse().map(Self).map_err(|_| AddressError::NotInternational)
+        } else {
+            Err(AddressError::NotInternational)
+        }
     }
 
     /// The digits as a number: order-preserving only among numbers of one length.
@@ -132,7 +136,11 @@ impl Recipient {
     /// # Errors
     /// [`AddressError`] when it is neither.
     pub fn parse(canonical: &str) -> Result<Self, AddressError> {
-        if canonical.len() <= 6 { ShortCode::parse(canonical).map(Self::Short) } else { Msisdn::parse(canonical).map(Self::Number) }
+        if canonical.len() <= 6 {
+            ShortCode::parse(canonical).map(Self::Short)
+        } else {
+            Msisdn::parse(canonical).map(Self::Number)
+        }
     }
 
     /// For logs: the middle digits starred.
@@ -202,7 +210,12 @@ pub fn mask(digits: &str) -> String {
         return "*".repeat(chars.len());
     }
     let hidden = chars.len() - 7;
-    chars.iter().take(4).chain(std::iter::repeat_n(&'*', hidden)).chain(chars.iter().skip(4 + hidden)).collect()
+    chars
+        .iter()
+        .take(4)
+        .chain(std::iter::repeat_n(&'*', hidden))
+        .chain(chars.iter().skip(4 + hidden))
+        .collect()
 }
 
 #[cfg(test)]

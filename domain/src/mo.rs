@@ -132,9 +132,13 @@ pub fn assemble(parts: &[(u8, u8, MoBody)]) -> (Joined, Vec<u8>) {
     if parts.iter().any(|(_, _, body)| matches!(body, MoBody::Binary(_))) {
         let octets: Vec<_> = parts.iter().map(|(seq, total, body)| (*seq, *total, body.octets())).collect();
         let joined = crate::text::join::join_octets(&octets);
-        return (Joined { text: String::new(), complete: joined.complete, missing: joined.missing }, joined.octets);
+        return (
+            Joined { text: String::new(), complete: joined.complete, missing: joined.missing },
+            joined.octets,
+        );
     }
-    let views: Vec<_> = parts.iter().map(|(seq, total, body)| Part { seq: *seq, total: *total, body: view(body) }).collect();
+    let views: Vec<_> =
+        parts.iter().map(|(seq, total, body)| Part { seq: *seq, total: *total, body: view(body) }).collect();
     (join(&views), Vec::new())
 }
 
@@ -178,7 +182,9 @@ impl FromStr for Destination {
         match mail.split_once('@') {
             _ if !clean => Err(DestinationError),
             _ if s.starts_with("http://") || s.starts_with("https://") => Ok(Self::Url(s.to_owned())),
-            Some((local, domain)) if !local.is_empty() && !domain.is_empty() && !domain.contains('@') => Ok(Self::Mail(mail.to_owned())),
+            Some((local, domain)) if !local.is_empty() && !domain.is_empty() && !domain.contains('@') => {
+                Ok(Self::Mail(mail.to_owned()))
+            }
             _ => Err(DestinationError),
         }
     }

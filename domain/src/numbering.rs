@@ -20,8 +20,14 @@ impl Country {
     /// # Errors
     /// [`AddressError::NotInternational`].
     pub fn parse(code: &str) -> Result<Self, AddressError> {
-        let fits = (1..=3).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_digit()) && !code.starts_with('0');
-        if fits { code.parse().map(Self).map_err(|_| AddressError::NotInternational) } else { Err(AddressError::NotInternational) }
+        let fits = (1..=3).contains(&code.len())
+            && code.bytes().all(|b| b.is_ascii_digit())
+            && !code.starts_with('0');
+        if fits {
+            code.parse().map(Self).map_err(|_| AddressError::NotInternational)
+        } else {
+            Err(AddressError::NotInternational)
+        }
     }
 }
 
@@ -51,7 +57,8 @@ impl AllowList {
             Recipient::Short(_) => return !self.short_codes_denied,
             Recipient::Number(number) => number.to_string(),
         };
-        let longest = |list: &[String]| list.iter().filter(|p| number.starts_with(p.as_str())).map(String::len).max();
+        let longest =
+            |list: &[String]| list.iter().filter(|p| number.starts_with(p.as_str())).map(String::len).max();
         match (longest(&self.allow), longest(&self.deny)) {
             (None, None) => self.allow.is_empty(),
             (None, Some(_)) => false,
@@ -78,7 +85,9 @@ fn read(input: &str, country: Country, strict: bool) -> Result<Recipient, String
         return Err("it is longer than 128 characters".to_owned());
     }
     let bare = without_scheme(trimmed);
-    if let Some(code) = bare.strip_prefix(['s', 'S']).filter(|c| !c.is_empty() && c.bytes().all(|b| b.is_ascii_digit())) {
+    if let Some(code) =
+        bare.strip_prefix(['s', 'S']).filter(|c| !c.is_empty() && c.bytes().all(|b| b.is_ascii_digit()))
+    {
         return ShortCode::parse(code).map(Recipient::Short).map_err(|e| e.to_string());
     }
     let (plus, digits) = digits_of(bare)?;
@@ -86,7 +95,9 @@ fn read(input: &str, country: Country, strict: bool) -> Result<Recipient, String
         (true, d) => d.to_owned(),
         (false, d) if d.starts_with("00") => d.trim_start_matches('0').to_owned(),
         (false, d) if d.starts_with('0') => format!("{country}{}", d.trim_start_matches('0')),
-        (false, d) if (3..=6).contains(&d.len()) => return ShortCode::parse(d).map(Recipient::Short).map_err(|e| e.to_string()),
+        (false, d) if (3..=6).contains(&d.len()) => {
+            return ShortCode::parse(d).map(Recipient::Short).map_err(|e| e.to_string());
+        }
         (false, d) => d.to_owned(),
     };
     let international = without_trunk_zero(&international, country);
@@ -108,7 +119,13 @@ fn read(input: &str, country: Country, strict: bool) -> Result<Recipient, String
 fn without_scheme(text: &str) -> &str {
     let local = text.split('@').next().unwrap_or(text).trim();
     match local.split_once(':') {
-        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("sms") || scheme.eq_ignore_ascii_case("tel") || scheme.eq_ignore_ascii_case("smsto") => rest.trim(),
+        Some((scheme, rest))
+            if scheme.eq_ignore_ascii_case("sms")
+                || scheme.eq_ignore_ascii_case("tel")
+                || scheme.eq_ignore_ascii_case("smsto") =>
+        {
+            rest.trim()
+        }
         _ => local,
     }
 }
@@ -147,7 +164,8 @@ fn reachable(international: &str) -> Result<(), String> {
 
 fn mobile_of_sweden(international: &str) -> Result<(), String> {
     let Some(national) = international.strip_prefix("46") else { return Ok(()) };
-    let mobile = national.len() == 9 && ["70", "72", "73", "74", "76", "79"].iter().any(|s| national.starts_with(s));
+    let mobile =
+        national.len() == 9 && ["70", "72", "73", "74", "76", "79"].iter().any(|s| national.starts_with(s));
     if mobile { Ok(()) } else { Err("it is not a Swedish mobile number".to_owned()) }
 }
 
@@ -155,8 +173,9 @@ fn mobile_of_sweden(international: &str) -> Result<(), String> {
 #[must_use]
 pub fn country_code(international: &str) -> Option<&str> {
     const TWO: &[&str] = &[
-        "20", "27", "30", "31", "32", "33", "34", "36", "39", "40", "41", "43", "44", "45", "46", "47", "48", "49", "51", "52", "53", "54",
-        "55", "56", "57", "58", "60", "61", "62", "63", "64", "65", "66", "81", "82", "84", "86", "90", "91", "92", "93", "94", "95", "98",
+        "20", "27", "30", "31", "32", "33", "34", "36", "39", "40", "41", "43", "44", "45", "46", "47", "48",
+        "49", "51", "52", "53", "54", "55", "56", "57", "58", "60", "61", "62", "63", "64", "65", "66", "81",
+        "82", "84", "86", "90", "91", "92", "93", "94", "95", "98",
     ];
     const UNUSED: &[&str] = &["28", "83", "89"];
     match international.as_bytes().first()? {
@@ -215,7 +234,7 @@ mod tests {
             ("1234567", Ok("1234567")),
         ];
         for (input, expected) in cases {
-            assert_eq!(read_lenient(input).as_deref().map_err(|_| ()), expected.map_err(|()| ()), "{input}");
+            assert_eq!(read_lenient(input).as_deref().map_err(|_| ()), expected, "{input}");
         }
     }
 
@@ -241,7 +260,11 @@ mod tests {
 
     #[test]
     fn the_longest_prefix_decides() {
-        let list = AllowList { allow: vec!["46".into(), "45".into()], deny: vec!["46900".into()], short_codes_denied: true };
+        let list = AllowList {
+            allow: vec!["46".into(), "45".into()],
+            deny: vec!["46900".into()],
+            short_codes_denied: true,
+        };
         let allows = |n: &str| list.allows(&Recipient::parse(n).expect("number"));
         assert!(allows("46701234567"));
         assert!(allows("4512345678"));

@@ -12,7 +12,9 @@ use crate::refusal::{Code, Refusal};
 pub fn parse(input: &str, country: Country) -> Result<Originator, Refusal> {
     let input = input.trim();
     let wrong = |detail: String| Refusal::field(Code::InvalidOriginator, "from", detail);
-    let numeric = !input.is_empty() && input.chars().all(|c| c.is_ascii_digit() || " +-()./".contains(c)) && input.chars().any(|c| c.is_ascii_digit());
+    let numeric = !input.is_empty()
+        && input.chars().all(|c| c.is_ascii_digit() || " +-()./".contains(c))
+        && input.chars().any(|c| c.is_ascii_digit());
     if numeric {
         return match numbering::recipient(input, country, false) {
             Ok(Recipient::Number(number)) => Ok(Originator::Number(number)),
@@ -28,11 +30,17 @@ pub fn parse(input: &str, country: Country) -> Result<Originator, Refusal> {
 /// # Errors
 /// `invalid_originator`, `originator_not_allowed`.
 pub fn choose(asked: Option<&str>, user: &User, country: Country) -> Result<Option<Originator>, Refusal> {
-    let Some(asked) = asked.map(str::trim).filter(|a| !a.is_empty()) else { return Ok(user.originator.clone()) };
+    let Some(asked) = asked.map(str::trim).filter(|a| !a.is_empty()) else {
+        return Ok(user.originator.clone());
+    };
     let originator = parse(asked, country)?;
     let own = user.originator.as_ref() == Some(&originator);
     let allowed = own || user.originators.as_ref().is_none_or(|list| list.contains(&originator));
-    if allowed { Ok(Some(originator)) } else { Err(Refusal::field(Code::OriginatorNotAllowed, "from", format!("({asked})"))) }
+    if allowed {
+        Ok(Some(originator))
+    } else {
+        Err(Refusal::field(Code::OriginatorNotAllowed, "from", format!("({asked})")))
+    }
 }
 
 /// What a link shows: a name is replaced by the link's own sender where the operator does not carry names.
@@ -52,7 +60,12 @@ mod tests {
 
     #[test]
     fn spellings() {
-        let cases = [("070-123 45 67", Ok("46701234567")), ("71234", Ok("71234")), ("Example", Ok("Example")), ("Från Tandläkaren", Err(()))];
+        let cases = [
+            ("070-123 45 67", Ok("46701234567")),
+            ("71234", Ok("71234")),
+            ("Example", Ok("Example")),
+            ("Från Tandläkaren", Err(())),
+        ];
         for (input, expected) in cases {
             let read = parse(input, Country::SWEDEN).map(|o| o.to_string());
             assert_eq!(read.as_deref().map_err(|_| ()), expected, "{input}");
@@ -67,6 +80,9 @@ mod tests {
         assert_eq!(choose(None, &user, Country::SWEDEN), Ok(user.originator.clone()));
         assert!(choose(Some("Example"), &user, Country::SWEDEN).is_ok());
         assert!(choose(Some("71234"), &user, Country::SWEDEN).is_ok());
-        assert_eq!(choose(Some("Bank"), &user, Country::SWEDEN).map_err(|r| r.code), Err(Code::OriginatorNotAllowed));
+        assert_eq!(
+            choose(Some("Bank"), &user, Country::SWEDEN).map_err(|r| r.code),
+            Err(Code::OriginatorNotAllowed)
+        );
     }
 }

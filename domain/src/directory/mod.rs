@@ -115,7 +115,8 @@ impl Directory {
     /// The user that may send mail from this address.
     #[must_use]
     pub fn user_by_mail(&self, address: &str) -> Option<&Arc<User>> {
-        let mut fits: Vec<_> = self.users.values().filter(|u| u.enabled && u.sends_mail_from(address)).collect();
+        let mut fits: Vec<_> =
+            self.users.values().filter(|u| u.enabled && u.sends_mail_from(address)).collect();
         fits.sort_by(|a, b| a.name.cmp(&b.name));
         fits.first().copied()
     }

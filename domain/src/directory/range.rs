@@ -21,8 +21,12 @@ impl AddressRange {
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
         match (self.base, address.to_canonical()) {
-            (IpAddr::V4(base), IpAddr::V4(address)) => same_head(u128::from(base.to_bits()) << 96, u128::from(address.to_bits()) << 96, self.prefix),
-            (IpAddr::V6(base), IpAddr::V6(address)) => same_head(base.to_bits(), address.to_bits(), self.prefix),
+            (IpAddr::V4(base), IpAddr::V4(address)) => {
+                same_head(u128::from(base.to_bits()) << 96, u128::from(address.to_bits()) << 96, self.prefix)
+            }
+            (IpAddr::V6(base), IpAddr::V6(address)) => {
+                same_head(base.to_bits(), address.to_bits(), self.prefix)
+            }
             _ => false,
         }
     }

@@ -84,13 +84,18 @@ impl User {
     /// Whether coming from there is all the login he needs: he has addresses and neither password nor key.
     #[must_use]
     pub fn trusts_address(&self, peer: IpAddr) -> bool {
-        self.password.is_none() && self.keys.is_empty() && !self.addresses.is_empty() && self.may_come_from(peer)
+        self.password.is_none()
+            && self.keys.is_empty()
+            && !self.addresses.is_empty()
+            && self.may_come_from(peer)
     }
 
     /// Whether a mail address is one of his.
     #[must_use]
     pub fn sends_mail_from(&self, address: &str) -> bool {
         let domain = address.rfind('@').and_then(|at| address.get(at..)).unwrap_or_default();
-        self.mail_from.iter().any(|own| own.eq_ignore_ascii_case(address) || (own.starts_with('@') && own.eq_ignore_ascii_case(domain)))
+        self.mail_from.iter().any(|own| {
+            own.eq_ignore_ascii_case(address) || (own.starts_with('@') && own.eq_ignore_ascii_case(domain))
+        })
     }
 }

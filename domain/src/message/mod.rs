@@ -43,8 +43,16 @@ pub enum Door {
 
 impl Door {
     /// Every door.
-    pub const ALL: &'static [Door] =
-        &[Self::Http, Self::Form, Self::Kannel, Self::Soap, Self::Smtp, Self::Telnet, Self::Command, Self::Reply];
+    pub const ALL: &'static [Door] = &[
+        Self::Http,
+        Self::Form,
+        Self::Kannel,
+        Self::Soap,
+        Self::Smtp,
+        Self::Telnet,
+        Self::Command,
+        Self::Reply,
+    ];
 
     /// The number in the database.
     #[must_use]

@@ -85,7 +85,11 @@ impl Parts {
     /// Sets one segment's state; a final state stays ([`PartState::is_final`]). True when anything changed.
     pub fn set(&mut self, seq: u8, state: PartState, operator_id: &str, error: &str) -> bool {
         match self.0.iter_mut().find(|p| p.seq == seq) {
-            Some(part) if part.state.is_final() || (part.state == state && part.operator_id == operator_id) => false,
+            Some(part)
+                if part.state.is_final() || (part.state == state && part.operator_id == operator_id) =>
+            {
+                false
+            }
             Some(part) => {
                 part.state = state;
                 if !operator_id.is_empty() {

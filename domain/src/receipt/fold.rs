@@ -18,7 +18,14 @@ pub struct Folded {
 /// Applies one receipt to a message of `total` segments. `None` when it changes nothing: a duplicate, one that is pending, one
 /// after the end.
 #[must_use]
-pub fn fold(state: State, parts: &Parts, total: u8, seq: u8, verdict: Verdict, error: &str) -> Option<Folded> {
+pub fn fold(
+    state: State,
+    parts: &Parts,
+    total: u8,
+    seq: u8,
+    verdict: Verdict,
+    error: &str,
+) -> Option<Folded> {
     let part_state = verdict.part_state()?;
     let mut parts = parts.clone();
     let mended = state == State::Unknown && part_state != PartState::Unknown;
@@ -43,7 +50,8 @@ pub fn fold(state: State, parts: &Parts, total: u8, seq: u8, verdict: Verdict, e
 fn reopened(parts: &Parts, seq: u8) -> Parts {
     let mut fresh = Parts::default();
     for part in parts.as_slice() {
-        let state = if part.seq == seq && part.state == PartState::Unknown { PartState::Sent } else { part.state };
+        let state =
+            if part.seq == seq && part.state == PartState::Unknown { PartState::Sent } else { part.state };
         fresh.set(part.seq, state, &part.operator_id, &part.error);
     }
     fresh

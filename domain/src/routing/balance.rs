@@ -38,7 +38,10 @@ mod tests {
 
     #[test]
     fn weights_and_health() {
-        let way = Way::Balance(vec![Balanced { link: link("A"), weight: 3 }, Balanced { link: link("B"), weight: 1 }]);
+        let way = Way::Balance(vec![
+            Balanced { link: link("A"), weight: 3 },
+            Balanced { link: link("B"), weight: 1 },
+        ]);
         let up = |room| Health { condition: Condition::Up, room };
         let count = |healths: &Healths| {
             (0..400).filter(|s| pick(&way, healths, *s).is_some_and(|l| l.as_str() == "A")).count()

@@ -72,7 +72,14 @@ pub enum Next {
 
 /// What follows a failure on a link. Without a route (it was removed, or the link was asked for by name) the link itself is tried again.
 #[must_use]
-pub fn after_failure(route: Option<&Route>, link: &LinkId, failure: &Failure, tries: Tries, healths: &Healths, now: Timestamp) -> Next {
+pub fn after_failure(
+    route: Option<&Route>,
+    link: &LinkId,
+    failure: &Failure,
+    tries: Tries,
+    healths: &Healths,
+    now: Timestamp,
+) -> Next {
     let fallback_route;
     let route = match route {
         Some(route) => route,
@@ -83,7 +90,9 @@ pub fn after_failure(route: Option<&Route>, link: &LinkId, failure: &Failure, tr
     };
     let most = match failure.class {
         FailureClass::Permanent => return Next::Fail,
-        FailureClass::NotOffered => return again(route, link, Tries { ..tries }, Duration::from_millis(500), healths, now),
+        FailureClass::NotOffered => {
+            return again(route, link, Tries { ..tries }, Duration::from_millis(500), healths, now);
+        }
         FailureClass::Throttled => return stay(link, tries, Duration::from_secs(1), now),
         FailureClass::Temporary => route.retry.tries,
         FailureClass::Limited => route.retry.tries.min(3),
@@ -101,12 +110,19 @@ pub fn after_failure(route: Option<&Route>, link: &LinkId, failure: &Failure, tr
 
 /// What follows when an operator never answered.
 #[must_use]
-pub fn after_silence(route: Option<&Route>, link: &LinkId, tries: Tries, healths: &Healths, now: Timestamp) -> Next {
+pub fn after_silence(
+    route: Option<&Route>,
+    link: &LinkId,
+    tries: Tries,
+    healths: &Healths,
+    now: Timestamp,
+) -> Next {
     match route.map_or(DoubtPolicy::Resend, |r| r.doubt) {
         DoubtPolicy::AssumeSent => Next::AssumeSent,
         DoubtPolicy::Fail => Next::Fail,
         DoubtPolicy::Resend => {
-            let silence = Failure { class: FailureClass::Temporary, code: String::new(), detail: String::new() };
+            let silence =
+                Failure { class: FailureClass::Temporary, code: String::new(), detail: String::new() };
             after_failure(route, link, &silence, tries, healths, now)
         }
     }
@@ -117,7 +133,14 @@ fn stay(link: &LinkId, tries: Tries, pause: Duration, now: Timestamp) -> Next {
 }
 
 /// The next way of the route after the one that failed that has a link up; round to the first again; else the same.
-fn again(route: &Route, link: &LinkId, tries: Tries, pause: Duration, healths: &Healths, now: Timestamp) -> Next {
+fn again(
+    route: &Route,
+    link: &LinkId,
+    tries: Tries,
+    pause: Duration,
+    healths: &Healths,
+    now: Timestamp,
+) -> Next {
     let at = route.ways.iter().position(|w| w.has(link)).unwrap_or(0);
     let around = route.ways.iter().cycle().skip(at + 1).take(route.ways.len());
     let spread = u64::from(tries.total);
@@ -159,8 +182,12 @@ mod tests {
     fn tries_then_the_other_link() {
         let on = |n| Tries { total: n, on_link: n };
         assert_eq!(run(FailureClass::Permanent, on(0)), Next::Fail);
-        assert!(matches!(run(FailureClass::Temporary, on(0)), Next::Again { link, tries, .. } if link.as_str() == "A" && tries.total == 1));
-        assert!(matches!(run(FailureClass::Temporary, on(2)), Next::Again { link, tries, due_at } if link.as_str() == "B" && tries.on_link == 0 && due_at == Timestamp::UNIX_EPOCH));
+        assert!(
+            matches!(run(FailureClass::Temporary, on(0)), Next::Again { link, tries, .. } if link.as_str() == "A" && tries.total == 1)
+        );
+        assert!(
+            matches!(run(FailureClass::Temporary, on(2)), Next::Again { link, tries, due_at } if link.as_str() == "B" && tries.on_link == 0 && due_at == Timestamp::UNIX_EPOCH)
+        );
         assert_eq!(run(FailureClass::Limited, on(2)), Next::Fail);
         assert_eq!(run(FailureClass::Temporary, on(39)), Next::Fail);
     }
@@ -168,13 +195,24 @@ mod tests {
     #[test]
     fn throttling_never_counts() {
         let tries = Tries { total: 39, on_link: 39 };
-        assert!(matches!(run(FailureClass::Throttled, tries), Next::Again { link, tries: t, .. } if link.as_str() == "A" && t == tries));
-        assert!(matches!(run(FailureClass::NotOffered, tries), Next::Again { link, tries: t, .. } if link.as_str() == "B" && t.total == 39));
+        assert!(
+            matches!(run(FailureClass::Throttled, tries), Next::Again { link, tries: t, .. } if link.as_str() == "A" && t == tries)
+        );
+        assert!(
+            matches!(run(FailureClass::NotOffered, tries), Next::Again { link, tries: t, .. } if link.as_str() == "B" && t.total == 39)
+        );
     }
 
     #[test]
     fn alone_it_stays() {
-        let next = after_failure(None, &link("C"), &failure(FailureClass::Temporary), Tries { total: 5, on_link: 5 }, &Healths::new(), Timestamp::UNIX_EPOCH);
+        let next = after_failure(
+            None,
+            &link("C"),
+            &failure(FailureClass::Temporary),
+            Tries { total: 5, on_link: 5 },
+            &Healths::new(),
+            Timestamp::UNIX_EPOCH,
+        );
         assert!(matches!(next, Next::Again { link, .. } if link.as_str() == "C"));
     }
 }

@@ -76,7 +76,13 @@ pub fn route<'a>(directory: &'a Directory, question: &Question<'_>) -> Option<&'
 ///
 /// # Errors
 /// `no_route` when nothing fits, `unknown_link` for a link asked for that does not exist.
-pub fn choose(directory: &Directory, question: &Question<'_>, healths: &Healths, spread: u64, trace: &mut Trace) -> Result<LinkId, Refusal> {
+pub fn choose(
+    directory: &Directory,
+    question: &Question<'_>,
+    healths: &Healths,
+    spread: u64,
+    trace: &mut Trace,
+) -> Result<LinkId, Refusal> {
     if let Some(asked) = question.link {
         let Some(link) = directory.link(asked) else {
             return Err(Refusal::field(Code::UnknownLink, "link", format!("({asked})")));

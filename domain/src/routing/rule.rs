@@ -34,7 +34,9 @@ impl FromStr for Pattern {
         match s {
             "*" => Ok(Self::Any),
             "short" => Ok(Self::Short),
-            _ if !digits.is_empty() && digits.len() <= 15 && digits.bytes().all(|b| b.is_ascii_digit()) => Ok(Self::Prefix(digits.to_owned())),
+            _ if !digits.is_empty() && digits.len() <= 15 && digits.bytes().all(|b| b.is_ascii_digit()) => {
+                Ok(Self::Prefix(digits.to_owned()))
+            }
             _ => Err(PatternError),
         }
     }

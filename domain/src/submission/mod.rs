@@ -48,7 +48,12 @@ pub struct Accepted {
 impl Accepted {
     /// For stores only, after the commit. `repeated`: the same key had been accepted before, nothing new was stored.
     #[must_use]
-    pub fn after_commit(submission: SubmissionId, messages: Vec<AcceptedMessage>, refused: Vec<RefusedRecipient>, repeated: bool) -> Self {
+    pub fn after_commit(
+        submission: SubmissionId,
+        messages: Vec<AcceptedMessage>,
+        refused: Vec<RefusedRecipient>,
+        repeated: bool,
+    ) -> Self {
         Self { submission, messages, refused, repeated }
     }
 

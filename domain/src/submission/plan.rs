@@ -64,7 +64,15 @@ pub struct Plan {
 ///
 /// # Errors
 /// The reason why nothing of it can be accepted; when every recipient is refused, the first recipient's reason.
-pub fn plan(directory: &Directory, sender: &Sender, request: &Request, healths: &Healths, spread: u64, now: Timestamp, trace: &mut Trace) -> Result<Plan, Refusal> {
+pub fn plan(
+    directory: &Directory,
+    sender: &Sender,
+    request: &Request,
+    healths: &Healths,
+    spread: u64,
+    now: Timestamp,
+    trace: &mut Trace,
+) -> Result<Plan, Refusal> {
     let decided = decide(directory, sender, request, now, trace)?;
     let asked_link = request.link.as_deref().map(LinkId::parse).transpose();
     let asked_link = asked_link.map_err(|e| Refusal::field(Code::UnknownLink, "link", e.to_string()))?;
@@ -74,12 +82,19 @@ pub fn plan(directory: &Directory, sender: &Sender, request: &Request, healths: 
     let mut seen = HashSet::with_capacity(if request.to.len() > 1 { request.to.len() } else { 0 });
     for (n, input) in (0_u64..).zip(&request.to) {
         let planned = plan_recipient(directory, sender, input, trace).and_then(|recipient| {
-            let question = Question { recipient: &recipient, user: sender.name(), priority: decided.priority, link: asked_link.as_ref() };
+            let question = Question {
+                recipient: &recipient,
+                user: sender.name(),
+                priority: decided.priority,
+                link: asked_link.as_ref(),
+            };
             let link = routing::choose(directory, &question, healths, spread.wrapping_add(n), trace)?;
             Ok(Planned { recipient, link })
         });
         match planned {
-            Ok(planned) if request.to.len() == 1 || seen.insert(planned.recipient.clone()) => recipients.push(planned),
+            Ok(planned) if request.to.len() == 1 || seen.insert(planned.recipient.clone()) => {
+                recipients.push(planned)
+            }
             Ok(_) => trace.note("numbering", || format!("{input} is there already")),
             Err(refusal) => refused.push(RefusedRecipient { input: input.clone(), refusal }),
         }
@@ -96,41 +111,87 @@ fn check_recipients(request: &Request, defaults: &Defaults) -> Result<(), Refusa
         return Err(Refusal::field(Code::NoRecipient, "to", String::new()));
     }
     if request.to.len() > defaults.max_recipients {
-        return Err(Refusal::field(Code::TooManyRecipients, "to", format!("({}, at most {})", request.to.len(), defaults.max_recipients)));
+        return Err(Refusal::field(
+            Code::TooManyRecipients,
+            "to",
+            format!("({}, at most {})", request.to.len(), defaults.max_recipients),
+        ));
     }
     Ok(())
 }
 
-fn plan_recipient(directory: &Directory, sender: &Sender, input: &str, trace: &mut Trace) -> Result<Recipient, Refusal> {
+fn plan_recipient(
+    directory: &Directory,
+    sender: &Sender,
+    input: &str,
+    trace: &mut Trace,
+) -> Result<Recipient, Refusal> {
     let defaults = &directory.defaults;
     let recipient = numbering::recipient(input, defaults.country, defaults.strict_numbers)?;
     trace.note("numbering", || format!("{input} is {recipient}"));
-    let allowed = defaults.allow.allows(&recipient) && sender.user().allow.as_ref().is_none_or(|own| own.allows(&recipient));
-    if allowed { Ok(recipient) } else { Err(Refusal::field(Code::NumberNotAllowed, "to", format!("({recipient})"))) }
+    let allowed = defaults.allow.allows(&recipient)
+        && sender.user().allow.as_ref().is_none_or(|own| own.allows(&recipient));
+    if allowed {
+        Ok(recipient)
+    } else {
+        Err(Refusal::field(Code::NumberNotAllowed, "to", format!("({recipient})")))
+    }
 }
 
-fn decide(directory: &Directory, sender: &Sender, request: &Request, now: Timestamp, trace: &mut Trace) -> Result<Decided, Refusal> {
+fn decide(
+    directory: &Directory,
+    sender: &Sender,
+    request: &Request,
+    now: Timestamp,
+    trace: &mut Trace,
+) -> Result<Decided, Refusal> {
     let defaults = &directory.defaults;
     let user = sender.user();
     if request.dialog {
         return Err(Refusal::field(Code::DialogUnavailable, "dialog", String::new()));
     }
     check_lengths(request)?;
-    let Choice { body, changes, segments } = decide_body(&request.content, request.policy.unwrap_or(defaults.text), defaults.max_segments, trace)?;
+    let Choice { body, changes, segments } =
+        decide_body(&request.content, request.policy.unwrap_or(defaults.text), defaults.max_segments, trace)?;
     let originator = originator::choose(request.from.as_deref(), user, defaults.country)?;
-    trace.note("originator", || originator.as_ref().map_or_else(|| "the link's own".to_owned(), ToString::to_string));
+    trace.note("originator", || {
+        originator.as_ref().map_or_else(|| "the link's own".to_owned(), ToString::to_string)
+    });
     let priority = request.priority.unwrap_or(user.priority);
     if priority > user.max_priority {
-        return Err(Refusal::field(Code::NotPermitted, "priority", format!("({priority}, at most {})", user.max_priority)));
+        return Err(Refusal::field(
+            Code::NotPermitted,
+            "priority",
+            format!("({priority}, at most {})", user.max_priority),
+        ));
     }
     let (state, due_at, expires_at) = times(request, defaults, now)?;
     let dimensions = request.dimensions.clone().or(&user.dimensions);
-    Ok(Decided { body, changes, segments, originator, priority, state, due_at, expires_at, dimensions, callback: request.callback.clone() })
+    Ok(Decided {
+        body,
+        changes,
+        segments,
+        originator,
+        priority,
+        state,
+        due_at,
+        expires_at,
+        dimensions,
+        callback: request.callback.clone(),
+    })
 }
 
 fn check_lengths(request: &Request) -> Result<(), Refusal> {
-    let too_long = |value: &Option<String>, most: usize| value.as_ref().is_some_and(|v| v.chars().count() > most || v.chars().any(char::is_control));
-    let wrong = |field, most| Err(Refusal::field(Code::InvalidParameter, field, format!("(at most {most} characters, no control characters)")));
+    let too_long = |value: &Option<String>, most: usize| {
+        value.as_ref().is_some_and(|v| v.chars().count() > most || v.chars().any(char::is_control))
+    };
+    let wrong = |field, most| {
+        Err(Refusal::field(
+            Code::InvalidParameter,
+            field,
+            format!("(at most {most} characters, no control characters)"),
+        ))
+    };
     let dimensions = &request.dimensions;
     if too_long(&request.reference, 128) {
         return wrong("reference", 128);
@@ -163,7 +224,12 @@ pub struct Choice {
 ///
 /// # Errors
 /// `no_text`, `text_too_long`, `text_not_encodable`.
-pub fn decide_body(content: &Content, policy: Policy, max_segments: u8, trace: &mut Trace) -> Result<Choice, Refusal> {
+pub fn decide_body(
+    content: &Content,
+    policy: Policy,
+    max_segments: u8,
+    trace: &mut Trace,
+) -> Result<Choice, Refusal> {
     match content {
         Content::Text(text) => decide_text(text, policy, max_segments, trace),
         Content::Binary { data, udh } => decide_binary(data, udh, max_segments),
@@ -177,10 +243,13 @@ fn decide_text(text: &str, policy: Policy, max_segments: u8, trace: &mut Trace) 
     if text.len() > 255 * 160 * 4 {
         return Err(Refusal::field(Code::TextTooLong, "text", format!("({} octets)", text.len())));
     }
-    let chosen = text::choose(text, policy).map_err(|e| Refusal::field(Code::TextNotEncodable, "text", e.to_string()))?;
+    let chosen = text::choose(text, policy)
+        .map_err(|e| Refusal::field(Code::TextNotEncodable, "text", e.to_string()))?;
     let count = segment::count(&chosen.text, chosen.alphabet, false);
     let segments = fits(count, max_segments)?;
-    trace.note("text", || format!("{} in {segments} segment(s), {} character(s) changed", chosen.alphabet, chosen.changes.len()));
+    trace.note("text", || {
+        format!("{} in {segments} segment(s), {} character(s) changed", chosen.alphabet, chosen.changes.len())
+    });
     let body = Body::Text { text: chosen.text.into_owned(), alphabet: chosen.alphabet };
     Ok(Choice { body, changes: chosen.changes, segments })
 }
@@ -191,23 +260,41 @@ fn decide_binary(data: &[u8], udh: &[u8], max_segments: u8) -> Result<Choice, Re
     }
     let bad_header = udh.split_first().is_some_and(|(length, rest)| usize::from(*length) != rest.len());
     if bad_header {
-        return Err(Refusal::field(Code::InvalidParameter, "udh", "(its first octet must be its length)".to_owned()));
+        return Err(Refusal::field(
+            Code::InvalidParameter,
+            "udh",
+            "(its first octet must be its length)".to_owned(),
+        ));
     }
     let single = data.len() + udh.len() <= segment::limits(Alphabet::Binary, false).0;
     if !udh.is_empty() && !single {
-        return Err(Refusal::field(Code::TextTooLong, "text", "(with an own header at most 140 octets together)".to_owned()));
+        return Err(Refusal::field(
+            Code::TextTooLong,
+            "text",
+            "(with an own header at most 140 octets together)".to_owned(),
+        ));
     }
     let count = if single { 1 } else { data.len().div_ceil(segment::limits(Alphabet::Binary, false).1) };
     let segments = fits(count, max_segments)?;
-    Ok(Choice { body: Body::Binary { data: data.to_vec(), udh: udh.to_vec() }, changes: Vec::new(), segments })
+    Ok(Choice {
+        body: Body::Binary { data: data.to_vec(), udh: udh.to_vec() },
+        changes: Vec::new(),
+        segments,
+    })
 }
 
 fn fits(count: usize, most: u8) -> Result<u8, Refusal> {
     let fitting = u8::try_from(count).ok().filter(|c| *c <= most);
-    fitting.ok_or_else(|| Refusal::field(Code::TextTooLong, "text", format!("({count} segments, at most {most})")))
+    fitting.ok_or_else(|| {
+        Refusal::field(Code::TextTooLong, "text", format!("({count} segments, at most {most})"))
+    })
 }
 
-fn times(request: &Request, defaults: &Defaults, now: Timestamp) -> Result<(State, Timestamp, Timestamp), Refusal> {
+fn times(
+    request: &Request,
+    defaults: &Defaults,
+    now: Timestamp,
+) -> Result<(State, Timestamp, Timestamp), Refusal> {
     let wrong = |field, detail: &str| Refusal::field(Code::InvalidTime, field, detail.to_owned());
     let due_at = request.send_at.filter(|at| *at > now).unwrap_or(now);
     let latest = now.checked_add(defaults.schedule_ahead).unwrap_or(Timestamp::MAX);
@@ -235,14 +322,23 @@ mod tests {
     fn directory() -> Directory {
         let ts0 = LinkId::parse("TS0").expect("name");
         Directory {
-            links: vec![LinkProfile { id: ts0.clone(), originator: None, alphanumeric: true, receipts: true, wide_reference: false }],
+            links: vec![LinkProfile {
+                id: ts0.clone(),
+                originator: None,
+                alphanumeric: true,
+                receipts: true,
+                wide_reference: false,
+            }],
             routes: vec![Route::new(Pattern::Prefix("46".into()), vec![Way::Link(ts0)])],
             ..Directory::default()
         }
     }
 
     fn ask(request: &Request) -> Result<Plan, Refusal> {
-        let user = User { originator: Originator::parse("Example").ok(), ..User::named(UserName::parse("crm").expect("name")) };
+        let user = User {
+            originator: Originator::parse("Example").ok(),
+            ..User::named(UserName::parse("crm").expect("name"))
+        };
         let sender = Sender::internal(Arc::new(user), Door::Http);
         let up = Health { condition: Condition::Up, room: 9 };
         let healths = Healths::from([(LinkId::parse("TS0").expect("name"), up)]);

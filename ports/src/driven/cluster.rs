@@ -21,7 +21,13 @@ pub trait Cluster: Send + Sync {
     /// Declares runs dead that have not been heard of for `silence`, and takes over at most `limit` messages that dead runs held: they
     /// are leased to `by` and come back marked as possible duplicates. Handoffs they held are set free. May be repeated until it
     /// returns nothing.
-    async fn take_over(&self, by: Incarnation, now: Timestamp, silence: Duration, limit: usize) -> Result<Vec<Leased>, StoreError>;
+    async fn take_over(
+        &self,
+        by: Incarnation,
+        now: Timestamp,
+        silence: Duration,
+        limit: usize,
+    ) -> Result<Vec<Leased>, StoreError>;
 
     /// Ends a run in good order. What it still holds is taken over by others.
     async fn leave(&self, incarnation: Incarnation) -> Result<(), StoreError>;

@@ -123,7 +123,8 @@ pub trait Dispatch: Send + Sync {
     ///
     /// # Errors
     /// [`StoreError`]; `Ok(None)` when there is no such message.
-    async fn cancel(&self, id: MessageId, now: Timestamp) -> Result<Option<Result<State, State>>, StoreError>;
+    async fn cancel(&self, id: MessageId, now: Timestamp)
+    -> Result<Option<Result<State, State>>, StoreError>;
 
     /// Ends at most `limit` waiting messages whose time ran out (handoffs for their senders are stored with it). The number ended.
     async fn expire(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError>;

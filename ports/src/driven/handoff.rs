@@ -57,8 +57,11 @@ impl Handoff {
     #[must_use]
     pub fn target(&self) -> String {
         match &self.content {
-            Content::State { callback: Callback::Json { url } | Callback::Kannel { url, .. }, .. } => host(url),
-            Content::State { callback: Callback::Mail { .. }, .. } | Content::Mo { destination: Destination::Mail(_), .. } => "mail".to_owned(),
+            Content::State { callback: Callback::Json { url } | Callback::Kannel { url, .. }, .. } => {
+                host(url)
+            }
+            Content::State { callback: Callback::Mail { .. }, .. }
+            | Content::Mo { destination: Destination::Mail(_), .. } => "mail".to_owned(),
             Content::Mo { destination: Destination::Url(url), .. } => host(url),
         }
     }
@@ -123,10 +126,20 @@ pub enum HandoffOutcome {
 #[async_trait]
 pub trait Handoffs: Send + Sync {
     /// Takes at most `limit` due handoffs for a run, oldest due first, leaving out targets that have enough to do. Durable.
-    async fn lease(&self, limit: usize, without: &[String], lease: Incarnation, now: Timestamp) -> Result<Vec<Handoff>, StoreError>;
+    async fn lease(
+        &self,
+        limit: usize,
+        without: &[String],
+        lease: Incarnation,
+        now: Timestamp,
+    ) -> Result<Vec<Handoff>, StoreError>;
 
     /// Writes down what became of handoffs held by a run. Returns when durable; concurrent calls may share a commit.
-    async fn settle(&self, outcomes: Vec<(HandoffKey, HandoffOutcome)>, lease: Incarnation) -> Result<(), StoreError>;
+    async fn settle(
+        &self,
+        outcomes: Vec<(HandoffKey, HandoffOutcome)>,
+        lease: Incarnation,
+    ) -> Result<(), StoreError>;
 
     /// Given-up handoffs, newest first.
     async fn dead(&self, limit: usize) -> Result<Vec<(HandoffKey, String)>, StoreError>;

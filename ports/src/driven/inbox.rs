@@ -64,8 +64,18 @@ pub trait Inbox: Send + Sync {
     async fn complete_overdue(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError>;
 
     /// Not acknowledged, oldest first, after an id: those of a user and everybody's; of all users when `user` is `None`.
-    async fn waiting(&self, user: Option<&UserName>, after: Option<MoId>, limit: usize) -> Result<Page<MoRecord>, StoreError>;
+    async fn waiting(
+        &self,
+        user: Option<&UserName>,
+        after: Option<MoId>,
+        limit: usize,
+    ) -> Result<Page<MoRecord>, StoreError>;
 
     /// Marks one as taken care of. `false` when the user has no such message. May be repeated.
-    async fn acknowledge(&self, user: Option<&UserName>, id: MoId, now: Timestamp) -> Result<bool, StoreError>;
+    async fn acknowledge(
+        &self,
+        user: Option<&UserName>,
+        id: MoId,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
 }

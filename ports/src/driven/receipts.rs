@@ -34,7 +34,12 @@ pub trait Receipts: Send + Sync {
     ///
     /// # Errors
     /// [`StoreError`]; none was applied then.
-    async fn apply(&self, receipts: Vec<Receipt>, tell_lease: Option<Incarnation>, now: Timestamp) -> Result<Vec<Applied>, StoreError>;
+    async fn apply(
+        &self,
+        receipts: Vec<Receipt>,
+        tell_lease: Option<Incarnation>,
+        now: Timestamp,
+    ) -> Result<Vec<Applied>, StoreError>;
 
     /// Gives up waiting for receipts whose time is out: at most `limit` messages become `Unknown` (handoffs for their senders are stored with it), and parked
     /// receipts older than an hour are dropped. The number of messages given up.

@@ -32,7 +32,12 @@ pub trait Authenticate: Send + Sync {
     ///
     /// # Errors
     /// `not_authenticated`, `address_not_allowed`, `rate_limited` (too many wrong tries, or more requests than the user may make).
-    async fn authenticate(&self, credentials: &Credentials, peer: IpAddr, door: Door) -> Result<Sender, Refusal>;
+    async fn authenticate(
+        &self,
+        credentials: &Credentials,
+        peer: IpAddr,
+        door: Door,
+    ) -> Result<Sender, Refusal>;
 
     /// The user that may send mail from an address, coming from a peer without other credentials.
     ///

@@ -40,7 +40,12 @@ pub trait QueryMessages: Send + Sync {
     ///
     /// # Errors
     /// `store_unavailable`.
-    async fn inbox(&self, sender: &Sender, after: Option<MoId>, limit: usize) -> Result<Page<MoRecord>, Refusal>;
+    async fn inbox(
+        &self,
+        sender: &Sender,
+        after: Option<MoId>,
+        limit: usize,
+    ) -> Result<Page<MoRecord>, Refusal>;
 
     /// Says that a received message has been taken care of; it is not listed again. May be repeated.
     ///
@@ -61,7 +66,9 @@ impl From<StoreError> for Refusal {
             StoreError::Busy => Refusal::new(Code::Busy),
             StoreError::KeyReused => Refusal::new(Code::IdempotencyConflict),
             StoreError::Data(detail) => Refusal { code: Code::InvalidParameter, field: None, detail },
-            StoreError::Full | StoreError::Unavailable(_) | StoreError::Broken(_) => Refusal::new(Code::StoreUnavailable),
+            StoreError::Full | StoreError::Unavailable(_) | StoreError::Broken(_) => {
+                Refusal::new(Code::StoreUnavailable)
+            }
         }
     }
 }
