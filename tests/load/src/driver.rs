@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 /// An answer is never longer.
 const LONGEST: usize = 64 * 1024;
 /// A request without an answer for this long is broken.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(10);
 /// Pause after a refusal, so that an overloaded door is not hammered.
 const BACK_OFF: Duration = Duration::from_millis(5);
 
@@ -39,24 +39,44 @@ impl Until {
     }
 }
 
-/// Drives the door at `address` until it is time, and waits for the last answers.
-pub(crate) async fn drive(
+/// Open connections to a door, kept over warm-up and measurement: a storm of new ones would measure the other side's
+/// listen queue.
+#[derive(Debug)]
+pub(crate) struct Driver {
     address: SocketAddr,
-    connections: usize,
-    request: &Request,
-    tally: &Rc<Tally>,
-    until: Until,
-) {
-    let mut tasks = JoinSet::new();
-    for _ in 0..connections {
-        let (request, tally) = (Rc::clone(request), Rc::clone(tally));
-        tasks.spawn_local(async move { connection(address, &request, &tally, until).await });
-    }
-    while tasks.join_next().await.is_some() {}
+    connections: Vec<Option<TcpStream>>,
 }
 
-async fn connection(address: SocketAddr, request: &Request, tally: &Tally, until: Until) {
-    let mut open: Option<TcpStream> = None;
+impl Driver {
+    /// Connects one after the other.
+    pub(crate) async fn connect(address: SocketAddr, count: usize) -> io::Result<Self> {
+        let mut connections = Vec::with_capacity(count);
+        for _ in 0..count {
+            connections.push(Some(TcpStream::connect(address).await?));
+        }
+        Ok(Self { address, connections })
+    }
+
+    /// Drives the door until it is time, and waits for the last answers.
+    pub(crate) async fn drive(&mut self, request: &Request, tally: &Rc<Tally>, until: Until) {
+        let mut tasks = JoinSet::new();
+        for open in self.connections.drain(..) {
+            let (address, request, tally) = (self.address, Rc::clone(request), Rc::clone(tally));
+            tasks.spawn_local(async move { connection(open, address, &request, &tally, until).await });
+        }
+        while let Some(open) = tasks.join_next().await {
+            self.connections.push(open.unwrap_or(None));
+        }
+    }
+}
+
+async fn connection(
+    mut open: Option<TcpStream>,
+    address: SocketAddr,
+    request: &Request,
+    tally: &Tally,
+    until: Until,
+) -> Option<TcpStream> {
     let mut buffer = vec![0; LONGEST];
     while !until.reached(tally) {
         let number = tally.take();
@@ -64,11 +84,7 @@ async fn connection(address: SocketAddr, request: &Request, tally: &Tally, until
         let began = now();
         let answer = tokio::time::timeout(PATIENCE, exchange(&mut open, address, &bytes, &mut buffer)).await;
         match answer {
-            Ok(Ok(202)) => {
-                let micros = u32::try_from(began.elapsed().as_micros()).unwrap_or(u32::MAX);
-                tally.latencies.borrow_mut().push(micros);
-                tally.accepted.borrow_mut().push(u32::try_from(number).unwrap_or(u32::MAX));
-            }
+            Ok(Ok(202)) => tally.accept(number, began),
             Ok(Ok(_)) => {
                 tally.refused.set(tally.refused.get() + 1);
                 tokio::time::sleep(BACK_OFF).await;
@@ -80,6 +96,7 @@ async fn connection(address: SocketAddr, request: &Request, tally: &Tally, until
             }
         }
     }
+    open
 }
 
 /// One request and its status code. An answer that ends the connection is still an answer.

@@ -14,7 +14,7 @@ pub struct Result {
     pub scenario: Scenario,
     /// Messages that the door took.
     pub accepted: usize,
-    /// From the first request to the last arrival, in seconds.
+    /// From the first request until all but one in a hundred had arrived, in seconds.
     pub seconds: f64,
     /// Messages a second end to end: at the operator, or at the callback when there are receipts.
     pub rate: f64,

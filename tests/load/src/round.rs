@@ -1,11 +1,11 @@
 //! One measurement: start everything, warm up, drive, drain, judge.
 
 use crate::clock::now;
-use crate::driver::{Until, drive};
+use crate::driver::{Driver, Until};
 use crate::gateway::{Places, start};
 use crate::options::{Options, Scenario, Subject};
 use crate::report::Result as Measured;
-use crate::tally::Tally;
+use crate::tally::{Tally, mostly};
 use crate::{operator, sink, usage};
 use std::io;
 use std::rc::Rc;
@@ -47,11 +47,12 @@ pub(crate) async fn measure(
     };
     let (gateway, request) = start(subject, *scenario, options, places, &tally).await?;
 
+    let mut driver = Driver::connect(gateway.door, scenario.connections).await?;
     let warm = Until::Time(now() + Duration::from_secs(options.warm_up));
-    drive(gateway.door, scenario.connections, &request, &tally, warm).await;
-    drain(&tally, scenario.receipts, 0).await;
+    driver.drive(&request, &tally, warm).await;
+    drain(&tally, scenario.receipts).await;
 
-    forget(&tally);
+    tally.forget();
     let first = tally.next.get();
     let before = usage::cpu_seconds(&gateway.processes());
     let began = now();
@@ -59,30 +60,16 @@ pub(crate) async fn measure(
         Some(count) => Until::Number(first + count),
         None => Until::Time(began + Duration::from_secs(options.seconds)),
     };
-    drive(gateway.door, scenario.connections, &request, &tally, until).await;
-    let accepting = began.elapsed();
-    drain(&tally, scenario.receipts, usize::try_from(first).unwrap_or(usize::MAX)).await;
+    driver.drive(&request, &tally, until).await;
+    drain(&tally, scenario.receipts).await;
 
     let processes = gateway.processes();
     let cpu = usage::cpu_seconds(&processes) - before;
-    Ok(judge(
-        subject,
-        scenario,
-        &tally,
-        Times { began, accepting, cpu, peak_mib: usage::peak_mib(&processes) },
-    ))
-}
-
-/// What was accepted before the measurement does not count.
-fn forget(tally: &Tally) {
-    tally.accepted.borrow_mut().clear();
-    tally.latencies.borrow_mut().clear();
-    tally.refused.set(0);
-    tally.broken.set(0);
+    Ok(judge(subject, scenario, &tally, Times { began, cpu, peak_mib: usage::peak_mib(&processes) }))
 }
 
 /// Waits until everything accepted has arrived, or until nothing comes any more.
-async fn drain(tally: &Tally, receipts: bool, _first: usize) {
+async fn drain(tally: &Tally, receipts: bool) {
     let seen = if receipts { &tally.callback } else { &tally.operator };
     let mut last = seen.total();
     let mut quiet_since = now();
@@ -102,7 +89,6 @@ async fn drain(tally: &Tally, receipts: bool, _first: usize) {
 
 struct Times {
     began: Instant,
-    accepting: Duration,
     cpu: f64,
     peak_mib: f64,
 }
@@ -111,8 +97,10 @@ fn judge(subject: Subject, scenario: &Scenario, tally: &Tally, times: Times) -> 
     let accepted = tally.accepted.borrow();
     let count =
         |at: &dyn Fn(u8) -> bool| accepted.iter().filter(|n| at(tally.operator.times(**n as usize))).count();
-    let end = if scenario.receipts { tally.callback.last_at() } else { tally.operator.last_at() };
-    let seconds = end.map_or(times.accepting, |end| end.saturating_duration_since(times.began)).as_secs_f64();
+    let seen = if scenario.receipts { &tally.callback } else { &tally.operator };
+    let seconds = |length: Option<Duration>| length.unwrap_or(Duration::MAX).as_secs_f64().max(0.001);
+    let whole = seconds(seen.mostly_by(times.began));
+    let accepting = seconds(mostly(&tally.accepted_at.borrow(), times.began));
     let arrived = count(&|times| times > 0);
     let told = accepted.iter().filter(|n| tally.callback.times(**n as usize) > 0).count();
     let finished = if scenario.receipts { told } else { arrived };
@@ -126,9 +114,10 @@ fn judge(subject: Subject, scenario: &Scenario, tally: &Tally, times: Times) -> 
         subject,
         scenario: *scenario,
         accepted: accepted.len(),
-        seconds,
-        rate: finished as f64 / seconds.max(0.001),
-        accept_rate: accepted.len() as f64 / times.accepting.as_secs_f64().max(0.001),
+        seconds: whole,
+        // Of all but one in a hundred, in the time that those took.
+        rate: finished as f64 * 0.99 / whole,
+        accept_rate: accepted.len() as f64 * 0.99 / accepting,
         p50_ms: percentile(50),
         p99_ms: percentile(99),
         cpu_per_1000: times.cpu * 1_000.0 / (accepted.len().max(1) as f64),

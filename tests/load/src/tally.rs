@@ -2,7 +2,7 @@
 
 use crate::clock::now;
 use std::cell::{Cell, RefCell};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// No measurement has more messages than this.
 const MOST: usize = 50_000_000;
@@ -11,12 +11,12 @@ pub(crate) const SIGN: u8 = b'L';
 /// Digits of the number.
 pub(crate) const DIGITS: usize = 8;
 
-/// How often each message was seen in one place.
+/// How often each message was seen in one place, and when something came.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
     times: RefCell<Vec<u8>>,
     total: Cell<u64>,
-    last_at: Cell<Option<Instant>>,
+    at: RefCell<Vec<Instant>>,
 }
 
 impl Seen {
@@ -31,7 +31,7 @@ impl Seen {
         }
         times[number] = times[number].saturating_add(1);
         self.total.set(self.total.get() + 1);
-        self.last_at.set(Some(now()));
+        self.at.borrow_mut().push(now());
     }
 
     /// Sightings so far, repeats and all.
@@ -39,9 +39,14 @@ impl Seen {
         self.total.get()
     }
 
-    /// When something was last seen.
-    pub(crate) fn last_at(&self) -> Option<Instant> {
-        self.last_at.get()
+    /// How long after `began` all but one in a hundred had come. One straggler shall not decide a rate.
+    pub(crate) fn mostly_by(&self, began: Instant) -> Option<Duration> {
+        mostly(&self.at.borrow(), began)
+    }
+
+    /// Forgets when things came, not that they came.
+    pub(crate) fn forget_times(&self) {
+        self.at.borrow_mut().clear();
     }
 
     /// How often one message was seen.
@@ -61,6 +66,8 @@ pub(crate) struct Tally {
     pub(crate) refused: Cell<u64>,
     /// Requests without an answer.
     pub(crate) broken: Cell<u64>,
+    /// When they were accepted.
+    pub(crate) accepted_at: RefCell<Vec<Instant>>,
     /// Answer times of accepted requests in microseconds.
     pub(crate) latencies: RefCell<Vec<u32>>,
     /// At the operator.
@@ -78,6 +85,32 @@ impl Tally {
         self.next.set(number + 1);
         number
     }
+
+    /// Message `number`, asked at `began`, has been accepted just now.
+    pub(crate) fn accept(&self, number: u64, began: Instant) {
+        let at = now();
+        let micros = u32::try_from(at.duration_since(began).as_micros()).unwrap_or(u32::MAX);
+        self.latencies.borrow_mut().push(micros);
+        self.accepted.borrow_mut().push(u32::try_from(number).unwrap_or(u32::MAX));
+        self.accepted_at.borrow_mut().push(at);
+    }
+
+    /// What came before the measurement does not count.
+    pub(crate) fn forget(&self) {
+        self.accepted.borrow_mut().clear();
+        self.accepted_at.borrow_mut().clear();
+        self.latencies.borrow_mut().clear();
+        self.operator.forget_times();
+        self.callback.forget_times();
+        self.refused.set(0);
+        self.broken.set(0);
+    }
+}
+
+/// How long after `began` all but one in a hundred of `times`, which ascend, lie.
+pub(crate) fn mostly(times: &[Instant], began: Instant) -> Option<Duration> {
+    let at = times.len().checked_sub(1)? * 99 / 100;
+    Some(times[at].saturating_duration_since(began))
 }
 
 /// The message's number in bytes that begin with [`SIGN`] somewhere.
