@@ -1,1 +1,29 @@
-//! Being built.
+//! What every operator link has in common: a windowed session, its driver, and the link made of several of them.
+//!
+//! [`Session`] is sans-IO, in the style of quinn-proto: frames and time go in, octets and events come out; it never
+//! waits, never reads a clock and never touches a socket. A [`Dialect`] says only what differs between SMPP, UCP and
+//! CIMD2. The driver moves octets between one session and one connection; [`OperatorLink`] implements
+//! `ports::driven::Link` with hosts (failover), several sessions, four priority classes, a rate and a watchdog.
+
+mod backoff;
+mod dialect;
+mod driver;
+mod jobs;
+mod link;
+mod meters;
+mod options;
+mod pace;
+mod queue;
+mod session;
+mod shared;
+mod slot;
+mod window;
+mod work;
+
+pub use backoff::Backoff;
+pub use dialect::{Answer, BadStream, BindRefusal, Dialect, Now, Received, Role, Verdict};
+pub use link::{OperatorLink, Surroundings};
+pub use options::{Connection, Dial, LinkOptions, SessionLimits};
+pub use pace::Pace;
+pub use session::{Closed, Counts, Event, Session};
+pub use window::Window;

@@ -1,0 +1,192 @@
+//! What differs between operator protocols: keys, framing, and the octets of each operation. Nothing else.
+//!
+//! A dialect never decides when to send: the session asks it to write and tells it what came.
+
+use bytes::{Bytes, BytesMut};
+use domain::Timestamp;
+use domain::mo::MoPart;
+use domain::receipt::Receipt;
+use domain::routing::Failure;
+use ports::driven::Shipment;
+use std::fmt::Debug;
+use std::hash::Hash;
+use std::time::Duration;
+
+/// The time, both ways.
+#[derive(Debug, Clone, Copy)]
+pub struct Now {
+    /// Since some fixed moment; for intervals.
+    pub monotonic: Duration,
+    /// On the wall; for validity and what people see.
+    pub wall: Timestamp,
+}
+
+/// What a session is bound for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Sends and receives.
+    Both,
+    /// Sends only.
+    Send,
+    /// Receives only.
+    Receive,
+}
+
+impl Role {
+    /// Whether it may submit.
+    #[must_use]
+    pub fn sends(self) -> bool {
+        self != Self::Receive
+    }
+}
+
+/// What to tell the operator of something it delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// It is stored.
+    Taken,
+    /// Not now; send it again.
+    TryAgain,
+    /// Never.
+    Refused,
+}
+
+/// What an operator said to a submitted segment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Taken over.
+    Accepted {
+        /// The operator's id as given; may be empty.
+        operator_id: String,
+    },
+    /// Refused.
+    Refused(Failure),
+    /// Too fast: slow down, then send the same segment first.
+    Throttled(Failure),
+    /// Too fast or full: slow down, and give the message back (it may be one phone's queue that is full).
+    Congested(Failure),
+    /// The operator thinks the session is not bound: bind again; the segment was not taken.
+    NotBound(Failure),
+}
+
+/// Why a bind was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BindRefusal {
+    /// Name, password or type are wrong: trying fast locks the account.
+    pub login: bool,
+    /// In the operator's words.
+    pub detail: String,
+}
+
+/// What one frame meant. What can be answered at once (keep-alives, goodbyes, nonsense) the dialect has answered already.
+#[derive(Debug)]
+pub enum Received<D: Dialect> {
+    /// The peer said hello (only where [`Dialect::waits_for_greeting`]).
+    Greeting,
+    /// The bind succeeded.
+    Bound,
+    /// It did not.
+    BindRefused(BindRefusal),
+    /// The reply to a submit.
+    Reply {
+        /// Whose.
+        key: D::Key,
+        /// What it says.
+        verdict: Verdict,
+        /// The operator says beside it that it is near its limit.
+        strained: bool,
+    },
+    /// The peer did not understand the request with this key.
+    Nack {
+        /// Whose; may be nobody's.
+        key: D::Key,
+        /// What it says.
+        failure: Failure,
+    },
+    /// The reply to a keep-alive.
+    Alive,
+    /// A request that was answered at once, a keep-alive for instance.
+    Answered,
+    /// A received message.
+    Mo {
+        /// How to answer it.
+        to: D::AnswerTo,
+        /// What came.
+        part: MoPart,
+    },
+    /// A receipt.
+    Receipt {
+        /// How to answer it.
+        to: D::AnswerTo,
+        /// What came.
+        receipt: Receipt,
+    },
+    /// The peer says goodbye (answered already).
+    Unbind,
+    /// The peer has answered our goodbye.
+    Unbound,
+    /// A reply that fits nothing.
+    Unknown,
+    /// It could not be read; it was refused as the protocol prescribes and the stream goes on.
+    Bad(String),
+}
+
+/// The stream can no longer be cut into frames. A last answer may have been written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadStream(pub String);
+
+/// One protocol, for one connection.
+pub trait Dialect: Debug + Send + Sized + 'static {
+    /// What pairs a request and its reply: sequence number, TRN.
+    type Key: Copy + Eq + Hash + Debug + Send + 'static;
+    /// What is needed to answer something received.
+    type AnswerTo: Debug + Send + 'static;
+
+    /// The protocol's name in reports and metrics: `smpp`.
+    const PROTOCOL: &'static str;
+
+    /// How many different keys there are: the window is kept below it.
+    const KEYS: usize;
+
+    /// The next key in turn, around and around. The session leaves out those that still wait for a reply.
+    fn next_key(&mut self) -> Self::Key;
+
+    /// Whether the peer speaks first, before the bind.
+    fn waits_for_greeting(&self) -> bool {
+        false
+    }
+
+    /// Cuts one frame off the input, or nothing when it is not whole yet.
+    ///
+    /// # Errors
+    /// [`BadStream`] when no frame can be found any more; a farewell may stand in `out`.
+    fn cut(&mut self, input: &mut BytesMut, out: &mut BytesMut) -> Result<Option<Bytes>, BadStream>;
+
+    /// Reads one frame; writes what must be answered at once. Never fails, never panics.
+    fn read(&mut self, now: Now, frame: Bytes, out: &mut BytesMut) -> Received<Self>;
+
+    /// Writes the bind. False when the protocol has none: the session is bound at once.
+    fn bind(&mut self, key: Self::Key, out: &mut BytesMut) -> bool;
+
+    /// Writes one segment (by its index in the shipment).
+    ///
+    /// # Errors
+    /// A [`Failure`] when it cannot be said in this protocol; nothing was written then.
+    fn submit(
+        &mut self,
+        now: Now,
+        key: Self::Key,
+        shipment: &Shipment,
+        index: usize,
+        out: &mut BytesMut,
+    ) -> Result<(), Failure>;
+
+    /// Writes a keep-alive.
+    fn keep_alive(&mut self, key: Self::Key, out: &mut BytesMut);
+
+    /// Writes the goodbye. False when the protocol has none.
+    fn unbind(&mut self, key: Self::Key, out: &mut BytesMut) -> bool;
+
+    /// Answers something received.
+    fn answer(&mut self, to: &Self::AnswerTo, answer: Answer, out: &mut BytesMut);
+}

@@ -1,0 +1,296 @@
+//! Moves octets between one session and one connection, messages from the link's queue into the session, and what comes
+//! of them to the application.
+//!
+//! One wake handles all frames that were read and writes everything they gave rise to in one write. It reads on while a
+//! write is stuck, and stops reading only when too much waits to be answered.
+
+use crate::dialect::{Dialect, Now, Role};
+use crate::jobs::Jobs;
+use crate::options::Connection;
+use crate::session::{Closed, Counts, Event, Session};
+use crate::shared::Shared;
+use crate::work::{Work, pack};
+use bytes::BytesMut;
+use ports::driven::PartReply;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
+
+/// Read at once.
+const READ: usize = 32 * 1024;
+/// Things the operator may wait for an answer to before nothing more is read.
+const MOST_UNANSWERED: usize = 1_000;
+/// Octets that may wait to be written before nothing more is read.
+const MOST_UNWRITTEN: usize = 256 * 1024;
+/// Finished messages that may wait to be stored before no more are sent.
+const MOST_DONE: usize = 4_096;
+/// How long a farewell may take to be written.
+const FAREWELL: Duration = Duration::from_secs(1);
+/// Nothing to do: how long to sleep.
+const LONG: Duration = Duration::from_secs(60);
+
+/// How a session ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    /// Why.
+    pub(crate) why: Closed,
+    /// How long it was bound.
+    pub(crate) bound_for: Option<Duration>,
+}
+
+/// One session on one connection.
+pub(crate) struct Driver<D: Dialect> {
+    shared: Arc<Shared>,
+    place: usize,
+    role: Role,
+    host: String,
+    session: Session<D>,
+    work: Work,
+    jobs: Jobs<D::AnswerTo>,
+    input: BytesMut,
+    now: Now,
+    bound_at: Option<Duration>,
+    mark: Option<BoundMark>,
+    flushing: bool,
+    stuck_since: Option<Duration>,
+    again_at: Option<Duration>,
+    recalls: u64,
+    counted: Counts,
+}
+
+impl<D: Dialect> Driver<D> {
+    pub(crate) fn new(shared: Arc<Shared>, place: usize, role: Role, host: String, dialect: D) -> Self {
+        let now = shared.now();
+        Self {
+            session: Session::new(dialect, shared.options.limits, now),
+            work: Work::new(shared.clone()),
+            jobs: Jobs::new(shared.clone()),
+            recalls: shared.recalls(),
+            shared,
+            place,
+            role,
+            host,
+            input: BytesMut::with_capacity(READ),
+            now,
+            bound_at: None,
+            mark: None,
+            flushing: false,
+            stuck_since: None,
+            again_at: None,
+            counted: Counts::default(),
+        }
+    }
+
+    /// Runs until the session or the connection is over.
+    pub(crate) async fn run(mut self, connection: Box<dyn Connection>) -> Ended {
+        let (mut reader, mut writer) = tokio::io::split(connection);
+        let why = match self.turns(&mut reader, &mut writer).await {
+            Ok(why) => why,
+            Err(error) => Closed::Broken(error.to_string()),
+        };
+        self.farewell(&mut writer).await;
+        self.shared.meters.disconnects.increment(1);
+        let bound_for = self.bound_at.map(|at| self.shared.clock.monotonic().saturating_sub(at));
+        self.work.close(self.shared.clock.now());
+        self.shared.return_replies(std::mem::take(self.work.done()));
+        self.count();
+        self.mark = None;
+        self.jobs.leave();
+        Ended { why, bound_for }
+    }
+
+    async fn turns(
+        &mut self,
+        reader: &mut ReadHalf<Box<dyn Connection>>,
+        writer: &mut WriteHalf<Box<dyn Connection>>,
+    ) -> io::Result<Closed> {
+        let shared = self.shared.clone();
+        let Some(place) = shared.places.get(self.place) else { return Ok(Closed::Finished) };
+        let mut answers = Vec::new();
+        loop {
+            self.turn();
+            if let Some(why) = self.session.closed() {
+                return Ok(why.clone());
+            }
+            let pause = self.pause();
+            if self.is_stuck() {
+                return Ok(Closed::Broken("the operator stopped reading".into()));
+            }
+            let may_read =
+                self.jobs.unanswered() < MOST_UNANSWERED && self.session.unwritten() < MOST_UNWRITTEN;
+            let unwritten = self.session.unwritten() > 0 || self.flushing;
+            self.input.reserve(READ);
+            tokio::select! {
+                biased;
+                written = write(writer, &mut self.session, &mut self.flushing), if unwritten => {
+                    if written? == 0 {
+                        return Err(io::ErrorKind::WriteZero.into());
+                    }
+                    self.stuck_since = None;
+                }
+                () = self.jobs.next(&mut answers) => {
+                    answers.drain(..).for_each(|(to, answer)| self.session.answer(&to, answer));
+                }
+                read = reader.read_buf(&mut self.input), if may_read => {
+                    if read? == 0 {
+                        return Ok(Closed::Broken("the operator closed the connection".into()));
+                    }
+                    self.now = self.shared.now();
+                    while self.session.handle_input(self.now, &mut self.input) {
+                        self.events();
+                    }
+                    self.events();
+                    continue;
+                }
+                () = place.wake.notified() => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+            self.now = self.shared.now();
+        }
+    }
+
+    /// Everything that needs no waiting.
+    fn turn(&mut self) {
+        if self.session.poll_timeout().is_some_and(|at| at <= self.now.monotonic) {
+            self.session.handle_timeout(self.now);
+        }
+        self.events();
+        let recalls = self.shared.recalls();
+        if recalls != self.recalls {
+            self.recalls = recalls;
+            self.work.recall(self.now.wall);
+        }
+        self.submit();
+        if self.shared.is_stopping() && self.work.is_empty() && self.jobs.unanswered() == 0 {
+            self.session.unbind(self.now);
+        }
+        self.jobs.launch(self.work.done());
+        self.shared.in_flight(self.place, self.session.in_flight());
+        self.count();
+    }
+
+    fn submit(&mut self) {
+        self.again_at = None;
+        if !self.role.sends() || self.work.done().len() >= MOST_DONE {
+            return;
+        }
+        let pulled = self.shared.pull(self.now.monotonic, self.work.backlog(), self.session.free());
+        pulled.shipments.into_iter().for_each(|shipment| self.work.add(shipment));
+        self.again_at = pulled.again_at;
+        let mut written = 0;
+        while written < pulled.permits {
+            let Some((token, shipment)) = self.work.next(self.now.wall) else { break };
+            match self.session.submit(self.now, pack(token), shipment, token.1) {
+                Ok(()) => written += 1,
+                Err(failure) => self.work.ended(pack(token), PartReply::Refused(failure), self.now.wall),
+            }
+        }
+        self.shared.meters.submits.increment(written as u64);
+    }
+
+    fn events(&mut self) {
+        while let Some(event) = self.session.poll_event() {
+            match event {
+                Event::Bound => self.bound(),
+                Event::Ended { token, end, took } => {
+                    if let Some(took) = took {
+                        self.shared.meters.round_trip.record(took.as_secs_f64());
+                    }
+                    self.work.ended(token, end, self.now.wall);
+                }
+                Event::Throttled { token, failure } => {
+                    self.shared.meters.throttled.increment(1);
+                    self.shared.throttle(self.now.monotonic);
+                    self.work.throttled(token, failure, self.now.wall);
+                }
+                Event::Strained => self.shared.strain(self.now.monotonic),
+                Event::Mo { to, part } => self.jobs.mo(to, part),
+                Event::Receipt { to, receipt } => self.jobs.receipt(to, receipt),
+            }
+        }
+    }
+
+    fn bound(&mut self) {
+        self.bound_at = Some(self.now.monotonic);
+        self.shared.set_detail(self.place, format!("bound to {}", self.host));
+        tracing::info!(link = %self.shared.id, session = self.place, host = self.host, "bound");
+        self.mark = Some(BoundMark::new(self.shared.clone(), self.place, self.role));
+    }
+
+    /// How long nothing has to be done.
+    fn pause(&mut self) -> Duration {
+        let now = self.now.monotonic;
+        if self.session.unwritten() > 0 || self.flushing {
+            self.stuck_since.get_or_insert(now);
+        } else {
+            self.stuck_since = None;
+        }
+        let stuck = self.stuck_since.map(|since| since + self.shared.options.write_timeout);
+        let next = [self.session.poll_timeout(), self.again_at, stuck];
+        next.into_iter().flatten().min().map_or(LONG, |at| at.saturating_sub(now)).min(LONG)
+    }
+
+    fn is_stuck(&self) -> bool {
+        self.stuck_since.is_some_and(|since| since + self.shared.options.write_timeout <= self.now.monotonic)
+    }
+
+    fn count(&mut self) {
+        let counts = self.session.counts();
+        if counts != self.counted {
+            let meters = &self.shared.meters;
+            meters.unknown_replies.increment(counts.unknown_replies - self.counted.unknown_replies);
+            meters.bad_frames.increment(counts.bad_frames - self.counted.bad_frames);
+            meters.late_replies.increment(counts.late_replies - self.counted.late_replies);
+            self.counted = counts;
+        }
+    }
+
+    /// Last words: a nack, the answer to a goodbye.
+    async fn farewell(&mut self, writer: &mut WriteHalf<Box<dyn Connection>>) {
+        let said = async {
+            let flushing = &mut false;
+            while self.session.unwritten() > 0
+                && write(writer, &mut self.session, flushing).await.is_ok_and(|n| n > 0)
+            {}
+            let _ = writer.shutdown().await;
+        };
+        let _ = tokio::time::timeout(FAREWELL, said).await;
+    }
+}
+
+/// Writes what it can. What a TLS layer has taken and not sent is flushed, if need be by the next call.
+async fn write<D: Dialect>(
+    writer: &mut WriteHalf<Box<dyn Connection>>,
+    session: &mut Session<D>,
+    flushing: &mut bool,
+) -> io::Result<usize> {
+    let mut written = 1;
+    if let Some(out) = session.poll_transmit() {
+        *flushing = true;
+        written = writer.write_buf(out).await?;
+    }
+    writer.flush().await?;
+    *flushing = false;
+    Ok(written)
+}
+
+/// While it lives, the link counts the session as bound; also a panic ends that.
+struct BoundMark {
+    shared: Arc<Shared>,
+    place: usize,
+    role: Role,
+}
+
+impl BoundMark {
+    fn new(shared: Arc<Shared>, place: usize, role: Role) -> Self {
+        shared.bound(place, role, true);
+        Self { shared, place, role }
+    }
+}
+
+impl Drop for BoundMark {
+    fn drop(&mut self) {
+        self.shared.bound(self.place, self.role, false);
+    }
+}

@@ -1,0 +1,151 @@
+//! Calls into the application that a session has under way: replies, receipts and received messages to be stored.
+//!
+//! They run beside the session, so that a slow store never keeps it from reading; few at a time, so that what waits
+//! meanwhile goes in one call. A call that panics counts as "try again".
+
+use crate::dialect::Answer;
+use crate::shared::Shared;
+use domain::mo::MoPart;
+use domain::receipt::Receipt;
+use futures_util::FutureExt as _;
+use ports::driving::{ReceiveError, Reply};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use tokio::task::JoinSet;
+
+/// Calls with replies, and calls with receipts, that run at once.
+const MOST_CALLS: usize = 3;
+
+enum Done<A> {
+    Replies,
+    Receipts(Vec<(A, Answer)>),
+    Mo(A, Answer),
+}
+
+/// The calls of one session.
+pub(crate) struct Jobs<A> {
+    shared: Arc<Shared>,
+    running: JoinSet<Done<A>>,
+    reply_calls: usize,
+    receipt_calls: usize,
+    receipts: Vec<(A, Receipt)>,
+    unanswered: usize,
+}
+
+impl<A: Send + 'static> Jobs<A> {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        Self {
+            shared,
+            running: JoinSet::new(),
+            reply_calls: 0,
+            receipt_calls: 0,
+            receipts: Vec::new(),
+            unanswered: 0,
+        }
+    }
+
+    /// How many things the operator waits for an answer to.
+    pub(crate) fn unanswered(&self) -> usize {
+        self.unanswered
+    }
+
+    /// A receipt came; it is stored with the next call.
+    pub(crate) fn receipt(&mut self, to: A, receipt: Receipt) {
+        self.unanswered += 1;
+        self.shared.meters.receipts.increment(1);
+        self.receipts.push((to, receipt));
+    }
+
+    /// A message came; it is stored at once.
+    pub(crate) fn mo(&mut self, to: A, part: MoPart) {
+        self.unanswered += 1;
+        self.shared.meters.mos.increment(1);
+        let shared = self.shared.clone();
+        let call = async move {
+            let stored = AssertUnwindSafe(shared.receiver.mo(part)).catch_unwind().await;
+            Done::Mo(to, stored.map_or_else(|_| panicked(&shared), answer))
+        };
+        self.running.spawn(self.shared.calls.track_future(call));
+    }
+
+    /// Starts calls for what waits.
+    pub(crate) fn launch(&mut self, done: &mut Vec<Reply>) {
+        if !done.is_empty() && self.reply_calls < MOST_CALLS {
+            self.reply_calls += 1;
+            self.replies(std::mem::take(done));
+        }
+        if !self.receipts.is_empty() && self.receipt_calls < MOST_CALLS {
+            self.receipt_calls += 1;
+            let shared = self.shared.clone();
+            let (to, receipts): (Vec<_>, Vec<_>) = std::mem::take(&mut self.receipts).into_iter().unzip();
+            let call = async move {
+                let stored = AssertUnwindSafe(shared.receiver.receipts(receipts)).catch_unwind().await;
+                let answers: Vec<Answer> = stored.map_or_else(
+                    |_| vec![panicked(&shared)],
+                    |stored| stored.into_iter().map(answer).collect(),
+                );
+                let answers = answers.into_iter().chain(std::iter::repeat(Answer::TryAgain));
+                Done::Receipts(to.into_iter().zip(answers).collect())
+            };
+            self.running.spawn(self.shared.calls.track_future(call));
+        }
+    }
+
+    fn replies(&mut self, replies: Vec<Reply>) {
+        replies.iter().flat_map(|reply| &reply.parts).for_each(|(_, end)| self.shared.meters.ended(end));
+        let shared = self.shared.clone();
+        let call = async move {
+            if AssertUnwindSafe(shared.receiver.replies(replies)).catch_unwind().await.is_err() {
+                panicked(&shared);
+            }
+            Done::Replies
+        };
+        self.running.spawn(self.shared.calls.track_future(call));
+    }
+
+    /// Waits for the next call to end (for ever when there is none) and gives what is to be answered now.
+    pub(crate) async fn next(&mut self, answers: &mut Vec<(A, Answer)>) {
+        match self.running.join_next().await {
+            Some(ended) => self.settle(ended.ok(), answers),
+            None => std::future::pending().await,
+        }
+        while let Some(ended) = self.running.try_join_next() {
+            self.settle(ended.ok(), answers);
+        }
+    }
+
+    fn settle(&mut self, done: Option<Done<A>>, answers: &mut Vec<(A, Answer)>) {
+        match done {
+            Some(Done::Replies) => self.reply_calls = self.reply_calls.saturating_sub(1),
+            Some(Done::Receipts(all)) => {
+                self.receipt_calls = self.receipt_calls.saturating_sub(1);
+                self.unanswered = self.unanswered.saturating_sub(all.len());
+                answers.extend(all);
+            }
+            Some(Done::Mo(to, answer)) => {
+                self.unanswered = self.unanswered.saturating_sub(1);
+                answers.push((to, answer));
+            }
+            None => {}
+        }
+    }
+
+    /// Lets the calls end by themselves: the session is over, what they store is not.
+    pub(crate) fn leave(mut self) {
+        self.running.detach_all();
+    }
+}
+
+fn answer(stored: Result<(), ReceiveError>) -> Answer {
+    match stored {
+        Ok(()) => Answer::Taken,
+        Err(ReceiveError::TryAgain) => Answer::TryAgain,
+        Err(ReceiveError::Refused) => Answer::Refused,
+    }
+}
+
+fn panicked(shared: &Shared) -> Answer {
+    shared.meters.panics.increment(1);
+    tracing::error!(link = %shared.id, "storing what the link reported panicked");
+    Answer::TryAgain
+}

@@ -1,0 +1,86 @@
+//! What a link has taken and not yet given to a session: four classes, higher first, none starved.
+
+use domain::message::{Priority, Quota};
+use ports::driven::Shipment;
+use std::collections::VecDeque;
+
+/// Four queues. Their limit is the link's affair.
+#[derive(Debug, Default)]
+pub(crate) struct Queues {
+    classes: [VecDeque<Shipment>; 4],
+    len: usize,
+    segments: usize,
+    turn: usize,
+}
+
+impl Queues {
+    /// How many messages wait.
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// How many segments they have together.
+    pub(crate) fn segments(&self) -> usize {
+        self.segments
+    }
+
+    /// Last in its class.
+    pub(crate) fn push(&mut self, shipment: Shipment) {
+        if let Some(class) = self.classes.get_mut(index(&shipment)) {
+            self.segments += shipment.segments.len();
+            self.len += 1;
+            class.push_back(shipment);
+        }
+    }
+
+    /// First in its class: it was taken and not begun.
+    pub(crate) fn push_first(&mut self, shipment: Shipment) {
+        if let Some(class) = self.classes.get_mut(index(&shipment)) {
+            self.segments += shipment.segments.len();
+            self.len += 1;
+            class.push_front(shipment);
+        }
+    }
+
+    /// Takes messages of about so many segments together; the last may have more.
+    pub(crate) fn pop(&mut self, segments: usize, into: &mut Vec<Shipment>) {
+        if segments == 0 || self.len == 0 {
+            return;
+        }
+        let shares = Quota::share(segments, self.turn).divide(self.classes.each_ref().map(VecDeque::len));
+        self.turn = self.turn.wrapping_add(1);
+        let mut left = segments;
+        for (class, share) in self.classes.iter_mut().zip(shares).rev() {
+            for _ in 0..share {
+                let Some(shipment) = (left > 0).then(|| class.pop_front()).flatten() else { break };
+                left = left.saturating_sub(shipment.segments.len().max(1));
+                self.segments = self.segments.saturating_sub(shipment.segments.len());
+                self.len -= 1;
+                into.push(shipment);
+            }
+        }
+    }
+
+    /// Takes everything.
+    pub(crate) fn drain(&mut self) -> Vec<Shipment> {
+        (self.len, self.segments) = (0, 0);
+        self.classes.iter_mut().rev().flat_map(std::mem::take).collect()
+    }
+
+    /// Takes the alarms.
+    pub(crate) fn drain_alarms(&mut self) -> Vec<Shipment> {
+        let alarms: Vec<_> = self.classes.last_mut().map(std::mem::take).into_iter().flatten().collect();
+        self.len -= alarms.len();
+        self.segments = self.segments.saturating_sub(alarms.iter().map(|s| s.segments.len()).sum());
+        alarms
+    }
+}
+
+fn index(shipment: &Shipment) -> usize {
+    match shipment.message.priority {
+        Priority::Bulk => 0,
+        Priority::Normal => 1,
+        Priority::High => 2,
+        Priority::Alarm => 3,
+    }
+}

@@ -1,0 +1,391 @@
+//! One session with an operator: bind, window, deadlines, keep-alive, goodbye. Sans-IO: frames and time in, octets and events out.
+//!
+//! Every method that may change something takes the time; [`Session::poll_timeout`] says when it must be called again
+//! although nothing came. It never waits and knows no socket. It keeps no message: a submit has a token, and the event
+//! that ends it gives the token back, exactly once unless the session closes first (what is then outstanding is for the
+//! caller to judge). Replies that are nobody's, late for the second time or repeated are counted and change nothing.
+
+use crate::dialect::{Answer, BadStream, BindRefusal, Dialect, Now, Received, Verdict};
+use crate::options::SessionLimits;
+use crate::window::{Taken, Window};
+use bytes::{Bytes, BytesMut};
+use domain::mo::MoPart;
+use domain::receipt::Receipt;
+use domain::routing::Failure;
+use ports::driven::{PartReply, Shipment};
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// Something the caller must hear of.
+#[derive(Debug)]
+pub enum Event<D: Dialect> {
+    /// The bind succeeded: submits may go.
+    Bound,
+    /// A segment has its end.
+    Ended {
+        /// Which.
+        token: u64,
+        /// How it ended.
+        end: PartReply,
+        /// How long the operator took, when he answered.
+        took: Option<Duration>,
+    },
+    /// A segment came back because the operator asks to slow down: it is to be sent first, later.
+    Throttled {
+        /// Which.
+        token: u64,
+        /// In the operator's words.
+        failure: Failure,
+    },
+    /// The operator is near its limit or has refused something for it: slow down.
+    Strained,
+    /// A message came.
+    Mo {
+        /// For [`Session::answer`].
+        to: D::AnswerTo,
+        /// What came.
+        part: MoPart,
+    },
+    /// A receipt came.
+    Receipt {
+        /// For [`Session::answer`].
+        to: D::AnswerTo,
+        /// What came.
+        receipt: Receipt,
+    },
+}
+
+/// Why a session is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Closed {
+    /// The operator did not let us in.
+    Refused(BindRefusal),
+    /// The operator said goodbye.
+    Unbound,
+    /// We said goodbye.
+    Finished,
+    /// No answer to the bind, to keep-alives or to submits; framing lost; not bound in the operator's view.
+    Broken(String),
+}
+
+/// What happened that changed nothing else.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Replies to nothing that waits: unknown, repeated, too late.
+    pub unknown_replies: u64,
+    /// Frames that could not be read.
+    pub bad_frames: u64,
+    /// Replies that came after their time.
+    pub late_replies: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum State<K> {
+    Greeting { until: Duration },
+    Binding { key: K, until: Duration },
+    Bound,
+    Unbinding { until: Duration },
+    Closed(Closed),
+}
+
+/// One session.
+#[derive(Debug)]
+pub struct Session<D: Dialect> {
+    dialect: D,
+    limits: SessionLimits,
+    state: State<D::Key>,
+    window: Window<D::Key>,
+    out: BytesMut,
+    events: VecDeque<Event<D>>,
+    heard_at: Duration,
+    probe: Option<(D::Key, Duration)>,
+    counts: Counts,
+}
+
+impl<D: Dialect> Session<D> {
+    /// Begins a session on a fresh connection: the bind is ready to be written, unless the peer speaks first.
+    pub fn new(dialect: D, limits: SessionLimits, now: Now) -> Self {
+        let until = now.monotonic + limits.bind_timeout;
+        let most = (D::KEYS / 2).saturating_sub(2).max(1);
+        let mut session = Self {
+            window: Window::new(limits.window.min(most)),
+            dialect,
+            limits,
+            state: State::Greeting { until },
+            out: BytesMut::new(),
+            events: VecDeque::new(),
+            heard_at: now.monotonic,
+            probe: None,
+            counts: Counts::default(),
+        };
+        if !session.dialect.waits_for_greeting() {
+            session.bind(now);
+        }
+        session
+    }
+
+    /// Cuts the next frame off what was read and handles it. False when no whole frame is left.
+    pub fn handle_input(&mut self, now: Now, input: &mut BytesMut) -> bool {
+        match self.dialect.cut(input, &mut self.out) {
+            Ok(Some(frame)) => {
+                self.handle_frame(now, frame);
+                !matches!(self.state, State::Closed(_))
+            }
+            Ok(None) => false,
+            Err(BadStream(why)) => {
+                self.counts.bad_frames += 1;
+                self.close(Closed::Broken(why));
+                false
+            }
+        }
+    }
+
+    /// Handles one frame.
+    pub fn handle_frame(&mut self, now: Now, frame: Bytes) {
+        self.heard_at = now.monotonic;
+        self.probe = None;
+        match self.dialect.read(now, frame, &mut self.out) {
+            Received::Greeting => self.bind(now),
+            Received::Bound => self.bound(),
+            Received::BindRefused(refusal) => match self.state {
+                State::Binding { .. } => self.close(Closed::Refused(refusal)),
+                _ => self.counts.unknown_replies += 1,
+            },
+            Received::Reply { key, verdict, strained } => {
+                if strained {
+                    self.events.push_back(Event::Strained);
+                }
+                self.reply(now, key, verdict);
+            }
+            Received::Nack { key, failure } => self.nack(now, key, failure),
+            Received::Alive | Received::Answered => {}
+            Received::Mo { to, part } => self.events.push_back(Event::Mo { to, part }),
+            Received::Receipt { to, receipt } => self.events.push_back(Event::Receipt { to, receipt }),
+            Received::Unbind => self.close(Closed::Unbound),
+            Received::Unbound => self.close(Closed::Finished),
+            Received::Unknown => self.counts.unknown_replies += 1,
+            Received::Bad(why) => {
+                self.counts.bad_frames += 1;
+                tracing::warn!(protocol = D::PROTOCOL, why, "a frame could not be read and was refused");
+            }
+        }
+    }
+
+    /// Lets time pass.
+    pub fn handle_timeout(&mut self, now: Now) {
+        let at = now.monotonic;
+        match &self.state {
+            State::Greeting { until } if *until <= at => return self.broken("no greeting in time"),
+            State::Binding { until, .. } if *until <= at => return self.broken("no answer to the bind"),
+            State::Unbinding { until } if *until <= at => return self.close(Closed::Finished),
+            State::Closed(_) => return,
+            _ => {}
+        }
+        for Taken { token, .. } in
+            self.window.expire(at, self.limits.response_timeout, self.limits.late_timeout)
+        {
+            self.events.push_back(Event::Ended { token, end: PartReply::Unanswered, took: None });
+        }
+        if self.window.is_hopeless() {
+            return self.broken("the operator takes submits and answers none");
+        }
+        self.keep_alive(at);
+    }
+
+    /// When [`Session::handle_timeout`] must be called; `None` = never.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Duration> {
+        let own = match &self.state {
+            State::Greeting { until } | State::Binding { until, .. } | State::Unbinding { until } => {
+                Some(*until)
+            }
+            State::Bound => {
+                Some(self.probe.as_ref().map_or(self.heard_at + self.limits.keep_alive, |(_, until)| *until))
+            }
+            State::Closed(_) => return None,
+        };
+        let window = self.window.deadline(self.limits.response_timeout, self.limits.late_timeout);
+        own.into_iter().chain(window).min()
+    }
+
+    /// The next event.
+    pub fn poll_event(&mut self) -> Option<Event<D>> {
+        self.events.pop_front()
+    }
+
+    /// Octets to be written, when there are any. What was written is taken off by the caller.
+    pub fn poll_transmit(&mut self) -> Option<&mut BytesMut> {
+        (!self.out.is_empty()).then_some(&mut self.out)
+    }
+
+    /// How many octets wait to be written.
+    #[must_use]
+    pub fn unwritten(&self) -> usize {
+        self.out.len()
+    }
+
+    /// How many segments may be submitted now.
+    #[must_use]
+    pub fn free(&self) -> usize {
+        let keys = (D::KEYS - 2).saturating_sub(self.window.len());
+        if self.is_bound() { self.window.free().min(keys) } else { 0 }
+    }
+
+    /// How many segments wait for their reply.
+    #[must_use]
+    pub fn in_flight(&self) -> usize {
+        self.window.len()
+    }
+
+    /// Whether submits may go.
+    #[must_use]
+    pub fn is_bound(&self) -> bool {
+        self.state == State::Bound
+    }
+
+    /// Why it is over, once it is.
+    #[must_use]
+    pub fn closed(&self) -> Option<&Closed> {
+        match &self.state {
+            State::Closed(why) => Some(why),
+            _ => None,
+        }
+    }
+
+    /// What was counted so far.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// Submits a segment under the caller's token. Only when [`Session::free`] says so.
+    ///
+    /// # Errors
+    /// A [`Failure`] when it cannot be said in this protocol: it has its end then.
+    pub fn submit(&mut self, now: Now, token: u64, shipment: &Shipment, index: usize) -> Result<(), Failure> {
+        let key = self.fresh_key();
+        self.dialect.submit(now, key, shipment, index, &mut self.out)?;
+        self.window.insert(key, token, now.monotonic);
+        Ok(())
+    }
+
+    /// Answers something received; after the session closed, nothing happens.
+    pub fn answer(&mut self, to: &D::AnswerTo, answer: Answer) {
+        if !matches!(self.state, State::Closed(_)) {
+            self.dialect.answer(to, answer, &mut self.out);
+        }
+    }
+
+    /// Says goodbye. What is outstanding may still be answered.
+    pub fn unbind(&mut self, now: Now) {
+        match self.state {
+            State::Bound => {
+                let key = self.fresh_key();
+                if self.dialect.unbind(key, &mut self.out) {
+                    self.state = State::Unbinding { until: now.monotonic + self.limits.unbind_timeout };
+                } else {
+                    self.close(Closed::Finished);
+                }
+            }
+            State::Greeting { .. } | State::Binding { .. } => self.close(Closed::Finished),
+            State::Unbinding { .. } | State::Closed(_) => {}
+        }
+    }
+
+    fn bind(&mut self, now: Now) {
+        if !matches!(self.state, State::Greeting { .. }) {
+            return;
+        }
+        let key = self.fresh_key();
+        let until = now.monotonic + self.limits.bind_timeout;
+        self.state = State::Binding { key, until };
+        if !self.dialect.bind(key, &mut self.out) {
+            self.bound();
+        }
+    }
+
+    fn bound(&mut self) {
+        if matches!(self.state, State::Binding { .. }) {
+            self.state = State::Bound;
+            self.events.push_back(Event::Bound);
+        } else {
+            self.counts.unknown_replies += 1;
+        }
+    }
+
+    fn reply(&mut self, now: Now, key: D::Key, verdict: Verdict) {
+        let Some(Taken { token, written_at }) = self.window.take(&key) else {
+            self.counts.unknown_replies += 1;
+            return;
+        };
+        let took = now.monotonic.saturating_sub(written_at);
+        if took > self.limits.response_timeout {
+            self.counts.late_replies += 1;
+        }
+        let ended = |end| Event::Ended { token, end, took: Some(took) };
+        let event = match verdict {
+            Verdict::Accepted { operator_id } => ended(PartReply::Accepted { operator_id }),
+            Verdict::Refused(failure) => ended(PartReply::Refused(failure)),
+            Verdict::Throttled(failure) => Event::Throttled { token, failure },
+            Verdict::Congested(failure) => {
+                self.events.push_back(Event::Strained);
+                ended(PartReply::Refused(failure))
+            }
+            Verdict::NotBound(failure) => {
+                self.close(Closed::Broken(failure.detail));
+                ended(PartReply::NotOffered)
+            }
+        };
+        self.events.push_back(event);
+    }
+
+    fn nack(&mut self, now: Now, key: D::Key, failure: Failure) {
+        match &self.state {
+            State::Binding { key: bind, .. } if *bind == key => {
+                self.close(Closed::Refused(BindRefusal { login: false, detail: failure.detail }));
+            }
+            _ if self.window.holds(&key) => self.reply(now, key, Verdict::Refused(failure)),
+            // A peer that does not know keep-alives is alive all the same: this is why any frame counts as one.
+            _ => self.counts.unknown_replies += 1,
+        }
+    }
+
+    fn keep_alive(&mut self, at: Duration) {
+        if !self.is_bound() {
+            return;
+        }
+        match &self.probe {
+            Some((_, until)) if *until <= at => self.broken("no answer to a keep-alive"),
+            None if self.heard_at + self.limits.keep_alive <= at => {
+                let key = self.fresh_key();
+                self.dialect.keep_alive(key, &mut self.out);
+                self.probe = Some((key, at + self.limits.keep_alive_timeout));
+            }
+            _ => {}
+        }
+    }
+
+    /// The next key that nothing waits for. The window is narrower than the keys are many, so there is one.
+    fn fresh_key(&mut self) -> D::Key {
+        let mut key = self.dialect.next_key();
+        for _ in 0..D::KEYS.min(self.window.len() + 2) {
+            let taken =
+                self.window.holds(&key) || self.probe.as_ref().is_some_and(|(probe, _)| *probe == key);
+            if !taken {
+                break;
+            }
+            key = self.dialect.next_key();
+        }
+        key
+    }
+
+    fn broken(&mut self, why: &str) {
+        self.close(Closed::Broken(why.to_owned()));
+    }
+
+    fn close(&mut self, why: Closed) {
+        if !matches!(self.state, State::Closed(_)) {
+            self.state = State::Closed(why);
+        }
+    }
+}

@@ -1,0 +1,357 @@
+//! What the tasks of one link share: its queue and pace behind a short lock, its health in atomics.
+//!
+//! Nothing here waits. The lock is never held across an await nor while anybody else's code runs.
+
+use crate::dialect::{Now, Role};
+use crate::meters::Meters;
+use crate::options::LinkOptions;
+use crate::pace::Pace;
+use crate::queue::Queues;
+use domain::Timestamp;
+use domain::directory::LinkId;
+use domain::routing::{Condition, Health};
+use ports::driven::{Clock, Ids, PartReply, Shipment};
+use ports::driving::{ReceiveMessages, Reply};
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio_util::task::TaskTracker;
+
+/// One session's place in the link.
+#[derive(Debug, Default)]
+pub(crate) struct Place {
+    /// Something is there to do.
+    pub(crate) wake: Notify,
+    detail: Mutex<String>,
+    in_flight: AtomicUsize,
+}
+
+/// What [`Shared::pull`] gives.
+#[derive(Debug, Default)]
+pub(crate) struct Pulled {
+    /// How many segments may be written now.
+    pub(crate) permits: usize,
+    /// New messages.
+    pub(crate) shipments: Vec<Shipment>,
+    /// When there may be more permits, if the pace is what is missing.
+    pub(crate) again_at: Option<Duration>,
+}
+
+struct Line {
+    queues: Queues,
+    pace: Pace,
+}
+
+/// The common ground of a link's tasks.
+pub(crate) struct Shared {
+    pub(crate) id: LinkId,
+    pub(crate) options: LinkOptions,
+    pub(crate) receiver: Arc<dyn ReceiveMessages>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<dyn Ids>,
+    pub(crate) meters: Meters,
+    pub(crate) places: Vec<Place>,
+    /// Calls into the application that must not be lost.
+    pub(crate) calls: TaskTracker,
+    /// Replies that no session can report: the keeper does.
+    returned: Mutex<Vec<Reply>>,
+    pub(crate) keeper: Notify,
+    line: Mutex<Line>,
+    capacity: usize,
+    waiting: AtomicUsize,
+    bound: AtomicUsize,
+    senders: AtomicUsize,
+    held: AtomicBool,
+    stopping: AtomicBool,
+    starved: AtomicBool,
+    recalls: AtomicU64,
+    /// Sessions whose messages are not all reported.
+    pub(crate) working: AtomicUsize,
+    down_at_ms: AtomicI64,
+    down_since_ms: AtomicU64,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+impl Shared {
+    pub(crate) fn new(
+        id: LinkId,
+        options: LinkOptions,
+        receiver: Arc<dyn ReceiveMessages>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn Ids>,
+    ) -> Self {
+        Self {
+            meters: Meters::new(id.as_str()),
+            places: options.sessions.iter().map(|_| Place::default()).collect(),
+            calls: TaskTracker::new(),
+            returned: Mutex::default(),
+            keeper: Notify::new(),
+            line: Mutex::new(Line { queues: Queues::default(), pace: Pace::new(options.rate) }),
+            capacity: options.capacity(),
+            waiting: AtomicUsize::new(0),
+            bound: AtomicUsize::new(0),
+            senders: AtomicUsize::new(0),
+            held: AtomicBool::new(false),
+            stopping: AtomicBool::new(false),
+            starved: AtomicBool::new(false),
+            recalls: AtomicU64::new(0),
+            working: AtomicUsize::new(0),
+            down_at_ms: AtomicI64::new(clock.now().as_millisecond()),
+            down_since_ms: AtomicU64::new(millis(clock.monotonic())),
+            id,
+            options,
+            receiver,
+            clock,
+            ids,
+        }
+    }
+
+    pub(crate) fn now(&self) -> Now {
+        Now { monotonic: self.clock.monotonic(), wall: self.clock.now() }
+    }
+
+    pub(crate) fn chance(&self) -> u8 {
+        let mut octet = [0];
+        self.ids.fill(&mut octet);
+        octet.first().copied().unwrap_or(0)
+    }
+
+    pub(crate) fn health(&self) -> Health {
+        let room = self.capacity.saturating_sub(self.waiting.load(Relaxed));
+        let condition = if self.held.load(Acquire) {
+            Condition::Held
+        } else if self.senders.load(Acquire) > 0 && !self.is_stopping() {
+            Condition::Up
+        } else {
+            let since =
+                Timestamp::from_millisecond(self.down_at_ms.load(Relaxed)).unwrap_or(Timestamp::UNIX_EPOCH);
+            Condition::Down { since }
+        };
+        Health { condition, room: if condition == Condition::Up { room } else { 0 } }
+    }
+
+    /// Takes what there is room for; the rest comes back.
+    pub(crate) fn offer(&self, mut shipments: Vec<Shipment>) -> Vec<Shipment> {
+        if self.health().condition != Condition::Up {
+            return shipments;
+        }
+        let left = {
+            let mut line = lock(&self.line);
+            let room = self.capacity.saturating_sub(line.queues.len());
+            let left = shipments.split_off(room.min(shipments.len()));
+            shipments.into_iter().for_each(|shipment| line.queues.push(shipment));
+            self.waiting.store(line.queues.len(), Relaxed);
+            if line.queues.len() >= self.capacity {
+                self.starved.store(true, Release);
+            }
+            left
+        };
+        self.wake_all();
+        left
+    }
+
+    /// Work for a session that has `backlog` segments of its own and `free` places in its window.
+    pub(crate) fn pull(&self, now: Duration, backlog: usize, free: usize) -> Pulled {
+        if free == 0 || self.held.load(Acquire) || self.is_stopping() {
+            return Pulled::default();
+        }
+        let (pulled, left) = {
+            let mut line = lock(&self.line);
+            if backlog == 0 && line.queues.len() == 0 {
+                return Pulled::default();
+            }
+            let wanted = free.min(backlog + line.queues.segments());
+            let permits = line.pace.take(now, wanted);
+            let mut shipments = Vec::new();
+            line.queues.pop(permits.saturating_sub(backlog), &mut shipments);
+            let again_at = if permits < wanted { line.pace.next_at(now) } else { None };
+            (Pulled { permits, shipments, again_at }, line.queues.len())
+        };
+        self.waiting.store(left, Relaxed);
+        self.tell_of_room(left);
+        pulled
+    }
+
+    fn tell_of_room(&self, waiting: usize) {
+        if waiting <= self.capacity / 2 && self.starved.swap(false, AcqRel) {
+            self.receiver.link_changed(&self.id);
+        }
+    }
+
+    pub(crate) fn throttle(&self, now: Duration) {
+        lock(&self.line).pace.throttle(now);
+    }
+
+    pub(crate) fn strain(&self, now: Duration) {
+        lock(&self.line).pace.strain(now);
+    }
+
+    pub(crate) fn pace(&self) -> Option<f64> {
+        lock(&self.line).pace.rate()
+    }
+
+    pub(crate) fn wake_all(&self) {
+        self.places.iter().for_each(|place| place.wake.notify_one());
+    }
+
+    /// A session is bound or no longer is.
+    pub(crate) fn bound(&self, place: usize, role: Role, up: bool) {
+        let change = |count: &AtomicUsize| {
+            if up { count.fetch_add(1, AcqRel) } else { count.fetch_sub(1, AcqRel) - 1 }
+        };
+        change(&self.bound);
+        if !role.sends() {
+            return;
+        }
+        let others = change(&self.senders);
+        if others == 0 {
+            let now = self.now();
+            self.down_at_ms.store(now.wall.as_millisecond(), Relaxed);
+            self.down_since_ms.store(millis(now.monotonic), Relaxed);
+            self.meters.up.set(if up { 1.0 } else { 0.0 });
+            self.receiver.link_changed(&self.id);
+        }
+        if !up {
+            self.in_flight(place, 0);
+        }
+        self.wake_all();
+    }
+
+    /// How many segments of a session wait for their replies.
+    pub(crate) fn in_flight(&self, place: usize, count: usize) {
+        if let Some(place) = self.places.get(place)
+            && place.in_flight.swap(count, Relaxed) != count
+        {
+            self.meters.in_flight.set(self.all_in_flight() as f64);
+        }
+    }
+
+    pub(crate) fn all_in_flight(&self) -> usize {
+        self.places.iter().map(|place| place.in_flight.load(Relaxed)).sum()
+    }
+
+    pub(crate) fn bound_sessions(&self) -> usize {
+        self.bound.load(Acquire)
+    }
+
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.load(Relaxed)
+    }
+
+    pub(crate) fn set_detail(&self, place: usize, detail: String) {
+        if let Some(place) = self.places.get(place) {
+            *lock(&place.detail) = detail;
+        }
+    }
+
+    /// What the sessions do, each said once.
+    pub(crate) fn details(&self) -> String {
+        let mut all: Vec<String> =
+            self.places.iter().map(|p| lock(&p.detail).clone()).filter(|d| !d.is_empty()).collect();
+        all.dedup();
+        all.join("; ")
+    }
+
+    pub(crate) fn hold(&self, held: bool) {
+        if self.held.swap(held, AcqRel) != held {
+            self.receiver.link_changed(&self.id);
+            self.wake_all();
+        }
+    }
+
+    pub(crate) fn is_held(&self) -> bool {
+        self.held.load(Acquire)
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Acquire)
+    }
+
+    pub(crate) fn begin_stop(&self) {
+        self.stopping.store(true, Release);
+        self.recall();
+    }
+
+    /// Gives back everything unwritten, here and in the sessions.
+    pub(crate) fn recall(&self) {
+        self.recalls.fetch_add(1, AcqRel);
+        let all = self.drained(Queues::drain);
+        self.give_back(all);
+        self.wake_all();
+    }
+
+    pub(crate) fn recalls(&self) -> u64 {
+        self.recalls.load(Acquire)
+    }
+
+    /// The watchdog: what waits for a link that has been down too long goes back.
+    pub(crate) fn give_back_overdue(&self, now: Duration) {
+        if self.senders.load(Acquire) > 0 || self.waiting() == 0 {
+            return;
+        }
+        let down_for = now.saturating_sub(Duration::from_millis(self.down_since_ms.load(Relaxed)));
+        let overdue = if down_for >= self.options.give_back_after {
+            self.drained(Queues::drain)
+        } else if down_for >= self.options.give_back_alarms_after {
+            self.drained(Queues::drain_alarms)
+        } else {
+            Vec::new()
+        };
+        self.give_back(overdue);
+    }
+
+    fn drained(&self, which: impl FnOnce(&mut Queues) -> Vec<Shipment>) -> Vec<Shipment> {
+        let mut line = lock(&self.line);
+        let all = which(&mut line.queues);
+        self.waiting.store(line.queues.len(), Relaxed);
+        all
+    }
+
+    fn give_back(&self, shipments: Vec<Shipment>) {
+        let replies = shipments.into_iter().map(|shipment| {
+            let parts = shipment.segments.iter().map(|(seq, _)| (*seq, PartReply::NotOffered)).collect();
+            Reply { shipment, link: self.id.clone(), at: self.clock.now(), parts }
+        });
+        self.return_replies(replies.collect());
+    }
+
+    /// A session ends without having begun these: they stand first again.
+    pub(crate) fn put_back(&self, shipments: Vec<Shipment>) {
+        if self.is_stopping() {
+            return self.give_back(shipments);
+        }
+        if !shipments.is_empty() {
+            let mut line = lock(&self.line);
+            shipments.into_iter().rev().for_each(|shipment| line.queues.push_first(shipment));
+            self.waiting.store(line.queues.len(), Relaxed);
+        }
+        self.wake_all();
+    }
+
+    /// Replies for the keeper to report.
+    pub(crate) fn return_replies(&self, replies: Vec<Reply>) {
+        if !replies.is_empty() {
+            lock(&self.returned).extend(replies);
+            self.keeper.notify_one();
+        }
+    }
+
+    /// Reports what was returned; the call is tracked.
+    pub(crate) fn report_returned(&self) {
+        let replies = std::mem::take(&mut *lock(&self.returned));
+        if !replies.is_empty() {
+            replies.iter().flat_map(|reply| &reply.parts).for_each(|(_, end)| self.meters.ended(end));
+            let receiver = self.receiver.clone();
+            self.calls.spawn(async move { receiver.replies(replies).await });
+        }
+    }
+}

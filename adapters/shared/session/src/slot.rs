@@ -1,0 +1,144 @@
+//! The life of one session of a link: connect, bind, serve, and again, until the link is stopped.
+//!
+//! Each connection is a task of its own. When it panics, the panic is counted and the next connection is made after a
+//! pause like after any other failure: nothing waits for a restart.
+
+use crate::backoff::{Backoff, jittered};
+use crate::dialect::{Dialect, Role};
+use crate::driver::{Driver, Ended};
+use crate::options::Dial;
+use crate::session::Closed;
+use crate::shared::Shared;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinSet;
+
+/// Refused logins before the long pause.
+const LOGIN_TRIES: u32 = 3;
+/// Between two hosts of one link.
+const NEXT_HOST: Duration = Duration::from_millis(200);
+/// After the operator said goodbye.
+const AFTER_GOODBYE: Duration = Duration::from_secs(5);
+
+/// One session of a link.
+pub(crate) struct Slot<D: Dialect> {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) place: usize,
+    pub(crate) role: Role,
+    pub(crate) hosts: Vec<String>,
+    pub(crate) dial: Arc<dyn Dial>,
+    pub(crate) dialect: Arc<dyn Fn(Role) -> D + Send + Sync>,
+}
+
+/// How a try ended.
+enum Try {
+    Ended(Ended),
+    NoConnection(String),
+    Panicked,
+}
+
+impl<D: Dialect> Slot<D> {
+    /// Runs until the link is stopped.
+    pub(crate) async fn run(self) {
+        let options = &self.shared.options;
+        let mut backoff = Backoff::new(options.first_pause, options.longest_pause);
+        let (mut turn, mut logins) = (0_usize, 0_u32);
+        while !self.shared.is_stopping() {
+            let Some(host) = self.hosts.get(turn % self.hosts.len().max(1)) else { return };
+            self.shared.set_detail(self.place, format!("connecting to {host}"));
+            let ended = self.attempt(host.clone()).await;
+            if self.shared.is_stopping() {
+                break;
+            }
+            let stable =
+                matches!(&ended, Try::Ended(Ended { bound_for: Some(d), .. }) if *d >= options.stable_after);
+            if stable {
+                backoff.reset();
+                turn = 0;
+            }
+            turn += 1;
+            let why = reason(&ended);
+            let chance = self.shared.chance();
+            let pause = match &ended {
+                Try::Ended(Ended { why: Closed::Refused(refusal), .. }) if refusal.login => {
+                    logins += 1;
+                    if logins >= LOGIN_TRIES { options.login_pause } else { backoff.next_pause(chance) }
+                }
+                Try::Ended(Ended { why: Closed::Unbound, .. }) => {
+                    backoff.next_pause(chance).max(AFTER_GOODBYE.min(options.longest_pause))
+                }
+                _ if turn % self.hosts.len().max(1) != 0 => jittered(NEXT_HOST, chance),
+                _ => backoff.next_pause(chance),
+            };
+            if matches!(&ended, Try::Ended(Ended { bound_for: Some(_), .. })) {
+                logins = 0;
+            }
+            self.wait(host, &why, pause).await;
+        }
+        self.shared.set_detail(self.place, "stopped".to_owned());
+    }
+
+    /// One connection, in its own task, which ends when this future is dropped.
+    async fn attempt(&self, host: String) -> Try {
+        let (shared, dial, dialect) = (self.shared.clone(), self.dial.clone(), self.dialect.clone());
+        let (place, role) = (self.place, self.role);
+        shared.meters.connects.increment(1);
+        let mut task = JoinSet::new();
+        task.spawn(async move {
+            let connection = tokio::select! {
+                connection = dial.dial(&host) => connection,
+                () = stopped(&shared, place) => return Try::NoConnection("stopped".to_owned()),
+            };
+            match connection {
+                Ok(connection) => {
+                    shared.set_detail(place, format!("binding to {host}"));
+                    let driver = Driver::new(shared, place, role, host, dialect(role));
+                    Try::Ended(driver.run(connection).await)
+                }
+                Err(error) => Try::NoConnection(error.to_string()),
+            }
+        });
+        match task.join_next().await {
+            Some(Ok(ended)) => ended,
+            _ => {
+                self.shared.meters.panics.increment(1);
+                Try::Panicked
+            }
+        }
+    }
+
+    async fn wait(&self, host: &str, why: &str, pause: Duration) {
+        let next = if pause.as_secs() >= 120 {
+            format!("{} min", pause.as_secs() / 60)
+        } else {
+            format!("{:.1} s", pause.as_secs_f64())
+        };
+        tracing::warn!(link = %self.shared.id, session = self.place, host, why, next, "not bound");
+        self.shared.set_detail(self.place, format!("{host}: {why}, next try in {next}"));
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = stopped(&self.shared, self.place) => {}
+        }
+    }
+}
+
+/// Waits until the link is being stopped.
+async fn stopped(shared: &Shared, place: usize) {
+    let Some(place) = shared.places.get(place) else { return };
+    while !shared.is_stopping() {
+        place.wake.notified().await;
+    }
+}
+
+fn reason(ended: &Try) -> String {
+    match ended {
+        Try::NoConnection(why) => why.clone(),
+        Try::Panicked => "an error in the gateway itself".to_owned(),
+        Try::Ended(Ended { why, .. }) => match why {
+            Closed::Refused(refusal) => format!("bind refused: {}", refusal.detail),
+            Closed::Unbound => "the operator said goodbye".to_owned(),
+            Closed::Finished => "closed".to_owned(),
+            Closed::Broken(why) => why.clone(),
+        },
+    }
+}

@@ -1,0 +1,187 @@
+//! The requests that wait for their replies, by key and in the order they were written.
+//!
+//! A request whose time ran out leaves its place in the window to the next, but its key stays taken and a late reply
+//! still finds it, until its second limit. Bounded: as many late ones as the window is wide.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::Debug;
+use std::hash::Hash;
+use std::time::Duration;
+
+/// Outstanding requests.
+#[derive(Debug)]
+pub struct Window<K> {
+    size: usize,
+    by_key: HashMap<K, Waiting>,
+    in_time: BTreeMap<u64, K>,
+    late: BTreeMap<u64, K>,
+    written: u64,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Waiting {
+    order: u64,
+    token: u64,
+    written_at: Duration,
+    late: bool,
+}
+
+/// A request that has its reply, or will not get one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taken {
+    /// The caller's own name of it.
+    pub token: u64,
+    /// When it was written.
+    pub written_at: Duration,
+}
+
+impl<K: Copy + Eq + Hash + Debug> Window<K> {
+    /// An empty window of a size; at least 1.
+    #[must_use]
+    pub fn new(size: usize) -> Self {
+        Self {
+            size: size.max(1),
+            by_key: HashMap::with_capacity(size),
+            in_time: BTreeMap::new(),
+            late: BTreeMap::new(),
+            written: 0,
+        }
+    }
+
+    /// How many more may be written.
+    #[must_use]
+    pub fn free(&self) -> usize {
+        self.size.saturating_sub(self.in_time.len())
+    }
+
+    /// How many wait, late ones included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.by_key.len()
+    }
+
+    /// Whether none waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.by_key.is_empty()
+    }
+
+    /// Whether more have been left without a reply than the window is wide: the peer takes and does not answer.
+    #[must_use]
+    pub fn is_hopeless(&self) -> bool {
+        self.late.len() > self.size
+    }
+
+    /// Whether this key waits for a reply.
+    #[must_use]
+    pub fn holds(&self, key: &K) -> bool {
+        self.by_key.contains_key(key)
+    }
+
+    /// Takes note of a request that was written.
+    pub fn insert(&mut self, key: K, token: u64, now: Duration) {
+        self.written += 1;
+        let order = self.written;
+        self.by_key.insert(key, Waiting { order, token, written_at: now, late: false });
+        self.in_time.insert(order, key);
+    }
+
+    /// The reply came: whose it is, or none's.
+    pub fn take(&mut self, key: &K) -> Option<Taken> {
+        let waiting = self.by_key.remove(key)?;
+        let line = if waiting.late { &mut self.late } else { &mut self.in_time };
+        line.remove(&waiting.order);
+        Some(Taken { token: waiting.token, written_at: waiting.written_at })
+    }
+
+    /// Lets time pass: what was written `reply_limit` ago is late; what was written `late_limit` ago will not be answered
+    /// and comes back.
+    pub fn expire(&mut self, now: Duration, reply_limit: Duration, late_limit: Duration) -> Vec<Taken> {
+        while let Some((order, key)) = self.oldest(&self.in_time, now, reply_limit) {
+            self.in_time.remove(&order);
+            self.late.insert(order, key);
+            if let Some(waiting) = self.by_key.get_mut(&key) {
+                waiting.late = true;
+            }
+        }
+        let mut gone = Vec::new();
+        while let Some((_, key)) = self.oldest(&self.late, now, late_limit) {
+            gone.extend(self.take(&key));
+        }
+        gone
+    }
+
+    /// When [`Window::expire`] has something to do.
+    #[must_use]
+    pub fn deadline(&self, reply_limit: Duration, late_limit: Duration) -> Option<Duration> {
+        let first = |line: &BTreeMap<u64, K>, limit| self.first(line).map(|(_, _, at)| at + limit);
+        let next = [first(&self.in_time, reply_limit), first(&self.late, late_limit)];
+        next.into_iter().flatten().min()
+    }
+
+    /// Everything that waits, in the order it was written; the window is empty after that.
+    pub fn drain(&mut self) -> Vec<Taken> {
+        let mut all: Vec<_> = self.by_key.drain().map(|(_, waiting)| waiting).collect();
+        all.sort_unstable_by_key(|waiting| waiting.order);
+        self.in_time.clear();
+        self.late.clear();
+        all.into_iter().map(|w| Taken { token: w.token, written_at: w.written_at }).collect()
+    }
+
+    fn first(&self, line: &BTreeMap<u64, K>) -> Option<(u64, K, Duration)> {
+        let (order, key) = line.first_key_value()?;
+        self.by_key.get(key).map(|waiting| (*order, *key, waiting.written_at))
+    }
+
+    fn oldest(&self, line: &BTreeMap<u64, K>, now: Duration, limit: Duration) -> Option<(u64, K)> {
+        self.first(line).filter(|(_, _, at)| *at + limit <= now).map(|(order, key, _)| (order, key))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn s(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn replies_in_any_order_free_their_place() {
+        let mut window = Window::new(3);
+        for key in 1..=3_u32 {
+            window.insert(key, u64::from(key) * 10, s(0));
+        }
+        assert_eq!(window.free(), 0);
+        assert_eq!(window.take(&2).map(|t| t.token), Some(20));
+        assert_eq!(window.take(&2), None, "a second reply is nobody's");
+        assert_eq!(window.free(), 1);
+        assert_eq!(window.drain().iter().map(|t| t.token).collect::<Vec<_>>(), [10, 30]);
+        assert!(window.is_empty());
+    }
+
+    #[test]
+    fn late_is_not_lost() {
+        let mut window = Window::new(1);
+        window.insert(7_u32, 1, s(0));
+        assert_eq!(window.deadline(s(60), s(180)), Some(s(60)));
+        assert_eq!(window.expire(s(60), s(60), s(180)), []);
+        assert_eq!((window.free(), window.holds(&7)), (1, true), "the place is free, the key is not");
+        window.insert(8, 2, s(61));
+        assert_eq!(window.deadline(s(60), s(180)), Some(s(121)));
+        assert_eq!(window.take(&7).map(|t| t.token), Some(1), "the late reply settles");
+        window.expire(s(121), s(60), s(180));
+        assert_eq!(window.expire(s(241), s(60), s(180)).len(), 1, "and in the end nobody waits");
+        assert!(window.is_empty());
+    }
+
+    #[test]
+    fn a_peer_that_never_answers_is_hopeless() {
+        let mut window = Window::new(2);
+        for key in 0..3_u32 {
+            window.insert(key, 0, s(u64::from(key)));
+            window.expire(s(u64::from(key) + 10), s(10), s(100));
+        }
+        assert!(window.is_hopeless());
+    }
+}
