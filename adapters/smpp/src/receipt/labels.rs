@@ -101,17 +101,31 @@ impl<'a> LabelledFields<'a> {
     }
 }
 
-/// The first wanted label at or after `from`, and where its value begins.
+/// The first wanted label at or after `from`, and where its value begins. Looks at what stands before each colon,
+/// which is far less than at every letter.
 fn find(text: &[u8], from: usize, wanted: impl Fn(Label) -> bool) -> Option<(Label, usize)> {
-    (from..text.len()).find_map(|at| {
-        let starts_word = at == from || text.get(at - 1).is_none_or(|before| !before.is_ascii_alphanumeric());
-        let (label, written) = LABELS.into_iter().find(|(label, written)| {
-            starts_word
-                && text.get(at..at + written.len()).is_some_and(|here| here.eq_ignore_ascii_case(written))
-                && wanted(*label)
-        })?;
-        Some((label, at + written.len()))
-    })
+    let mut at = from;
+    while let Some(colon) = text.get(at..)?.iter().position(|octet| *octet == b':') {
+        at += colon + 1;
+        let before = text.get(from..at)?;
+        if let Some(label) = label_at_end(before).filter(|label| wanted(*label)) {
+            return Some((label, at));
+        }
+    }
+    None
+}
+
+/// The label with which these octets end, if it is a word of its own.
+fn label_at_end(octets: &[u8]) -> Option<Label> {
+    let (label, _) = LABELS.into_iter().find(|(_, written)| {
+        octets.len().checked_sub(written.len()).and_then(|start| octets.split_at_checked(start)).is_some_and(
+            |(head, tail)| {
+                tail.eq_ignore_ascii_case(written)
+                    && head.last().is_none_or(|octet| !octet.is_ascii_alphanumeric())
+            },
+        )
+    })?;
+    Some(label)
 }
 
 /// How a label is written.

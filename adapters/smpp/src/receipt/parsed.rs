@@ -88,8 +88,10 @@ fn combine(fields: &LabelledFields<'_>, tlvs: &Tlvs, intermediate: bool) -> Pars
     let owned = |value: Option<&[u8]>| {
         value.filter(|value| !value.is_empty()).map(|value| String::from_utf8_lossy(value).into_owned())
     };
-    let text_id = owned(fields.id);
-    let id = owned(tlvs.receipted_message_id()).or_else(|| text_id.clone());
+    let (id, text_id) = match (tlvs.receipted_message_id(), fields.id) {
+        (Some(id), Some(text_id)) if id != text_id => (owned(Some(id)), owned(Some(text_id))),
+        (id, text_id) => (owned(id.or(text_id)), None),
+    };
     let state = match (tlvs.message_state(), fields.stat) {
         (Some(code), stat) => match (ReceiptState::from_code(code), stat) {
             (ReceiptState::Unrecognised, Some(word)) => ReceiptState::from_word(word),
@@ -99,8 +101,8 @@ fn combine(fields: &LabelledFields<'_>, tlvs: &Tlvs, intermediate: bool) -> Pars
         (None, None) => ReceiptState::Unrecognised,
     };
     ParsedReceipt {
-        text_id: text_id.filter(|text_id| id.as_ref() != Some(text_id)),
         id,
+        text_id,
         state,
         stat: owned(fields.stat),
         err: owned(fields.err),
