@@ -1,0 +1,363 @@
+//! The conversation with one peer, without I/O: lines in, replies and questions out (RFC 1861, sections 4.4 to 4.6).
+//!
+//! [`Session::line`] takes a line and says what to do next. When that is a question ([`Ask`]), its answer goes to
+//! [`Session::heard`] before the next line. Every line outside of `DATA` gets exactly one reply.
+
+mod answers;
+mod parameters;
+
+use crate::charset::Charset;
+use crate::command::{self, Command, NoCommand};
+use crate::config::Config;
+use crate::lines::Line;
+use crate::page::{Page, Parameters};
+use crate::passcode::pass_code;
+use crate::reply::Reply;
+use crate::texts::{self, Said};
+use domain::access::Sender;
+use domain::message::{MessageId, MoId};
+use domain::refusal::{Code, Refusal};
+use domain::state::State;
+use domain::submission::{Accepted, Request};
+use ports::driven::{MessageRecord, MoRecord, Page as Listing};
+use ports::driving::Credentials;
+use std::sync::Arc;
+
+/// What to do next.
+#[derive(Debug)]
+pub enum Step {
+    /// Nothing: the line was part of a text.
+    Nothing,
+    /// Say this.
+    Say(Reply),
+    /// Find this out and come back with it.
+    Ask(Box<Ask>),
+    /// Say this and hang up.
+    End(Reply),
+}
+
+/// A question to the ports.
+#[derive(Debug)]
+pub enum Ask {
+    /// Who is this?
+    Enter(Credentials),
+    /// Would this be accepted?
+    Check(Sender, Box<Request>),
+    /// Accept these, one after the other.
+    Submit(Sender, Vec<Request>),
+    /// How is this one doing?
+    Status(Sender, MessageId),
+    /// Take it back.
+    Cancel(Sender, MessageId),
+    /// What has been received?
+    Inbox(Sender),
+    /// It is taken care of.
+    Acknowledge(Sender, MoId),
+}
+
+/// The answer to a question, of the same kind.
+#[derive(Debug)]
+pub enum Heard {
+    /// To [`Ask::Enter`].
+    Entered(Result<Sender, Refusal>),
+    /// To [`Ask::Check`].
+    Checked(Result<(), Refusal>),
+    /// To [`Ask::Submit`], as many as there were requests.
+    Submitted(Vec<Result<Accepted, Refusal>>),
+    /// To [`Ask::Status`].
+    Status(Result<Box<MessageRecord>, Refusal>),
+    /// To [`Ask::Cancel`].
+    Cancelled(Result<State, Refusal>),
+    /// To [`Ask::Inbox`].
+    Inbox(Result<Listing<MoRecord>, Refusal>),
+    /// To [`Ask::Acknowledge`].
+    Acknowledged(Result<(), Refusal>),
+}
+
+/// What the session waits for.
+#[derive(Debug)]
+enum Waiting {
+    Login,
+    /// Whether the address alone makes the peer known; then the command is carried out.
+    Address(Command),
+    Recipient(String),
+    Sent {
+        two_way: bool,
+    },
+    Status,
+    TagStatus,
+    Other,
+}
+
+#[derive(Debug, Default)]
+struct Entry {
+    text: String,
+    lines: usize,
+    wrong: Option<Said>,
+}
+
+/// One conversation.
+#[derive(Debug)]
+pub struct Session {
+    config: Arc<Config>,
+    charset: Charset,
+    sender: Option<Sender>,
+    address_tried: bool,
+    two_way: bool,
+    page: Page,
+    entry: Option<Entry>,
+    waiting: Option<Waiting>,
+    errors: u32,
+    logins: u32,
+}
+
+impl Session {
+    /// A conversation that has not begun.
+    #[must_use]
+    pub fn new(config: Arc<Config>) -> Self {
+        Self {
+            config,
+            charset: Charset::default(),
+            sender: None,
+            address_tried: false,
+            two_way: false,
+            page: Page::default(),
+            entry: None,
+            waiting: None,
+            errors: 0,
+            logins: 0,
+        }
+    }
+
+    /// The banner.
+    #[must_use]
+    pub fn greeting(&self) -> Reply {
+        Reply::new(220, format!("{} {}", self.config.host, self.text(texts::READY)))
+    }
+
+    /// What to say to a peer that was silent for too long.
+    #[must_use]
+    pub fn idle(&self) -> Reply {
+        self.reply(421, texts::IDLE)
+    }
+
+    /// What to say when the door closes.
+    #[must_use]
+    pub fn stopping(&self) -> Reply {
+        self.reply(421, texts::STOPPING)
+    }
+
+    /// The octets of a reply in the session's character set.
+    #[must_use]
+    pub fn octets(&self, reply: &Reply) -> Vec<u8> {
+        self.charset.write(&reply.render())
+    }
+
+    /// Whether lines are text now and no commands: they are not paced.
+    #[must_use]
+    pub fn takes_text(&self) -> bool {
+        self.entry.is_some()
+    }
+
+    /// Takes a line.
+    pub fn line(&mut self, line: Line) -> Step {
+        let Line::Text(octets) = line else { return Step::End(self.reply(421, texts::LONG_LINE)) };
+        let step = if self.entry.is_some() { self.text_line(&octets) } else { self.command_line(&octets) };
+        self.count(step)
+    }
+
+    /// Takes the answer to the last question. An answer nobody asked for is said to be out of order.
+    pub fn heard(&mut self, heard: Heard) -> Step {
+        let step = match (self.waiting.take(), heard) {
+            (Some(Waiting::Address(command)), Heard::Entered(entered)) => {
+                self.known_by_address(entered, command)
+            }
+            (Some(Waiting::Login), Heard::Entered(entered)) => self.logged_in(entered),
+            (Some(Waiting::Recipient(to)), Heard::Checked(checked)) => self.recipient(to, checked),
+            (Some(Waiting::Sent { two_way }), Heard::Submitted(results)) => self.sent(&results, two_way),
+            (Some(Waiting::Status), Heard::Status(record)) => self.status(record),
+            (Some(Waiting::TagStatus), Heard::Status(record)) => self.tag_status(record),
+            (Some(Waiting::Other), Heard::Cancelled(state)) => self.done(state.map(|_| ()), texts::CANCELLED),
+            (Some(Waiting::Other), Heard::Acknowledged(done)) => self.done(done, texts::DONE),
+            (Some(Waiting::Other), Heard::Inbox(page)) => self.inbox(page),
+            _ => self.say(503, texts::UNKNOWN),
+        };
+        self.count(step)
+    }
+
+    fn command_line(&mut self, octets: &[u8]) -> Step {
+        let Some(line) = self.charset.read(octets) else { return self.say(550, texts::NOT_TEXT) };
+        match command::parse(&line) {
+            Ok(command) => self.command(command),
+            Err(NoCommand::Unknown) => self.say(500, texts::UNKNOWN),
+            Err(NoCommand::Usage(usage)) => {
+                Step::Say(Reply::new(550, format!("{} {usage}", self.text(texts::USAGE))))
+            }
+        }
+    }
+
+    /// Commands that anybody may give; all others need a known sender.
+    fn command(&mut self, command: Command) -> Step {
+        match command {
+            Command::Quit => Step::End(self.reply(221, texts::BYE)),
+            Command::Help(about) => self.help(about.as_deref()),
+            Command::Login(user, password) => {
+                self.sender = None;
+                self.ask(Waiting::Login, Ask::Enter(Credentials::Password { user, password }))
+            }
+            Command::Charset(name) => self.set_charset(name.as_deref()),
+            command => match self.sender.clone() {
+                Some(sender) => self.permitted(command, sender),
+                None if self.address_tried => self.say(550, texts::LOGIN_FIRST),
+                None => self.ask(Waiting::Address(command), Ask::Enter(Credentials::None)),
+            },
+        }
+    }
+
+    fn permitted(&mut self, command: Command, sender: Sender) -> Step {
+        match command {
+            Command::Page(to) => self.check_recipient(to, sender),
+            Command::Message(text) if self.page.text.is_none() => {
+                self.page.text = Some(text);
+                self.say(250, texts::TEXT_TAKEN)
+            }
+            Command::Data if self.page.text.is_none() => {
+                self.entry = Some(Entry::default());
+                self.say(354, texts::DATA_BEGIN)
+            }
+            Command::Message(_) | Command::Data => self.say(503, texts::TEXT_TWICE),
+            Command::Reset => {
+                self.page = Page::default();
+                self.two_way = false;
+                self.say(250, texts::RESET)
+            }
+            Command::Send => self.send(sender),
+            Command::Sms(to, text) => {
+                let to: Vec<_> =
+                    to.split([',', ';']).map(|n| n.trim().to_owned()).filter(|n| !n.is_empty()).collect();
+                let request = Parameters::default().request(to, &text, self.config.subject);
+                self.ask(Waiting::Sent { two_way: false }, Ask::Submit(sender, vec![request]))
+            }
+            Command::TwoWay => {
+                self.page = Page::default();
+                self.two_way = true;
+                self.say(250, texts::TWO_WAY)
+            }
+            Command::TagStatus(tag, pass) => match self.tagged(&tag, &pass) {
+                Some(id) => self.ask(Waiting::TagStatus, Ask::Status(sender, id)),
+                None => self.say(550, texts::WRONG_PASS),
+            },
+            Command::Kill(tag, pass) => match self.tagged(&tag, &pass) {
+                Some(id) => self.ask(Waiting::Other, Ask::Cancel(sender, id)),
+                None => self.say(550, texts::WRONG_PASS),
+            },
+            Command::Status(id) => match id.parse() {
+                Ok(id) => self.ask(Waiting::Status, Ask::Status(sender, id)),
+                Err(_) => self.refused(&Refusal::new(Code::NotFound)),
+            },
+            Command::Acknowledge(id) => match id.parse() {
+                Ok(id) => self.ask(Waiting::Other, Ask::Acknowledge(sender, id)),
+                Err(_) => self.refused(&Refusal::new(Code::NotFound)),
+            },
+            Command::Inbox => self.ask(Waiting::Other, Ask::Inbox(sender)),
+            command => self.parameter(command),
+        }
+    }
+
+    fn check_recipient(&mut self, to: String, sender: Sender) -> Step {
+        if self.two_way && self.page.len() == 1 {
+            return self.say(552, texts::ONE_IN_TWO_WAY);
+        }
+        if self.page.len() >= self.config.max_recipients {
+            return self.say(552, texts::MANY_RECIPIENTS);
+        }
+        // Only the recipient is looked at; the text is not known yet.
+        let request = Request::text([to.clone()], "?");
+        self.ask(Waiting::Recipient(to), Ask::Check(sender, Box::new(request)))
+    }
+
+    /// Whatever becomes of it, nothing of it stays: the next message begins anew.
+    fn send(&mut self, sender: Sender) -> Step {
+        let Some(requests) = self.page.requests(self.config.subject) else {
+            return self.say(503, texts::NOTHING);
+        };
+        self.page = Page::default();
+        self.ask(Waiting::Sent { two_way: self.two_way }, Ask::Submit(sender, requests))
+    }
+
+    /// A line of `DATA`: a dot alone ends it, a dot at the beginning of a line was doubled by the client.
+    fn text_line(&mut self, octets: &[u8]) -> Step {
+        if octets == b"." {
+            return self.end_of_text();
+        }
+        let (charset, most) = (self.charset, self.config.max_text);
+        let Some(entry) = &mut self.entry else { return Step::Nothing };
+        let octets = octets.strip_prefix(b".").unwrap_or(octets);
+        if entry.text.len().saturating_add(octets.len()) >= most {
+            entry.wrong = Some(texts::TEXT_LONG);
+            entry.text = String::new();
+        }
+        match charset.read(octets) {
+            _ if entry.wrong.is_some() => {}
+            None => entry.wrong = Some(texts::NOT_TEXT),
+            Some(line) => {
+                if entry.lines > 0 {
+                    entry.text.push('\n');
+                }
+                entry.lines += 1;
+                entry.text.push_str(&line);
+            }
+        }
+        Step::Nothing
+    }
+
+    fn end_of_text(&mut self) -> Step {
+        let entry = self.entry.take().unwrap_or_default();
+        match entry.wrong {
+            Some(texts::TEXT_LONG) => self.say(552, texts::TEXT_LONG),
+            Some(wrong) => self.say(550, wrong),
+            None if entry.text.trim().is_empty() => self.say(550, texts::TEXT_EMPTY),
+            None => {
+                self.page.text = Some(entry.text);
+                self.say(250, texts::TEXT_TAKEN)
+            }
+        }
+    }
+
+    fn tagged(&self, tag: &str, pass: &str) -> Option<MessageId> {
+        let id: MessageId = tag.parse().ok()?;
+        (pass == pass_code(&self.config.passcode_key, id).to_string()).then_some(id)
+    }
+
+    fn ask(&mut self, waiting: Waiting, ask: Ask) -> Step {
+        self.waiting = Some(waiting);
+        Step::Ask(Box::new(ask))
+    }
+
+    fn count(&mut self, step: Step) -> Step {
+        let Step::Say(reply) = &step else { return step };
+        if reply.is_error() && reply.code() != 554 {
+            self.errors += 1;
+        }
+        if self.errors >= self.config.max_errors || self.logins >= self.config.max_logins {
+            return Step::End(self.reply(421, texts::ERRORS));
+        }
+        step
+    }
+
+    fn text(&self, said: Said) -> &'static str {
+        said.to(self.config.language)
+    }
+
+    fn reply(&self, code: u16, said: Said) -> Reply {
+        Reply::new(code, self.text(said))
+    }
+
+    fn say(&self, code: u16, said: Said) -> Step {
+        Step::Say(self.reply(code, said))
+    }
+
+    fn refused(&self, refusal: &Refusal) -> Step {
+        Step::Say(Reply::refusal(refusal, self.config.language))
+    }
+}

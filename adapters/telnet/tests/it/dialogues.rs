@@ -1,0 +1,160 @@
+//! Whole dialogues, as clients have them.
+
+use crate::peer::{Desk, config, texts, transcript};
+use domain::language::Language;
+use domain::message::Priority;
+use std::sync::Arc;
+
+async fn crm(lines: &[&str]) -> (String, Arc<Desk>) {
+    let desk = Arc::new(Desk::default());
+    let mut all = vec!["LOGI crm secret"];
+    all.extend(lines);
+    (transcript(config(), &desk, "192.0.2.1", &all).await, desk)
+}
+
+#[tokio::test]
+async fn one_message_the_classic_way() {
+    let (text, desk) = crm(&["PAGE 0701234567", "MESS Hej åäö", "SEND", "SEND", "QUIT"]).await;
+    insta::assert_snapshot!("one_message_the_classic_way", text);
+    assert_eq!(texts(&desk), ["0701234567 Hej åäö"]);
+}
+
+#[tokio::test]
+async fn a_text_of_many_lines_and_recipients() {
+    let (text, desk) = crm(&[
+        "DATA",
+        "~first",
+        "~..second",
+        "~",
+        ".",
+        "PAGE 0701",
+        "PAGE 9",
+        "PAGE 0702",
+        "MESS again",
+        "SEND",
+    ])
+    .await;
+    insta::assert_snapshot!("a_text_of_many_lines_and_recipients", text);
+    assert_eq!(texts(&desk), ["0701,0702 first\n.second\n"]);
+}
+
+#[tokio::test]
+async fn net_snpp_gives_parameters_after_the_recipients() {
+    let (text, desk) = crm(&[
+        "PAGE 0701",
+        "PAGE 0702",
+        "MESS Hej",
+        "HOLD 301224120000 +0000",
+        "COVE TS1",
+        "ALER 1",
+        "LEVE 0",
+        "SEND",
+    ])
+    .await;
+    insta::assert_snapshot!("net_snpp_gives_parameters_after_the_recipients", text);
+    let got = desk.got.lock().expect("lock");
+    let request = got.first().expect("request");
+    assert_eq!(
+        (got.len(), request.to.len(), request.flash, request.priority),
+        (1, 2, true, Some(Priority::High))
+    );
+    assert_eq!(request.send_at.map(|t| t.to_string()).as_deref(), Some("2030-12-24T12:00:00Z"));
+    assert_eq!(request.link.as_deref(), Some("TS1"));
+}
+
+#[tokio::test]
+async fn hylafax_gives_parameters_before_each_and_sends_newlines_raw() {
+    let (text, desk) = crm(&[
+        "SITE HELP NOTIFY",
+        "HOLD 3012241200",
+        "SUBJ Fax",
+        "LEVE 1",
+        "PAGE 0701",
+        "SUBJ Other",
+        "PAGE 0702",
+        "MESS line one",
+        "send line two",
+        "SEND",
+    ])
+    .await;
+    insta::assert_snapshot!("hylafax_gives_parameters_before_each_and_sends_newlines_raw", text);
+    assert_eq!(texts(&desk), ["0701 Fax line one", "0702 Other line one"]);
+    assert!(desk.got.lock().expect("lock").iter().all(|r| r.send_at.is_some()));
+}
+
+#[tokio::test]
+async fn two_way_gives_a_tag_and_a_pass_code() {
+    let (text, _) = crm(&["2WAY", "PAGE 0701", "PAGE 0702", "MESS Hej", "ACKR 1", "EXPT 2", "SEND"]).await;
+    insta::assert_snapshot!("two_way_gives_a_tag_and_a_pass_code", text);
+    let line = text.lines().find(|l| l.starts_with("< 960")).expect("queued");
+    let words: Vec<_> = line.split(' ').collect();
+    let (tag, pass) = (words[2], words[3]);
+    let ask = |verb: &str, pass: &str| format!("{verb} {tag} {pass}");
+    let (right, wrong, kill) = (ask("MSTA", pass), ask("MSTA", "100000"), ask("KTAG", pass));
+    let (text, _) = crm(&[&right, &wrong, "MSTA x y", &kill]).await;
+    insta::assert_snapshot!("two_way_gives_a_tag_and_a_pass_code_2", text);
+}
+
+#[tokio::test]
+async fn people_and_scripts() {
+    let lines = [
+        "SMS \"070-123 45 67\" Hello there",
+        "SMS 0701,9,0702 Both",
+        "SMS 9 Nobody",
+        "STATUS 4711",
+        "STATUS 4712",
+        "STATUS 1",
+        "STATUS abc",
+        "INBOX",
+        "INBOX ACK 81",
+        "INBOX ACK 82",
+        "SITE DIALOG ON",
+        "HELP SMS",
+        "HELP",
+        "BYE",
+    ];
+    let (text, desk) = crm(&lines).await;
+    insta::assert_snapshot!("people_and_scripts", text);
+    assert_eq!(texts(&desk), ["070-123 45 67 Hello there", "0701,9,0702 Both"]);
+}
+
+#[tokio::test]
+async fn swedish_for_swedes() {
+    let desk = Arc::new(Desk { busy: true, ..Desk::default() });
+    let swedish = telnet::Config { language: Language::Swedish, ..config() };
+    let text = transcript(
+        swedish,
+        &desk,
+        "10.0.0.1",
+        &["SMS 0701 Hej", "SMS 9", "HELP PAGE", "SITE CHARSET latin1"],
+    )
+    .await;
+    insta::assert_snapshot!("swedish_for_swedes", text);
+}
+
+#[tokio::test]
+async fn who_may_come_in() {
+    let desk = Arc::new(Desk::default());
+    let known = transcript(config(), &desk, "10.0.0.1", &["PAGE 0701", "MESS Hi", "SEND"]).await;
+    insta::assert_snapshot!("who_may_come_in", known);
+    let stranger = transcript(
+        config(),
+        &desk,
+        "192.0.2.9",
+        &[
+            "PAGE 0701",
+            "HELP SEND",
+            "LOGI crm wrong",
+            "LOGI x",
+            "SMS 0701 Hi",
+            "LOGI crm secret",
+            "SMS 0701 Hi",
+        ],
+    )
+    .await;
+    insta::assert_snapshot!("who_may_come_in_2", stranger);
+    let after_wrong =
+        transcript(config(), &desk, "10.0.0.1", &["LOGI crm wrong", "SMS 0701 Hi", "LOGI a b", "LOGI c d"])
+            .await;
+    insta::assert_snapshot!("who_may_come_in_3", after_wrong);
+}
