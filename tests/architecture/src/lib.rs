@@ -28,14 +28,26 @@ impl Source {
         self.path.rsplit('/').next().unwrap_or_default()
     }
 
-    /// Lines before the file's own tests, with line numbers from 1; comment lines are left out.
+    /// Lines of shipped code, with line numbers from 1: no comments, and nothing that is compiled for tests alone.
     pub fn code(&self) -> impl Iterator<Item = (usize, &str)> {
-        self.text
-            .lines()
-            .enumerate()
-            .take_while(|(_, line)| !line.starts_with("#[cfg(test)]"))
-            .filter(|(_, line)| !line.trim_start().starts_with("//"))
-            .map(|(index, line)| (index + 1, line))
+        let lines: Vec<&str> = self.text.lines().collect();
+        let mut kept = Vec::new();
+        let mut index = 0;
+        while index < lines.len() {
+            if lines[index].starts_with("#[cfg(test)]") {
+                // `mod tests;` and `use x;` are one line; anything longer is the test module at the file's end.
+                if !lines.get(index + 1).is_some_and(|line| line.ends_with(';')) {
+                    break;
+                }
+                index += 2;
+                continue;
+            }
+            if !lines[index].trim_start().starts_with("//") {
+                kept.push((index + 1, lines[index]));
+            }
+            index += 1;
+        }
+        kept.into_iter()
     }
 }
 
@@ -72,7 +84,9 @@ pub fn shipped() -> Vec<Source> {
     ["domain", "ports", "application", "adapters", "bootstrap"]
         .iter()
         .flat_map(|directory| sources(directory, ".rs"))
-        .filter(|source| !source.path.contains("/tests/") && !source.path.contains("/benches/"))
+        .filter(|source| {
+            !["/tests/", "/tests.rs", "/benches/"].iter().any(|place| source.path.contains(place))
+        })
         .collect()
 }
 
