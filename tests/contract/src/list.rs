@@ -1,0 +1,184 @@
+//! The list of cases, and the macro that makes a test of each.
+
+/// One `#[tokio::test]` for each case, in a module of the given name. `$make` is an async function (or closure) without arguments
+/// that gives fresh [`Stores`](crate::Stores).
+#[macro_export]
+macro_rules! contract_tests {
+    ($suite:ident, $make:expr) => {
+        $crate::contract_cases! {
+            $suite, $make,
+            outbox: [
+                every_field_comes_back,
+                every_kind_of_message_comes_back,
+                the_answer_keeps_the_order,
+                handed_over_at_once,
+                all_or_nothing,
+                a_bad_neighbour_fails_alone,
+                a_key_gives_the_first_answer_again,
+                a_repeated_answer_is_the_earlier_answer,
+                a_key_with_another_request_is_refused,
+                keys_are_exact_and_of_their_user,
+                a_key_is_free_after_seven_days,
+                a_hundred_retries_at_once_are_one,
+                many_at_once_are_all_stored,
+                a_caller_that_goes_away,
+            ],
+            lease: [
+                by_due_time_then_acceptance,
+                higher_classes_first,
+                the_quota_is_divided,
+                without_room_nothing,
+                of_its_own_link_only,
+                scheduled_waits_for_its_time,
+                expired_is_not_taken,
+                leased_once,
+                comes_back_with_what_was_remembered,
+                put_back_stands_by_its_new_time,
+                never_twice_at_once,
+                the_backlog_is_what_is_due,
+            ],
+            settle: [
+                sent,
+                failed,
+                expired,
+                back_into_a_queue,
+                a_possible_duplicate_stays_one,
+                only_the_holder_settles,
+                what_is_not_held_is_not_settled,
+                a_repetition_changes_nothing,
+                a_stranger_among_many,
+                many_at_once,
+                telling_the_sender,
+                telling_directly,
+                telling_nobody,
+                parts_come_back,
+            ],
+            receipts: [
+                each_verdict_brings_its_end,
+                parts_in_any_order,
+                one_part_fails,
+                pending_decides_nothing,
+                twice_and_after_the_end,
+                twice_in_one_call,
+                answers_in_order,
+                every_spelling_of_an_id,
+                the_exact_spelling_first,
+                a_converted_match_agrees_on_the_recipient,
+                the_recipient_breaks_ties,
+                the_same_id_twice,
+                ids_are_of_their_link,
+                told_what_was_asked_for,
+                told_directly,
+                the_parts_keep_their_ids,
+                many_at_once,
+            ],
+            receipts_lost: [
+                before_the_reply,
+                before_the_reply_in_another_spelling,
+                some_parts_before_the_reply,
+                an_early_receipt_is_used_once,
+                a_stranger_does_not_use_it_up,
+                for_a_part_of_a_message_put_back,
+                in_time_to_stop_a_resend,
+                never,
+                after_it_was_given_up,
+                after_the_operator_did_not_know,
+                giving_up_has_a_limit,
+                what_is_put_back_is_not_given_up,
+                a_parked_receipt_is_dropped,
+            ],
+            ends: [
+                cancel_what_waits,
+                cancel_comes_too_late,
+                cancel_what_is_not_there,
+                cancel_against_lease,
+                expire_what_waits,
+                expire_tells_the_sender,
+                an_end_stays,
+            ],
+            handoffs: [
+                oldest_due_first,
+                busy_targets_are_left_out,
+                leased_once,
+                never_twice_at_once,
+                done_is_gone,
+                again_later,
+                only_the_holder_settles,
+                given_up_is_listed,
+                given_up_is_sent_again,
+                the_message_as_it_is_now,
+            ],
+            inbox: [
+                one_part_is_whole,
+                every_form_of_body,
+                parts_in_any_order,
+                cut_characters_are_whole_again,
+                the_same_part_twice,
+                the_same_part_a_day_later,
+                equal_but_for_the_operators_time,
+                colliding_references,
+                a_place_already_filled,
+                incomplete_after_its_time,
+                incomplete_so_many_at_a_time,
+                handed_off_when_whole,
+                many_at_once,
+                who_sees_what,
+                page_by_page,
+                acknowledged,
+            ],
+            runs: [
+                a_node_starts_again,
+                also_what_was_handed_over_at_once,
+                silence_is_death,
+                leaving,
+                so_many_at_a_time,
+                the_living_keep_theirs,
+                never_twice_at_once,
+                handoffs_are_set_free,
+            ],
+            reports: [
+                what_is_not_there,
+                newest_first,
+                filters,
+                ping,
+                the_books_are_right,
+                retention_removes_what_is_over,
+                retention_removes_what_was_sent_for_good,
+                retention_of_received_messages,
+                retention_leaves_keys_in_force,
+                a_receipt_for_what_was_removed,
+            ],
+            directory: [
+                empty,
+                every_field_comes_back,
+                replaced_by_name,
+                removed,
+                the_version_grows,
+            ],
+        }
+    };
+}
+
+/// Only [`contract_tests!`] calls this.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! contract_cases {
+    ($suite:ident, $make:expr, $($module:ident: [$($case:ident),* $(,)?]),* $(,)?) => {
+        mod $suite {
+            $(
+                mod $module {
+                    #[allow(unused_imports)]
+                    use super::super::*;
+                    $(
+                        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                        async fn $case() {
+                            let stores: $crate::Stores = ($make)().await;
+                            stores.begin().await;
+                            $crate::$module::$case(&stores).await;
+                        }
+                    )*
+                }
+            )*
+        }
+    };
+}

@@ -1,0 +1,144 @@
+//! `Cluster`: who is alive, and what becomes of what the dead ones held.
+
+use crate::stores::{LINK, RUN, RUN_B, Stores, ids, json, link, seconds};
+use domain::message::{Incarnation, MessageId};
+use domain::state::State;
+use fakes::samples;
+use ports::driven::{Leased, Outcome, Settlement};
+use std::collections::HashSet;
+use std::sync::Arc;
+
+const NEXT: Incarnation = Incarnation(1_000_003);
+
+async fn take_over(stores: &Stores, by: Incarnation, limit: usize) -> Vec<Leased> {
+    stores.cluster.take_over(by, stores.now(), seconds(10), limit).await.expect("taken over")
+}
+
+/// A node that starts again takes over what its earlier run held, marked; the earlier run writes nothing more.
+pub async fn a_node_starts_again(stores: &Stores) {
+    let sending = stores.held(1, |m| m.reference = Some("r".to_owned())).await;
+    let queued = stores.queue(2, |_| {}).await;
+    stores.cluster.join("a", NEXT, stores.now()).await.expect("joined");
+    assert_eq!(stores.cluster.beat(RUN, stores.now()).await, Ok(false), "the earlier run is dead");
+    let taken = take_over(stores, NEXT, 100).await;
+    assert_eq!(ids(&taken), [1]);
+    let leased = taken.first().expect("one");
+    assert_eq!((leased.possible_duplicate, &leased.link), (true, &link()));
+    assert_eq!(*leased.message, *stores.record(sending).await.message);
+    assert!(stores.record(sending).await.possible_duplicate);
+    assert!(!stores.record(queued).await.possible_duplicate);
+    stores.end(sending, Outcome::Sent).await;
+    assert_eq!(stores.state(sending).await, State::Sending, "the dead run is fenced");
+    stores.settle(samples::sent(sending, NEXT, &link(), stores.now(), &["a1"])).await;
+    assert_eq!(stores.state(sending).await, State::Sent);
+    assert!(take_over(stores, NEXT, 100).await.is_empty());
+    assert_eq!(stores.reports.audit().await.expect("audit").possible_duplicates, 1);
+    stores.audit().await;
+}
+
+/// What was handed over at acceptance is taken over as well.
+pub async fn also_what_was_handed_over_at_once(stores: &Stores) {
+    let new = samples::sending(samples::message(1, stores.now()), &link(), RUN);
+    stores.outbox.accept(samples::acceptance(vec![new])).await.expect("accepted");
+    stores.cluster.join("a", NEXT, stores.now()).await.expect("joined");
+    assert_eq!(ids(&take_over(stores, NEXT, 100).await), [1]);
+}
+
+/// Another node's run that is silent for too long is dead; one that beats is not.
+pub async fn silence_is_death(stores: &Stores) {
+    stores.held(1, |_| {}).await;
+    stores.clock.advance(seconds(8));
+    assert_eq!(stores.cluster.beat(RUN, stores.now()).await, Ok(true));
+    stores.clock.advance(seconds(8));
+    assert!(take_over(stores, RUN_B, 100).await.is_empty(), "it was heard of eight seconds ago");
+    assert_eq!(stores.cluster.beat(RUN, stores.now()).await, Ok(true));
+    assert_eq!(stores.cluster.beat(RUN_B, stores.now()).await, Ok(true));
+    stores.clock.advance(seconds(11));
+    assert_eq!(ids(&take_over(stores, RUN_B, 100).await), [1]);
+    assert_eq!(stores.cluster.beat(RUN, stores.now()).await, Ok(false), "it must stop sending");
+    assert_eq!(
+        stores.cluster.beat(RUN_B, stores.now()).await,
+        Ok(true),
+        "who takes over does not bury himself"
+    );
+}
+
+/// A run that leaves in good order is no longer alive; what it still held is taken over by others.
+pub async fn leaving(stores: &Stores) {
+    stores.held(1, |_| {}).await;
+    stores.cluster.leave(RUN).await.expect("left");
+    assert_eq!(ids(&take_over(stores, RUN_B, 100).await), [1]);
+    assert_eq!(stores.cluster.beat(RUN, stores.now()).await, Ok(false));
+}
+
+/// So many at a time, until nothing is left.
+pub async fn so_many_at_a_time(stores: &Stores) {
+    stores.queue_many(1..=25).await;
+    assert_eq!(stores.lease(25).await.len(), 25);
+    stores.cluster.leave(RUN).await.expect("left");
+    let mut taken = Vec::new();
+    for expected in [10, 10, 5, 0] {
+        let some = take_over(stores, RUN_B, 10).await;
+        assert_eq!(some.len(), expected);
+        taken.extend(ids(&some));
+    }
+    taken.sort_unstable();
+    assert_eq!(taken, (1..=25).collect::<Vec<_>>());
+    stores.audit().await;
+}
+
+/// What a living run holds, and what was settled, is left alone.
+pub async fn the_living_keep_theirs(stores: &Stores) {
+    stores.queue_many(1..=3).await;
+    assert_eq!(stores.lease(1).await.len(), 1);
+    stores.end(MessageId(1), Outcome::Sent).await;
+    assert_eq!(ids(&stores.lease(1).await), [2]);
+    assert_eq!(ids(&stores.lease_of(LINK, 1, RUN_B).await), [3]);
+    stores.cluster.leave(RUN).await.expect("left");
+    stores.cluster.join("c", NEXT, stores.now()).await.expect("joined");
+    assert_eq!(ids(&take_over(stores, NEXT, 100).await), [2]);
+    assert_eq!(
+        (stores.state(MessageId(1)).await, stores.state(MessageId(3)).await),
+        (State::Sent, State::Sending)
+    );
+}
+
+/// Two that take over at once do not get the same message.
+pub async fn never_twice_at_once(stores: &Stores) {
+    stores.queue_many(1..=40).await;
+    assert_eq!(stores.lease(40).await.len(), 40);
+    stores.cluster.join("c", NEXT, stores.now()).await.expect("joined");
+    stores.cluster.leave(RUN).await.expect("left");
+    let tasks: Vec<_> = [RUN_B, NEXT]
+        .into_iter()
+        .map(|by| {
+            let (cluster, now) = (Arc::clone(&stores.cluster), stores.now());
+            tokio::spawn(async move {
+                let mut got = Vec::new();
+                for _ in 0..10 {
+                    got.extend(ids(&cluster.take_over(by, now, seconds(10), 7).await.expect("taken over")));
+                }
+                got
+            })
+        })
+        .collect();
+    let mut all = Vec::new();
+    for task in tasks {
+        all.extend(task.await.expect("no panic"));
+    }
+    assert_eq!((all.len(), all.iter().collect::<HashSet<_>>().len()), (40, 40));
+}
+
+/// Handoffs that a dead run held are free again.
+pub async fn handoffs_are_set_free(stores: &Stores) {
+    for id in [1, 2] {
+        let message = stores.held(id, |m| m.callback = json("crm.example.se")).await;
+        let settlement = samples::sent(message, RUN, &link(), stores.now(), &[&format!("h-{id}")]);
+        stores.settle(Settlement { tell: true, tell_lease: (id == 1).then_some(RUN), ..settlement }).await;
+    }
+    assert_eq!(stores.handoffs(1, RUN).await.len(), 1);
+    assert!(stores.handoffs(10, RUN_B).await.is_empty());
+    stores.cluster.leave(RUN).await.expect("left");
+    take_over(stores, RUN_B, 100).await;
+    assert_eq!(stores.handoffs(10, RUN_B).await.len(), 2);
+}
