@@ -1,0 +1,149 @@
+//! What happens to every request before and after its handler: a place, who calls, panics caught, headers that protect.
+
+use crate::caller::Caller;
+use crate::limits::Limits;
+use crate::problem;
+use crate::watched::Activity;
+use axum::Router;
+use axum::body::{Body, HttpBody};
+use axum::response::Response;
+use domain::Language;
+use domain::refusal::{Code, Refusal};
+use futures_util::FutureExt;
+use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
+use hyper::body::Incoming;
+use std::convert::Infallible;
+use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tower::ServiceExt;
+
+/// One door's handlers and how many requests they are working on.
+pub(crate) struct Front {
+    app: Router,
+    limits: Limits,
+    working: AtomicUsize,
+}
+
+impl Front {
+    pub(crate) fn new(app: Router, limits: Limits) -> Self {
+        Self { app, limits, working: AtomicUsize::new(0) }
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Answers one request, whatever happens.
+    pub(crate) async fn answer(
+        self: Arc<Self>,
+        peer: IpAddr,
+        tls: bool,
+        activity: Arc<Activity>,
+        mut request: Request<Incoming>,
+    ) -> Result<Response, Infallible> {
+        let _working = activity.begin();
+        let Some(_place) = Place::take(&self) else {
+            return Ok(self.finish(problem::problem(&Refusal::new(Code::Busy), Language::English, None), tls));
+        };
+        let caller = Caller::behind(peer, tls, request.headers(), &self.limits.proxies);
+        request.extensions_mut().insert(caller);
+        let handled = AssertUnwindSafe(self.app.clone().oneshot(request)).catch_unwind().await;
+        let response = match handled {
+            Ok(Ok(response)) => response,
+            Ok(Err(never)) => match never {},
+            Err(_) => {
+                tracing::error!(door = self.limits.name, "a handler panicked");
+                bare(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "The gateway made a mistake.")
+            }
+        };
+        Ok(self.finish(response, tls))
+    }
+
+    fn finish(&self, response: Response, tls: bool) -> Response {
+        let mut response = explain(response);
+        protect(response.headers_mut(), tls);
+        let class = match response.status().as_u16() {
+            200..300 => "2xx",
+            300..400 => "3xx",
+            400..500 => "4xx",
+            _ => "5xx",
+        };
+        metrics::counter!("omnigate_http_requests_total", "door" => self.limits.name, "class" => class)
+            .increment(1);
+        response
+    }
+}
+
+/// A request being worked on at this door.
+struct Place(Arc<Front>);
+
+impl Place {
+    fn take(front: &Arc<Front>) -> Option<Self> {
+        let before = front.working.fetch_add(1, Ordering::Relaxed);
+        let place = Self(Arc::clone(front));
+        (before < front.limits.requests).then_some(place)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.working.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Gives the router's empty 404 and 405 a body like every other error.
+fn explain(response: Response) -> Response {
+    let empty = !response.headers().contains_key(header::CONTENT_TYPE)
+        && response.body().size_hint().exact() == Some(0);
+    let said = match response.status() {
+        StatusCode::NOT_FOUND if empty => ("no_such_place", "There is nothing at this address."),
+        StatusCode::METHOD_NOT_ALLOWED if empty => {
+            ("method_not_allowed", "This address does not take that method.")
+        }
+        _ => return response,
+    };
+    let mut explained = bare(response.status(), said.0, said.1);
+    if let Some(allow) = response.headers().get(header::ALLOW) {
+        explained.headers_mut().insert(header::ALLOW, allow.clone());
+    }
+    explained
+}
+
+/// A problem that is nobody's refusal: the web server's own.
+fn bare(status: StatusCode, code: &'static str, title: &'static str) -> Response {
+    let document = problem::Problem {
+        kind: "about:blank".to_owned(),
+        title,
+        status: status.as_u16(),
+        detail: title.to_owned(),
+        code,
+        field: None,
+        temporary: status.is_server_error(),
+        request_id: None,
+    };
+    let mut response = Response::new(Body::from(serde_json::to_vec(&document).unwrap_or_default()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    response
+}
+
+/// Headers for browsers that get here by accident or malice; a handler's own stay.
+fn protect(headers: &mut HeaderMap, tls: bool) {
+    let own = [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    headers.reserve(own.len());
+    for (name, value) in own {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    if tls {
+        let hsts = HeaderValue::from_static("max-age=31536000");
+        headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert(hsts);
+    }
+}
