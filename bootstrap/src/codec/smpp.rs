@@ -142,7 +142,7 @@ fn absolute(input: &Value) -> Result<Value, CodecError> {
     let at: Timestamp = local.parse().map_err(failed)?;
     let tenths = input.get("tenths").and_then(Value::as_i64).filter(|tenths| (0..10).contains(tenths));
     let at = at.checked_add((tenths.unwrap_or(0) * 100).milliseconds()).map_err(failed)?;
-    let text = time::absolute(at, offset.unwrap_or(Offset::UTC)).map_err(|error| wrong_input(error))?;
+    let text = time::absolute(at, offset.unwrap_or(Offset::UTC)).map_err(wrong_input)?;
     Ok(Value::String(text))
 }
 

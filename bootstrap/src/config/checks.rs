@@ -1,0 +1,272 @@
+//! What the types alone cannot say: names that must exist, values that must be of a list, secrets that must be there.
+
+use super::problem::Problem;
+use super::{Config, Link, RouteSection, UserSection};
+use domain::directory::{LinkId, UserName};
+use domain::language::Language;
+use domain::message::Priority;
+use domain::numbering::Country;
+use domain::originator;
+use std::collections::HashSet;
+use toml::Spanned;
+
+/// Problems that stop serving, and warnings that do not.
+pub(super) fn check(config: &Config, text: &str, variables: &[(String, String)]) -> (Vec<Problem>, Vec<String>) {
+    let mut checks = Checks { text, variables, problems: Vec::new(), warnings: Vec::new() };
+    checks.node(config);
+    checks.links(config);
+    checks.users(config);
+    checks.routes(config);
+    checks.received(config);
+    checks.doors(config);
+    (checks.problems, checks.warnings)
+}
+
+struct Checks<'a> {
+    text: &'a str,
+    variables: &'a [(String, String)],
+    problems: Vec<Problem>,
+    warnings: Vec<String>,
+}
+
+impl Checks<'_> {
+    fn wrong<T>(&mut self, at: &Spanned<T>, key: impl Into<String>, what: impl Into<String>) {
+        self.problems.push(Problem::at(self.text, at.span().start, key, what));
+    }
+
+    fn one_of(&mut self, value: Option<&Spanned<String>>, key: String, allowed: &[&str]) {
+        if let Some(value) = value
+            && !allowed.contains(&value.get_ref().as_str())
+        {
+            let what = format!("{:?} is not one of {}", value.get_ref(), allowed.join(", "));
+            self.wrong(value, key, what);
+        }
+    }
+
+    fn secret(&mut self, secret: Option<&Spanned<super::Secret>>, key: String) {
+        if let Some(secret) = secret
+            && let Err(what) = secret.get_ref().check(self.variables)
+        {
+            self.wrong(secret, key, what);
+        }
+    }
+
+    fn host(&mut self, host: &Spanned<String>, key: String) {
+        let port = host.get_ref().rsplit_once(':').and_then(|(name, port)| (!name.is_empty()).then(|| port.parse::<u16>().ok()).flatten());
+        if port.is_none() {
+            self.wrong(host, key, format!("{:?} is not host:port", host.get_ref()));
+        }
+    }
+
+    fn node(&mut self, config: &Config) {
+        let defaults = &config.defaults;
+        if UserName::parse(&config.node.name).is_err() {
+            self.problems.push(Problem::whole("node.name", "a name is 1 to 64 letters, digits or . _ - @ +"));
+        }
+        if Country::parse(defaults.country.get_ref()).is_err() {
+            self.wrong(&defaults.country, "defaults.country", "a country code is 1 to 3 digits without + or leading zero: \"46\"");
+        }
+        if Language::parse(defaults.language.get_ref()).is_none() {
+            self.wrong(&defaults.language, "defaults.language", "a language is \"sv\" or \"en\"");
+        }
+        self.one_of(Some(&defaults.text), "defaults.text".to_owned(), &["auto", "keep", "fold", "reject"]);
+        if defaults.max_segments == 0 {
+            self.problems.push(Problem::whole("defaults.max_segments", "at least 1, at most 255"));
+        }
+        let url = config.database.url.as_ref();
+        match url.map(super::Secret::resolve) {
+            Some(Err(what)) => self.problems.push(Problem::whole("database.url", what)),
+            Some(Ok(url)) => {
+                use secrecy::ExposeSecret as _;
+                let known = ["sqlite://", "postgres://", "postgresql://", "mysql://", "mariadb://"];
+                if !known.iter().any(|k| url.expose_secret().starts_with(k)) {
+                    self.problems.push(Problem::whole("database.url", "it begins with sqlite://, postgres:// or mysql://"));
+                }
+            }
+            None => {}
+        }
+    }
+
+    fn links(&mut self, config: &Config) {
+        let mut seen = HashSet::new();
+        for link in &config.link {
+            let name = link.name.get_ref();
+            if LinkId::parse(name).is_err() {
+                self.wrong(&link.name, "link.name", "a name is 1 to 64 letters, digits or . _ - @ +");
+            }
+            if !seen.insert(name.clone()) {
+                self.wrong(&link.name, "link.name", format!("there are two links called {name}"));
+            }
+            self.link(name, link);
+        }
+        if config.link.is_empty() {
+            self.warnings.push("there is no [[link]]: messages cannot leave".to_owned());
+        }
+    }
+
+    fn link(&mut self, name: &str, link: &Link) {
+        let key = |k: &str| format!("link.{name}.{k}");
+        if link.hosts.is_empty() {
+            self.wrong(&link.name, key("hosts"), "at least one host:port");
+        }
+        for host in link.hosts.iter().chain(&link.receiver_hosts) {
+            self.host(host, key("hosts"));
+        }
+        self.secret(link.password.as_ref(), key("password"));
+        self.lengths(name, link);
+        self.one_of(link.bind.as_ref(), key("bind"), &["transceiver", "transmitter_receiver"]);
+        self.one_of(link.version.as_ref(), key("version"), &["3.4", "5.0"]);
+        self.one_of(link.alphabet.as_ref(), key("alphabet"), &["gsm", "latin1", "ascii"]);
+        self.one_of(link.long.as_ref(), key("long"), &["udh", "sar", "payload"]);
+        if let (Some(at), Err(what)) = (&link.originator, link.own_originator()) {
+            self.wrong(at, key("originator"), what);
+        }
+        for (value, k, most) in [(&link.window, "window", 1_000), (&link.sessions, "sessions", 64)] {
+            if let Some(value) = value.as_ref().filter(|v| !(1..=most).contains(v.get_ref())) {
+                self.wrong(value, key(k), format!("{} is not between 1 and {most}", value.get_ref()));
+            }
+        }
+    }
+
+    /// SMPP 3.4 section 4.1: system_id 15, password 8, system_type 12 octets. Longer ones would be cut on the wire.
+    fn lengths(&mut self, name: &str, link: &Link) {
+        use secrecy::ExposeSecret as _;
+        let too_long = |k: &str, most: usize| format!("{k} has at most {most} characters in SMPP");
+        for (k, value, most) in [("system_id", &link.system_id, 15), ("system_type", &link.system_type, 12), ("service_type", &link.service_type, 5)] {
+            if value.len() > most {
+                self.wrong(&link.name, format!("link.{name}.{k}"), too_long(k, most));
+            }
+        }
+        if let Some(at) = &link.password
+            && at.get_ref().resolve().is_ok_and(|p| p.expose_secret().len() > 8)
+        {
+            self.wrong(at, format!("link.{name}.password"), too_long("password", 8));
+        }
+    }
+
+    fn users(&mut self, config: &Config) {
+        let country = Country::parse(config.defaults.country.get_ref()).unwrap_or(Country::SWEDEN);
+        let mut seen = HashSet::new();
+        for user in &config.user {
+            let name = user.name.get_ref();
+            if UserName::parse(name).is_err() {
+                self.wrong(&user.name, "user.name", "a name is 1 to 64 letters, digits or . _ - @ +");
+            }
+            if !seen.insert(name.clone()) {
+                self.wrong(&user.name, "user.name", format!("there are two users called {name}"));
+            }
+            self.user(name, user, country);
+        }
+    }
+
+    fn user(&mut self, name: &str, user: &UserSection, country: Country) {
+        let key = |k: &str| format!("user.{name}.{k}");
+        self.secret(user.password.as_ref(), key("password"));
+        for originator in user.originator.iter().chain(user.originators.iter().flatten()) {
+            if let Err(refusal) = originator::parse(originator.get_ref(), country) {
+                self.wrong(originator, key("originator"), refusal.detail);
+            }
+        }
+        for (value, k) in [(&user.priority, "priority"), (&user.max_priority, "max_priority")] {
+            self.one_of(value.as_ref(), key(k), &Priority::ALL.map(Priority::as_str));
+        }
+        if user.password.is_none() && user.addresses.is_empty() && user.mail_from.is_empty() {
+            self.wrong(&user.name, key("password"), "a user needs a password, addresses he is known by, or mail_from");
+        }
+    }
+
+    fn routes(&mut self, config: &Config) {
+        for route in &config.route {
+            self.route(config, route);
+        }
+        let routed = |link: &Link| config.route.iter().any(|r| r.steps().iter().any(|(links, _)| links.contains(&link.name.get_ref().as_str())));
+        let forgotten: Vec<_> = config.link.iter().filter(|l| !routed(l)).map(|l| l.name.get_ref().clone()).collect();
+        if config.route.is_empty() && !config.link.is_empty() {
+            self.problems.push(Problem::whole("route", "there is no [[route]]: say which messages go by which links, for example to = \"*\" and links = [\"TS0\"]"));
+        } else if !forgotten.is_empty() {
+            self.warnings.push(format!("no [[route]] uses {}", forgotten.join(", ")));
+        }
+    }
+
+    fn route(&mut self, config: &Config, route: &RouteSection) {
+        let names: Vec<_> = config.link.iter().map(|l| l.name.get_ref().as_str()).collect();
+        let steps = route.steps();
+        for link in steps.iter().flat_map(|(links, _)| links.iter()) {
+            if !names.contains(link) {
+                self.wrong(&route.links, "route.links", format!("there is no link called {link:?}; there are: {}", listed(&names)));
+            }
+        }
+        if steps.iter().all(|(links, _)| links.is_empty()) {
+            self.problems.push(Problem::whole("route.links", format!("the route to {} names no link", route.to.0)));
+        }
+        for (links, weights) in &steps {
+            if !weights.is_empty() && weights.len() != links.len() {
+                self.problems.push(Problem::whole("route.links.weights", "as many weights as links"));
+            }
+        }
+        for priority in &route.priorities {
+            self.one_of(Some(priority), "route.priorities".to_owned(), &Priority::ALL.map(Priority::as_str));
+        }
+        if route.doubt_policy().is_none() {
+            self.one_of(route.doubt.as_ref(), "route.doubt".to_owned(), &["resend", "assume_sent", "fail"]);
+        }
+    }
+
+    fn received(&mut self, config: &Config) {
+        let users: Vec<_> = config.user.iter().map(|u| u.name.get_ref().as_str()).collect();
+        for rule in &config.mo {
+            if let Some(number) = &rule.number
+                && domain::address::Recipient::parse(number.get_ref().trim_start_matches('+')).is_err()
+            {
+                self.wrong(number, "mo.number", "an international number without +, or a short code");
+            }
+            if let Some(user) = &rule.user
+                && !users.contains(&user.get_ref().as_str())
+            {
+                self.warnings.push(format!("mo.user: {:?} is not in this file; it must be in the database", user.get_ref()));
+            }
+            if rule.answers && rule.user.is_none() {
+                self.problems.push(Problem::whole("mo.answers", "an answer is sent by somebody: name a user"));
+            }
+            let mail = matches!(rule.to.as_ref().map(|d| &d.0), Some(domain::mo::Destination::Mail(_)));
+            if mail && config.smtp.as_ref().is_none_or(|s| s.relay.is_none()) {
+                self.problems.push(Problem::whole("mo.to", "mail leaves by a relay: set smtp.relay.host"));
+            }
+        }
+    }
+
+    fn doors(&mut self, config: &Config) {
+        self.secret(config.callbacks.secret.as_ref(), "callbacks.secret".to_owned());
+        if let Some(smtp) = &config.smtp {
+            if smtp.domains.is_empty() {
+                self.problems.push(Problem::whole("smtp.domains", "at least one domain whose mail becomes SMS"));
+            }
+            if let Some(relay) = &smtp.relay {
+                self.host(&relay.host, "smtp.relay.host".to_owned());
+                self.secret(relay.password.as_ref(), "smtp.relay.password".to_owned());
+            }
+        }
+        let listens = [
+            ("http.listen", config.http.as_ref().map(|h| &h.listen)),
+            ("http.ops_listen", config.http.as_ref().and_then(|h| h.ops_listen.as_ref())),
+            ("smtp.listen", config.smtp.as_ref().map(|s| &s.listen)),
+            ("telnet.listen", config.telnet.as_ref().map(|t| &t.listen)),
+        ];
+        for (key, listen) in listens.into_iter().filter_map(|(k, l)| l.map(|l| (k, l))) {
+            let fits = listen.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
+            if !fits {
+                self.problems.push(Problem::whole(key, format!("{listen:?} is not address:port, for example \"0.0.0.0:8080\"")));
+            }
+        }
+        if config.file.is_some() {
+            self.warnings.push("[file] is read but this version does not watch directories: files there are not sent".to_owned());
+        }
+        if config.http.is_none() && config.smtp.is_none() && config.telnet.is_none() {
+            self.warnings.push("no door is configured ([http], [smtp] or [telnet]): nothing can be sent".to_owned());
+        }
+    }
+}
+
+fn listed(names: &[&str]) -> String {
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}

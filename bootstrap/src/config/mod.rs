@@ -1,0 +1,117 @@
+//! The configuration: one TOML file, every key also as an environment variable, every secret also from a file or the environment.
+//!
+//! Reading has no side effects. What is wrong is said with file, line, key and what is allowed, all of it at once where possible.
+
+mod checks;
+mod environment;
+mod link;
+mod problem;
+mod sections;
+mod user;
+mod values;
+
+pub use link::{Link, LinkTls, Protocol};
+pub use problem::{ConfigError, Problem};
+pub use sections::{Callbacks, Database, DefaultsSection, FileDoor, Http, Log, LogFormat, MoSection, Node, Relay, RelayTls, Retention, RouteSection, Smtp, Telnet, Tls};
+pub use user::UserSection;
+pub use values::{Parsed, Period, Secret};
+
+use application::Installation;
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+/// The file that is read when none is named.
+pub const DEFAULT_FILE: &str = "omnigate.toml";
+
+/// Everything the file says.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// This node.
+    pub node: Node,
+    /// Where messages are kept.
+    pub database: Database,
+    /// What holds where nothing else is said.
+    pub defaults: DefaultsSection,
+    /// JSON, forms, SOAP, health and metrics.
+    pub http: Option<Http>,
+    /// Mail in, and the relay for mail out.
+    pub smtp: Option<Smtp>,
+    /// Telnet and SNPP.
+    pub telnet: Option<Telnet>,
+    /// Directories; read, and not served by this version.
+    pub file: Option<FileDoor>,
+    /// Reports of states to senders.
+    pub callbacks: Callbacks,
+    /// How long things are kept.
+    pub retention: Retention,
+    /// The program's own log.
+    pub log: Log,
+    /// Ways to operators.
+    pub link: Vec<Link>,
+    /// Users.
+    pub user: Vec<UserSection>,
+    /// Which messages go by which links.
+    pub route: Vec<RouteSection>,
+    /// Where received messages go.
+    pub mo: Vec<MoSection>,
+}
+
+/// A configuration that may be served.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The file it came from.
+    pub file: PathBuf,
+    /// What it says.
+    pub config: Config,
+    /// What a person should know though it stops nothing.
+    pub warnings: Vec<String>,
+}
+
+/// Reads a file with the process's environment over it and checks everything that can be checked without touching the world.
+///
+/// # Errors
+/// [`ConfigError`] with every problem found.
+pub fn load(file: &Path) -> Result<Loaded, ConfigError> {
+    let variables: Vec<(String, String)> = std::env::vars().collect();
+    let text = std::fs::read_to_string(file).map_err(|e| {
+        let hint = if e.kind() == std::io::ErrorKind::NotFound { " (name one with --config, or begin with `omnigate demo`)" } else { "" };
+        ConfigError::whole(file, format!("cannot be read: {e}{hint}"))
+    })?;
+    read(file, &text, &variables)
+}
+
+/// Reads a text as if it stood in `file`, with these environment variables over it.
+///
+/// # Errors
+/// [`ConfigError`] with every problem found.
+pub fn read(file: &Path, text: &str, variables: &[(String, String)]) -> Result<Loaded, ConfigError> {
+    let parsed: Config = toml::from_str(text).map_err(|e| ConfigError::of_toml(file, text, &e))?;
+    let overrides = environment::overrides(variables);
+    let (config, text) = if overrides.is_empty() {
+        (parsed, text.to_owned())
+    } else {
+        let merged = environment::merge(file, text, &overrides)?;
+        let config = toml::from_str(&merged).map_err(|e| ConfigError::whole(file, format!("with the OMNIGATE__ variables of the environment over it: {}", e.message())))?;
+        (config, merged)
+    };
+    let (problems, warnings) = checks::check(&config, &text, variables);
+    if problems.is_empty() { Ok(Loaded { file: file.to_owned(), config, warnings }) } else { Err(ConfigError::new(file, problems)) }
+}
+
+impl Config {
+    /// What the application needs to know of it. `users` come with their passwords hashed.
+    #[must_use]
+    pub fn installation(&self, users: Vec<domain::directory::User>) -> Installation {
+        Installation {
+            defaults: self.defaults.to_domain(self.retention.receipt_grace),
+            users,
+            links: self.link.iter().map(Link::profile).collect(),
+            routes: self.route.iter().map(RouteSection::to_domain).collect(),
+            mo_rules: self.mo.iter().map(MoSection::to_domain).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,97 @@
+//! What is wrong with a configuration, said so that a person can mend it.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The line, 1-based; `None` = the file as a whole.
+    pub line: Option<usize>,
+    /// The key: `link.TS0.window`; empty when the text itself cannot be read.
+    pub key: String,
+    /// What is wrong and what is allowed.
+    pub what: String,
+}
+
+impl Problem {
+    /// A problem at a place (octet offset) of a text.
+    #[must_use]
+    pub fn at(text: &str, offset: usize, key: impl Into<String>, what: impl Into<String>) -> Self {
+        Self { line: Some(line_of(text, offset)), key: key.into(), what: what.into() }
+    }
+
+    /// A problem of the whole.
+    #[must_use]
+    pub fn whole(key: impl Into<String>, what: impl Into<String>) -> Self {
+        Self { line: None, key: key.into(), what: what.into() }
+    }
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    1 + text.bytes().take(offset).filter(|b| *b == b'\n').count()
+}
+
+/// A configuration that is not served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError {
+    file: PathBuf,
+    problems: Vec<Problem>,
+}
+
+impl ConfigError {
+    /// Problems of a file.
+    #[must_use]
+    pub fn new(file: &Path, problems: Vec<Problem>) -> Self {
+        Self { file: file.to_owned(), problems }
+    }
+
+    /// One problem of a file as a whole.
+    #[must_use]
+    pub fn whole(file: &Path, what: impl Into<String>) -> Self {
+        Self::new(file, vec![Problem::whole("", what)])
+    }
+
+    /// What the TOML reader says: it names what is allowed.
+    #[must_use]
+    pub fn of_toml(file: &Path, text: &str, error: &toml::de::Error) -> Self {
+        let line = error.span().map(|s| line_of(text, s.start));
+        let source = line.and_then(|l| text.lines().nth(l - 1)).unwrap_or_default().trim();
+        let key = source.split(['=', '#']).next().unwrap_or_default().trim();
+        let key = if source.contains('=') { key } else { "" };
+        Self::new(file, vec![Problem { line, key: key.to_owned(), what: error.message().trim_end().to_owned() }])
+    }
+
+    /// Everything that is wrong.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, problem) in self.problems.iter().enumerate() {
+            if n > 0 {
+                writeln!(f)?;
+            }
+            write!(f, "{}", self.file.display())?;
+            if let Some(line) = problem.line {
+                write!(f, ":{line}")?;
+            }
+            if !problem.key.is_empty() {
+                write!(f, ": {}", problem.key)?;
+            }
+            write!(f, ": {}", problem.what)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ConfigError {}

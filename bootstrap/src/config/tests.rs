@@ -1,0 +1,56 @@
+use super::*;
+
+/// The example of the documentation, whole.
+const EXAMPLE: &str = include_str!("example.toml");
+
+fn variables() -> Vec<(String, String)> {
+    ["TS0_PASSWORD", "CRM_PASSWORD"].map(|n| (n.to_owned(), "secret".to_owned())).to_vec()
+}
+
+fn said(text: &str) -> String {
+    read(Path::new("omnigate.toml"), text, &variables()).map_or_else(|e| e.to_string(), |l| format!("{:?}", l.warnings))
+}
+
+#[test]
+fn the_example_is_served() {
+    let loaded = read(Path::new("omnigate.toml"), EXAMPLE, &variables()).expect("the example");
+    assert_eq!(loaded.config.link.len(), 2);
+    let installation = loaded.config.installation(Vec::new());
+    assert_eq!(installation.routes.first().map(domain::routing::Route::describe).as_deref(), Some("TS0, then TS1"));
+}
+
+#[test]
+fn problems_name_line_key_and_what_is_allowed() {
+    let cases = [
+        "[http]\nlisten = \"x\"\n",
+        "[http]\nlisten = 8080\n",
+        "[htp]\n",
+        "[[link]]\nname = \"TS0\"\nprotocol = \"smpp\"\nhosts = [\"a\"]\nwindow = 0\n[[route]]\nto = \"*\"\nlinks = [\"TS9\"]\n",
+        "[[link]]\nname = \"TS0\"\nprotocol = \"x25\"\nhosts = [\"a:1\"]\n",
+        "[[user]]\nname = \"crm\"\naddresses = [\"10.0.0.0/40\"]\n",
+        "[[user]]\nname = \"crm\"\npassword = { env = \"NO_SUCH\" }\n",
+        "[defaults]\ncountry = \"0046\"\n\ntext = \"utf\"\n",
+        "a = = 1\n",
+    ];
+    let all: Vec<String> = cases.iter().map(|c| format!("{c}-> {}\n", said(c))).collect();
+    insta::assert_snapshot!(all.join("\n"));
+}
+
+#[test]
+fn the_environment_comes_over_the_file() {
+    let mut variables = variables();
+    variables.push(("OMNIGATE__LINK__TS0__WINDOW".into(), "20".into()));
+    variables.push(("OMNIGATE__HTTP__LISTEN".into(), "127.0.0.1:9".into()));
+    let loaded = read(Path::new("omnigate.toml"), EXAMPLE, &variables).expect("the example");
+    assert_eq!(loaded.config.http.map(|h| h.listen).as_deref(), Some("127.0.0.1:9"));
+    assert_eq!(loaded.config.link.first().and_then(|l| l.window.as_ref()).map(|w| *w.get_ref()), Some(20));
+    variables.push(("OMNIGATE__LINK__TS7__WINDOW".into(), "20".into()));
+    let error = read(Path::new("omnigate.toml"), EXAMPLE, &variables).expect_err("no such link");
+    assert!(error.to_string().contains("OMNIGATE__LINK__TS7__WINDOW: there is no link called ts7"), "{error}");
+}
+
+#[test]
+fn secrets_never_show() {
+    let loaded = read(Path::new("omnigate.toml"), "[[user]]\nname = \"crm\"\npassword = \"kanariefagel\"\n", &[]).expect("a user");
+    assert!(!format!("{loaded:?}").contains("kanariefagel"));
+}
