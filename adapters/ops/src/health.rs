@@ -1,0 +1,116 @@
+//! `GET /health/live`, `/health/ready` and `/metrics`.
+
+use crate::measures::Measures;
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use domain::routing::Condition;
+use ports::driving::{Observe, Readiness};
+use serde_json::json;
+use std::sync::Arc;
+
+#[derive(Clone)]
+struct Ops {
+    observe: Arc<dyn Observe>,
+    measures: Measures,
+}
+
+/// The three pages. They need no login: let only those who may see them reach the listener.
+pub fn router(observe: Arc<dyn Observe>, measures: Measures) -> Router {
+    Router::new()
+        .route("/health/live", get(live))
+        .route("/health/ready", get(ready))
+        .route("/metrics", get(metrics))
+        .with_state(Ops { observe, measures })
+}
+
+/// The process answers: that is all. An operator's fault does not restart us.
+async fn live() -> Response {
+    axum::Json(json!({ "live": true })).into_response()
+}
+
+async fn ready(State(ops): State<Ops>) -> Response {
+    let readiness = ops.observe.readiness().await;
+    let status = if readiness.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let Readiness { reasons, warnings } = readiness;
+    let links: Vec<_> = ops.observe.links().iter().map(link).collect();
+    let ready = reasons.is_empty();
+    (status, axum::Json(json!({ "ready": ready, "reasons": reasons, "warnings": warnings, "links": links }))).into_response()
+}
+
+fn link(report: &ports::driven::LinkReport) -> serde_json::Value {
+    json!({
+        "name": report.id.as_str(),
+        "protocol": report.protocol,
+        "state": condition(report.health.condition),
+        "detail": report.detail,
+        "sessions": report.sessions,
+        "in_flight": report.in_flight,
+        "waiting": report.waiting,
+    })
+}
+
+fn condition(condition: Condition) -> &'static str {
+    match condition {
+        Condition::Up => "up",
+        Condition::Down { .. } => "down",
+        Condition::Held => "held",
+    }
+}
+
+async fn metrics(State(ops): State<Ops>) -> Response {
+    for report in ops.observe.links() {
+        let name = report.id.to_string();
+        let up = f64::from(u8::from(report.health.is_up()));
+        metrics::gauge!("omnigate_link_up", "link" => name.clone()).set(up);
+        metrics::gauge!("omnigate_link_in_flight", "link" => name.clone()).set(count(report.in_flight));
+        metrics::gauge!("omnigate_link_waiting", "link" => name).set(count(report.waiting));
+    }
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], ops.measures.render()).into_response()
+}
+
+fn count(number: usize) -> f64 {
+    f64::from(u32::try_from(number).unwrap_or(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use async_trait::async_trait;
+    use axum::body::Body;
+    use axum::http::Request;
+    use http_body_util::BodyExt as _;
+    use ports::driven::LinkReport;
+    use tower::ServiceExt as _;
+
+    struct Sick;
+
+    #[async_trait]
+    impl Observe for Sick {
+        async fn readiness(&self) -> Readiness {
+            Readiness { reasons: vec!["no link is up".into()], warnings: Vec::new() }
+        }
+        fn links(&self) -> Vec<LinkReport> {
+            Vec::new()
+        }
+    }
+
+    async fn get(path: &str) -> (StatusCode, String) {
+        let router = router(Arc::new(Sick), Measures::detached());
+        let response = router.oneshot(Request::get(path).body(Body::empty()).expect("request")).await.expect("response");
+        let status = response.status();
+        let body = response.into_body().collect().await.expect("body").to_bytes();
+        (status, String::from_utf8_lossy(&body).into_owned())
+    }
+
+    #[tokio::test]
+    async fn live_though_not_ready() {
+        assert_eq!(get("/health/live").await.0, StatusCode::OK);
+        let (status, body) = get("/health/ready").await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        assert!(body.contains("no link is up"), "{body}");
+        assert_eq!(get("/metrics").await.0, StatusCode::OK);
+    }
+}
