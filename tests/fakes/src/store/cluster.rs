@@ -18,6 +18,7 @@ impl Cluster for MemoryStore {
             books.runs.insert(incarnation, Run { node: node.to_owned(), beat_at: now, alive: true });
             Ok(())
         })
+        .await
     }
 
     async fn beat(&self, incarnation: Incarnation, now: Timestamp) -> Result<bool, StoreError> {
@@ -25,6 +26,7 @@ impl Cluster for MemoryStore {
             let run = books.runs.get_mut(&incarnation).filter(|r| r.alive);
             Ok(run.map(|r| r.beat_at = r.beat_at.max(now)).is_some())
         })
+        .await
     }
 
     async fn take_over(
@@ -51,6 +53,7 @@ impl Cluster for MemoryStore {
             }
             Ok(taken)
         })
+        .await
     }
 
     async fn leave(&self, incarnation: Incarnation) -> Result<(), StoreError> {
@@ -60,6 +63,7 @@ impl Cluster for MemoryStore {
             }
             Ok(())
         })
+        .await
     }
 }
 

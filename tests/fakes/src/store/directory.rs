@@ -8,11 +8,11 @@ use ports::driven::{DirectoryStore, StoreError};
 #[async_trait]
 impl DirectoryStore for MemoryStore {
     async fn version(&self) -> Result<u64, StoreError> {
-        self.call(Call::Directory, |books| Ok(books.version))
+        self.call(Call::Directory, |books| Ok(books.version)).await
     }
 
     async fn users(&self) -> Result<Vec<User>, StoreError> {
-        self.call(Call::Directory, |books| Ok(books.users.values().cloned().collect()))
+        self.call(Call::Directory, |books| Ok(books.users.values().cloned().collect())).await
     }
 
     async fn put_user(&self, user: &User) -> Result<(), StoreError> {
@@ -21,6 +21,7 @@ impl DirectoryStore for MemoryStore {
             books.users.insert(user.name.to_string(), user.clone());
             Ok(())
         })
+        .await
     }
 
     async fn remove_user(&self, name: &str) -> Result<bool, StoreError> {
@@ -29,5 +30,6 @@ impl DirectoryStore for MemoryStore {
             books.version += u64::from(removed);
             Ok(removed)
         })
+        .await
     }
 }

@@ -14,18 +14,15 @@ use std::sync::Arc;
 #[async_trait]
 impl Dispatch for MemoryStore {
     async fn lease(&self, request: LeaseRequest) -> Result<Vec<Leased>, StoreError> {
-        let result = self.call(Call::Lease, |books| Ok(lease(books, &request)));
-        tokio::task::yield_now().await;
-        result
+        self.call(Call::Lease, |books| Ok(lease(books, &request))).await
     }
 
     async fn settle(&self, settlements: Vec<Settlement>) -> Result<(), StoreError> {
-        let result = self.call(Call::Settle, |books| {
+        self.call(Call::Settle, |books| {
             settlements.into_iter().for_each(|s| settle(books, s));
             Ok(())
-        });
-        tokio::task::yield_now().await;
-        result
+        })
+        .await
     }
 
     async fn cancel(
@@ -40,6 +37,7 @@ impl Dispatch for MemoryStore {
             books.tell_if_wanted(id, cancelled, None, now);
             Ok(Some(Ok(cancelled)))
         })
+        .await
     }
 
     async fn expire(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
@@ -54,6 +52,7 @@ impl Dispatch for MemoryStore {
             }
             Ok(ids.len())
         })
+        .await
     }
 
     async fn backlog(&self, now: Timestamp) -> Result<Vec<Backlog>, StoreError> {
@@ -70,6 +69,7 @@ impl Dispatch for MemoryStore {
             }
             Ok(links.into_values().collect())
         })
+        .await
     }
 }
 

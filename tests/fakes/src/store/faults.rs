@@ -35,6 +35,10 @@ pub enum Fault {
     Refuse(StoreError),
     /// The call is stored, and the caller hears that the database is unavailable: the connection broke during the commit.
     LoseAnswer,
+    /// The process is killed before the commit: the call never returns.
+    StopBefore,
+    /// The process is killed after the commit: it is stored, and the call never returns.
+    StopAfter,
 }
 
 type Source = Box<dyn FnMut(Call) -> Option<Fault> + Send>;

@@ -34,6 +34,7 @@ impl Handoffs for MemoryStore {
             }
             Ok(taken)
         })
+        .await
     }
 
     async fn settle(
@@ -65,6 +66,7 @@ impl Handoffs for MemoryStore {
             }
             Ok(())
         })
+        .await
     }
 
     async fn dead(&self, limit: usize) -> Result<Vec<(HandoffKey, String)>, StoreError> {
@@ -77,6 +79,7 @@ impl Handoffs for MemoryStore {
             dead.sort_unstable();
             Ok(dead.into_iter().take(limit).map(|(_, key, error)| (key, error)).collect())
         })
+        .await
     }
 
     async fn resend(&self, key: Option<HandoffKey>, now: Timestamp) -> Result<usize, StoreError> {
@@ -92,5 +95,6 @@ impl Handoffs for MemoryStore {
             });
             Ok(revived.count())
         })
+        .await
     }
 }

@@ -16,9 +16,7 @@ pub(super) const SEEN_FOR: Duration = Duration::from_hours(24);
 #[async_trait]
 impl Inbox for MemoryStore {
     async fn record(&self, new: NewMoPart) -> Result<Recorded, StoreError> {
-        let result = self.call(Call::Inbox, |books| Ok(record(books, new)));
-        tokio::task::yield_now().await;
-        result
+        self.call(Call::Inbox, |books| Ok(record(books, new))).await
     }
 
     async fn complete_overdue(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
@@ -32,6 +30,7 @@ impl Inbox for MemoryStore {
             books.groups.extend(overdue);
             Ok(done)
         })
+        .await
     }
 
     async fn waiting(
@@ -53,6 +52,7 @@ impl Inbox for MemoryStore {
             let next = items.last().filter(|_| more).map(|r| r.mo.id.0);
             Ok(Page { items, next })
         })
+        .await
     }
 
     async fn acknowledge(
@@ -65,6 +65,7 @@ impl Inbox for MemoryStore {
             let found = books.inbox.get_mut(&id.0).filter(|r| visible(r, user));
             Ok(found.map(|r| r.acknowledged_at.get_or_insert(now)).is_some())
         })
+        .await
     }
 }
 

@@ -20,7 +20,7 @@ use crate::locked;
 use books::Books;
 use domain::message::MessageId;
 use faults::Faults;
-use ports::driven::{MessageRecord, StoreError};
+use ports::driven::{Audit, MessageRecord, MoRecord, StoreError};
 use std::sync::Mutex;
 use tokio::sync::watch;
 
@@ -89,6 +89,18 @@ impl MemoryStore {
         locked(&self.books).handoffs.len()
     }
 
+    /// The books, looked at past all faults.
+    #[must_use]
+    pub fn audit_now(&self) -> Audit {
+        reports::audit(&locked(&self.books))
+    }
+
+    /// Received messages that nobody has acknowledged, looked at past all faults.
+    #[must_use]
+    pub fn received(&self) -> Vec<MoRecord> {
+        locked(&self.books).inbox.values().filter(|r| r.acknowledged_at.is_none()).cloned().collect()
+    }
+
     /// Waits until a message is as wanted; the caller sets the time limit.
     pub async fn until(&self, id: MessageId, wanted: impl Fn(&MessageRecord) -> bool) -> MessageRecord {
         let mut changes = self.changes();
@@ -102,15 +114,18 @@ impl MemoryStore {
         }
     }
 
-    /// One call: atomic, whole or not at all. `work` must not change anything before it is sure to succeed.
-    fn call<T>(
+    /// One call: atomic, whole or not at all. `work` must not change anything before it is sure to succeed. The caller may go away after
+    /// the first poll: what it asked for is stored all the same.
+    async fn call<T>(
         &self,
         call: Call,
-        work: impl FnOnce(&mut Books) -> Result<T, StoreError>,
+        work: impl FnOnce(&mut Books) -> Result<T, StoreError> + Send,
     ) -> Result<T, StoreError> {
         let fault = locked(&self.faults).next(call);
-        if let Some(Fault::Refuse(error)) = fault {
-            return Err(error);
+        match &fault {
+            Some(Fault::Refuse(error)) => return Err(error.clone()),
+            Some(Fault::StopBefore) => return std::future::pending().await,
+            Some(Fault::StopAfter | Fault::LoseAnswer) | None => {}
         }
         let result = work(&mut locked(&self.books));
         self.changes.send_modify(|n| *n += 1);
@@ -118,7 +133,11 @@ impl MemoryStore {
             Some(Fault::LoseAnswer) => {
                 Err(StoreError::Unavailable("the connection broke during the commit".to_owned()))
             }
-            _ => result,
+            Some(Fault::StopAfter) => std::future::pending().await,
+            _ => {
+                tokio::task::yield_now().await;
+                result
+            }
         }
     }
 }

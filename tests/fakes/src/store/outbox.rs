@@ -19,10 +19,7 @@ pub(super) const KEY_LIFE: Duration = Duration::from_hours(7 * 24);
 #[async_trait]
 impl Outbox for MemoryStore {
     async fn accept(&self, acceptance: Acceptance) -> Result<Accepted, StoreError> {
-        let result = self.call(Call::Accept, |books| accept(books, acceptance));
-        // Only now, so that what was queued is stored even if the caller goes away.
-        tokio::task::yield_now().await;
-        result
+        self.call(Call::Accept, |books| accept(books, acceptance)).await
     }
 }
 

@@ -21,11 +21,10 @@ impl Receipts for MemoryStore {
         tell_lease: Option<Incarnation>,
         now: Timestamp,
     ) -> Result<Vec<Applied>, StoreError> {
-        let result = self.call(Call::Receipts, |books| {
+        self.call(Call::Receipts, |books| {
             Ok(receipts.iter().map(|r| books.apply(r, tell_lease, now)).collect())
-        });
-        tokio::task::yield_now().await;
-        result
+        })
+        .await
     }
 
     async fn give_up(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
@@ -52,5 +51,6 @@ impl Receipts for MemoryStore {
             }
             Ok(late.len())
         })
+        .await
     }
 }

@@ -14,7 +14,7 @@ use std::collections::HashSet;
 #[async_trait]
 impl Reports for MemoryStore {
     async fn message(&self, id: MessageId) -> Result<Option<MessageRecord>, StoreError> {
-        self.call(Call::Reports, |books| Ok(books.record(id)))
+        self.call(Call::Reports, |books| Ok(books.record(id))).await
     }
 
     async fn messages(&self, filter: &Filter) -> Result<Page<MessageRecord>, StoreError> {
@@ -28,14 +28,15 @@ impl Reports for MemoryStore {
             let next = ids.last().copied().filter(|_| more);
             Ok(Page { items: ids.into_iter().filter_map(|id| books.record(MessageId(id))).collect(), next })
         })
+        .await
     }
 
     async fn audit(&self) -> Result<Audit, StoreError> {
-        self.call(Call::Reports, |books| Ok(audit(books)))
+        self.call(Call::Reports, |books| Ok(audit(books))).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        self.call(Call::Reports, |_| Ok(()))
+        self.call(Call::Reports, |_| Ok(())).await
     }
 
     async fn retain(&self, before: Timestamp, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
@@ -60,6 +61,7 @@ impl Reports for MemoryStore {
             books.seen.retain(|_, at| at.checked_add(SEEN_FOR).is_ok_and(|end| now < end));
             Ok(gone.len())
         })
+        .await
     }
 }
 
@@ -76,7 +78,7 @@ fn ended_at(row: &Row, awaited: bool) -> Option<Timestamp> {
     row.final_at.or(row.sent_at.filter(|_| row.state == State::Sent && !awaited))
 }
 
-fn audit(books: &Books) -> Audit {
+pub(super) fn audit(books: &Books) -> Audit {
     let count = |state| books.messages.values().filter(|r| r.state == state).count() as u64;
     let by_state: Vec<_> =
         State::ALL.iter().map(|state| (*state, count(*state))).filter(|(_, n)| *n > 0).collect();
