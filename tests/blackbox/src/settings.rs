@@ -7,7 +7,7 @@ use std::path::Path;
 /// The user that every driver logs in as.
 pub const USER: &str = "crm";
 /// His password.
-pub const PASSWORD: &str = "korrekt-häst";
+pub const PASSWORD: &str = "korrekt-hast-9";
 /// The envelope sender that belongs to him.
 pub const MAIL_FROM: &str = "alarm@example.test";
 /// The domain that the mail door takes mail for.
@@ -18,7 +18,7 @@ pub const MAIL_DOMAIN: &str = "sms.test";
 pub struct Settings {
     /// The store; SQLite in the data directory when absent.
     pub database: Option<String>,
-    /// Hosts of the one SMPP link `TS0`; no link when empty.
+    /// Hosts of the one SMPP link `TS0`; nobody listens there when empty.
     pub hosts: Vec<SocketAddr>,
     /// Window of each session.
     pub window: u32,
@@ -74,19 +74,19 @@ impl Settings {
             "[telnet]\nlisten = \"127.0.0.1:0\"\n[[user]]\nname = \"{USER}\"\npassword = \"{PASSWORD}\"\n\
              addresses = [\"127.0.0.0/8\"]\nmail_from = [\"{MAIL_FROM}\"]\n"
         );
-        if !self.hosts.is_empty() {
-            let hosts: Vec<String> = self.hosts.iter().map(|host| format!("\"{host}\"")).collect();
-            let _ = write!(
-                text,
-                "[[link]]\nname = \"TS0\"\nprotocol = \"smpp\"\nhosts = [{}]\nsystem_id = \"omnigate\"\n\
-                 password = \"secret\"\nsessions = {}\nwindow = {}\nrate = {}\n{}\n[[route]]\nto = \"*\"\nlinks = [\"TS0\"]\n",
-                hosts.join(", "),
-                self.sessions,
-                self.window,
-                self.rate,
-                self.link
-            );
-        }
+        let nobody = SocketAddr::from(([127, 0, 0, 1], 9));
+        let hosts = if self.hosts.is_empty() { &[nobody][..] } else { &self.hosts };
+        let hosts: Vec<String> = hosts.iter().map(|host| format!("\"{host}\"")).collect();
+        let _ = write!(
+            text,
+            "[[link]]\nname = \"TS0\"\nprotocol = \"smpp\"\nhosts = [{}]\nsystem_id = \"omnigate\"\n\
+             password = \"secret\"\nsessions = {}\nwindow = {}\nrate = {}\n{}\n[[route]]\nto = \"*\"\nlinks = [\"TS0\"]\n",
+            hosts.join(", "),
+            self.sessions,
+            self.window,
+            self.rate,
+            self.link
+        );
         text.push_str(&self.more);
         text
     }

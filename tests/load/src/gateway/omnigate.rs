@@ -31,7 +31,7 @@ pub(super) async fn start(
     let directory = tempfile::Builder::new().prefix("load-omnigate-").tempdir()?;
     let here = directory.path().to_owned();
     let file = here.join("omnigate.toml");
-    fs::write(&file, configuration(&here, options, places))?;
+    fs::write(&file, configuration(&here, scenario, options, places))?;
     fs::create_dir_all(here.join("data"))?;
 
     let mut command = Command::new(binary(options)?);
@@ -77,18 +77,19 @@ fn listens(file: &Path) -> Option<SocketAddr> {
     value.get("http")?.as_str()?.parse().ok()
 }
 
-fn configuration(here: &Path, options: &Options, places: Places) -> String {
+fn configuration(here: &Path, scenario: Scenario, options: &Options, places: Places) -> String {
     let data = here.join("data");
     let data = data.display();
     let database = options.database.clone().unwrap_or_else(|| format!("sqlite://{data}/omnigate.db"));
     format!(
         "[node]\nname = \"bench\"\ndata_dir = \"{data}\"\n[database]\nurl = \"{database}\"\n\
-         [defaults]\ncountry = \"46\"\n[http]\nlisten = \"127.0.0.1:0\"\n[smtp]\nlisten = \"127.0.0.1:0\"\n\
-         domains = [\"bench.test\"]\n[telnet]\nlisten = \"127.0.0.1:0\"\n\
+         [defaults]\ncountry = \"46\"\n[http]\nlisten = \"127.0.0.1:0\"\n\
+         max_per_address = 1000\n[smtp]\nlisten = \"127.0.0.1:0\"\ndomains = [\"bench.test\"]\n\
+         [callbacks]\nallow_local_targets = true\n[telnet]\nlisten = \"127.0.0.1:0\"\n\
          [[user]]\nname = \"bench\"\npassword = \"bench\"\naddresses = [\"127.0.0.0/8\"]\noriginator = \"12345\"\n\
          [[link]]\nname = \"TS0\"\nprotocol = \"smpp\"\nhosts = [\"{}\"]\nsystem_id = \"bench\"\npassword = \"bench\"\n\
-         sessions = 1\nwindow = {}\nrate = 0\n[[route]]\nto = \"*\"\nlinks = [\"TS0\"]\n",
-        places.operator, options.window
+         sessions = 1\nwindow = {}\nrate = 0\nreceipts = {}\n[[route]]\nto = \"*\"\nlinks = [\"TS0\"]\n",
+        places.operator, options.window, scenario.receipts
     )
 }
 

@@ -1,5 +1,7 @@
 //! Other people's programs: where they are, and what to do when one is missing. Installed by `./test`, never by a test.
 
+pub mod kannel;
+
 use crate::database::fast;
 use std::path::{Path, PathBuf};
 use std::process::Command;

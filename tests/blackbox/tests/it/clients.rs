@@ -1,0 +1,159 @@
+//! Other people's programs, unchanged, at every door, and as the operator.
+
+use blackbox::clock::eventually;
+use blackbox::gateway::Gateway;
+use blackbox::peers::{node, program, python, run, script};
+use blackbox::readback;
+use blackbox::settings::{MAIL_FROM, PASSWORD, Settings, USER};
+use blackbox::simulator::Simulator;
+use std::process::Command;
+
+const TO: &str = "46701234567";
+
+/// A gateway with an operator, to which `send` hands one message; it must come out delivered.
+fn delivered(send: impl FnOnce(&Gateway)) {
+    let simulator = Simulator::start(&["--receipts"]);
+    let gateway = Gateway::start(&Settings::towards(simulator.address()));
+    send(&gateway);
+    let rows = readback::settle(&gateway, true);
+    assert_eq!(
+        rows.iter().map(|row| (row.to.as_str(), row.state.as_str())).collect::<Vec<_>>(),
+        [(TO, "delivered")]
+    );
+}
+
+#[test]
+fn curl_with_json_and_forms() {
+    let Some(curl) = program("curl") else { return };
+    delivered(|gateway| {
+        let url = format!("http://{}/api/v1/messages", gateway.doors().http);
+        let body = format!("{{\"to\":[\"{TO}\"],\"text\":\"hej från curl\"}}");
+        let login = format!("{USER}:{PASSWORD}");
+        let json = "Content-Type: application/json";
+        let printed =
+            run(Command::new(&curl).args(["-sS", "-f", "-u", &login, "-H", json, "-d", &body, &url]));
+        assert!(printed.contains("\"queued\""), "{printed}");
+    });
+    delivered(|gateway| {
+        let url = format!("http://{}/send", gateway.doors().http);
+        let arguments = [
+            "-sS",
+            "-f",
+            "-G",
+            "--data-urlencode",
+            "numbers=070-123 45 67",
+            "--data-urlencode",
+            "text=hej å",
+        ];
+        let login = [format!("username={USER}"), format!("password={PASSWORD}")];
+        let mut command = Command::new(&curl);
+        command.args(arguments).args(["--data-urlencode", &login[0], "--data-urlencode", &login[1], &url]);
+        assert!(run(&mut command).starts_with(&format!("OK {TO} ")));
+    });
+}
+
+#[test]
+fn a_kannel_users_call() {
+    let Some(curl) = program("curl") else { return };
+    delivered(|gateway| {
+        let url = format!("http://{}/cgi-bin/sendsms", gateway.doors().http);
+        let mut command = Command::new(&curl);
+        command.args(["-sS", "-f", "-G", &url, "--data-urlencode", &format!("password={PASSWORD}")]);
+        command.args([
+            "-d",
+            &format!("username={USER}"),
+            "-d",
+            &format!("to=%2B{TO}"),
+            "-d",
+            "text=hej",
+            "-d",
+            "from=Test",
+        ]);
+        assert_eq!(run(&mut command).trim_end(), "0: Accepted for delivery");
+    });
+}
+
+#[test]
+fn swaks() {
+    let Some(swaks) = program("swaks") else { return };
+    delivered(|gateway| {
+        let server = gateway.doors().smtp.to_string();
+        let mut command = Command::new(&swaks);
+        command.args(["--server", &server, "--from", MAIL_FROM, "--to", &format!("{TO}@sms.test")]);
+        let printed = run(command.args(["--header", "Subject: hej", "--body", "från swaks"]));
+        assert!(printed.contains("<-  250"), "{printed}");
+    });
+}
+
+#[test]
+fn python_smtplib() {
+    let Some(mut python) = python() else { return };
+    delivered(|gateway| {
+        let doors = gateway.doors();
+        python
+            .arg(script("smtplib_send.py"))
+            .args([&doors.smtp.ip().to_string(), &doors.smtp.port().to_string()]);
+        assert!(run(python.args([MAIL_FROM, &format!("{TO}@sms.test")])).contains("sent"));
+    });
+}
+
+#[test]
+fn net_snpp() {
+    let Some(perl) = program("perl") else { return };
+    delivered(|gateway| {
+        let doors = gateway.doors();
+        let mut command = Command::new(&perl);
+        command
+            .arg(script("net_snpp.pl"))
+            .args([&doors.telnet.ip().to_string(), &doors.telnet.port().to_string()]);
+        assert!(run(command.args([USER, PASSWORD, TO, "hej from Net::SNPP"])).contains("sent"));
+    });
+}
+
+#[test]
+fn hylafax_sendpage() {
+    let Some(sendpage) = program("sendpage") else { return };
+    delivered(|gateway| {
+        let doors = gateway.doors();
+        let host = format!("{USER}:{PASSWORD}@{}:{}", doors.telnet.ip(), doors.telnet.port());
+        let _ = run(Command::new(&sendpage)
+            .args(["-h", &host, "-p", TO, "hej from sendpage"])
+            .env("LC_ALL", "C.UTF-8"));
+    });
+}
+
+#[test]
+fn node_smpp_as_the_operator() {
+    let Some(mut node) = node() else { return };
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("operator");
+    let operator = blackbox::process::Process::start(
+        {
+            node.arg(script("node_operator.js")).arg(&file);
+            node
+        },
+        directory.path(),
+        "operator",
+    );
+    let read = || std::fs::read_to_string(&file).ok()?.lines().next()?.parse().ok();
+    let address = eventually("an operator", read);
+    let gateway = Gateway::start(&Settings::towards(address));
+    let attempts = crate::story::send(&gateway, 0, 10);
+    let rows = readback::settle(&gateway, true);
+    assert_eq!(rows.len(), attempts.len());
+    assert!(rows.iter().all(|row| row.state == "delivered"), "{rows:?}\n{}", operator.errors());
+}
+
+#[test]
+fn kannel_logs_in_to_our_simulator() {
+    let Some(bearerbox) = program("bearerbox") else { return };
+    let Some(_) = program("smsbox") else { return };
+    let simulator = Simulator::start(&["--receipts"]);
+    let kannel = blackbox::peers::kannel::start(&bearerbox, simulator.address());
+    let url = format!("/cgi-bin/sendsms?username=t&password=t&to={TO}&text=hej&from=12345");
+    eventually("Kannel's door", || {
+        let response = blackbox::http::once(kannel.door, &blackbox::http::Request::get(url.as_str())).ok()?;
+        (response.status == 202).then_some(())
+    });
+    eventually("Kannel's submit", || (simulator.submits() > 0).then_some(()));
+}

@@ -1,0 +1,50 @@
+//! E8: stops within its time on SIGTERM with nothing in doubt, stops at once on the second, starts soon with a long queue.
+
+use crate::story::{judge, send};
+use blackbox::checker::Terms;
+use blackbox::clock::{PATIENCE, start};
+use blackbox::gateway::Gateway;
+use blackbox::process::Signal;
+use blackbox::settings::Settings;
+use blackbox::simulator::Simulator;
+use std::time::Duration;
+
+/// Promised for the drain.
+const STOP: Duration = Duration::from_secs(30);
+
+#[test]
+fn drains_and_leaves_nothing_in_doubt() {
+    let simulator = Simulator::start(&["--receipts", "--delay", "20ms"]);
+    let mut gateway = Gateway::start(&Settings::towards(simulator.address()));
+    let attempts = send(&gateway, 0, 60);
+    let status = gateway.stop(STOP).expect("an end in time");
+    assert!(status.success(), "{status}: {}", gateway.errors());
+    gateway.restart();
+    let history = judge(&gateway, &simulator, attempts, &Terms::default());
+    assert!(history.rows.iter().all(|row| !row.possible_duplicate), "nothing was left in doubt");
+}
+
+#[test]
+fn a_second_signal_stops_at_once() {
+    let simulator = Simulator::start(&["--delay", "60s"]);
+    let mut gateway = Gateway::start(&Settings::towards(simulator.address()));
+    send(&gateway, 0, 5);
+    blackbox::clock::eventually("a submit", || (simulator.submits() > 0).then_some(()));
+    gateway.process().signal(Signal::Term);
+    let began = start();
+    // The first one closes the doors; only then is the second one a second one.
+    blackbox::clock::eventually("closed doors", || {
+        std::net::TcpStream::connect(gateway.doors().telnet).is_err().then_some(())
+    });
+    gateway.process().signal(Signal::Term);
+    gateway.stop(PATIENCE).expect("an end");
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+}
+
+#[test]
+fn two_gateways_never_share_one_sqlite() {
+    let first = Gateway::start(&Settings::default());
+    let output = first.command(&["serve"]);
+    assert!(!output.status.success(), "the second one must refuse");
+    assert!(!String::from_utf8_lossy(&output.stderr).is_empty(), "and say why");
+}

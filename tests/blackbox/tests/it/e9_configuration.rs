@@ -1,0 +1,55 @@
+//! E9: a broken file is refused with its place, the running one keeps what it has, a good one changes only what changed.
+
+use crate::story::{judge, send};
+use blackbox::checker::Terms;
+use blackbox::clock::eventually;
+use blackbox::gateway::Gateway;
+use blackbox::journal::Entry;
+use blackbox::process::Signal;
+use blackbox::settings::Settings;
+use blackbox::simulator::Simulator;
+use std::fs;
+
+#[test]
+fn check_names_file_line_and_key() {
+    let gateway =
+        Gateway::prepare(&Settings { more: "[http2]\nlisten = \"x\"\n".into(), ..Settings::default() });
+    let output = gateway.command(&["check"]);
+    assert_eq!(output.status.code(), Some(1));
+    let text =
+        String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+    let line = fs::read_to_string(gateway.config()).expect("the file");
+    let line = line.lines().position(|line| line == "[http2]").expect("the line") + 1;
+    assert!(
+        text.contains("omnigate.toml") && text.contains("http2") && text.contains(&line.to_string()),
+        "{text}"
+    );
+    let good = Gateway::prepare(&Settings::default());
+    assert_eq!(good.command(&["check"]).status.code(), Some(0));
+}
+
+#[test]
+fn a_bad_reload_changes_nothing_and_a_good_one_keeps_the_link() {
+    let simulator = Simulator::start(&["--receipts"]);
+    let settings = Settings::towards(simulator.address());
+    let gateway = Gateway::start(&settings);
+    let mut attempts = send(&gateway, 0, 5);
+    fs::write(gateway.config(), "[nonsense").expect("written");
+    let before = gateway.errors().len();
+    gateway.process().signal(Signal::Hup);
+    eventually("a word about the bad file", || (gateway.errors().len() > before).then_some(()));
+    attempts.extend(send(&gateway, 5, 5));
+
+    let more = "[[user]]\nname = \"second\"\npassword = \"another-one\"\naddresses = [\"127.0.0.0/8\"]\n";
+    gateway.configure(&Settings { more: more.into(), ..settings });
+    gateway.process().signal(Signal::Hup);
+    eventually("the new user", || {
+        let request = blackbox::http::Request::get("/api/v1/balance").basic("second", "another-one");
+        let response = blackbox::http::once(gateway.doors().http, &request).ok()?;
+        (response.status == 200).then_some(())
+    });
+    attempts.extend(send(&gateway, 10, 5));
+    let history = judge(&gateway, &simulator, attempts, &Terms::default());
+    let binds = history.operator.iter().filter(|entry| matches!(entry, Entry::Bound { .. })).count();
+    assert_eq!(binds, 1, "the link was left alone");
+}

@@ -1,0 +1,23 @@
+//! The promises of the gateway, each in a file named after it, kept against the real binary.
+#![allow(missing_docs, clippy::panic, reason = "tests")]
+
+mod a10_refusals;
+mod a1_kill;
+mod a2_fsync;
+mod a5_again;
+mod a6_all_or_stated;
+mod b2_window_and_rate;
+mod b3_throttle;
+mod b4_half_open;
+mod b7_reconnect;
+mod b9_order;
+mod c1_early_receipts;
+mod c3_received;
+mod clients;
+mod e3_descriptors;
+mod e4_database_down;
+mod e5_logs;
+mod e8_start_and_stop;
+mod e9_configuration;
+mod h_seeing;
+mod story;
