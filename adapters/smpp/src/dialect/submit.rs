@@ -1,0 +1,183 @@
+//! One segment as a submit_sm (sections 4.4.1 and 5.2): addresses, coding, header, validity, by the link's settings.
+
+use crate::codec::{Address, Octets, ShortMessage, Tlvs, tag};
+use crate::config::{DefaultAlphabet, FlashForm, LongForm, NameCharset, Numbering, SmppConfig, ValidityForm};
+use crate::time;
+use bytes::Bytes;
+use domain::Timestamp;
+use domain::address::{Originator, Recipient};
+use domain::message::Message;
+use domain::routing::{Failure, FailureClass};
+use domain::text::{Segment, SegmentBody, gsm7, latin1};
+use jiff::tz::Offset;
+use ports::driven::Shipment;
+
+/// Text begins with a user data header.
+const UDHI: u8 = 0x40;
+/// What short_message holds.
+const SHORT: usize = 254;
+/// data_coding of class 0.
+const FLASH_GSM: u8 = 0x10;
+const FLASH_GSM_CLASS: u8 = 0xF0;
+const FLASH_UCS2: u8 = 0x18;
+
+/// The submit_sm of a segment. `plain` = the peer takes no optional parameters.
+///
+/// # Errors
+/// A permanent [`Failure`] when there is no such segment.
+pub(super) fn short_message(
+    config: &SmppConfig,
+    plain: bool,
+    now: Timestamp,
+    shipment: &Shipment,
+    index: usize,
+) -> Result<ShortMessage, Failure> {
+    let Some((_, segment)) = shipment.segments.get(index) else {
+        let detail = "no such segment".to_owned();
+        return Err(Failure { class: FailureClass::Permanent, code: "smpp-unsayable".to_owned(), detail });
+    };
+    let message = &shipment.message;
+    let mut pdu = ShortMessage {
+        service_type: config.service_type.as_str().into(),
+        source: source(config, shipment.originator.as_ref()),
+        destination: destination(config, &message.recipient),
+        esm_class: config.esm_class,
+        protocol_id: config.protocol_id,
+        priority_flag: priority(config, message),
+        validity_period: validity(config.validity, now, message.expires_at),
+        registered_delivery: if shipment.receipt { config.registered_delivery } else { 0 },
+        data_coding: coding(config, message, &segment.body),
+        ..ShortMessage::default()
+    };
+    fill(config, plain, message, segment, &mut pdu);
+    if !plain {
+        extras(config, message.flash, &mut pdu.tlvs);
+    }
+    Ok(pdu)
+}
+
+/// The text with what ties it to the other segments.
+fn fill(config: &SmppConfig, plain: bool, message: &Message, segment: &Segment, pdu: &mut ShortMessage) {
+    let own_header = message.body.has_own_header();
+    let sar = segment.concat.filter(|_| config.long_form == LongForm::Sar && !plain);
+    let header = if sar.is_some() { Vec::new() } else { segment.header() };
+    if own_header || !header.is_empty() {
+        pdu.esm_class |= UDHI;
+    }
+    if let Some(concat) = sar {
+        pdu.tlvs.push_u16(tag::SAR_MSG_REF_NUM, concat.reference);
+        pdu.tlvs.push_u8(tag::SAR_TOTAL_SEGMENTS, concat.total);
+        pdu.tlvs.push_u8(tag::SAR_SEGMENT_SEQNUM, concat.seq);
+    }
+    let mut octets = header;
+    text(config.default_alphabet, &segment.body, &mut octets);
+    let long = config.long_form == LongForm::Payload && segment.concat.is_some();
+    if (long || octets.len() > SHORT) && !plain {
+        pdu.tlvs.push(tag::MESSAGE_PAYLOAD, octets);
+    } else {
+        pdu.short_message = Bytes::from(octets);
+    }
+}
+
+fn text(alphabet: DefaultAlphabet, body: &SegmentBody, octets: &mut Vec<u8>) {
+    match (alphabet, body) {
+        (DefaultAlphabet::Latin1, SegmentBody::Gsm7(septets)) => {
+            octets.extend(latin1::encode_lossy(&gsm7::decode(septets)))
+        }
+        (DefaultAlphabet::Ascii, SegmentBody::Gsm7(septets)) => {
+            octets.extend(gsm7::decode(septets).chars().map(ascii))
+        }
+        _ => octets.extend_from_slice(body.octets()),
+    }
+}
+
+fn coding(config: &SmppConfig, message: &Message, body: &SegmentBody) -> u8 {
+    let flash = |coding: u8, usual: u8| match config.flash_form {
+        FlashForm::Subunit => usual,
+        FlashForm::Coding | FlashForm::Class if message.flash => coding,
+        FlashForm::Coding | FlashForm::Class => usual,
+    };
+    match body {
+        SegmentBody::Gsm7(_) if config.flash_form == FlashForm::Class => {
+            flash(FLASH_GSM_CLASS, config.text_coding)
+        }
+        SegmentBody::Gsm7(_) => flash(FLASH_GSM, config.text_coding),
+        SegmentBody::Ucs2(_) => flash(FLASH_UCS2, config.ucs2_coding),
+        SegmentBody::Binary(_) => config.binary_coding,
+    }
+}
+
+fn priority(config: &SmppConfig, message: &Message) -> u8 {
+    let class = usize::try_from(message.priority.code()).unwrap_or(0);
+    config.priority_flags.get(class).copied().unwrap_or(0)
+}
+
+fn validity(form: ValidityForm, now: Timestamp, expires_at: Timestamp) -> Octets {
+    let left = expires_at.duration_since(now);
+    match form {
+        ValidityForm::None => Octets::EMPTY,
+        ValidityForm::Relative => {
+            std::time::Duration::try_from(left).map_or(Octets::EMPTY, |left| time::relative(left).into())
+        }
+        ValidityForm::Absolute => time::absolute(expires_at, Offset::UTC).map_or(Octets::EMPTY, Octets::from),
+    }
+}
+
+fn extras(config: &SmppConfig, flash: bool, tlvs: &mut Tlvs) {
+    if flash && config.flash_form == FlashForm::Subunit {
+        tlvs.push_u8(tag::DEST_ADDR_SUBUNIT, 1);
+    }
+    for (tag, octets) in &config.extra_parameters {
+        tlvs.push(*tag, octets.clone());
+    }
+}
+
+fn address(numbering: Numbering, addr: impl Into<Octets>) -> Address {
+    Address::new(numbering.ton, numbering.npi, addr)
+}
+
+fn destination(config: &SmppConfig, recipient: &Recipient) -> Address {
+    match recipient {
+        Recipient::Number(number) => address(config.international, number.to_string()),
+        Recipient::Short(code) => address(config.short_code, code.as_str()),
+    }
+}
+
+fn source(config: &SmppConfig, originator: Option<&Originator>) -> Address {
+    match originator {
+        None => Address::default(),
+        Some(Originator::Number(number)) => address(config.international, number.to_string()),
+        Some(Originator::Short(code)) => address(config.short_code, code.as_str()),
+        Some(Originator::Name(name)) => address(config.name, name_octets(config.name_charset, name.as_str())),
+    }
+}
+
+fn name_octets(charset: NameCharset, name: &str) -> Octets {
+    match charset {
+        NameCharset::Ascii => name.chars().map(ascii).collect::<Vec<u8>>().into(),
+        NameCharset::Latin1 => latin1::encode_lossy(name).into(),
+        NameCharset::Utf8 => name.into(),
+    }
+}
+
+/// The letter without its accent; `?` for what has no likeness.
+fn ascii(c: char) -> u8 {
+    let plain = match c {
+        'å' | 'ä' | 'à' | 'á' | 'â' | 'ã' | 'æ' => 'a',
+        'Å' | 'Ä' | 'À' | 'Á' | 'Â' | 'Ã' | 'Æ' => 'A',
+        'ö' | 'ø' | 'ò' | 'ó' | 'ô' => 'o',
+        'Ö' | 'Ø' | 'Ò' | 'Ó' | 'Ô' => 'O',
+        'é' | 'è' | 'ê' | 'ë' => 'e',
+        'É' | 'È' => 'E',
+        'ü' | 'ù' | 'ú' => 'u',
+        'Ü' => 'U',
+        'ì' | 'í' => 'i',
+        'ñ' => 'n',
+        'Ñ' => 'N',
+        'Ç' => 'C',
+        'ç' => 'c',
+        'ß' => 's',
+        other => other,
+    };
+    if plain.is_ascii() { plain as u8 } else { b'?' }
+}

@@ -1,0 +1,88 @@
+//! An SMPP link: the settings of [`SmppConfig`] as an operator link of the session crate.
+
+use crate::config::{BindMode, ConfigError, SmppConfig};
+use crate::dialect::SmppDialect;
+use async_trait::async_trait;
+use domain::directory::LinkId;
+use net::ConnectOptions;
+use ports::driven::{Clock, Ids, Link};
+use ports::driving::ReceiveMessages;
+use session::{Connection, Dial, LinkOptions, OperatorLink, Role, SessionLimits, Surroundings};
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long written octets may stay unacknowledged by the peer's machine.
+const USER_TIMEOUT: Duration = Duration::from_secs(20);
+/// When a reply will not come any more, in response time-outs.
+const LATE: u32 = 3;
+
+/// Starts SMPP links.
+#[derive(Debug, Clone, Copy)]
+pub struct SmppLink;
+
+impl SmppLink {
+    /// Starts a link; it connects at once and for ever, until it is stopped. Must be called inside a tokio runtime.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for settings that cannot be.
+    pub fn start(
+        config: SmppConfig,
+        id: LinkId,
+        receiver: Arc<dyn ReceiveMessages>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn Ids>,
+    ) -> Result<Arc<dyn Link>, ConfigError> {
+        config.check()?;
+        let dial = Tcp(ConnectOptions {
+            timeout: config.connect_timeout,
+            tls: config.tls.clone(),
+            user_timeout: Some(USER_TIMEOUT),
+        });
+        let options = options(&config);
+        let around = Surroundings { receiver, clock, ids, dial: Arc::new(dial) };
+        let (config, link) = (Arc::new(config), id.clone());
+        let dialect = move |role| SmppDialect::new(config.clone(), link.clone(), role);
+        Ok(OperatorLink::start(id, options, around, dialect))
+    }
+}
+
+struct Tcp(ConnectOptions);
+
+#[async_trait]
+impl Dial for Tcp {
+    async fn dial(&self, host: &str) -> io::Result<Box<dyn Connection>> {
+        Ok(Box::new(net::connect(host, &self.0).await?))
+    }
+}
+
+fn options(config: &SmppConfig) -> LinkOptions {
+    let receiver_hosts =
+        if config.receiver_hosts.is_empty() { &config.hosts } else { &config.receiver_hosts };
+    let roles: &[Role] = match config.mode {
+        BindMode::Transceiver => &[Role::Both],
+        BindMode::Pair => &[Role::Send, Role::Receive],
+        BindMode::Transmitter => &[Role::Send],
+        BindMode::Receiver => &[Role::Receive],
+    };
+    let hosts =
+        |role: Role| if role == Role::Receive { receiver_hosts.clone() } else { config.hosts.clone() };
+    let one = roles.iter().map(|role| (*role, hosts(*role)));
+    LinkOptions {
+        sessions: (0..config.sessions).flat_map(|_| one.clone()).collect(),
+        limits: SessionLimits {
+            window: config.window,
+            bind_timeout: config.bind_timeout,
+            response_timeout: config.response_timeout,
+            late_timeout: config.response_timeout * LATE,
+            keep_alive: config.enquire_link,
+            keep_alive_timeout: config.enquire_link_timeout,
+            ..SessionLimits::default()
+        },
+        rate: config.rate,
+        give_back_after: config.give_back_after,
+        give_back_alarms_after: config.give_back_alarms_after,
+        first_pause: config.first_pause,
+        ..LinkOptions::default()
+    }
+}

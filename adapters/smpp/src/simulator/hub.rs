@@ -1,0 +1,264 @@
+//! What the connections of a simulated operator share: its mood, its numbers, and what waits to be delivered.
+
+use super::journal::{Journal, Line};
+use super::options::{Faults, IdForm, ReceiptIdForm, SimulatorOptions};
+use crate::codec::Address;
+use crate::receipt::{as_decimal, as_hex};
+use bytes::Bytes;
+use ports::driven::Clock;
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::{Notify, broadcast};
+
+/// Deliveries that may wait for a receiver; the oldest are dropped beyond it.
+const MOST_WAITING: usize = 1_000_000;
+
+/// Something for the gateway.
+#[derive(Debug, Clone)]
+pub(super) enum Delivery {
+    Receipt(Report),
+    Mo {
+        from: String,
+        to: String,
+        text: String,
+    },
+    /// One part of a message, already coded.
+    Part {
+        from: String,
+        to: String,
+        esm_class: u8,
+        data_coding: u8,
+        octets: Bytes,
+    },
+}
+
+/// The facts of a receipt.
+#[derive(Debug, Clone)]
+pub(super) struct Report {
+    pub(super) message_id: String,
+    pub(super) from: Address,
+    pub(super) to: Address,
+    pub(super) failed: bool,
+    pub(super) submitted_ms: i64,
+}
+
+/// What every connection is told to do.
+#[derive(Debug, Clone)]
+pub(super) enum Order {
+    Unbind,
+    Drop,
+    Raw(Bytes),
+    Stop,
+}
+
+/// What was seen so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Stats {
+    /// Connections that were made.
+    pub connections: u64,
+    /// Binds that succeeded.
+    pub binds: u64,
+    /// Binds that were asked for.
+    pub bind_tries: u64,
+    /// Submits that came.
+    pub submits: u64,
+    /// Submits that were taken.
+    pub accepted: u64,
+    /// Receipts that were answered with ESME_ROK.
+    pub receipts: u64,
+    /// Received messages that were answered with ESME_ROK.
+    pub mos: u64,
+    /// Deliveries that were answered with an error.
+    pub refused_deliveries: u64,
+    /// enquire_link that came.
+    pub enquiries: u64,
+    /// PDUs of the gateway that could not be read: always 0.
+    pub bad_pdus: u64,
+    /// Most submits of one session that waited for their reply at once.
+    pub most_unanswered: u64,
+    /// Most submits in any second.
+    pub most_in_a_second: u64,
+    /// Sessions bound at this moment.
+    pub bound: u64,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    stats: Stats,
+    second: VecDeque<(Duration, u64)>,
+    in_second: u64,
+    binds: HashMap<String, usize>,
+}
+
+/// The common ground.
+pub(super) struct Hub {
+    pub(super) options: SimulatorOptions,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) journal: Journal,
+    pub(super) orders: broadcast::Sender<Order>,
+    /// Something waits, or the mood changed.
+    pub(super) changed: Notify,
+    faults: Mutex<Arc<Faults>>,
+    waiting: Mutex<BTreeMap<(Duration, u64), Delivery>>,
+    seen: Mutex<Seen>,
+    ids: AtomicU64,
+    submits: AtomicU64,
+    sessions: AtomicU64,
+    left: AtomicU64,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Hub {
+    pub(super) fn new(options: SimulatorOptions, clock: Arc<dyn Clock>, journal: Journal) -> Self {
+        // A later run does not give the ids of an earlier one again.
+        let first = u64::try_from(clock.now().as_millisecond()).unwrap_or(0).saturating_mul(1_000);
+        Self {
+            faults: Mutex::new(Arc::new(options.faults.clone())),
+            waiting: Mutex::default(),
+            seen: Mutex::default(),
+            ids: AtomicU64::new(first),
+            submits: AtomicU64::new(0),
+            sessions: AtomicU64::new(0),
+            left: AtomicU64::new(0),
+            orders: broadcast::channel(64).0,
+            changed: Notify::new(),
+            options,
+            clock,
+            journal,
+        }
+    }
+
+    pub(super) fn line(&self, event: &str) -> Line {
+        Line::new(self.clock.now().as_millisecond(), event)
+    }
+
+    pub(super) fn faults(&self) -> Arc<Faults> {
+        lock(&self.faults).clone()
+    }
+
+    pub(super) fn set_faults(&self, faults: Faults) {
+        *lock(&self.faults) = Arc::new(faults);
+        self.changed.notify_waiters();
+    }
+
+    pub(super) fn next_session(&self) -> u64 {
+        self.count(|stats| stats.connections += 1);
+        self.sessions.fetch_add(1, Relaxed) + 1
+    }
+
+    /// The number of a submit that came, from 1.
+    pub(super) fn next_submit(&self) -> u64 {
+        self.submits.fetch_add(1, Relaxed) + 1
+    }
+
+    pub(super) fn next_id(&self) -> String {
+        let number = self.ids.fetch_add(1, Relaxed) + 1;
+        match self.options.id_form {
+            IdForm::Decimal => number.to_string(),
+            IdForm::Hex => format!("{number:x}"),
+            IdForm::Uuid => {
+                let mixed = number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+                let low = number & 0xFFFF_FFFF_FFFF;
+                format!(
+                    "{:08x}-{:04x}-4{:03x}-8{:03x}-{low:012x}",
+                    mixed >> 32,
+                    mixed >> 16 & 0xFFFF,
+                    mixed & 0xFFF,
+                    mixed >> 4 & 0xFFF
+                )
+            }
+        }
+    }
+
+    pub(super) fn stats(&self) -> Stats {
+        lock(&self.seen).stats
+    }
+
+    pub(super) fn count(&self, change: impl FnOnce(&mut Stats)) {
+        change(&mut lock(&self.seen).stats);
+    }
+
+    /// Submits that came together: for the rate.
+    pub(super) fn came(&self, now: Duration, submits: u64, accepted: u64, unanswered: u64) {
+        let mut guard = lock(&self.seen);
+        let seen = &mut *guard;
+        seen.stats.submits += submits;
+        seen.stats.accepted += accepted;
+        seen.stats.most_unanswered = seen.stats.most_unanswered.max(unanswered);
+        seen.second.push_back((now, submits));
+        seen.in_second += submits;
+        while let Some((at, gone)) = seen.second.front().copied()
+            && at + Duration::from_secs(1) <= now
+        {
+            seen.second.pop_front();
+            seen.in_second -= gone;
+        }
+        seen.stats.most_in_a_second = seen.stats.most_in_a_second.max(seen.in_second);
+    }
+
+    /// Whether one more bind of this name is allowed; it counts until [`Hub::unbound`].
+    pub(super) fn bound(&self, name: &str) -> bool {
+        let mut seen = lock(&self.seen);
+        let binds = seen.binds.entry(name.to_owned()).or_default();
+        if self.options.max_binds > 0 && *binds >= self.options.max_binds {
+            return false;
+        }
+        *binds += 1;
+        seen.stats.binds += 1;
+        seen.stats.bound += 1;
+        true
+    }
+
+    pub(super) fn unbound(&self, name: &str) {
+        let mut seen = lock(&self.seen);
+        if let Some(binds) = seen.binds.get_mut(name) {
+            *binds = binds.saturating_sub(1);
+        }
+        seen.stats.bound = seen.stats.bound.saturating_sub(1);
+    }
+
+    /// Leaves deliveries to whichever session may receive.
+    pub(super) fn leave(&self, deliveries: impl IntoIterator<Item = (Duration, Delivery)>) {
+        {
+            let mut waiting = lock(&self.waiting);
+            for (due, delivery) in deliveries {
+                waiting.insert((due, self.left.fetch_add(1, Relaxed)), delivery);
+                if waiting.len() > MOST_WAITING {
+                    waiting.pop_first();
+                }
+            }
+        }
+        self.changed.notify_waiters();
+    }
+
+    /// Takes deliveries that are due, at most `most`; and when the next is.
+    pub(super) fn take(&self, now: Duration, most: usize, into: &mut Vec<Delivery>) -> Option<Duration> {
+        let mut waiting = lock(&self.waiting);
+        while into.len() < most
+            && let Some(first) = waiting.first_entry()
+            && first.key().0 <= now
+        {
+            into.push(first.remove());
+        }
+        waiting.first_key_value().map(|((due, _), _)| *due)
+    }
+
+    /// The id as a receipt spells it.
+    pub(super) fn receipt_id(&self, id: &str) -> String {
+        let form = self.options.receipts.map(|r| r.id_form).unwrap_or_default();
+        let spelled = match form {
+            ReceiptIdForm::Same => None,
+            ReceiptIdForm::Hex => as_decimal(id).map(|n| format!("{n:x}")),
+            ReceiptIdForm::Decimal => as_hex(id).map(|n| format!("{n:010}")),
+            ReceiptIdForm::Padded => Some(format!("000{id}")),
+            ReceiptIdForm::Capitals => Some(id.to_uppercase()),
+        };
+        spelled.unwrap_or_else(|| id.to_owned())
+    }
+}
