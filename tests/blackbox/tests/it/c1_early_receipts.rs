@@ -7,9 +7,7 @@ use blackbox::settings::Settings;
 use blackbox::simulator::Simulator;
 
 fn story(arguments: &[&str]) {
-    let mut all = vec!["--receipts"];
-    all.extend(arguments);
-    let simulator = Simulator::start(&all);
+    let simulator = Simulator::start(arguments);
     let gateway = Gateway::start(&Settings::towards(simulator.address()));
     let attempts = send(&gateway, 0, 60);
     let history = judge(&gateway, &simulator, attempts, &Terms::default());
@@ -23,12 +21,13 @@ fn before_the_reply() {
 
 #[test]
 fn twice() {
-    story(&["--duplicate-receipts"]);
+    story(&["--receipt-copies", "2"]);
 }
 
 #[test]
 fn ids_in_other_forms() {
-    for form in ["hex", "decimal", "padded"] {
-        story(&["--receipt-id", form]);
-    }
+    story(&["--id-form", "decimal", "--receipt-id-form", "hex"]);
+    story(&["--id-form", "hex", "--receipt-id-form", "decimal"]);
+    story(&["--id-form", "decimal", "--receipt-id-form", "padded"]);
+    story(&["--id-form", "hex", "--receipt-id-form", "capitals"]);
 }

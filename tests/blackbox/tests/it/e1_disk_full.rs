@@ -1,0 +1,77 @@
+//! E1: a full disk: doors answer temporary errors, nothing accepted is lost, and it recovers by itself.
+
+use crate::story::{attempt, body, gather, post, send};
+use blackbox::checker::{Terms, demand};
+use blackbox::clock::{eventually, wall_ms};
+use blackbox::doors::Answer;
+use blackbox::gateway::Gateway;
+use blackbox::http::{Request, once};
+use blackbox::settings::Settings;
+use blackbox::simulator::Simulator;
+use std::fs::File;
+use std::io::Write as _;
+
+/// Enough for the database and its ballast, little enough to fill at once.
+const SIZE: &str = "160m";
+const PIECE: usize = 1024 * 1024;
+
+#[test]
+fn temporary_errors_and_recovery() {
+    let simulator = Simulator::start(&[]);
+    let disk = tempfile::tempdir().expect("a mount point");
+    let place = disk.path().display().to_string();
+    let database = Some(format!("sqlite://{place}/omnigate.db"));
+    let mut gateway = Gateway::prepare(&Settings { database, ..Settings::towards(simulator.address()) });
+    // A file system of its own in a mount name space of its own; root needs no user name space for that.
+    let mount = format!("mount -t tmpfs -o size={SIZE} tmpfs {place} && exec \"$0\" \"$@\"");
+    let flags = if std::fs::metadata("/proc/self").is_ok_and(|own| root(&own)) { "-m" } else { "-Urm" };
+    gateway.wrap(&["unshare", flags, "sh", "-c", &mount]);
+    gateway.restart();
+    let mut attempts = send(&gateway, 0, 20);
+
+    let seen_from_here = format!("/proc/{}/root{place}/filler", gateway.process().innermost());
+    let mut filler = File::create(&seen_from_here).expect("a file on the small disk");
+    for _ in 0..1_000 {
+        if filler.write_all(&vec![0; PIECE]).is_err() {
+            break;
+        }
+    }
+    drop(filler);
+    let mut number = 1_000;
+    eventually("a refusal", || {
+        number += 1;
+        let began_at = wall_ms();
+        let response = post(&gateway, &body(number), None);
+        let answer = match response.status {
+            202 => Answer::Accepted(response.json()["messages"][0]["id"].as_str().map(str::to_owned)),
+            503 => Answer::Refused(response.text()),
+            status => panic!("{status}: {}", response.text()),
+        };
+        let refused = matches!(answer, Answer::Refused(_));
+        attempts.push(attempt(number, began_at, answer));
+        refused.then_some(())
+    });
+    let live = once(gateway.doors().http, &Request::get("/health/live")).expect("an answer");
+    assert_eq!(live.status, 200);
+
+    std::fs::remove_file(&seen_from_here).expect("removed");
+    eventually("an open door", || {
+        number += 1;
+        let began_at = wall_ms();
+        let response = post(&gateway, &body(number), None);
+        let id = response.json()["messages"][0]["id"].as_str().map(str::to_owned);
+        let answer =
+            if response.status == 202 { Answer::Accepted(id) } else { Answer::Refused(response.text()) };
+        let fine = response.status == 202;
+        attempts.push(attempt(number, began_at, answer));
+        fine.then_some(())
+    });
+    attempts.extend(send(&gateway, 5_000_000, 10));
+    // The database lies in a name space of its own, so the audit command cannot be asked from here.
+    let terms = Terms::default();
+    demand(&gather(&gateway, &simulator, attempts, &terms), &terms);
+}
+
+fn root(own: &std::fs::Metadata) -> bool {
+    std::os::unix::fs::MetadataExt::uid(own) == 0
+}
