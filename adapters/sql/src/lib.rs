@@ -1,1 +1,175 @@
-//! Being built.
+//! The store of the queue over SQLite, PostgreSQL and MySQL or MariaDB: durability and speed of everything else stand on it.
+//!
+//! The ports say *returns when durable; concurrent calls may share a commit*; how is this crate's secret: one bounded queue, one
+//! writer, one transaction for all that came while the last one was being committed. It never reads a clock or makes a name:
+//! times and ids come with the calls.
+
+#![allow(clippy::duplicate_mod, reason = "the text of the store is included once for each database")]
+
+mod error;
+pub mod failpoints;
+mod migrations;
+mod op;
+mod queue;
+mod rows;
+mod sqlite;
+mod statement;
+
+use ports::driven::{
+    Clock, Cluster, DirectoryStore, Dispatch, Handoffs, Inbox, Outbox, Receipts, Reports, StoreError,
+};
+use std::path::Path;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// How much disk is kept in reserve, so that work taken on can be written down when the disk is full.
+pub const RESERVE_BYTES: u64 = 64 * 1024 * 1024;
+
+/// How a store is opened.
+#[derive(Clone)]
+pub struct StoreOptions {
+    /// The name of this node: totals are kept under it.
+    pub node: String,
+    /// For measuring.
+    pub clock: Arc<dyn Clock>,
+    /// Open to serve (may write; of a SQLite store there can be one) or only to read beside a process that serves.
+    pub serve: bool,
+    /// Bytes of disk kept in reserve beside a SQLite store; 0 = none.
+    pub reserve: u64,
+}
+
+impl StoreOptions {
+    /// For a process that serves.
+    #[must_use]
+    pub fn serving(node: &str, clock: Arc<dyn Clock>) -> Self {
+        Self { node: node.to_owned(), clock, serve: true, reserve: RESERVE_BYTES }
+    }
+
+    /// For a command that only looks.
+    #[must_use]
+    pub fn reading(clock: Arc<dyn Clock>) -> Self {
+        Self { node: String::new(), clock, serve: false, reserve: 0 }
+    }
+}
+
+/// An open store, port by port. The writer ends, and the file is let go, when all of these are dropped.
+#[derive(Clone)]
+pub struct Stores {
+    /// Accepting.
+    pub outbox: Arc<dyn Outbox>,
+    /// The queue.
+    pub dispatch: Arc<dyn Dispatch>,
+    /// Receipts.
+    pub receipts: Arc<dyn Receipts>,
+    /// Received messages.
+    pub inbox: Arc<dyn Inbox>,
+    /// What is to be handed over.
+    pub handoffs: Arc<dyn Handoffs>,
+    /// Users.
+    pub directory: Arc<dyn DirectoryStore>,
+    /// Reading.
+    pub reports: Arc<dyn Reports>,
+    /// Runs of nodes.
+    pub cluster: Arc<dyn Cluster>,
+}
+
+/// An open store and its end.
+pub struct Opened {
+    /// The ports.
+    pub stores: Stores,
+    ended: watch::Receiver<bool>,
+}
+
+impl Opened {
+    fn new<S>(store: Arc<S>, ended: watch::Receiver<bool>) -> Self
+    where
+        S: Outbox + Dispatch + Receipts + Inbox + Handoffs + DirectoryStore + Reports + Cluster + 'static,
+    {
+        let stores = Stores {
+            outbox: store.clone(),
+            dispatch: store.clone(),
+            receipts: store.clone(),
+            inbox: store.clone(),
+            handoffs: store.clone(),
+            directory: store.clone(),
+            reports: store.clone(),
+            cluster: store,
+        };
+        Self { stores, ended }
+    }
+
+    /// Lets go of the ports held here and returns when the writer has ended and the database is closed, which it is once nobody
+    /// else holds a port either. The caller sets a time limit.
+    pub async fn closed(self) {
+        let Self { stores, mut ended } = self;
+        drop(stores);
+        // An error says that the writer is gone already.
+        let _ = ended.wait_for(|ended| *ended).await;
+    }
+}
+
+/// What a look at a database found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checked {
+    /// The product and its version.
+    pub server: String,
+    /// How many migrations are missing.
+    pub pending: usize,
+    /// What is wrong, in words; empty = nothing.
+    pub wrong: Vec<String>,
+}
+
+fn unknown(url: &str) -> StoreError {
+    let scheme = url.split(':').next().unwrap_or_default();
+    StoreError::Data(format!("a database URL begins with sqlite://, postgres:// or mysql://, not {scheme}"))
+}
+
+/// Opens a store by its URL and brings its tables up to date.
+///
+/// # Errors
+/// [`StoreError`]: not there, held by another process, made by a newer version, of an unknown kind.
+pub async fn open(url: &str, options: StoreOptions) -> Result<Opened, StoreError> {
+    match url {
+        _ if url.starts_with("sqlite:") => sqlite::open(url, options),
+        _ => Err(unknown(url)),
+    }
+}
+
+/// Brings the tables up to date. The names of what was applied.
+///
+/// # Errors
+/// [`StoreError`]; what was begun can be begun again.
+pub async fn migrate(url: &str) -> Result<Vec<String>, StoreError> {
+    match url {
+        _ if url.starts_with("sqlite:") => sqlite::migrate(url),
+        _ => Err(unknown(url)),
+    }
+}
+
+/// Copies a SQLite store to a new file while it is in use, and verifies the copy.
+///
+/// # Errors
+/// [`StoreError`]; for a server `Data` with what to use instead.
+pub async fn backup(url: &str, to: &Path) -> Result<(), StoreError> {
+    match url {
+        _ if url.starts_with("sqlite:") => sqlite::backup(url, to),
+        _ if url.starts_with("postgres") => {
+            Err(StoreError::Data("use pg_dump or a base backup with WAL archiving".to_owned()))
+        }
+        _ if url.starts_with("mysql:") => {
+            Err(StoreError::Data("use mariadb-dump --single-transaction or mariadb-backup".to_owned()))
+        }
+        _ => Err(unknown(url)),
+    }
+}
+
+/// Looks a database over without changing it.
+///
+/// # Errors
+/// [`StoreError`] when it cannot be reached.
+pub async fn check(url: &str) -> Result<Checked, StoreError> {
+    match url {
+        _ if url.starts_with("sqlite:") => sqlite::check(url),
+        _ => Err(unknown(url)),
+    }
+}

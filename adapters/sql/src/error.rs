@@ -1,0 +1,125 @@
+//! What a database's error means for the callers of a store. Never decides what to do about it.
+
+use diesel::result::{DatabaseErrorKind, Error};
+use ports::driven::StoreError;
+
+/// What kind of trouble it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// Something in the data: another row may do.
+    Data(String),
+    /// Another transaction was in the way: the same again may do.
+    Conflict(String),
+    /// No connection, or one that cannot be used any more.
+    Lost(String),
+    /// No room on the disk.
+    Full,
+    /// The disk cannot be trusted any more.
+    Broken(String),
+}
+
+/// What a text means.
+type Meaning = fn(String) -> Fault;
+
+/// Texts of the three databases, in lower case, and what they mean. The first that fits counts.
+const TEXTS: &[(&str, Meaning)] = &[
+    ("disk is full", |_| Fault::Full),
+    ("no space left", |_| Fault::Full),
+    ("could not extend file", |_| Fault::Full),
+    ("is full", |_| Fault::Full),
+    ("disk i/o error", Fault::Broken),
+    ("malformed", Fault::Broken),
+    ("could not fsync", Fault::Broken),
+    ("input/output error", Fault::Broken),
+    ("deadlock", Fault::Conflict),
+    ("lock wait timeout", Fault::Conflict),
+    ("could not serialize", Fault::Conflict),
+    ("record has changed since last read", Fault::Conflict),
+    ("database is locked", Fault::Conflict),
+    ("busy", Fault::Conflict),
+    ("too big", Fault::Data),
+    ("too long", Fault::Data),
+    ("out of range", Fault::Data),
+    ("invalid byte sequence", Fault::Data),
+    ("incorrect string value", Fault::Data),
+    ("duplicate", Fault::Data),
+];
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::DatabaseError(kind, info) => of_database(&kind, info.message()),
+            Error::SerializationError(e) | Error::DeserializationError(e) => Self::Data(e.to_string()),
+            Error::InvalidCString(e) => Self::Data(e.to_string()),
+            other => Self::Lost(other.to_string()),
+        }
+    }
+}
+
+fn of_database(kind: &DatabaseErrorKind, message: &str) -> Fault {
+    let lower = message.to_lowercase();
+    if let Some((_, fault)) = TEXTS.iter().find(|(text, _)| lower.contains(text)) {
+        return fault(message.to_owned());
+    }
+    match kind {
+        DatabaseErrorKind::UniqueViolation
+        | DatabaseErrorKind::ForeignKeyViolation
+        | DatabaseErrorKind::NotNullViolation
+        | DatabaseErrorKind::CheckViolation
+        | DatabaseErrorKind::ExclusionViolation
+        | DatabaseErrorKind::RestrictViolation => Fault::Data(message.to_owned()),
+        DatabaseErrorKind::SerializationFailure => Fault::Conflict(message.to_owned()),
+        _ => Fault::Lost(message.to_owned()),
+    }
+}
+
+impl From<Fault> for StoreError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Data(text) => Self::Data(text),
+            Fault::Conflict(text) | Fault::Lost(text) => Self::Unavailable(text),
+            Fault::Full => Self::Full,
+            Fault::Broken(text) => Self::Broken(text),
+        }
+    }
+}
+
+/// The error of a call that only reads.
+pub(crate) fn of_reading(error: Error) -> StoreError {
+    Fault::from(error).into()
+}
+
+/// A row that says what the domain does not know.
+pub(crate) fn unreadable(what: &str, text: impl std::fmt::Display) -> Error {
+    Error::DeserializationError(format!("{what} in the store cannot be read: {text}").into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_understood() {
+        let cases = [
+            ("database or disk is full", Fault::Full),
+            ("The table 'message' is full", Fault::Full),
+            ("disk I/O error", Fault::Broken("disk I/O error".into())),
+            ("database disk image is malformed", Fault::Broken("database disk image is malformed".into())),
+            (
+                "Deadlock found when trying to get lock",
+                Fault::Conflict("Deadlock found when trying to get lock".into()),
+            ),
+            ("string or blob too big", Fault::Data("string or blob too big".into())),
+            ("terminating connection", Fault::Lost("terminating connection".into())),
+        ];
+        for (text, fault) in cases {
+            let error = Error::DatabaseError(DatabaseErrorKind::Unknown, Box::new(text.to_owned()));
+            assert_eq!(Fault::from(error), fault, "{text}");
+        }
+        let twice = Error::DatabaseError(
+            DatabaseErrorKind::UniqueViolation,
+            Box::new("UNIQUE constraint failed".to_owned()),
+        );
+        assert_eq!(Fault::from(twice), Fault::Data("UNIQUE constraint failed".into()));
+    }
+}

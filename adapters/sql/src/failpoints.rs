@@ -1,0 +1,22 @@
+//! Where a test may stop or hurt the store: every name there is. Without the feature `failpoints` they are nothing.
+
+/// After the changes of a batch were made and before they are committed.
+pub const BEFORE_COMMIT: &str = "store.before_commit";
+/// After the commit and before any caller is answered.
+pub const AFTER_COMMIT: &str = "store.after_commit";
+/// After the callers were answered.
+pub const AFTER_ANSWER: &str = "store.after_answer";
+/// Instead of the commit: `return(text)` fails it with that text, as a database would.
+pub const COMMIT: &str = "store.commit";
+
+/// All of them: a test walks the list.
+pub const ALL: &[&str] = &[BEFORE_COMMIT, AFTER_COMMIT, AFTER_ANSWER, COMMIT];
+
+/// The error that a test put in place of a commit.
+pub(crate) fn instead_of_commit() -> diesel::QueryResult<()> {
+    fail::fail_point!(COMMIT, |text| Err(diesel::result::Error::DatabaseError(
+        diesel::result::DatabaseErrorKind::Unknown,
+        Box::new(text.unwrap_or_else(|| "disk I/O error".to_owned()))
+    )));
+    Ok(())
+}

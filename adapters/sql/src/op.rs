@@ -1,0 +1,135 @@
+//! Everything that changes the store, as values that wait in one queue. Never touches a database.
+
+use domain::Timestamp;
+use domain::directory::{User, UserName};
+use domain::message::{Incarnation, MessageId, MoId};
+use domain::receipt::Receipt;
+use domain::state::State;
+use domain::submission::Accepted;
+use ports::driven::{
+    Acceptance, Applied, Handoff, HandoffKey, HandoffOutcome, LeaseRequest, Leased, NewMoPart, Recorded,
+    Settlement, StoreError,
+};
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// What was asked, the answer once it is known, and who waits for it.
+pub(crate) struct Ticket<Q, A> {
+    /// What was asked.
+    pub(crate) ask: Q,
+    /// The answer; sent after the commit.
+    pub(crate) answer: Option<Result<A, StoreError>>,
+    reply: oneshot::Sender<Result<A, StoreError>>,
+}
+
+impl<Q, A> Ticket<Q, A> {
+    /// A ticket and where its answer will come.
+    pub(crate) fn new(ask: Q) -> (Self, oneshot::Receiver<Result<A, StoreError>>) {
+        let (reply, answer) = oneshot::channel();
+        (Self { ask, answer: None, reply }, answer)
+    }
+
+    /// Notes a good answer.
+    pub(crate) fn done(&mut self, answer: A) {
+        self.answer = Some(Ok(answer));
+    }
+
+    fn send(self, otherwise: &StoreError) {
+        // Nobody may be waiting any more: then what was stored is stored.
+        let _ = self.reply.send(self.answer.unwrap_or_else(|| Err(otherwise.clone())));
+    }
+}
+
+macro_rules! ops {
+    ($($(#[$doc:meta])* $name:ident($ask:ty => $answer:ty), settles: $settles:literal;)+) => {
+        /// One change.
+        pub(crate) enum Op { $($(#[$doc])* $name(Ticket<$ask, $answer>),)+ }
+
+        impl Op {
+            /// Tells whoever waits; what has no answer yet gets the error.
+            pub(crate) fn send(self, otherwise: &StoreError) {
+                match self { $(Self::$name(ticket) => ticket.send(otherwise),)+ }
+            }
+
+            /// Forgets the answer: its transaction was rolled back.
+            pub(crate) fn forget(&mut self) {
+                match self { $(Self::$name(ticket) => ticket.answer = None,)+ }
+            }
+
+            /// Answers with an error.
+            pub(crate) fn fail(&mut self, error: &StoreError) {
+                match self { $(Self::$name(ticket) => ticket.answer = Some(Err(error.clone())),)+ }
+            }
+
+            /// Whether it belongs to work already taken on: with a full disk it goes on as long as the reserve lasts.
+            pub(crate) fn settles(&self) -> bool {
+                match self { $(Self::$name(_) => $settles,)+ }
+            }
+        }
+    };
+}
+
+ops! {
+    /// Messages accepted.
+    Accept(Acceptance => Accepted), settles: false;
+    /// Turns at the operator that ended.
+    Settle(Vec<Settlement> => ()), settles: true;
+    /// Receipts, the run that holds the handoffs, the time.
+    Apply((Vec<Receipt>, Option<Incarnation>, Timestamp) => Vec<Applied>), settles: true;
+    /// Messages taken from a queue.
+    Lease(LeaseRequest => Vec<Leased>), settles: true;
+    /// A message taken back.
+    Cancel((MessageId, Timestamp) => Option<Result<State, State>>), settles: true;
+    /// Messages whose time ran out, at most so many.
+    Expire((Timestamp, usize) => usize), settles: true;
+    /// Receipts that did not come, at most so many.
+    GiveUp((Timestamp, usize) => usize), settles: true;
+    /// A received part.
+    Record(NewMoPart => Recorded), settles: false;
+    /// Received messages that stay incomplete.
+    CompleteOverdue((Timestamp, usize) => usize), settles: true;
+    /// A received message taken care of.
+    Acknowledge((Option<UserName>, MoId, Timestamp) => bool), settles: true;
+    /// Handoffs taken: how many, without which targets, for whom, when.
+    LeaseHandoffs((usize, Vec<String>, Incarnation, Timestamp) => Vec<Handoff>), settles: true;
+    /// What became of handoffs.
+    SettleHandoffs((Vec<(HandoffKey, HandoffOutcome)>, Incarnation) => ()), settles: true;
+    /// Given-up handoffs made due.
+    Resend((Option<HandoffKey>, Timestamp) => usize), settles: true;
+    /// A user.
+    PutUser(User => ()), settles: false;
+    /// A user removed.
+    RemoveUser(String => bool), settles: true;
+    /// A run begins.
+    Join((String, Incarnation, Timestamp) => ()), settles: true;
+    /// A run lives.
+    Beat((Incarnation, Timestamp) => bool), settles: true;
+    /// What dead runs held.
+    TakeOver((Incarnation, Timestamp, Duration, usize) => Vec<Leased>), settles: true;
+    /// A run ends.
+    Leave(Incarnation => ()), settles: true;
+    /// Old things removed: before when, when, how many.
+    Retain((Timestamp, Timestamp, usize) => usize), settles: true;
+    /// Whether writing works.
+    Ping(() => ()), settles: true;
+}
+
+impl Op {
+    /// About how many rows it writes.
+    pub(crate) fn weight(&self) -> usize {
+        match self {
+            Self::Accept(ticket) => ticket.ask.messages.len(),
+            Self::Settle(ticket) => ticket.ask.len(),
+            Self::Apply(ticket) => ticket.ask.0.len(),
+            Self::SettleHandoffs(ticket) => ticket.ask.0.len(),
+            Self::Lease(ticket) => ticket.ask.quota.room(),
+            Self::Expire(Ticket { ask: (_, limit), .. })
+            | Self::GiveUp(Ticket { ask: (_, limit), .. })
+            | Self::CompleteOverdue(Ticket { ask: (_, limit), .. })
+            | Self::Retain(Ticket { ask: (_, _, limit), .. })
+            | Self::TakeOver(Ticket { ask: (_, _, _, limit), .. }) => *limit,
+            _ => 1,
+        }
+        .max(1)
+    }
+}

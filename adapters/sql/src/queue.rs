@@ -1,0 +1,144 @@
+//! The bounded queue before the one writer. Never waits for room: a full queue says so at once.
+
+use crate::op::{Op, Ticket};
+use ports::driven::StoreError;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+
+/// How many operations may wait.
+pub(crate) const MOST_OPS: usize = 8_192;
+/// How many rows may wait before nothing new is accepted.
+const MOST_ROWS: usize = 65_536;
+/// Places that new messages leave free for work already taken on.
+const RESERVED: usize = 1_024;
+/// Rows of one transaction, unless a single operation has more.
+pub(crate) const BATCH_ROWS: usize = 2_000;
+
+/// The callers' end.
+#[derive(Clone)]
+pub(crate) struct Queue {
+    sender: mpsc::Sender<Op>,
+    rows: Arc<AtomicUsize>,
+    patience: Option<Duration>,
+}
+
+/// The writer's end.
+pub(crate) struct Waiting {
+    receiver: mpsc::Receiver<Op>,
+    rows: Arc<AtomicUsize>,
+    taken: Vec<Op>,
+}
+
+/// A queue; callers wait for answers at most `patience` (for ever without).
+pub(crate) fn queue(patience: Option<Duration>) -> (Queue, Waiting) {
+    let (sender, receiver) = mpsc::channel(MOST_OPS);
+    let rows = Arc::new(AtomicUsize::new(0));
+    (Queue { sender, rows: Arc::clone(&rows), patience }, Waiting { receiver, rows, taken: Vec::new() })
+}
+
+impl Queue {
+    /// Queues something and waits for its answer. Once queued it is done even if nobody waits.
+    pub(crate) async fn ask<Q, A>(&self, wrap: fn(Ticket<Q, A>) -> Op, ask: Q) -> Result<A, StoreError> {
+        let answer = self.put(wrap, ask)?;
+        let gone = |_| Err(StoreError::Unavailable("the store has stopped".to_owned()));
+        match self.patience {
+            None => answer.await.unwrap_or_else(gone),
+            Some(patience) => match tokio::time::timeout(patience, answer).await {
+                Ok(answer) => answer.unwrap_or_else(gone),
+                Err(_) => Err(StoreError::Unavailable("no answer from the database in time".to_owned())),
+            },
+        }
+    }
+
+    fn put<Q, A>(
+        &self,
+        wrap: fn(Ticket<Q, A>) -> Op,
+        ask: Q,
+    ) -> Result<oneshot::Receiver<Result<A, StoreError>>, StoreError> {
+        let (ticket, answer) = Ticket::new(ask);
+        let op = wrap(ticket);
+        let weight = op.weight();
+        if !op.settles()
+            && (self.sender.capacity() < RESERVED || self.rows.load(Ordering::Relaxed) > MOST_ROWS)
+        {
+            return Err(StoreError::Busy);
+        }
+        self.rows.fetch_add(weight, Ordering::Relaxed);
+        self.sender.try_send(op).map_err(|refused| {
+            self.rows.fetch_sub(weight, Ordering::Relaxed);
+            match refused {
+                mpsc::error::TrySendError::Full(_) => StoreError::Busy,
+                mpsc::error::TrySendError::Closed(_) => {
+                    StoreError::Unavailable("the store has stopped".to_owned())
+                }
+            }
+        })?;
+        Ok(answer)
+    }
+}
+
+impl Waiting {
+    /// Everything that waits, up to a transaction's worth, in order; waits for the first. `None`: nobody can ask any more.
+    pub(crate) async fn next_batch(&mut self) -> Option<Vec<Op>> {
+        let room = MOST_OPS - self.taken.len().min(MOST_OPS - 1);
+        if self.taken.is_empty() {
+            if self.receiver.recv_many(&mut self.taken, room).await == 0 {
+                return None;
+            }
+        } else {
+            while self.taken.len() < BATCH_ROWS {
+                let Ok(op) = self.receiver.try_recv() else { break };
+                self.taken.push(op);
+            }
+        }
+        let mut rows = 0;
+        let mut count = 0;
+        for op in &self.taken {
+            let weight = op.weight();
+            if count > 0 && rows + weight > BATCH_ROWS {
+                break;
+            }
+            rows += weight;
+            count += 1;
+        }
+        self.rows.fetch_sub(rows, Ordering::Relaxed);
+        metrics::gauge!("omnigate_store_queue_rows").set(self.rows.load(Ordering::Relaxed) as f64);
+        let rest = self.taken.split_off(count);
+        Some(std::mem::replace(&mut self.taken, rest))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ports::driven::HandoffKey;
+
+    #[tokio::test]
+    async fn a_full_queue_says_busy_at_once() {
+        let (queue, mut waiting) = queue(None);
+        let ask = || queue.put(Op::Ping, ());
+        let asked: Vec<_> = (0..MOST_OPS).map(|_| ask()).collect();
+        assert!(asked.iter().all(Result::is_ok));
+        assert_eq!(ask().err(), Some(StoreError::Busy));
+        let batch = waiting.next_batch().await.expect("a batch");
+        assert_eq!(batch.len(), BATCH_ROWS);
+        assert!(ask().is_ok(), "room again");
+    }
+
+    #[tokio::test]
+    async fn a_heavy_one_goes_alone() {
+        let (queue, mut waiting) = queue(None);
+        let many =
+            vec![(HandoffKey { subject: 1, event: 1 }, ports::driven::HandoffOutcome::Done); BATCH_ROWS + 1];
+        let lease = domain::message::Incarnation(1);
+        let _first = queue.put(Op::Ping, ());
+        let _heavy = queue.put(Op::SettleHandoffs, (many, lease));
+        let _last = queue.put(Op::Ping, ());
+        let sizes = [waiting.next_batch().await, waiting.next_batch().await, waiting.next_batch().await];
+        assert_eq!(sizes.map(|b| b.map(|b| b.len())), [Some(1), Some(1), Some(1)]);
+        drop(queue);
+        assert!(waiting.next_batch().await.is_none());
+    }
+}

@@ -1,0 +1,92 @@
+//! The table `handoff`: what is still to be told to somebody. What has been told has no row.
+
+use crate::statement::{Bind, Doomed, Record};
+use diesel::deserialize::Queryable;
+use diesel::sql_types::{BigInt, Integer, Nullable, SmallInt, Text};
+
+/// Values of the column `state`.
+pub(crate) mod handoff_state {
+    /// Waits until it is due.
+    pub(crate) const WAITING: i64 = 0;
+    /// A run is at it.
+    pub(crate) const HELD: i64 = 1;
+    /// Given up.
+    pub(crate) const DEAD: i64 = 2;
+}
+
+/// The columns of [`HandoffSql`].
+pub(crate) const HANDOFF_COLUMNS: &str = "subject, event, destination, tries, created_at";
+
+/// Their types.
+pub(crate) type HandoffSql = (BigInt, SmallInt, Nullable<Text>, Integer, BigInt);
+
+/// A row as it is read.
+#[derive(Debug, Clone, Queryable)]
+pub(crate) struct StoredHandoff {
+    pub(crate) subject: i64,
+    pub(crate) event: i16,
+    pub(crate) destination: Option<String>,
+    pub(crate) tries: i32,
+    pub(crate) created_at: i64,
+}
+
+/// A handoff to be inserted.
+#[derive(Debug)]
+pub(crate) struct HandoffRow {
+    /// The message.
+    pub(crate) subject: i64,
+    /// The event.
+    pub(crate) event: i16,
+    /// `Handoff::target`.
+    pub(crate) target: String,
+    /// Where a received message goes.
+    pub(crate) destination: Option<String>,
+    /// The run that holds it.
+    pub(crate) lease: Option<i64>,
+    /// When it was made: it is due at once.
+    pub(crate) created_at: i64,
+}
+
+impl Record for HandoffRow {
+    const TABLE: &'static str = "handoff";
+    const COLUMNS: &'static str =
+        "subject, event, target, destination, due_at, state, lease, tries, error, created_at";
+    const WIDTH: usize = 10;
+    const IGNORE: bool = true;
+
+    fn binds(&self) -> Vec<Bind<'_>> {
+        let state = if self.lease.is_some() { handoff_state::HELD } else { handoff_state::WAITING };
+        vec![
+            self.subject.into(),
+            self.event.into(),
+            self.target.as_str().into(),
+            self.destination.as_deref().into(),
+            self.created_at.into(),
+            state.into(),
+            self.lease.into(),
+            0_i64.into(),
+            "".into(),
+            self.created_at.into(),
+        ]
+    }
+}
+
+/// A handoff that is done, or whose message is gone.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct HandoffName {
+    /// The message.
+    pub(crate) subject: i64,
+    /// The event.
+    pub(crate) event: i16,
+    /// The run that holds it.
+    pub(crate) lease: i64,
+}
+
+impl Doomed for HandoffName {
+    const TABLE: &'static str = "handoff";
+    const COLUMNS: &'static [&'static str] = &["subject", "event", "lease"];
+
+    fn binds(&self) -> Vec<Bind<'_>> {
+        vec![self.subject.into(), self.event.into(), self.lease.into()]
+    }
+}

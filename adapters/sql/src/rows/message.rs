@@ -1,0 +1,340 @@
+//! The table `message`: what was accepted, and where it is in its life.
+
+use super::{encode_fields, millis, split_fields, time};
+use crate::error::unreadable;
+use crate::statement::{Bind, Change, Record};
+use diesel::QueryResult;
+use diesel::deserialize::Queryable;
+use diesel::sql_types::{BigInt, Binary, Integer, Nullable, SmallInt, Text};
+use domain::address::{Originator, Recipient};
+use domain::directory::{LinkId, UserName};
+use domain::message::{Body, Callback, Dimensions, Door, Message, MessageId, Parts, Priority, SubmissionId};
+use domain::routing::Tries;
+use domain::state::State;
+use domain::text::Alphabet;
+use ports::driven::{Leased, MessageRecord, NewMessage, Outcome, Settlement};
+use std::sync::Arc;
+
+/// The columns, in the order of [`MessageSql`].
+pub(crate) const MESSAGE_COLUMNS: &str = "id, submission, owner, asked_by, door, recipient, originator, alphabet, body, octets, \
+    flash, segments, priority, accepted_at, due_at, expires_at, reference, callback, dimensions, link, state, queue_at, lease, parts, \
+    tries_total, tries_on_link, possible_duplicate, sent_at, final_at, error";
+
+/// Their types.
+pub(crate) type MessageSql = (
+    BigInt,
+    BigInt,
+    Text,
+    Nullable<Text>,
+    SmallInt,
+    Text,
+    Nullable<Text>,
+    SmallInt,
+    Text,
+    Nullable<Binary>,
+    SmallInt,
+    SmallInt,
+    SmallInt,
+    BigInt,
+    BigInt,
+    BigInt,
+    Nullable<Text>,
+    Nullable<Text>,
+    Nullable<Text>,
+    Text,
+    SmallInt,
+    BigInt,
+    Nullable<BigInt>,
+    Text,
+    Integer,
+    Integer,
+    SmallInt,
+    Nullable<BigInt>,
+    Nullable<BigInt>,
+    Nullable<Text>,
+);
+
+/// A message to be inserted.
+pub(crate) struct Incoming(pub(crate) NewMessage);
+
+impl Record for Incoming {
+    const TABLE: &'static str = "message";
+    const COLUMNS: &'static str = MESSAGE_COLUMNS;
+    const WIDTH: usize = 30;
+    const IGNORE: bool = false;
+
+    fn binds(&self) -> Vec<Bind<'_>> {
+        let NewMessage { message: m, link, state, lease } = &self.0;
+        let (text, octets) = match &m.body {
+            Body::Text { text, .. } => (text.as_str(), None),
+            Body::Binary { data, udh } => ("", Some(framed(udh, data))),
+        };
+        vec![
+            m.id.0.into(),
+            m.submission.0.into(),
+            m.user.as_str().into(),
+            m.asked_by.as_deref().into(),
+            m.door.code().into(),
+            m.recipient.to_string().into(),
+            m.originator.as_ref().map(ToString::to_string).into(),
+            m.body.alphabet().code().into(),
+            text.into(),
+            octets.into(),
+            m.flash.into(),
+            m.segments.into(),
+            m.priority.code().into(),
+            millis(m.accepted_at).into(),
+            millis(m.due_at).into(),
+            millis(m.expires_at).into(),
+            m.reference.as_deref().into(),
+            m.callback.as_ref().map(ToString::to_string).into(),
+            dimensions(&m.dimensions).into(),
+            link.as_str().into(),
+            state.code().into(),
+            millis(m.due_at).into(),
+            lease.map(|l| l.0).into(),
+            "".into(),
+            0_i64.into(),
+            0_i64.into(),
+            0_i64.into(),
+            None::<i64>.into(),
+            None::<i64>.into(),
+            None::<String>.into(),
+        ]
+    }
+}
+
+/// The length of the header, the header, the data.
+fn framed(udh: &[u8], data: &[u8]) -> Vec<u8> {
+    let mut octets = Vec::with_capacity(1 + udh.len() + data.len());
+    octets.push(u8::try_from(udh.len()).unwrap_or(0));
+    octets.extend_from_slice(udh.get(..255).unwrap_or(udh));
+    octets.extend_from_slice(data);
+    octets
+}
+
+fn unframed(octets: &[u8]) -> Body {
+    let (length, rest) = octets.split_first().map_or((0, octets), |(l, r)| (usize::from(*l), r));
+    let (udh, data) = rest.split_at_checked(length).unwrap_or((&[], rest));
+    Body::Binary { data: data.to_vec(), udh: udh.to_vec() }
+}
+
+fn dimensions(of: &Dimensions) -> Option<String> {
+    let all = [of.company.as_str(), &of.department, &of.cost_centre, &of.project];
+    all.iter().any(|d| !d.is_empty()).then(|| encode_fields(all))
+}
+
+fn dimensions_of(text: Option<String>) -> Dimensions {
+    let mut fields = text.map(|t| split_fields(&t)).unwrap_or_default().into_iter();
+    let mut next = || fields.next().unwrap_or_default();
+    Dimensions { company: next(), department: next(), cost_centre: next(), project: next() }
+}
+
+/// A row as it is read.
+#[derive(Debug, Queryable)]
+pub(crate) struct StoredMessage {
+    pub(crate) id: i64,
+    submission: i64,
+    owner: String,
+    asked_by: Option<String>,
+    door: i16,
+    recipient: String,
+    originator: Option<String>,
+    alphabet: i16,
+    body: String,
+    octets: Option<Vec<u8>>,
+    flash: i16,
+    segments: i16,
+    priority: i16,
+    accepted_at: i64,
+    due_at: i64,
+    expires_at: i64,
+    reference: Option<String>,
+    callback: Option<String>,
+    dimensions: Option<String>,
+    link: String,
+    state: i16,
+    #[expect(dead_code, reason = "read with the others, so that one list of columns serves all")]
+    queue_at: i64,
+    #[expect(dead_code, reason = "as above")]
+    lease: Option<i64>,
+    parts: String,
+    tries_total: i32,
+    tries_on_link: i32,
+    possible_duplicate: i16,
+    sent_at: Option<i64>,
+    final_at: Option<i64>,
+    error: Option<String>,
+}
+
+impl StoredMessage {
+    /// Everything that is known of the message.
+    pub(crate) fn record(self) -> QueryResult<MessageRecord> {
+        let id = self.id;
+        let bad = move |text: &dyn std::fmt::Display| unreadable("message", format!("{id}: {text}"));
+        let message = Message {
+            id: MessageId(self.id),
+            submission: SubmissionId(self.submission),
+            user: UserName::parse(&self.owner).map_err(|e| bad(&e))?,
+            asked_by: self.asked_by,
+            door: Door::from_code(self.door).ok_or_else(|| bad(&"door"))?,
+            recipient: Recipient::parse(&self.recipient).map_err(|e| bad(&e))?,
+            originator: self.originator.map(|o| Originator::parse(&o)).transpose().map_err(|e| bad(&e))?,
+            body: match (&self.octets, Alphabet::from_code(self.alphabet).ok_or_else(|| bad(&"alphabet"))?) {
+                (Some(octets), _) => unframed(octets),
+                (None, alphabet) => Body::Text { text: self.body, alphabet },
+            },
+            flash: self.flash != 0,
+            segments: u8::try_from(self.segments).map_err(|e| bad(&e))?,
+            priority: Priority::from_code(self.priority).ok_or_else(|| bad(&"priority"))?,
+            accepted_at: time(self.accepted_at),
+            due_at: time(self.due_at),
+            expires_at: time(self.expires_at),
+            reference: self.reference,
+            callback: self.callback.map(|c| c.parse::<Callback>()).transpose().map_err(|e| bad(&e))?,
+            dimensions: dimensions_of(self.dimensions),
+        };
+        Ok(MessageRecord {
+            message: Arc::new(message),
+            state: State::from_code(self.state).ok_or_else(|| bad(&"state"))?,
+            link: LinkId::parse(&self.link).map_err(|e| bad(&e))?,
+            parts: Parts::decode(&self.parts),
+            sent_at: self.sent_at.map(time),
+            final_at: self.final_at.map(time),
+            error: self.error.unwrap_or_default(),
+            tries: Tries {
+                total: u16::try_from(self.tries_total).unwrap_or(u16::MAX),
+                on_link: u16::try_from(self.tries_on_link).unwrap_or(u16::MAX),
+            },
+            possible_duplicate: self.possible_duplicate != 0,
+        })
+    }
+
+    /// The message as it is taken from the queue.
+    pub(crate) fn leased(self) -> QueryResult<Leased> {
+        let record = self.record()?;
+        Ok(Leased {
+            message: record.message,
+            link: record.link,
+            parts: record.parts,
+            tries: record.tries,
+            possible_duplicate: record.possible_duplicate,
+        })
+    }
+}
+
+/// The columns of [`StandingSql`].
+pub(crate) const STANDING_COLUMNS: &str = "id, state, segments, parts, recipient, callback";
+
+/// Their types.
+pub(crate) type StandingSql = (BigInt, SmallInt, SmallInt, Text, Text, Nullable<Text>);
+
+/// What has to be known of a message to fold a receipt into it.
+#[derive(Debug, Clone, Queryable)]
+pub(crate) struct Standing {
+    /// Which message.
+    pub(crate) id: i64,
+    /// `State::code`.
+    pub(crate) state: i16,
+    /// How many PDUs.
+    pub(crate) segments: i16,
+    /// `Parts::encode`.
+    pub(crate) parts: String,
+    /// In canonical form.
+    pub(crate) recipient: String,
+    /// Whom to tell.
+    pub(crate) callback: Option<String>,
+}
+
+/// The end of a turn, written only while the holder still holds.
+pub(crate) struct Settled {
+    /// What is to be written.
+    pub(crate) settlement: Settlement,
+    /// The state after it.
+    pub(crate) state: State,
+    /// All parts after it.
+    pub(crate) parts: Parts,
+}
+
+impl Change for Settled {
+    const FENCE: &'static [&'static str] = &["lease"];
+    const GUARD: &'static str = "state = 2";
+    const SET: &'static [&'static str] = &["state", "link", "parts"];
+    const KEEP: &'static [&'static str] =
+        &["queue_at", "tries_total", "tries_on_link", "possible_duplicate", "sent_at", "final_at", "error"];
+    const ALSO: &'static str = "lease = NULL";
+
+    fn binds(&self) -> Vec<Bind<'_>> {
+        let Settlement { id, lease, at, link, outcome, .. } = &self.settlement;
+        let mut link = link;
+        let mut again = (None, None, None, None);
+        let mut error = None;
+        match outcome {
+            Outcome::Sent => error = Some(""),
+            Outcome::Expired => {}
+            Outcome::Failed { code, .. } => error = Some(code.as_str()),
+            Outcome::PutBack { link: to, due_at, tries, possible_duplicate, error: why } => {
+                link = to;
+                error = Some(why.as_str());
+                let tries = (i64::from(tries.total), i64::from(tries.on_link));
+                again =
+                    (Some(millis(*due_at)), Some(tries.0), Some(tries.1), possible_duplicate.then_some(1));
+            }
+        }
+        let error = match outcome {
+            Outcome::Failed { code, detail } if !detail.is_empty() => {
+                Bind::from(Some(format!("{code} {detail}")))
+            }
+            _ => Bind::from(error),
+        };
+        let sent = matches!(outcome, Outcome::Sent).then(|| millis(*at));
+        let ended = self.state.is_final().then(|| millis(*at));
+        vec![
+            self.state.code().into(),
+            link.as_str().into(),
+            self.parts.encode().into(),
+            again.0.into(),
+            again.1.into(),
+            again.2.into(),
+            again.3.into(),
+            sent.into(),
+            ended.into(),
+            error,
+            id.0.into(),
+            lease.0.into(),
+        ]
+    }
+}
+
+/// What receipts, or their absence, made of a message.
+#[derive(Debug, Clone)]
+pub(crate) struct Folded {
+    /// Which message.
+    pub(crate) id: i64,
+    /// Its state after it.
+    pub(crate) state: State,
+    /// Its parts after it.
+    pub(crate) parts: Parts,
+    /// When it ended, if it did.
+    pub(crate) final_at: Option<i64>,
+    /// The error, if there is a new one.
+    pub(crate) error: Option<String>,
+}
+
+impl Change for Folded {
+    const FENCE: &'static [&'static str] = &[];
+    const GUARD: &'static str = "";
+    const SET: &'static [&'static str] = &["state", "parts"];
+    const KEEP: &'static [&'static str] = &["final_at", "error"];
+    const ALSO: &'static str = "";
+
+    fn binds(&self) -> Vec<Bind<'_>> {
+        vec![
+            self.state.code().into(),
+            self.parts.encode().into(),
+            self.final_at.into(),
+            self.error.as_deref().into(),
+            self.id.into(),
+        ]
+    }
+}

@@ -1,0 +1,26 @@
+//! Rows of the tables and the domain's values, each way. Never asks a database anything.
+
+mod answer;
+mod fields;
+mod handoff;
+mod message;
+mod mo;
+mod receipt;
+mod user;
+
+pub(crate) use answer::{decode_answer, encode_answer};
+pub(crate) use fields::{encode as encode_fields, millis, split as split_fields, time};
+pub(crate) use handoff::{
+    HANDOFF_COLUMNS, HandoffName, HandoffRow, HandoffSql, StoredHandoff, handoff_state,
+};
+pub(crate) use message::{
+    Folded, Incoming, MESSAGE_COLUMNS, MessageSql, STANDING_COLUMNS, Settled, Standing, StandingSql,
+    StoredMessage,
+};
+pub(crate) use mo::{
+    MO_COLUMNS, MO_PART_COLUMNS, MoPartRow, MoPartSql, MoRow, MoSql, SeenRow, StoredMo, StoredMoPart, clean,
+};
+pub(crate) use receipt::{
+    AWAITING_COLUMNS, Awaited, AwaitedSql, EARLY_COLUMNS, EarlyReceipt, EarlySql, StoredEarly, kept_key,
+};
+pub(crate) use user::{decode_user, encode_user};

@@ -1,0 +1,128 @@
+//! What is SQLite's own: rows go in one by one with a statement that stays prepared, inside the writer's one transaction.
+
+use super::Conn;
+use crate::rows::{AWAITING_COLUMNS, Awaited, AwaitedSql, EARLY_COLUMNS, EarlySql, StoredEarly};
+use crate::statement::{Change, Doomed, Record, Repeated, Sql, places};
+use diesel::{QueryResult, RunQueryDsl};
+
+/// Takes the write lock at once: there is one writer, and it never waits for itself.
+pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
+/// One writer needs no row locks.
+pub(super) const FOR_UPDATE: &str = "";
+/// As above.
+pub(super) const SKIP_LOCKED: &str = "";
+/// Nobody else writes.
+pub(super) const SOLE: bool = true;
+
+/// A number of 64 bits.
+pub(super) fn bigint(expression: &str) -> String {
+    expression.to_owned()
+}
+
+/// Inserts rows.
+pub(super) async fn insert<T: Record>(conn: &mut Conn, rows: Vec<T>) -> QueryResult<usize> {
+    conn.spawn_blocking(move |conn| {
+        let or_ignore = if T::IGNORE { " OR IGNORE" } else { "" };
+        let text =
+            format!("INSERT{or_ignore} INTO {} ({}) VALUES {}", T::TABLE, T::COLUMNS, places(T::WIDTH));
+        let mut count = 0;
+        for row in &rows {
+            count += Repeated::<(T, Insert)>::new(&text, row.binds()).execute(conn)?;
+        }
+        Ok(count)
+    })
+    .await
+}
+
+/// Changes messages; says of each whether it was there and the fence held.
+pub(super) async fn change<T: Change>(conn: &mut Conn, rows: Vec<T>) -> QueryResult<(Vec<T>, Vec<bool>)> {
+    conn.spawn_blocking(move |conn| {
+        let text = change_text::<T>();
+        let mut done = Vec::with_capacity(rows.len());
+        for row in &rows {
+            done.push(Repeated::<(T, Update)>::new(&text, row.binds()).execute(conn)? > 0);
+        }
+        Ok((rows, done))
+    })
+    .await
+}
+
+fn change_text<T: Change>() -> String {
+    let set = T::SET.iter().map(|column| format!("{column} = ?"));
+    let keep = T::KEEP.iter().map(|column| format!("{column} = COALESCE(?, {column})"));
+    let also = (!T::ALSO.is_empty()).then(|| T::ALSO.to_owned());
+    let set: Vec<_> = set.chain(keep).chain(also).collect();
+    let mut text = format!("UPDATE message SET {} WHERE id = ?", set.join(", "));
+    for column in T::FENCE {
+        text.push_str(&format!(" AND {column} = ?"));
+    }
+    if !T::GUARD.is_empty() {
+        text.push_str(" AND ");
+        text.push_str(T::GUARD);
+    }
+    text
+}
+
+/// Deletes rows by their keys.
+pub(super) async fn delete<T: Doomed>(conn: &mut Conn, rows: Vec<T>) -> QueryResult<usize> {
+    conn.spawn_blocking(move |conn| {
+        let fits: Vec<_> = T::COLUMNS.iter().map(|column| format!("{column} = ?")).collect();
+        let text = format!("DELETE FROM {} WHERE {}", T::TABLE, fits.join(" AND "));
+        let mut count = 0;
+        for row in &rows {
+            count += Repeated::<(T, Delete)>::new(&text, row.binds()).execute(conn)?;
+        }
+        Ok(count)
+    })
+    .await
+}
+
+/// Deletes rows that are too old, at most so many.
+pub(super) async fn delete_old(
+    conn: &mut Conn,
+    table: &str,
+    column: &str,
+    key: &str,
+    before: i64,
+    limit: usize,
+) -> QueryResult<usize> {
+    let text = format!(
+        "DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE {column} <= ? ORDER BY {column} LIMIT ?)"
+    );
+    Sql::<()>::new(text, vec![before.into(), limit.into()]).run(conn).await
+}
+
+/// The awaited parts under these links and keys.
+pub(super) async fn awaited(conn: &mut Conn, keys: Vec<(String, String)>) -> QueryResult<Vec<Awaited>> {
+    conn.spawn_blocking(move |conn| {
+        let text = format!("SELECT {AWAITING_COLUMNS} FROM awaiting WHERE link = ? AND op_key = ?");
+        let mut found = Vec::with_capacity(keys.len());
+        for (link, key) in &keys {
+            let binds = vec![link.as_str().into(), key.as_str().into()];
+            let rows: Vec<Awaited> = Sql::<AwaitedSql>::new(text.as_str(), binds).load(conn)?;
+            found.extend(rows);
+        }
+        Ok(found)
+    })
+    .await
+}
+
+/// The parked receipts under these links and keys.
+pub(super) async fn early(conn: &mut Conn, keys: Vec<(String, String)>) -> QueryResult<Vec<StoredEarly>> {
+    conn.spawn_blocking(move |conn| {
+        let text = format!("SELECT {EARLY_COLUMNS} FROM early_receipt WHERE link = ? AND op_key = ?");
+        let mut found = Vec::new();
+        for (link, key) in &keys {
+            let binds = vec![link.as_str().into(), key.as_str().into()];
+            let rows: Vec<StoredEarly> = Sql::<EarlySql>::new(text.as_str(), binds).load(conn)?;
+            found.extend(rows);
+        }
+        Ok(found)
+    })
+    .await
+}
+
+/// Names of statements: with the type of the row, one text each.
+struct Insert;
+struct Update;
+struct Delete;

@@ -1,0 +1,119 @@
+//! What the writing process holds besides its connection: the lock, and a reserve of disk space.
+
+use super::{Conn, Role, connect};
+use crate::error::Fault;
+use diesel_async::SimpleAsyncConnection;
+use ports::driven::StoreError;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Bytes written at a time when the reserve is laid.
+const PIECE: usize = 1 << 20;
+
+/// The writer's hold on the file.
+pub(crate) struct Session {
+    path: PathBuf,
+    reserve: PathBuf,
+    reserve_bytes: u64,
+    /// Held as long as the session lives.
+    _lock: Option<File>,
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+impl Session {
+    /// Takes the store for this process; makes its directory if there is none.
+    pub(super) fn lock(path: &Path, reserve_bytes: u64) -> Result<Self, StoreError> {
+        let failed = |e: std::io::Error| StoreError::Unavailable(format!("{}: {e}", path.display()));
+        if let Some(directory) = path.parent().filter(|d| !d.as_os_str().is_empty()) {
+            std::fs::create_dir_all(directory).map_err(failed)?;
+        }
+        let mut lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(beside(path, ".lock"))
+            .map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(StoreError::Unavailable(format!(
+                    "{} is open in another process",
+                    path.display()
+                )));
+            }
+            Err(TryLockError::Error(e)) => return Err(failed(e)),
+        }
+        // Only for people: the lock is the kernel's, and goes with the process.
+        let _ = lock.set_len(0).and_then(|()| writeln!(lock, "{}", std::process::id()));
+        let reserve = beside(path, ".reserve");
+        Ok(Self { path: path.to_owned(), reserve, reserve_bytes, _lock: Some(lock) })
+    }
+
+    /// A session that holds nothing.
+    pub(super) fn none(path: &Path) -> Self {
+        Self { path: path.to_owned(), reserve: beside(path, ".reserve"), reserve_bytes: 0, _lock: None }
+    }
+
+    /// A fresh connection.
+    pub(crate) async fn connect(&mut self) -> Result<Conn, Fault> {
+        connect(&self.path, Role::Writer).map_err(|e| Fault::Lost(e.to_string()))
+    }
+
+    /// Lays the reserve if it is not there. A disk without room for it is said and not held against anybody.
+    pub(super) fn lay_reserve(&self) {
+        if !self.restore_reserve() {
+            tracing::warn!(bytes = self.reserve_bytes, "there is no room on the disk for the reserve");
+        }
+    }
+
+    /// Gives the reserved space back to the disk, so that work already taken on can be written down.
+    pub(crate) fn release_reserve(&self) {
+        if let Err(error) = std::fs::remove_file(&self.reserve)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            tracing::warn!(%error, "the reserve could not be released");
+        }
+    }
+
+    /// Lays the reserve again. `false`: there is no room.
+    pub(crate) fn restore_reserve(&self) -> bool {
+        let there = std::fs::metadata(&self.reserve).is_ok_and(|m| m.len() >= self.reserve_bytes);
+        if there || self.reserve_bytes == 0 {
+            return true;
+        }
+        let laid = self.fill();
+        if laid.is_err() {
+            self.release_reserve();
+        }
+        laid.is_ok()
+    }
+
+    fn fill(&self) -> std::io::Result<()> {
+        // Zeros could be left out by some file systems' compression; a pattern is not.
+        let piece: Vec<u8> =
+            (0..PIECE).map(|n| (n.wrapping_mul(2_654_435_761) >> 7).to_le_bytes()[0]).collect();
+        let mut file = File::create(&self.reserve)?;
+        let mut left = usize::try_from(self.reserve_bytes).unwrap_or(usize::MAX);
+        while left > 0 {
+            let some = piece.get(..left.min(PIECE)).unwrap_or(&piece);
+            file.write_all(some)?;
+            left -= some.len();
+        }
+        file.sync_all()
+    }
+
+    /// Leaves a file without a log behind it.
+    pub(crate) async fn close(self, conn: Option<Conn>) {
+        if let Some(mut conn) = conn
+            && let Err(error) = conn.batch_execute("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)").await
+        {
+            tracing::warn!(%error, "the log could not be copied into the file at the end");
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Runs of nodes: who is alive, and what the dead ones held.
+
+use super::lease::take;
+use super::{Conn, dialect};
+use crate::op::Ticket;
+use crate::rows::millis;
+use crate::statement::Sql;
+use diesel::QueryResult;
+use diesel::sql_types::{BigInt, SmallInt};
+use domain::Timestamp;
+use domain::message::Incarnation;
+use ports::driven::Leased;
+use std::time::Duration;
+
+/// How long a run that has ended is remembered, ms: nothing it held is left by then.
+const REMEMBERED_MS: i64 = 30 * 24 * 3_600_000;
+
+/// Held by a run that is not alive.
+const NOBODY: &str = "(lease IS NULL OR lease NOT IN (SELECT id FROM incarnation WHERE dead = 0))";
+
+type TakeOverAsk = (Incarnation, Timestamp, Duration, usize);
+
+/// Begins a run; earlier ones of the node are dead.
+pub(super) async fn join(
+    conn: &mut Conn,
+    ticket: &mut Ticket<(String, Incarnation, Timestamp), ()>,
+) -> QueryResult<()> {
+    let (node, run, now) = &ticket.ask;
+    let text = "UPDATE incarnation SET dead = 1 WHERE node = ? AND id <> ?";
+    Sql::<()>::new(text, vec![node.as_str().into(), run.0.into()]).run(conn).await?;
+    let text = "UPDATE incarnation SET dead = 0, beat_at = ? WHERE id = ?";
+    if Sql::<()>::new(text, vec![millis(*now).into(), run.0.into()]).run(conn).await? == 0 {
+        let text = "INSERT INTO incarnation (id, node, beat_at, dead) VALUES (?, ?, ?, 0)";
+        let binds = vec![run.0.into(), node.as_str().into(), millis(*now).into()];
+        Sql::<()>::new(text, binds).run(conn).await?;
+    }
+    ticket.done(());
+    Ok(())
+}
+
+/// Says that a run lives; `false` when it was declared dead.
+pub(super) async fn beat(
+    conn: &mut Conn,
+    ticket: &mut Ticket<(Incarnation, Timestamp), bool>,
+) -> QueryResult<()> {
+    let (run, now) = ticket.ask;
+    let alive = alive(conn, run).await?;
+    if alive {
+        let text = "UPDATE incarnation SET beat_at = ? WHERE id = ? AND dead = 0";
+        Sql::<()>::new(text, vec![millis(now).into(), run.0.into()]).run(conn).await?;
+    }
+    ticket.done(alive);
+    Ok(())
+}
+
+async fn alive(conn: &mut Conn, run: Incarnation) -> QueryResult<bool> {
+    let text = format!("SELECT dead FROM incarnation WHERE id = ?{}", dialect::FOR_UPDATE);
+    let found: Vec<i16> = Sql::<SmallInt>::new(text, vec![run.0.into()]).rows(conn).await?;
+    Ok(found.first() == Some(&0))
+}
+
+/// Ends a run.
+pub(super) async fn leave(conn: &mut Conn, ticket: &mut Ticket<Incarnation, ()>) -> QueryResult<()> {
+    let binds = vec![ticket.ask.0.into()];
+    Sql::<()>::new("UPDATE incarnation SET dead = 1 WHERE id = ?", binds).run(conn).await?;
+    ticket.done(());
+    Ok(())
+}
+
+/// Declares silent runs dead and takes what dead ones hold.
+pub(super) async fn take_over(
+    conn: &mut Conn,
+    ticket: &mut Ticket<TakeOverAsk, Vec<Leased>>,
+) -> QueryResult<()> {
+    let (by, now, silence, limit) = ticket.ask;
+    if !alive(conn, by).await? {
+        ticket.done(Vec::new());
+        return Ok(());
+    }
+    let silence = i64::try_from(silence.as_millis()).unwrap_or(i64::MAX);
+    let text = "UPDATE incarnation SET dead = 1 WHERE dead = 0 AND id <> ? AND beat_at <= ?";
+    let binds = vec![by.0.into(), millis(now).saturating_sub(silence).into()];
+    Sql::<()>::new(text, binds).run(conn).await?;
+    let text = format!("UPDATE handoff SET state = 0, lease = NULL WHERE state = 1 AND {NOBODY}");
+    Sql::<()>::new(text, Vec::new()).run(conn).await?;
+    let skip = dialect::SKIP_LOCKED;
+    let text = format!("SELECT id FROM message WHERE state = 2 AND {NOBODY} ORDER BY id LIMIT ?{skip}");
+    let ids: Vec<i64> = Sql::<BigInt>::new(text, vec![limit.into()]).rows(conn).await?;
+    let taken = take(conn, &ids, by, true).await?;
+    if taken.is_empty() {
+        let text = "DELETE FROM incarnation WHERE dead = 1 AND beat_at < ?";
+        let before = millis(now).saturating_sub(REMEMBERED_MS);
+        Sql::<()>::new(text, vec![before.into()]).run(conn).await?;
+    }
+    ticket.done(taken);
+    Ok(())
+}

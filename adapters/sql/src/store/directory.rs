@@ -1,0 +1,38 @@
+//! Users, and the version that grows with every change.
+
+use super::Conn;
+use crate::op::Ticket;
+use crate::rows::encode_user;
+use crate::statement::Sql;
+use diesel::QueryResult;
+use domain::directory::User;
+
+/// Creates or replaces a user.
+pub(super) async fn put(conn: &mut Conn, ticket: &mut Ticket<User, ()>) -> QueryResult<()> {
+    let user = &ticket.ask;
+    let name = user.name.as_str();
+    Sql::<()>::new("DELETE FROM account WHERE name = ?", vec![name.into()]).run(conn).await?;
+    let binds = vec![name.into(), encode_user(user).into()];
+    Sql::<()>::new("INSERT INTO account (name, profile) VALUES (?, ?)", binds).run(conn).await?;
+    grow(conn).await?;
+    ticket.done(());
+    Ok(())
+}
+
+/// Removes a user.
+pub(super) async fn remove(conn: &mut Conn, ticket: &mut Ticket<String, bool>) -> QueryResult<()> {
+    let binds = vec![ticket.ask.as_str().into()];
+    let removed = Sql::<()>::new("DELETE FROM account WHERE name = ?", binds).run(conn).await? > 0;
+    if removed {
+        grow(conn).await?;
+    }
+    ticket.done(removed);
+    Ok(())
+}
+
+async fn grow(conn: &mut Conn) -> QueryResult<()> {
+    Sql::<()>::new("UPDATE meta SET value = value + 1 WHERE name = 'directory'", Vec::new())
+        .run(conn)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,129 @@
+//! Handoffs: taken when due, deleted when done, kept when given up.
+
+use super::read::{messages_by_id, mos_by_id};
+use super::{Conn, dialect};
+use crate::op::Ticket;
+use crate::rows::{HANDOFF_COLUMNS, HandoffName, HandoffSql, StoredHandoff, handoff_state, millis, time};
+use crate::statement::{Bind, Sql, places};
+use diesel::QueryResult;
+use domain::Timestamp;
+use domain::message::Incarnation;
+use ports::driven::{Content, Handoff, HandoffKey, HandoffOutcome};
+
+type LeaseAsk = (usize, Vec<String>, Incarnation, Timestamp);
+type SettleAsk = (Vec<(HandoffKey, HandoffOutcome)>, Incarnation);
+
+/// Takes due handoffs.
+pub(super) async fn lease(conn: &mut Conn, ticket: &mut Ticket<LeaseAsk, Vec<Handoff>>) -> QueryResult<()> {
+    let (limit, without, lease, now) = &ticket.ask;
+    let except = if without.is_empty() {
+        String::new()
+    } else {
+        format!(" AND target NOT IN {}", places(without.len()))
+    };
+    let text = format!(
+        "SELECT {HANDOFF_COLUMNS} FROM handoff WHERE state = 0 AND due_at <= ?{except} \
+         ORDER BY due_at, subject, event LIMIT ?{}",
+        dialect::SKIP_LOCKED
+    );
+    let mut binds = vec![Bind::from(millis(*now))];
+    binds.extend(without.iter().map(|target| target.as_str().into()));
+    binds.push((*limit).into());
+    let rows: Vec<StoredHandoff> = Sql::<HandoffSql>::varying(text, binds).rows(conn).await?;
+    for row in &rows {
+        let text = "UPDATE handoff SET state = 1, lease = ? WHERE subject = ? AND event = ?";
+        let binds = vec![lease.0.into(), row.subject.into(), row.event.into()];
+        Sql::<()>::new(text, binds).run(conn).await?;
+    }
+    let handoffs = filled(conn, rows, *lease).await?;
+    ticket.done(handoffs);
+    Ok(())
+}
+
+/// Handoffs with what they are about. Those whose message is gone are done with.
+async fn filled(conn: &mut Conn, rows: Vec<StoredHandoff>, lease: Incarnation) -> QueryResult<Vec<Handoff>> {
+    let is_mo = |row: &&StoredHandoff| row.event == HandoffKey::MO;
+    let records =
+        messages_by_id(conn, rows.iter().filter(|r| !is_mo(r)).map(|r| r.subject).collect()).await?;
+    let mos = mos_by_id(conn, rows.iter().filter(is_mo).map(|r| r.subject).collect()).await?;
+    let mut handoffs = Vec::with_capacity(rows.len());
+    let mut gone = Vec::new();
+    for row in rows {
+        let content = if row.event == HandoffKey::MO {
+            let destination = row.destination.as_deref().and_then(|d| d.parse().ok());
+            let mo = mos.get(&row.subject).map(|record| Box::new(record.mo.clone()));
+            destination.zip(mo).map(|(destination, mo)| Content::Mo { destination, mo })
+        } else {
+            let record = records.get(&row.subject);
+            let callback = record.and_then(|record| record.message.callback.clone());
+            callback.zip(record).map(|(callback, r)| Content::State { callback, record: Box::new(r.clone()) })
+        };
+        match content {
+            Some(content) => handoffs.push(Handoff {
+                key: HandoffKey { subject: row.subject, event: row.event },
+                content,
+                tries: u16::try_from(row.tries).unwrap_or(u16::MAX),
+                created_at: time(row.created_at),
+            }),
+            None => gone.push(HandoffName { subject: row.subject, event: row.event, lease: lease.0 }),
+        }
+    }
+    if !gone.is_empty() {
+        tracing::warn!(count = gone.len(), "handoffs of messages that are gone");
+        dialect::delete(conn, gone).await?;
+    }
+    Ok(handoffs)
+}
+
+/// Writes down what became of handoffs.
+pub(super) async fn settle(conn: &mut Conn, ticket: &mut Ticket<SettleAsk, ()>) -> QueryResult<()> {
+    let (outcomes, lease) = &ticket.ask;
+    let mut done = Vec::new();
+    for (key, outcome) in outcomes {
+        let (state, due_at, error, counts) = match outcome {
+            HandoffOutcome::Done => {
+                done.push(HandoffName { subject: key.subject, event: key.event, lease: lease.0 });
+                continue;
+            }
+            HandoffOutcome::Again { due_at, error, counts } => {
+                (handoff_state::WAITING, Some(millis(*due_at)), error, i64::from(*counts))
+            }
+            HandoffOutcome::Dead { error } => (handoff_state::DEAD, None, error, 0),
+        };
+        let text = "UPDATE handoff SET state = ?, due_at = COALESCE(?, due_at), error = ?, tries = tries + ?, lease = NULL \
+                    WHERE subject = ? AND event = ? AND lease = ? AND state = 1";
+        let binds: Vec<Bind<'_>> = vec![
+            state.into(),
+            due_at.into(),
+            error.as_str().into(),
+            counts.into(),
+            key.subject.into(),
+            key.event.into(),
+            lease.0.into(),
+        ];
+        Sql::<()>::new(text, binds).run(conn).await?;
+    }
+    if !done.is_empty() {
+        dialect::delete(conn, done).await?;
+    }
+    ticket.done(());
+    Ok(())
+}
+
+/// Makes given-up handoffs due again.
+pub(super) async fn resend(
+    conn: &mut Conn,
+    ticket: &mut Ticket<(Option<HandoffKey>, Timestamp), usize>,
+) -> QueryResult<()> {
+    let (key, now) = ticket.ask;
+    let mut binds: Vec<Bind<'_>> = vec![millis(now).into()];
+    let mut text = "UPDATE handoff SET state = 0, due_at = ?, lease = NULL WHERE state = 2".to_owned();
+    if let Some(key) = key {
+        text.push_str(" AND subject = ? AND event = ?");
+        binds.push(key.subject.into());
+        binds.push(key.event.into());
+    }
+    let count = Sql::<()>::new(text, binds).run(conn).await?;
+    ticket.done(count);
+    Ok(())
+}

@@ -1,0 +1,69 @@
+//! Taking messages from a link's queue.
+
+use super::{Conn, dialect};
+use crate::op::Ticket;
+use crate::rows::{MESSAGE_COLUMNS, MessageSql, StoredMessage, millis};
+use crate::statement::{Bind, Sql, places};
+use diesel::QueryResult;
+use diesel::sql_types::BigInt;
+use domain::message::Incarnation;
+use ports::driven::{LeaseRequest, Leased};
+use std::collections::HashMap;
+
+/// Takes what is due.
+pub(super) async fn lease(
+    conn: &mut Conn,
+    ticket: &mut Ticket<LeaseRequest, Vec<Leased>>,
+) -> QueryResult<()> {
+    let request = &ticket.ask;
+    let room = request.quota.room();
+    let mut classes: [Vec<i64>; 4] = Default::default();
+    if room > 0 {
+        for (class, ids) in (0_i64..).zip(classes.iter_mut()) {
+            *ids = due(conn, request, class, room).await?;
+        }
+    }
+    let waiting = [0, 1, 2, 3].map(|n: usize| classes.get(n).map_or(0, Vec::len));
+    let shares = request.quota.divide(waiting);
+    let chosen: Vec<i64> =
+        classes.into_iter().zip(shares).rev().flat_map(|(ids, share)| ids.into_iter().take(share)).collect();
+    let taken = take(conn, &chosen, request.lease, false).await?;
+    ticket.done(taken);
+    Ok(())
+}
+
+async fn due(conn: &mut Conn, request: &LeaseRequest, class: i64, room: usize) -> QueryResult<Vec<i64>> {
+    let text = format!(
+        "SELECT id FROM message WHERE state < 2 AND link = ? AND priority = ? AND queue_at <= ? AND expires_at > ? \
+         ORDER BY queue_at, id LIMIT ?{}",
+        dialect::SKIP_LOCKED
+    );
+    let now = millis(request.now);
+    let binds = vec![request.link.as_str().into(), class.into(), now.into(), now.into(), room.into()];
+    Sql::<BigInt>::new(text, binds).rows(conn).await
+}
+
+/// Gives messages to a run, marked when they may have been sent before; in the order given.
+pub(super) async fn take(
+    conn: &mut Conn,
+    ids: &[i64],
+    lease: Incarnation,
+    in_doubt: bool,
+) -> QueryResult<Vec<Leased>> {
+    let mut found = HashMap::with_capacity(ids.len());
+    let mark = if in_doubt { ", possible_duplicate = 1" } else { "" };
+    for some in ids.chunks(500) {
+        let places = places(some.len());
+        let text = format!("UPDATE message SET state = 2, lease = ?{mark} WHERE id IN {places}");
+        let holder = std::iter::once(Bind::from(lease.0));
+        let binds = holder.chain(some.iter().map(|id| (*id).into())).collect();
+        Sql::<()>::varying(text, binds).run(conn).await?;
+        let text = format!("SELECT {MESSAGE_COLUMNS} FROM message WHERE id IN {places}");
+        let binds = some.iter().map(|id| (*id).into()).collect();
+        let rows: Vec<StoredMessage> = Sql::<MessageSql>::varying(text, binds).rows(conn).await?;
+        for row in rows {
+            found.insert(row.id, row.leased()?);
+        }
+    }
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
+}

@@ -1,0 +1,74 @@
+//! What the writer remembers between transactions. Losing any of it costs time, never truth.
+
+use std::collections::{HashMap, VecDeque};
+
+/// How many receipts that ended a part are remembered, to know their repetitions.
+const RECENT: usize = 65_536;
+
+/// The memory of one writer.
+pub(crate) struct Memory {
+    /// The name the totals are kept under, so that nodes do not wait for each other.
+    pub(crate) node: String,
+    /// How many receipts are parked; `None` = not known.
+    pub(crate) parked: Option<i64>,
+    /// Parts that were ended by receipts.
+    pub(crate) recent: Recent,
+    /// Where the search for old messages goes on.
+    pub(crate) retain_from: i64,
+}
+
+impl Memory {
+    pub(crate) fn new(node: String) -> Self {
+        Self { node, parked: None, recent: Recent::default(), retain_from: 0 }
+    }
+
+    /// After a rollback: what was counted is not so.
+    pub(crate) fn forget(&mut self) {
+        self.parked = None;
+    }
+}
+
+/// The last parts that were ended by receipts: link and key, and the recipient.
+#[derive(Default)]
+pub(crate) struct Recent {
+    recipients: HashMap<(String, String), String>,
+    order: VecDeque<(String, String)>,
+}
+
+impl Recent {
+    /// Remembers one; forgets the oldest.
+    pub(crate) fn put(&mut self, link: &str, key: &str, recipient: &str) {
+        let name = (link.to_owned(), key.to_owned());
+        if self.recipients.insert(name.clone(), recipient.to_owned()).is_none() {
+            self.order.push_back(name);
+        }
+        while self.order.len() > RECENT {
+            if let Some(oldest) = self.order.pop_front() {
+                self.recipients.remove(&oldest);
+            }
+        }
+    }
+
+    /// Whether a receipt repeats one that ended a part: a named recipient must be the same.
+    pub(crate) fn knows(&self, link: &str, key: &str, recipient: Option<&str>) -> bool {
+        let known = self.recipients.get(&(link.to_owned(), key.to_owned()));
+        known.is_some_and(|known| recipient.is_none_or(|r| r == known))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_goes_first() {
+        let mut recent = Recent::default();
+        for n in 0..=RECENT {
+            recent.put("TS0", &n.to_string(), "46701234567");
+        }
+        assert!(!recent.knows("TS0", "0", None));
+        assert!(recent.knows("TS0", "1", Some("46701234567")));
+        assert!(!recent.knows("TS0", "1", Some("46701234568")));
+        assert!(!recent.knows("TS1", "1", None));
+    }
+}

@@ -1,0 +1,57 @@
+//! The store, written once and included for each database: `Conn`, `Reader`, `Session` and `dialect` beside it say what differs.
+//!
+//! Everything that changes the store goes through one queue to one writer (group commit); reading has connections of its own.
+
+mod accept;
+mod cluster;
+mod cold;
+mod directory;
+mod handoffs;
+mod inbox;
+mod lease;
+mod memory;
+mod ports_read;
+mod ports_write;
+mod read;
+mod receipts;
+mod retain;
+mod settle;
+mod sweep;
+mod tell;
+mod writer;
+
+use super::{Conn, Reader, Session, dialect};
+use crate::queue::{Queue, queue};
+use ports::driven::{Clock, StoreError};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// All store ports over one database.
+pub(crate) struct Store {
+    queue: Queue,
+    reader: Reader,
+    broken: Arc<OnceLock<String>>,
+}
+
+impl Store {
+    /// A store and its writer. The writer must be run ([`writer::Writer::run`]); it ends when the store is dropped.
+    pub(crate) fn new(
+        session: Session,
+        reader: Reader,
+        node: String,
+        clock: Arc<dyn Clock>,
+        patience: Option<Duration>,
+    ) -> (Self, writer::Writer, watch::Receiver<bool>) {
+        let (sender, waiting) = queue(patience);
+        let broken = Arc::new(OnceLock::new());
+        let (stopped, ended) = watch::channel(false);
+        let writer = writer::Writer::new(session, waiting, node, clock, Arc::clone(&broken), stopped);
+        (Self { queue: sender, reader, broken }, writer, ended)
+    }
+
+    /// An error for ever after the disk failed.
+    fn sound(&self) -> Result<(), StoreError> {
+        self.broken.get().map_or(Ok(()), |text| Err(StoreError::Broken(text.clone())))
+    }
+}

@@ -1,0 +1,134 @@
+//! The ports whose calls change something: each puts one operation into the queue and waits for its commit.
+
+use super::{Store, read};
+use crate::op::Op;
+use async_trait::async_trait;
+use domain::Timestamp;
+use domain::message::{Incarnation, MessageId};
+use domain::receipt::Receipt;
+use domain::state::State;
+use domain::submission::Accepted;
+use futures_util::FutureExt;
+use ports::driven::{
+    Acceptance, Applied, Backlog, Cluster, Dispatch, Handoff, HandoffKey, HandoffOutcome, Handoffs,
+    LeaseRequest, Leased, Outbox, Receipts, Settlement, StoreError,
+};
+use std::time::Duration;
+
+#[async_trait]
+impl Outbox for Store {
+    async fn accept(&self, acceptance: Acceptance) -> Result<Accepted, StoreError> {
+        if acceptance.messages.is_empty() {
+            return Err(StoreError::Data("there is no message in it".to_owned()));
+        }
+        self.queue.ask(Op::Accept, acceptance).await
+    }
+}
+
+#[async_trait]
+impl Dispatch for Store {
+    async fn lease(&self, request: LeaseRequest) -> Result<Vec<Leased>, StoreError> {
+        self.queue.ask(Op::Lease, request).await
+    }
+
+    async fn settle(&self, settlements: Vec<Settlement>) -> Result<(), StoreError> {
+        if settlements.is_empty() {
+            return Ok(());
+        }
+        self.queue.ask(Op::Settle, settlements).await
+    }
+
+    async fn cancel(
+        &self,
+        id: MessageId,
+        now: Timestamp,
+    ) -> Result<Option<Result<State, State>>, StoreError> {
+        self.queue.ask(Op::Cancel, (id, now)).await
+    }
+
+    async fn expire(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
+        self.queue.ask(Op::Expire, (now, limit)).await
+    }
+
+    async fn backlog(&self, now: Timestamp) -> Result<Vec<Backlog>, StoreError> {
+        self.sound()?;
+        self.reader.read(move |conn| read::backlog(conn, now).boxed()).await
+    }
+}
+
+#[async_trait]
+impl Receipts for Store {
+    async fn apply(
+        &self,
+        receipts: Vec<Receipt>,
+        tell_lease: Option<Incarnation>,
+        now: Timestamp,
+    ) -> Result<Vec<Applied>, StoreError> {
+        if receipts.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.queue.ask(Op::Apply, (receipts, tell_lease, now)).await
+    }
+
+    async fn give_up(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
+        self.queue.ask(Op::GiveUp, (now, limit)).await
+    }
+}
+
+#[async_trait]
+impl Handoffs for Store {
+    async fn lease(
+        &self,
+        limit: usize,
+        without: &[String],
+        lease: Incarnation,
+        now: Timestamp,
+    ) -> Result<Vec<Handoff>, StoreError> {
+        self.queue.ask(Op::LeaseHandoffs, (limit, without.to_vec(), lease, now)).await
+    }
+
+    async fn settle(
+        &self,
+        outcomes: Vec<(HandoffKey, HandoffOutcome)>,
+        lease: Incarnation,
+    ) -> Result<(), StoreError> {
+        if outcomes.is_empty() {
+            return Ok(());
+        }
+        self.queue.ask(Op::SettleHandoffs, (outcomes, lease)).await
+    }
+
+    async fn dead(&self, limit: usize) -> Result<Vec<(HandoffKey, String)>, StoreError> {
+        self.sound()?;
+        self.reader.read(move |conn| read::dead(conn, limit).boxed()).await
+    }
+
+    async fn resend(&self, key: Option<HandoffKey>, now: Timestamp) -> Result<usize, StoreError> {
+        self.queue.ask(Op::Resend, (key, now)).await
+    }
+}
+
+#[async_trait]
+impl Cluster for Store {
+    async fn join(&self, node: &str, incarnation: Incarnation, now: Timestamp) -> Result<(), StoreError> {
+        self.queue.ask(Op::Join, (node.to_owned(), incarnation, now)).await
+    }
+
+    async fn beat(&self, incarnation: Incarnation, now: Timestamp) -> Result<bool, StoreError> {
+        self.queue.ask(Op::Beat, (incarnation, now)).await
+    }
+
+    async fn take_over(
+        &self,
+        by: Incarnation,
+        now: Timestamp,
+        silence: Duration,
+        limit: usize,
+    ) -> Result<Vec<Leased>, StoreError> {
+        self.queue.ask(Op::TakeOver, (by, now, silence, limit)).await
+    }
+
+    async fn leave(&self, incarnation: Incarnation) -> Result<(), StoreError> {
+        self.queue.ask(Op::Leave, incarnation).await
+    }
+}

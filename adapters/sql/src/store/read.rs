@@ -1,0 +1,221 @@
+//! Questions that change nothing.
+
+use super::{Conn, dialect};
+use crate::error::unreadable;
+use crate::rows::{
+    MESSAGE_COLUMNS, MO_COLUMNS, MessageSql, MoSql, StoredMessage, StoredMo, decode_user, millis, time,
+};
+use crate::statement::{Bind, Sql, places};
+use diesel::QueryResult;
+use diesel::sql_types::{BigInt, Nullable, SmallInt, Text};
+use domain::Timestamp;
+use domain::directory::{LinkId, User};
+use domain::message::MoId;
+use domain::state::State;
+use ports::driven::{Audit, Backlog, Filter, HandoffKey, MessageRecord, MoRecord, Page};
+use std::collections::HashMap;
+
+/// How many messages a page looks through.
+const LOOKED_THROUGH: usize = 20_000;
+/// How far waiting messages are counted.
+const COUNTED: i64 = 1_000;
+
+/// Messages with all that is known of them.
+pub(super) async fn messages_by_id(
+    conn: &mut Conn,
+    mut ids: Vec<i64>,
+) -> QueryResult<HashMap<i64, MessageRecord>> {
+    ids.sort_unstable();
+    ids.dedup();
+    let mut found = HashMap::with_capacity(ids.len());
+    for some in ids.chunks(500) {
+        let text = format!("SELECT {MESSAGE_COLUMNS} FROM message WHERE id IN {}", places(some.len()));
+        let binds = some.iter().map(|id| (*id).into()).collect();
+        let rows: Vec<StoredMessage> = Sql::<MessageSql>::varying(text, binds).rows(conn).await?;
+        for row in rows {
+            found.insert(row.id, row.record()?);
+        }
+    }
+    Ok(found)
+}
+
+/// Received messages.
+pub(super) async fn mos_by_id(conn: &mut Conn, ids: Vec<i64>) -> QueryResult<HashMap<i64, MoRecord>> {
+    let mut found = HashMap::with_capacity(ids.len());
+    for some in ids.chunks(500) {
+        let text = format!("SELECT {MO_COLUMNS} FROM mo WHERE id IN {}", places(some.len()));
+        let binds = some.iter().map(|id| (*id).into()).collect();
+        let rows: Vec<StoredMo> = Sql::<MoSql>::varying(text, binds).rows(conn).await?;
+        for row in rows {
+            let record = row.record()?;
+            found.insert(record.mo.id.0, record);
+        }
+    }
+    Ok(found)
+}
+
+/// A page of messages, newest first.
+pub(super) async fn messages(conn: &mut Conn, filter: &Filter) -> QueryResult<Page<MessageRecord>> {
+    let limit = filter.limit.clamp(1, 1_000);
+    let below = filter.after.map_or(i64::MAX, |id| id.0);
+    // With a reference the index finds them; without, only a piece of the table is looked through.
+    let floor = if filter.reference.is_some() { None } else { floor(conn, below).await? };
+    let mut text = format!("SELECT {MESSAGE_COLUMNS} FROM message WHERE id < ?");
+    let mut binds: Vec<Bind<'_>> = vec![below.into()];
+    let mut and = |condition: &str, bind: Bind<'static>| {
+        text.push_str(condition);
+        binds.push(bind);
+    };
+    if let Some(floor) = floor {
+        and(" AND id >= ?", floor.into());
+    }
+    if let Some(user) = &filter.user {
+        and(" AND owner = ?", user.as_str().to_owned().into());
+    }
+    if let Some(reference) = &filter.reference {
+        and(" AND reference = ?", reference.clone().into());
+    }
+    if let Some(state) = filter.state {
+        and(" AND state = ?", state.code().into());
+    }
+    if let Some(to) = &filter.to {
+        and(" AND recipient = ?", to.to_string().into());
+    }
+    and(" ORDER BY id DESC LIMIT ?", (limit + 1).into());
+    let rows: Vec<StoredMessage> = Sql::<MessageSql>::new(text, binds).rows(conn).await?;
+    let mut items = rows.into_iter().map(StoredMessage::record).collect::<QueryResult<Vec<_>>>()?;
+    let more = items.len() > limit;
+    items.truncate(limit);
+    let next = if more { items.last().map(|r| r.message.id.0) } else { floor };
+    Ok(Page { items, next })
+}
+
+/// Where a page stops looking; `None` = the end is nearer.
+async fn floor(conn: &mut Conn, below: i64) -> QueryResult<Option<i64>> {
+    let text = "SELECT id FROM message WHERE id < ? ORDER BY id DESC LIMIT 2 OFFSET ?";
+    let binds = vec![below.into(), (LOOKED_THROUGH - 1).into()];
+    let ids: Vec<i64> = Sql::<BigInt>::new(text, binds).rows(conn).await?;
+    Ok(if ids.len() > 1 { ids.first().copied() } else { None })
+}
+
+/// What is due and waits, by link.
+pub(super) async fn backlog(conn: &mut Conn, now: Timestamp) -> QueryResult<Vec<Backlog>> {
+    let mut all = Vec::new();
+    let mut last = String::new();
+    loop {
+        let text = "SELECT MIN(link) FROM message WHERE state < 2 AND link > ?";
+        let next: Vec<Option<String>> =
+            Sql::<Nullable<Text>>::new(text, vec![last.clone().into()]).rows(conn).await?;
+        let Some(link) = next.into_iter().next().flatten() else { return Ok(all) };
+        let mut backlog = Backlog {
+            link: LinkId::parse(&link).map_err(|e| unreadable("link", e))?,
+            waiting: [0; 4],
+            oldest_due_at: None,
+        };
+        for (class, waiting) in (0_i64..).zip(backlog.waiting.iter_mut()) {
+            let text = "SELECT COUNT(*), MIN(queue_at) FROM (SELECT queue_at FROM message WHERE state < 2 AND link = ? \
+                        AND priority = ? AND queue_at <= ? ORDER BY queue_at LIMIT ?) AS due";
+            let binds = vec![link.clone().into(), class.into(), millis(now).into(), COUNTED.into()];
+            let counted: Vec<(i64, Option<i64>)> =
+                Sql::<(BigInt, Nullable<BigInt>)>::new(text, binds).rows(conn).await?;
+            let Some((count, oldest)) = counted.into_iter().next() else { continue };
+            *waiting = usize::try_from(count).unwrap_or(0);
+            let oldest = oldest.map(time);
+            backlog.oldest_due_at = backlog.oldest_due_at.into_iter().chain(oldest).min();
+        }
+        if backlog.oldest_due_at.is_some() {
+            all.push(backlog);
+        }
+        last = link;
+    }
+}
+
+/// Counts everything, in one statement and so at one moment.
+pub(super) async fn audit(conn: &mut Conn) -> QueryResult<Audit> {
+    let n = dialect::bigint;
+    let odd = "SUM(CASE WHEN (state = 2 AND lease IS NULL) OR (state < 2 AND lease IS NOT NULL) \
+               OR (state >= 4) <> (final_at IS NOT NULL) THEN 1 ELSE 0 END)";
+    let total = |kind: &str, name: &str| {
+        let (kind, sum, zero) = (n(kind), n("SUM(value)"), n("0"));
+        format!(" UNION ALL SELECT {kind}, {zero}, {sum}, {zero}, {zero} FROM counter WHERE name = '{name}'")
+    };
+    let (kind, state, count, doubles, odd) =
+        (n("0"), n("state"), n("COUNT(*)"), n("SUM(possible_duplicate)"), n(odd));
+    let mut text = format!("SELECT {kind}, {state}, {count}, {doubles}, {odd} FROM message GROUP BY state");
+    text.push_str(&total("1", "accepted"));
+    text.push_str(&total("2", "removed"));
+    type Types = (BigInt, BigInt, Nullable<BigInt>, Nullable<BigInt>, Nullable<BigInt>);
+    type Row = (i64, i64, Option<i64>, Option<i64>, Option<i64>);
+    let rows: Vec<Row> = Sql::<Types>::new(text, Vec::new()).rows(conn).await?;
+    let mut audit = Audit::default();
+    let whole = |n: Option<i64>| n.and_then(|n| u64::try_from(n).ok()).unwrap_or(0);
+    for (kind, state, count, doubles, odd) in rows {
+        match kind {
+            1 => audit.accepted = whole(count),
+            2 => audit.removed = whole(count),
+            _ => {
+                let state = i16::try_from(state).ok().and_then(State::from_code);
+                let Some(state) = state else { continue };
+                audit.by_state.push((state, whole(count)));
+                audit.possible_duplicates += whole(doubles);
+                if whole(odd) > 0 {
+                    audit.wrong.push(format!(
+                        "{} messages are {state} and their holder or end does not fit",
+                        whole(odd)
+                    ));
+                }
+            }
+        }
+    }
+    audit.by_state.sort_unstable();
+    let sum = audit.removed + audit.by_state.iter().map(|(_, n)| n).sum::<u64>();
+    if audit.accepted != sum {
+        audit.wrong.push(format!("{} accepted, {sum} accounted for", audit.accepted));
+    }
+    Ok(audit)
+}
+
+/// The version of the directory.
+pub(super) async fn version(conn: &mut Conn) -> QueryResult<u64> {
+    let text = "SELECT value FROM meta WHERE name = 'directory'";
+    let found: Vec<i64> = Sql::<BigInt>::new(text, Vec::new()).rows(conn).await?;
+    Ok(found.first().and_then(|v| u64::try_from(*v).ok()).unwrap_or(0))
+}
+
+/// All users, by name.
+pub(super) async fn users(conn: &mut Conn) -> QueryResult<Vec<User>> {
+    let text = "SELECT name, profile FROM account ORDER BY name";
+    let rows: Vec<(String, String)> = Sql::<(Text, Text)>::new(text, Vec::new()).rows(conn).await?;
+    rows.iter().map(|(name, profile)| decode_user(name, profile)).collect()
+}
+
+/// Given-up handoffs, newest first.
+pub(super) async fn dead(conn: &mut Conn, limit: usize) -> QueryResult<Vec<(HandoffKey, String)>> {
+    let text = "SELECT subject, event, error FROM handoff WHERE state = 2 ORDER BY created_at DESC, subject DESC LIMIT ?";
+    let rows: Vec<(i64, i16, String)> =
+        Sql::<(BigInt, SmallInt, Text)>::new(text, vec![limit.into()]).rows(conn).await?;
+    Ok(rows.into_iter().map(|(subject, event, error)| (HandoffKey { subject, event }, error)).collect())
+}
+
+/// Received messages that nobody has taken care of.
+pub(super) async fn waiting(
+    conn: &mut Conn,
+    user: Option<String>,
+    after: Option<MoId>,
+    limit: usize,
+) -> QueryResult<Page<MoRecord>> {
+    let limit = limit.clamp(1, 1_000);
+    let whose = if user.is_some() { " AND (owner = ? OR owner IS NULL)" } else { "" };
+    let text = format!(
+        "SELECT {MO_COLUMNS} FROM mo WHERE acknowledged_at IS NULL AND id > ?{whose} ORDER BY id LIMIT ?"
+    );
+    let mut binds: Vec<Bind<'_>> = vec![after.map_or(i64::MIN, |id| id.0).into()];
+    binds.extend(user.map(Bind::from));
+    binds.push((limit + 1).into());
+    let rows: Vec<StoredMo> = Sql::<MoSql>::new(text, binds).rows(conn).await?;
+    let mut items = rows.into_iter().map(StoredMo::record).collect::<QueryResult<Vec<_>>>()?;
+    let more = items.len() > limit;
+    items.truncate(limit);
+    let next = items.last().filter(|_| more).map(|r| r.mo.id.0);
+    Ok(Page { items, next })
+}

@@ -1,0 +1,233 @@
+//! Applying receipts: which awaited part each is about, what it makes of the message, who is told.
+
+use super::memory::Memory;
+use super::tell::{self, Tell};
+use super::{Conn, dialect};
+use crate::op::Ticket;
+use crate::rows::{Awaited, EarlyReceipt, Folded, STANDING_COLUMNS, Standing, StandingSql, kept_key, millis};
+use crate::statement::{Sql, places};
+use diesel::QueryResult;
+use domain::Timestamp;
+use domain::message::{Incarnation, MessageId, Parts};
+use domain::receipt::{Receipt, Verdict, correlate, fold};
+use domain::state::State;
+use ports::driven::{Applied, Handoff, HandoffKey};
+use std::collections::{HashMap, HashSet};
+
+type Ask = (Vec<Receipt>, Option<Incarnation>, Timestamp);
+
+/// A receipt, the run that holds the handoff, the time.
+pub(super) type Asked<'a> = (&'a Receipt, Option<Incarnation>, Timestamp);
+
+/// Applies the receipts of all tickets.
+pub(super) async fn apply(
+    conn: &mut Conn,
+    memory: &mut Memory,
+    tickets: Vec<&mut Ticket<Ask, Vec<Applied>>>,
+) -> QueryResult<()> {
+    let asks: Vec<Asked<'_>> =
+        tickets.iter().flat_map(|t| t.ask.0.iter().map(|r| (r, t.ask.1, t.ask.2))).collect();
+    if asks.is_empty() {
+        tickets.into_iter().for_each(|ticket| ticket.done(Vec::new()));
+        return Ok(());
+    }
+    let mut applied = fold_in(conn, memory, &asks).await?.into_iter();
+    for ticket in tickets {
+        let count = ticket.ask.0.len();
+        ticket.done(applied.by_ref().take(count).collect());
+    }
+    Ok(())
+}
+
+/// Applies receipts, in order; those of no message are parked.
+pub(super) async fn fold_in(
+    conn: &mut Conn,
+    memory: &mut Memory,
+    asks: &[Asked<'_>],
+) -> QueryResult<Vec<Applied>> {
+    let candidates = candidates(conn, asks).await?;
+    let ids = candidates.values().flatten().map(|a| a.message).collect();
+    let mut work = Work { standings: standings(conn, ids).await?, ..Work::default() };
+    let mut applied = Vec::with_capacity(asks.len());
+    for (receipt, lease, now) in asks {
+        applied.push(work.one(receipt, &candidates, memory, *lease, *now));
+    }
+    let told = work.write(conn, memory).await?;
+    for answer in &mut applied {
+        if let Applied::Changed { id, state: Some(state), tell } = answer {
+            let key = HandoffKey { subject: id.0, event: state.code() };
+            *tell = told.get(&key).cloned().map(Box::new);
+        }
+    }
+    Ok(applied)
+}
+
+/// The awaited parts under every spelling of every receipt: the exact ones are enough where there are any.
+async fn candidates(
+    conn: &mut Conn,
+    asks: &[Asked<'_>],
+) -> QueryResult<HashMap<(String, String), Vec<Awaited>>> {
+    let decisive = || asks.iter().map(|(r, ..)| *r).filter(|r| r.verdict != Verdict::Pending);
+    let mut found: HashMap<(String, String), Vec<Awaited>> = HashMap::new();
+    let exact = decisive().map(|r| (r.link.as_str().to_owned(), exact_key(r))).collect();
+    gather(&mut found, dialect::awaited(conn, exact).await?);
+    let missed = decisive().filter(|r| !found.contains_key(&(r.link.as_str().to_owned(), exact_key(r))));
+    let other: Vec<_> =
+        missed.flat_map(|r| spellings(r).skip(1).map(|k| (r.link.as_str().to_owned(), k))).collect();
+    if !other.is_empty() {
+        gather(&mut found, dialect::awaited(conn, other).await?);
+    }
+    Ok(found)
+}
+
+fn gather(found: &mut HashMap<(String, String), Vec<Awaited>>, rows: Vec<Awaited>) {
+    for row in rows {
+        let of_key = found.entry((row.link.clone(), row.op_key.clone())).or_default();
+        if !of_key.iter().any(|a| a.message == row.message && a.seq == row.seq) {
+            of_key.push(row);
+        }
+    }
+}
+
+fn exact_key(receipt: &Receipt) -> String {
+    kept_key(correlate::stored_key(&receipt.operator_id))
+}
+
+fn spellings(receipt: &Receipt) -> impl Iterator<Item = String> + use<> {
+    correlate::keys(&receipt.operator_id).into_iter().map(kept_key)
+}
+
+/// What has to be known of messages, held against other nodes until the commit.
+pub(super) async fn standings(conn: &mut Conn, mut ids: Vec<i64>) -> QueryResult<HashMap<i64, Standing>> {
+    ids.sort_unstable();
+    ids.dedup();
+    let mut found = HashMap::with_capacity(ids.len());
+    for some in ids.chunks(500) {
+        let lock = dialect::FOR_UPDATE;
+        let text = format!(
+            "SELECT {STANDING_COLUMNS} FROM message WHERE id IN {} ORDER BY id{lock}",
+            places(some.len())
+        );
+        let binds = some.iter().map(|id| (*id).into()).collect();
+        let rows: Vec<Standing> = Sql::<StandingSql>::varying(text, binds).rows(conn).await?;
+        found.extend(rows.into_iter().map(|row| (row.id, row)));
+    }
+    Ok(found)
+}
+
+/// How well an awaited part fits a receipt: open, exactly spelt, the right recipient, the newest message.
+type Rank = (bool, bool, bool, i64);
+
+/// What a batch of receipts does, before it is written.
+#[derive(Default)]
+struct Work {
+    standings: HashMap<i64, Standing>,
+    changed: HashMap<i64, Folded>,
+    done: Vec<Awaited>,
+    closed: HashSet<(i64, i16)>,
+    parked: Vec<EarlyReceipt>,
+    tells: Vec<Tell>,
+}
+
+impl Work {
+    fn one(
+        &mut self,
+        receipt: &Receipt,
+        candidates: &HashMap<(String, String), Vec<Awaited>>,
+        memory: &mut Memory,
+        lease: Option<Incarnation>,
+        now: Timestamp,
+    ) -> Applied {
+        if receipt.verdict == Verdict::Pending {
+            return Applied::Nothing;
+        }
+        let Some(awaited) = self.find(receipt, candidates) else {
+            return self.unmatched(receipt, memory, now);
+        };
+        let Some(standing) = self.standings.get_mut(&awaited.message) else { return Applied::Nothing };
+        let state = State::from_code(standing.state).unwrap_or(State::Sent);
+        let total = u8::try_from(standing.segments).unwrap_or(1);
+        let seq = u8::try_from(awaited.seq).unwrap_or(1);
+        let parts = Parts::decode(&standing.parts);
+        let Some(folded) = fold(state, &parts, total, seq, receipt.verdict, &receipt.error) else {
+            return Applied::Nothing;
+        };
+        let id = MessageId(standing.id);
+        let after = folded.state.unwrap_or(state);
+        standing.state = after.code();
+        standing.parts = folded.parts.encode();
+        if folded.part_done && receipt.verdict != Verdict::Unknown {
+            memory.recent.put(&awaited.link, &awaited.op_key, &standing.recipient);
+            self.closed.insert((awaited.message, awaited.seq));
+            self.done.push(awaited.clone());
+        }
+        let ended = folded.state.is_some_and(State::is_final);
+        let error = (ended && after != State::Delivered).then(|| kept_key(receipt.error.clone()));
+        let (parts, final_at) = (folded.parts, ended.then(|| millis(now)));
+        let entry = Folded { id: id.0, state: after, parts, final_at, error };
+        let before = self.changed.remove(&id.0);
+        let final_at = entry.final_at.or(before.as_ref().and_then(|b| b.final_at));
+        let error = entry.error.clone().or(before.and_then(|b| b.error));
+        self.changed.insert(id.0, Folded { final_at, error, ..entry });
+        if let Some(state) = folded.state
+            && tell::wanted(standing.callback.as_deref(), state)
+        {
+            self.tells.push(Tell { id: id.0, state, lease, at: now });
+        }
+        Applied::Changed { id, state: folded.state, tell: None }
+    }
+
+    /// Open before ended, exact before converted, the right recipient before another, the newest first.
+    fn find(
+        &self,
+        receipt: &Receipt,
+        candidates: &HashMap<(String, String), Vec<Awaited>>,
+    ) -> Option<Awaited> {
+        let named = receipt.recipient.as_ref().map(ToString::to_string);
+        let mut best: Option<(Rank, &Awaited)> = None;
+        for (spelling, key) in spellings(receipt).enumerate() {
+            let link = receipt.link.as_str().to_owned();
+            for awaited in candidates.get(&(link, key)).into_iter().flatten() {
+                let recipient = self.standings.get(&awaited.message).map(|s| s.recipient.as_str());
+                let agrees = named.is_none() || named.as_deref() == recipient;
+                if spelling > 0 && !agrees {
+                    continue;
+                }
+                let open = !self.closed.contains(&(awaited.message, awaited.seq));
+                let rank = (open, spelling == 0, agrees, awaited.message);
+                if best.as_ref().is_none_or(|(known, _)| rank > *known) {
+                    best = Some((rank, awaited));
+                }
+            }
+        }
+        best.map(|(_, awaited)| awaited.clone())
+    }
+
+    fn unmatched(&mut self, receipt: &Receipt, memory: &mut Memory, now: Timestamp) -> Applied {
+        let named = receipt.recipient.as_ref().map(ToString::to_string);
+        let link = receipt.link.as_str();
+        if spellings(receipt).any(|key| memory.recent.knows(link, &key, named.as_deref())) {
+            return Applied::Nothing;
+        }
+        let rows = spellings(receipt).map(|op_key| EarlyReceipt {
+            receipt: receipt.clone(),
+            op_key,
+            parked_at: now,
+        });
+        self.parked.extend(rows);
+        Applied::Parked
+    }
+
+    async fn write(self, conn: &mut Conn, memory: &mut Memory) -> QueryResult<HashMap<HandoffKey, Handoff>> {
+        if !self.parked.is_empty() {
+            dialect::insert(conn, self.parked).await?;
+            memory.parked = None;
+        }
+        if self.changed.is_empty() {
+            return Ok(HashMap::new());
+        }
+        dialect::change(conn, self.changed.into_values().collect()).await?;
+        dialect::delete(conn, self.done).await?;
+        tell::tell(conn, self.tells, false).await
+    }
+}

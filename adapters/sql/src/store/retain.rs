@@ -1,0 +1,88 @@
+//! Removing what is over, a bounded piece at a time, in the order it came.
+
+use super::accept::{ONCE_MS, count_up};
+use super::inbox::SEEN_MS;
+use super::memory::Memory;
+use super::{Conn, dialect};
+use crate::op::Ticket;
+use crate::rows::millis;
+use crate::statement::{Bind, Sql, places};
+use diesel::QueryResult;
+use diesel::sql_types::BigInt;
+use domain::Timestamp;
+
+/// How many messages one call looks at.
+const LOOKED_AT: usize = 50_000;
+/// How many it looks at in one go.
+const STRIDE: usize = 5_000;
+
+/// Removes old messages, received messages, keys and fingerprints.
+pub(super) async fn retain(
+    conn: &mut Conn,
+    memory: &mut Memory,
+    ticket: &mut Ticket<(Timestamp, Timestamp, usize), usize>,
+) -> QueryResult<()> {
+    let (before, now, limit) = ticket.ask;
+    let (before, now) = (millis(before), millis(now));
+    let dead = "DELETE FROM handoff WHERE state = 2 AND created_at < ?";
+    Sql::<()>::new(dead, vec![before.into()]).run(conn).await?;
+    let ids = old_messages(conn, memory, before, limit).await?;
+    remove(conn, "message", &ids).await?;
+    if !ids.is_empty() {
+        count_up(conn, "removed", &memory.node, i64::try_from(ids.len()).unwrap_or(i64::MAX)).await?;
+    }
+    let text = "SELECT id FROM mo WHERE acknowledged_at < ? AND NOT EXISTS \
+                (SELECT 1 FROM handoff WHERE subject = mo.id) ORDER BY acknowledged_at LIMIT ?";
+    let mos: Vec<i64> = Sql::<BigInt>::new(text, vec![before.into(), limit.into()]).rows(conn).await?;
+    remove(conn, "mo", &mos).await?;
+    dialect::delete_old(conn, "once", "used_at", "owner, once_key", now.saturating_sub(ONCE_MS), limit)
+        .await?;
+    dialect::delete_old(conn, "mo_seen", "seen_at", "fingerprint", now.saturating_sub(SEEN_MS), limit)
+        .await?;
+    ticket.done(ids.len());
+    Ok(())
+}
+
+/// Ids of messages that ended before; a message sent without receipts has ended when it was sent.
+async fn old_messages(
+    conn: &mut Conn,
+    memory: &mut Memory,
+    before: i64,
+    limit: usize,
+) -> QueryResult<Vec<i64>> {
+    let mut old = Vec::new();
+    let mut from = memory.retain_from;
+    let mut looked_at = 0;
+    while old.len() < limit && looked_at < LOOKED_AT {
+        let text = "SELECT id FROM message WHERE id > ? ORDER BY id LIMIT 1 OFFSET ?";
+        let end: Vec<i64> =
+            Sql::<BigInt>::new(text, vec![from.into(), (STRIDE - 1).into()]).rows(conn).await?;
+        let end = end.first().copied();
+        let text = "SELECT id FROM message WHERE id > ? AND id <= ? AND state >= 3 AND \
+                    (final_at < ? OR (final_at IS NULL AND sent_at < ? AND NOT EXISTS \
+                    (SELECT 1 FROM awaiting a WHERE a.message = message.id))) AND NOT EXISTS \
+                    (SELECT 1 FROM handoff WHERE subject = message.id) ORDER BY id LIMIT ?";
+        let to = end.unwrap_or(i64::MAX);
+        let room = limit - old.len();
+        let binds: Vec<Bind<'_>> = vec![from.into(), to.into(), before.into(), before.into(), room.into()];
+        let found: Vec<i64> = Sql::<BigInt>::new(text, binds).rows(conn).await?;
+        looked_at += STRIDE;
+        let cut = found.len() == room;
+        from = if cut { found.last().copied().unwrap_or(to) } else { to };
+        old.extend(found);
+        if end.is_none() && !cut {
+            from = 0;
+            break;
+        }
+    }
+    memory.retain_from = from;
+    Ok(old)
+}
+
+async fn remove(conn: &mut Conn, table: &str, ids: &[i64]) -> QueryResult<()> {
+    for some in ids.chunks(500) {
+        let text = format!("DELETE FROM {table} WHERE id IN {}", places(some.len()));
+        Sql::<()>::varying(text, some.iter().map(|id| (*id).into()).collect()).run(conn).await?;
+    }
+    Ok(())
+}

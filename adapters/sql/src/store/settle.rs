@@ -1,0 +1,167 @@
+//! Settling turns: one fenced update each, then the receipts that are awaited or came early, then the senders to be told.
+
+use super::memory::Memory;
+use super::receipts::{self, standings};
+use super::tell::{self, Tell};
+use super::{Conn, dialect};
+use crate::op::Ticket;
+use crate::rows::{Awaited, Settled, StoredEarly, kept_key, millis};
+use crate::statement::Sql;
+use diesel::QueryResult;
+use diesel::sql_types::BigInt;
+use domain::Timestamp;
+use domain::message::{PartState, Parts};
+use domain::receipt::Receipt;
+use domain::state::{Event, State};
+use ports::driven::{Outcome, Settlement};
+use std::collections::{HashMap, HashSet};
+
+/// Writes down the turns of all tickets.
+pub(super) async fn settle(
+    conn: &mut Conn,
+    memory: &mut Memory,
+    tickets: Vec<&mut Ticket<Vec<Settlement>, ()>>,
+) -> QueryResult<()> {
+    let mut seen = HashSet::new();
+    let mut rows = Vec::new();
+    for ticket in tickets {
+        // Two of one message in a batch: the first ends the lease, so the second is a repetition.
+        let fresh = ticket.ask.iter().filter(|s| seen.insert((s.id, s.lease)));
+        rows.extend(fresh.map(|s| settled(s.clone())));
+        ticket.done(());
+    }
+    if rows.is_empty() {
+        return Ok(());
+    }
+    merge_earlier_parts(conn, &mut rows).await?;
+    let (rows, written) = dialect::change(conn, rows).await?;
+    let written: Vec<Settled> =
+        rows.into_iter().zip(written).filter_map(|(row, done)| done.then_some(row)).collect();
+    let awaited: Vec<Awaited> = written.iter().flat_map(|row| awaited(&row.settlement)).collect();
+    let tells: Vec<Tell> = written.iter().filter_map(told).collect();
+    let at = written.iter().map(|row| row.settlement.at).max();
+    if !awaited.is_empty() {
+        let keys = awaited.iter().map(|a| (a.link.clone(), a.op_key.clone())).collect();
+        dialect::insert(conn, awaited).await?;
+        if let Some(at) = at {
+            early(conn, memory, keys, at).await?;
+        }
+    }
+    tell::tell(conn, tells, true).await?;
+    Ok(())
+}
+
+fn settled(settlement: Settlement) -> Settled {
+    let state = match settlement.outcome {
+        Outcome::Sent => State::Sent,
+        Outcome::Failed { .. } => State::Failed,
+        Outcome::Expired => State::Expired,
+        Outcome::PutBack { .. } => State::Queued,
+    };
+    let parts = settlement.parts.clone();
+    Settled { settlement, state, parts }
+}
+
+fn awaited(settlement: &Settlement) -> impl Iterator<Item = Awaited> + '_ {
+    settlement.awaiting.iter().map(|(seq, key)| Awaited {
+        link: settlement.link.as_str().to_owned(),
+        op_key: kept_key(key.clone()),
+        message: settlement.id.0,
+        seq: i16::from(*seq),
+        until: millis(settlement.awaiting_until),
+    })
+}
+
+fn told(row: &Settled) -> Option<Tell> {
+    let settlement = &row.settlement;
+    settlement.tell.then_some(Tell {
+        id: settlement.id.0,
+        state: row.state,
+        lease: settlement.tell_lease,
+        at: settlement.at,
+    })
+}
+
+/// Parts that went out in an earlier turn may have got their receipts in the meantime: an end that a receipt brought stays.
+async fn merge_earlier_parts(conn: &mut Conn, rows: &mut [Settled]) -> QueryResult<()> {
+    let earlier = |row: &&mut Settled| {
+        let now: HashSet<u8> = row.settlement.awaiting.iter().map(|(seq, _)| *seq).collect();
+        row.parts.as_slice().iter().any(|p| p.state == PartState::Sent && !now.contains(&p.seq))
+            && row.settlement.parts.as_slice().len() > now.len()
+            && row.parts.as_slice().len() > 1
+    };
+    let mut rows: Vec<&mut Settled> = rows.iter_mut().filter(earlier).collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let stored = standings(conn, rows.iter().map(|row| row.settlement.id.0).collect()).await?;
+    for row in &mut rows {
+        let Some(standing) = stored.get(&row.settlement.id.0) else { continue };
+        let stored = Parts::decode(&standing.parts);
+        let mut parts = Parts::default();
+        let ends = stored.as_slice().iter().filter(|p| p.state.is_final());
+        for part in ends.chain(row.parts.as_slice()) {
+            parts.set(part.seq, part.state, &part.operator_id, &part.error);
+        }
+        row.parts = parts;
+        let total = u8::try_from(standing.segments).unwrap_or(1);
+        if row.state == State::Sent
+            && let Some(end) = row.parts.outcome(total)
+        {
+            row.state = event(end).and_then(|e| State::Sent.after(e)).unwrap_or(row.state);
+        }
+    }
+    Ok(())
+}
+
+fn event(end: State) -> Option<Event> {
+    match end {
+        State::Delivered => Some(Event::ReceiptDelivered),
+        State::Expired => Some(Event::ReceiptExpired),
+        State::Failed => Some(Event::ReceiptFailed),
+        State::Unknown => Some(Event::ReceiptMissing),
+        _ => None,
+    }
+}
+
+/// Applies the receipts that came before their replies.
+async fn early(
+    conn: &mut Conn,
+    memory: &mut Memory,
+    keys: Vec<(String, String)>,
+    at: Timestamp,
+) -> QueryResult<()> {
+    if dialect::SOLE && parked(conn, memory).await? == 0 {
+        return Ok(());
+    }
+    let found: Vec<StoredEarly> = dialect::early(conn, keys).await?;
+    if found.is_empty() {
+        return Ok(());
+    }
+    // One receipt is parked under several spellings.
+    let mut whole: HashMap<(String, String, i16, String), StoredEarly> = HashMap::new();
+    for row in found {
+        whole
+            .entry((row.link.clone(), row.operator_id.clone(), row.verdict, row.recipient.clone()))
+            .or_insert(row);
+    }
+    let rows: Vec<StoredEarly> = whole.into_values().collect();
+    let receipts: Vec<Receipt> = rows.iter().map(StoredEarly::receipt).collect::<QueryResult<_>>()?;
+    dialect::delete(conn, rows).await?;
+    memory.parked = None;
+    let asks: Vec<_> = receipts.iter().map(|r| (r, None, at)).collect();
+    receipts::fold_in(conn, memory, &asks).await?;
+    Ok(())
+}
+
+/// How many receipts are parked.
+pub(super) async fn parked(conn: &mut Conn, memory: &mut Memory) -> QueryResult<i64> {
+    if let Some(known) = memory.parked {
+        return Ok(known);
+    }
+    let counted: Vec<i64> =
+        Sql::<BigInt>::new("SELECT COUNT(*) FROM early_receipt", Vec::new()).rows(conn).await?;
+    let count = counted.first().copied().unwrap_or(0);
+    memory.parked = Some(count);
+    Ok(count)
+}

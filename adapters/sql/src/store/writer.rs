@@ -1,0 +1,250 @@
+//! The one writer: takes what has queued up while the last commit ran, makes one transaction of it, answers after the commit.
+//!
+//! Never commits on a timer, never answers before the commit, never goes on after the disk has failed.
+
+use super::memory::Memory;
+use super::{
+    Conn, Session, accept, cluster, cold, dialect, directory, handoffs, inbox, lease, receipts, retain,
+    settle, sweep,
+};
+use crate::error::Fault;
+use crate::failpoints;
+use crate::op::Op;
+use crate::queue::Waiting;
+use diesel::QueryResult;
+use diesel_async::SimpleAsyncConnection;
+use ports::driven::{Clock, StoreError};
+use std::sync::{Arc, OnceLock};
+use tokio::sync::watch;
+
+/// How often a transaction that met another one is tried.
+const CONFLICTS: usize = 5;
+
+/// The writer.
+pub(crate) struct Writer {
+    session: Session,
+    waiting: Waiting,
+    memory: Memory,
+    clock: Arc<dyn Clock>,
+    broken: Arc<OnceLock<String>>,
+    stopped: watch::Sender<bool>,
+    /// The disk was full: nothing new until the reserve is back.
+    full: bool,
+}
+
+impl Writer {
+    pub(super) fn new(
+        session: Session,
+        waiting: Waiting,
+        node: String,
+        clock: Arc<dyn Clock>,
+        broken: Arc<OnceLock<String>>,
+        stopped: watch::Sender<bool>,
+    ) -> Self {
+        Self { session, waiting, memory: Memory::new(node), clock, broken, stopped, full: false }
+    }
+
+    /// Works until nobody can ask any more, then closes the database.
+    pub(crate) async fn run(mut self, conn: Conn) {
+        let mut conn = Some(conn);
+        while let Some(batch) = self.waiting.next_batch().await {
+            if let Some(text) = self.broken.get() {
+                refuse(batch, &StoreError::Broken(text.clone()));
+                continue;
+            }
+            if conn.is_none() {
+                self.memory.forget();
+                conn = match self.session.connect().await {
+                    Ok(fresh) => Some(fresh),
+                    Err(fault) => {
+                        tracing::warn!(error = ?fault, "the database cannot be reached");
+                        refuse(batch, &fault.into());
+                        continue;
+                    }
+                };
+            }
+            conn = self.turn(conn, batch).await;
+        }
+        self.session.close(conn).await;
+        let _ = self.stopped.send(true);
+    }
+
+    /// One batch on a connection; gives the connection back if it can be used again.
+    async fn turn(&mut self, conn: Option<Conn>, batch: Vec<Op>) -> Option<Conn> {
+        let mut conn = conn?;
+        let (mut batch, held_back) = self.while_full(batch);
+        refuse(held_back, &StoreError::Full);
+        if batch.is_empty() {
+            return Some(conn);
+        }
+        metrics::histogram!("omnigate_store_batch_operations").record(batch.len() as f64);
+        let fault = match self.attempt(&mut conn, &mut batch).await {
+            Ok(()) => {
+                answer(batch);
+                return Some(conn);
+            }
+            Err(fault) => fault,
+        };
+        match fault {
+            Fault::Data(_) | Fault::Conflict(_) | Fault::Full => {
+                if fault == Fault::Full {
+                    self.fill_up();
+                }
+                self.one_by_one(conn, batch).await
+            }
+            Fault::Lost(_) | Fault::Broken(_) => self.give_up(fault, batch),
+        }
+    }
+
+    /// Each in a transaction of its own, so that a bad one fails alone.
+    async fn one_by_one(&mut self, mut conn: Conn, batch: Vec<Op>) -> Option<Conn> {
+        let mut left = batch.into_iter();
+        while let Some(op) = left.next() {
+            if self.full && !op.settles() {
+                refuse(vec![op], &StoreError::Full);
+                continue;
+            }
+            let mut alone = vec![op];
+            match self.attempt(&mut conn, &mut alone).await {
+                Ok(()) => answer(alone),
+                Err(fault @ (Fault::Lost(_) | Fault::Broken(_))) => {
+                    alone.extend(left);
+                    return self.give_up(fault, alone);
+                }
+                Err(fault) => {
+                    if fault == Fault::Full {
+                        self.fill_up();
+                    }
+                    let error = fault.into();
+                    alone.iter_mut().for_each(|op| op.fail(&error));
+                    answer(alone);
+                }
+            }
+        }
+        Some(conn)
+    }
+
+    /// The connection is of no use any more, and perhaps the disk.
+    fn give_up(&mut self, fault: Fault, batch: Vec<Op>) -> Option<Conn> {
+        tracing::error!(error = ?fault, "the store could not write");
+        if let Fault::Broken(text) = &fault {
+            let _ = self.broken.set(text.clone());
+        }
+        metrics::counter!("omnigate_store_faults_total").increment(1);
+        refuse(batch, &fault.into());
+        None
+    }
+
+    /// With a full disk only what settles goes on, until the reserve can be laid back.
+    fn while_full(&mut self, batch: Vec<Op>) -> (Vec<Op>, Vec<Op>) {
+        if !self.full {
+            return (batch, Vec::new());
+        }
+        if self.session.restore_reserve() {
+            tracing::info!("there is room on the disk again");
+            self.full = false;
+            return (batch, Vec::new());
+        }
+        batch.into_iter().partition(Op::settles)
+    }
+
+    fn fill_up(&mut self) {
+        if !self.full {
+            tracing::error!("the disk is full: nothing new is accepted until there is room");
+            self.full = true;
+        }
+        self.session.release_reserve();
+    }
+
+    /// One transaction.
+    async fn attempt(&mut self, conn: &mut Conn, batch: &mut [Op]) -> Result<(), Fault> {
+        let mut tries = 0;
+        loop {
+            let fault = match self.transaction(conn, batch).await {
+                Ok(()) => return Ok(()),
+                Err(error) => Fault::from(error),
+            };
+            batch.iter_mut().for_each(Op::forget);
+            self.memory.forget();
+            let gone = matches!(fault, Fault::Lost(_) | Fault::Broken(_));
+            if !gone && conn.batch_execute("ROLLBACK").await.is_err() {
+                // Some errors have rolled back already; then there is nothing to undo.
+                tracing::debug!("nothing to roll back");
+            }
+            tries += 1;
+            if !matches!(fault, Fault::Conflict(_)) || tries >= CONFLICTS {
+                return Err(fault);
+            }
+        }
+    }
+
+    async fn transaction(&mut self, conn: &mut Conn, batch: &mut [Op]) -> QueryResult<()> {
+        conn.batch_execute(dialect::BEGIN).await?;
+        work(conn, &mut self.memory, batch).await?;
+        let began = self.clock.monotonic();
+        fail::fail_point!(failpoints::BEFORE_COMMIT);
+        failpoints::instead_of_commit()?;
+        conn.batch_execute("COMMIT").await?;
+        fail::fail_point!(failpoints::AFTER_COMMIT);
+        let took = self.clock.monotonic().saturating_sub(began);
+        metrics::histogram!("omnigate_store_commit_seconds").record(took.as_secs_f64());
+        Ok(())
+    }
+}
+
+fn refuse(batch: Vec<Op>, error: &StoreError) {
+    for op in batch {
+        op.send(error);
+    }
+}
+
+fn answer(batch: Vec<Op>) {
+    refuse(batch, &StoreError::Unavailable("the operation was not carried out".to_owned()));
+    fail::fail_point!(failpoints::AFTER_ANSWER);
+}
+
+/// The changes of a batch: those there are many of together, the others one after another.
+async fn work(conn: &mut Conn, memory: &mut Memory, batch: &mut [Op]) -> QueryResult<()> {
+    let (mut accepts, mut settles, mut applies, mut others) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for op in batch {
+        match op {
+            Op::Accept(ticket) => accepts.push(ticket),
+            Op::Settle(ticket) => settles.push(ticket),
+            Op::Apply(ticket) => applies.push(ticket),
+            other => others.push(other),
+        }
+    }
+    accept::accept(conn, memory, accepts).await?;
+    settle::settle(conn, memory, settles).await?;
+    receipts::apply(conn, memory, applies).await?;
+    for op in others {
+        alone(conn, memory, op).await?;
+    }
+    Ok(())
+}
+
+async fn alone(conn: &mut Conn, memory: &mut Memory, op: &mut Op) -> QueryResult<()> {
+    match op {
+        Op::Accept(_) | Op::Settle(_) | Op::Apply(_) => {}
+        Op::Lease(ticket) => lease::lease(conn, ticket).await?,
+        Op::Cancel(ticket) => cold::cancel(conn, ticket).await?,
+        Op::Expire(ticket) => sweep::expire(conn, ticket).await?,
+        Op::GiveUp(ticket) => sweep::give_up(conn, memory, ticket).await?,
+        Op::Record(ticket) => inbox::record(conn, ticket).await?,
+        Op::CompleteOverdue(ticket) => inbox::complete_overdue(conn, ticket).await?,
+        Op::Acknowledge(ticket) => inbox::acknowledge(conn, ticket).await?,
+        Op::LeaseHandoffs(ticket) => handoffs::lease(conn, ticket).await?,
+        Op::SettleHandoffs(ticket) => handoffs::settle(conn, ticket).await?,
+        Op::Resend(ticket) => handoffs::resend(conn, ticket).await?,
+        Op::PutUser(ticket) => directory::put(conn, ticket).await?,
+        Op::RemoveUser(ticket) => directory::remove(conn, ticket).await?,
+        Op::Join(ticket) => cluster::join(conn, ticket).await?,
+        Op::Beat(ticket) => cluster::beat(conn, ticket).await?,
+        Op::TakeOver(ticket) => cluster::take_over(conn, ticket).await?,
+        Op::Leave(ticket) => cluster::leave(conn, ticket).await?,
+        Op::Retain(ticket) => retain::retain(conn, memory, ticket).await?,
+        Op::Ping(ticket) => cold::ping(conn, ticket).await?,
+    }
+    Ok(())
+}

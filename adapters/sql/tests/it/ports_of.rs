@@ -1,0 +1,29 @@
+//! An open store as the contract's cases want it.
+
+use contract::Stores;
+use fakes::ManualClock;
+use sql::{Opened, StoreOptions};
+use std::any::Any;
+use std::sync::Arc;
+
+/// Options of a serving store without a reserve: hundreds of stores are opened.
+pub fn options(clock: &ManualClock) -> StoreOptions {
+    StoreOptions { reserve: 0, ..StoreOptions::serving("a", Arc::new(clock.clone())) }
+}
+
+/// The ports, and what must live as long.
+pub fn stores(opened: Opened, clock: ManualClock, keep: impl Any + Send + Sync) -> Stores {
+    let ports = opened.stores.clone();
+    Stores {
+        outbox: ports.outbox,
+        dispatch: ports.dispatch,
+        receipts: ports.receipts,
+        inbox: ports.inbox,
+        handoffs: ports.handoffs,
+        directory: ports.directory,
+        reports: ports.reports,
+        cluster: ports.cluster,
+        clock,
+        keep: Box::new((opened, keep)),
+    }
+}

@@ -1,0 +1,104 @@
+//! SQLite: the contract, the lock, copies, and a store that outlives its process.
+
+use crate::ports_of::{options, stores};
+use contract::{Stores, contract_tests};
+use fakes::{ManualClock, samples};
+use ports::driven::{Clock, StoreError};
+use sql::{Opened, StoreOptions};
+use std::path::Path;
+use std::sync::Arc;
+
+fn url(directory: &Path) -> String {
+    format!("sqlite://{}/omnigate.db", directory.display())
+}
+
+async fn open(directory: &Path) -> Opened {
+    sql::open(&url(directory), options(&ManualClock::default())).await.expect("the store opens")
+}
+
+async fn fresh() -> Stores {
+    let directory = tempfile::tempdir().expect("a directory");
+    let clock = ManualClock::default();
+    let opened = sql::open(&url(directory.path()), options(&clock)).await.expect("the store opens");
+    stores(opened, clock, directory)
+}
+
+contract_tests!(sqlite, fresh);
+
+#[tokio::test]
+async fn one_process_serves_and_others_look() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let clock = ManualClock::default();
+    let first = open(directory.path()).await;
+    let new = samples::queued(samples::message(1, clock.now()), &samples::link("TS0"));
+    first.stores.outbox.accept(samples::acceptance(vec![new.clone()])).await.expect("accepted");
+
+    let second = sql::open(&url(directory.path()), options(&clock)).await.err();
+    assert!(matches!(second, Some(StoreError::Unavailable(why)) if why.contains("another process")));
+
+    let looking = sql::open(&url(directory.path()), StoreOptions::reading(Arc::new(clock.clone()))).await;
+    let looking = looking.expect("it opens to read");
+    let found = looking.stores.reports.message(new.message.id).await.expect("it reads");
+    assert_eq!(found.map(|r| r.message.id), Some(new.message.id));
+    let refused = looking.stores.outbox.accept(samples::acceptance(vec![new])).await;
+    assert!(matches!(refused, Err(StoreError::Unavailable(_))));
+
+    first.closed().await;
+    open(directory.path()).await;
+}
+
+#[tokio::test]
+async fn what_was_accepted_outlives_the_store() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let now = ManualClock::default().now();
+    let opened = open(directory.path()).await;
+    for id in 1..=100 {
+        let new = samples::queued(samples::message(id, now), &samples::link("TS0"));
+        opened.stores.outbox.accept(samples::acceptance(vec![new])).await.expect("accepted");
+    }
+    // Dropped as it is: the writer is given no chance to finish anything by this process's leave.
+    opened.closed().await;
+    let again = open(directory.path()).await;
+    let audit = again.stores.reports.audit().await.expect("it reads");
+    assert_eq!((audit.accepted, audit.wrong), (100, Vec::new()));
+}
+
+#[tokio::test]
+async fn a_copy_is_whole_and_does_not_overwrite() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let now = ManualClock::default().now();
+    let opened = open(directory.path()).await;
+    let new = samples::queued(samples::message(7, now), &samples::link("TS0"));
+    opened.stores.outbox.accept(samples::acceptance(vec![new])).await.expect("accepted");
+
+    let copy = directory.path().join("copy.db");
+    sql::backup(&url(directory.path()), &copy).await.expect("the copy is made");
+    assert!(matches!(sql::backup(&url(directory.path()), &copy).await, Err(StoreError::Data(_))));
+    let checked = sql::check(&format!("sqlite://{}", copy.display())).await.expect("it can be looked at");
+    assert_eq!((checked.pending, checked.wrong), (0, Vec::new()));
+    let copied = sql::open(&format!("sqlite://{}", copy.display()), options(&ManualClock::default())).await;
+    let audit = copied.expect("the copy opens").stores.reports.audit().await.expect("it reads");
+    assert_eq!(audit.accepted, 1);
+}
+
+#[tokio::test]
+async fn a_store_of_a_newer_program_is_refused() {
+    use diesel::connection::SimpleConnection;
+    use diesel::{Connection, SqliteConnection};
+    let directory = tempfile::tempdir().expect("a directory");
+    assert_eq!(sql::migrate(&url(directory.path())).await.expect("it migrates").len(), 1);
+    assert_eq!(sql::migrate(&url(directory.path())).await, Ok(Vec::new()), "nothing is left to do");
+    let file = directory.path().join("omnigate.db");
+    let mut conn = SqliteConnection::establish(file.to_str().expect("a path")).expect("it opens");
+    conn.batch_execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('99990101000000')")
+        .expect("it writes");
+    drop(conn);
+    let refused = sql::open(&url(directory.path()), options(&ManualClock::default())).await.err();
+    assert!(matches!(refused, Some(StoreError::Unavailable(why)) if why.contains("newer")));
+}
+
+#[tokio::test]
+async fn unknown_databases_are_named() {
+    let refused = sql::open("oracle://x", options(&ManualClock::default())).await.err();
+    assert!(matches!(refused, Some(StoreError::Data(why)) if why.contains("oracle")));
+}
