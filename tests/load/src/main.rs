@@ -10,10 +10,13 @@ use std::process::ExitCode;
 struct Command {
     #[command(flatten)]
     options: Options,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
 fn main() -> ExitCode {
-    let options = Command::parse().options;
+    let Command { options, json } = Command::parse();
     let report = match load::run(&options, &mut tell) {
         Ok(report) => report,
         Err(error) => {
@@ -21,7 +24,7 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    if options.json {
+    if json {
         println!("{}", serde_json::to_string_pretty(&report).unwrap_or_default());
     } else {
         println!("{report}");

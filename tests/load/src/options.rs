@@ -54,9 +54,6 @@ pub struct Options {
     /// Our binary; the one beside this program when absent
     #[arg(long)]
     pub binary: Option<PathBuf>,
-    /// Print JSON
-    #[arg(long)]
-    pub json: bool,
 }
 
 impl Default for Options {
@@ -73,7 +70,6 @@ impl Default for Options {
             window: 100,
             database: None,
             binary: None,
-            json: false,
         }
     }
 }
