@@ -1,0 +1,151 @@
+//! The envelope: which version it is, its header blocks, and the one element of its Body (SOAP 1.1 section 4, SOAP 1.2 part 1 section 5).
+
+use crate::call::{self, Asked};
+use crate::config::Config;
+use crate::login::{self, Token};
+use crate::understand::{self, Name};
+use crate::xml::{Reader, XmlError};
+use domain::Timestamp;
+use domain::refusal::{Code, Refusal};
+
+/// The version of SOAP that a message speaks; it is answered in the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Version {
+    /// SOAP 1.1.
+    V11,
+    /// SOAP 1.2.
+    V12,
+}
+
+impl Version {
+    /// Namespace of the envelope.
+    pub(crate) fn namespace(self) -> &'static str {
+        match self {
+            Self::V11 => "http://schemas.xmlsoap.org/soap/envelope/",
+            Self::V12 => "http://www.w3.org/2003/05/soap-envelope",
+        }
+    }
+
+    /// Media type of its messages.
+    pub(crate) fn media_type(self) -> &'static str {
+        match self {
+            Self::V11 => "text/xml; charset=utf-8",
+            Self::V12 => "application/soap+xml; charset=utf-8",
+        }
+    }
+
+    fn of(namespace: Option<&str>) -> Option<Self> {
+        [Self::V11, Self::V12].into_iter().find(|v| Some(v.namespace()) == namespace)
+    }
+}
+
+/// Why a message gets a fault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// A refusal with its code.
+    Refused(Refusal),
+    /// An envelope of neither version.
+    VersionMismatch,
+    /// Header blocks that must be understood and are not.
+    NotUnderstood(Vec<Name>),
+}
+
+impl From<Refusal> for Trouble {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<XmlError> for Trouble {
+    fn from(error: XmlError) -> Self {
+        let code = if error.is_size() { Code::TooLarge } else { Code::Malformed };
+        Self::Refused(Refusal { code, field: None, detail: format!("({error})") })
+    }
+}
+
+/// What a message says.
+#[derive(Debug)]
+pub(crate) struct Message {
+    /// The UsernameToken of its security header.
+    pub token: Option<Token>,
+    /// What is asked for.
+    pub asked: Asked,
+}
+
+/// Reads a message. The version is told also when the rest cannot be read; `fallback` stands until it is known.
+pub(crate) fn read(
+    text: &str,
+    config: &Config,
+    now: Timestamp,
+    fallback: Version,
+) -> (Version, Result<Message, Trouble>) {
+    let mut reader = Reader::new(text, config.limits(text.len()));
+    let root = match reader.child() {
+        Ok(Some(root)) => root,
+        Ok(None) => return (fallback, Err(XmlError::Truncated.into())),
+        Err(error) => return (fallback, Err(error.into())),
+    };
+    if root.local != "Envelope" {
+        return (fallback, Err(malformed("the root element is not a SOAP Envelope")));
+    }
+    match Version::of(root.namespace.as_deref()) {
+        Some(version) => (version, inside(&mut reader, version, config, now)),
+        None => (Version::V11, Err(Trouble::VersionMismatch)),
+    }
+}
+
+fn inside(
+    reader: &mut Reader<'_>,
+    version: Version,
+    config: &Config,
+    now: Timestamp,
+) -> Result<Message, Trouble> {
+    let mut token = None;
+    let mut child = reader.child()?;
+    if child.as_ref().is_some_and(|c| c.is(version.namespace(), "Header")) {
+        token = header(reader, version, now)?;
+        child = reader.child()?;
+    }
+    if !child.is_some_and(|c| c.is(version.namespace(), "Body")) {
+        return Err(malformed("the Envelope has no Body where it should be"));
+    }
+    let Some(operation) = reader.child()? else {
+        return Err(malformed("the Body is empty"));
+    };
+    let asked = call::read(reader, &operation, config)?;
+    if reader.child()?.is_some() {
+        return Err(malformed("the Body holds more than one element"));
+    }
+    if reader.child()?.is_some() {
+        return Err(malformed("something follows the Body"));
+    }
+    reader.finish()?;
+    Ok(Message { token, asked })
+}
+
+/// Reads the header blocks: one is known, the others are passed over unless they must be understood.
+fn header(reader: &mut Reader<'_>, version: Version, now: Timestamp) -> Result<Option<Token>, Trouble> {
+    let mut token = None;
+    let mut unknown = Vec::new();
+    while let Some(block) = reader.child()? {
+        if !understand::is_for_us(&block, version) {
+            reader.skip()?;
+        } else if block.is(login::WSSE, "Security") {
+            if token.is_some() {
+                return Err(malformed("two security headers"));
+            }
+            token = login::security(reader, now)?;
+        } else {
+            if understand::must_be(&block, version) {
+                unknown.push(Name::of(&block));
+            }
+            reader.skip()?;
+        }
+    }
+    if unknown.is_empty() { Ok(token) } else { Err(Trouble::NotUnderstood(unknown)) }
+}
+
+/// A message that is not as SOAP wants it.
+pub(crate) fn malformed(detail: &str) -> Trouble {
+    Trouble::Refused(Refusal { code: Code::Malformed, field: None, detail: format!("({detail})") })
+}

@@ -1,0 +1,82 @@
+//! The children of a wrapper element as named values, in any order: what clients send is not always what the schema's sequence says.
+//!
+//! Elements must be of our namespace or of none (hand-written clients). A name nobody knows is an error, and so is a value given twice:
+//! neither is ever dropped silently. Empty and `xsi:nil` elements count as not given.
+
+use crate::NAMESPACE;
+use crate::envelope::Trouble;
+use crate::xml::{Element, Reader};
+use domain::refusal::{Code, Refusal};
+
+/// Values by name, in the order they came.
+#[derive(Debug, Default)]
+pub(crate) struct Form {
+    values: Vec<(&'static str, String)>,
+}
+
+impl Form {
+    /// Reads the children of the element that was opened last. `nested` reads children that are no plain values, and says whether it did.
+    pub(crate) fn read(
+        reader: &mut Reader<'_>,
+        known: &[&'static str],
+        mut nested: impl FnMut(&str, &mut Reader<'_>) -> Result<bool, Trouble>,
+    ) -> Result<Self, Trouble> {
+        let mut form = Self::default();
+        while let Some(child) = reader.child()? {
+            own(&child)?;
+            if nested(&child.local, reader)? {
+                continue;
+            }
+            let Some(name) = known.iter().find(|name| **name == child.local) else {
+                return Err(unexpected(&child));
+            };
+            let value = reader.text()?;
+            if !child.is_nil() {
+                form.values.push((name, value));
+            }
+        }
+        Ok(form)
+    }
+
+    /// Takes a value that may be given once; `None` when it is missing or empty.
+    pub(crate) fn take(&mut self, name: &'static str) -> Result<Option<String>, Refusal> {
+        let mut found = self.all(name);
+        match (found.pop(), found.is_empty()) {
+            (value, true) => Ok(value.filter(|v| !v.is_empty())),
+            _ => Err(Refusal::field(Code::InvalidParameter, name, format!("{name}: given more than once"))),
+        }
+    }
+
+    /// Takes every value of a name.
+    pub(crate) fn all(&mut self, name: &'static str) -> Vec<String> {
+        let (taken, left) = std::mem::take(&mut self.values).into_iter().partition(|(n, _)| *n == name);
+        self.values = left;
+        let taken: Vec<(&str, String)> = taken;
+        taken.into_iter().map(|(_, value)| value).collect()
+    }
+}
+
+/// For [`Form::read`] where there is nothing nested.
+pub(crate) fn plain(_: &str, _: &mut Reader<'_>) -> Result<bool, Trouble> {
+    Ok(false)
+}
+
+/// Makes sure that an element may be ours.
+pub(crate) fn own(element: &Element) -> Result<(), Trouble> {
+    match element.namespace.as_deref() {
+        None | Some(NAMESPACE) => Ok(()),
+        Some(_) => Err(unexpected(element)),
+    }
+}
+
+/// The fault about an element that nobody expects there.
+pub(crate) fn unexpected(element: &Element) -> Trouble {
+    let name: String = element.local.chars().take(60).collect();
+    let wrong = element.namespace.as_deref().filter(|n| *n != NAMESPACE).is_some();
+    let detail = if wrong {
+        format!("(the element {name} is not of namespace {NAMESPACE})")
+    } else {
+        format!("(unknown element {name})")
+    };
+    Trouble::Refused(Refusal { code: Code::Malformed, field: None, detail })
+}

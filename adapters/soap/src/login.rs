@@ -1,0 +1,128 @@
+//! Who calls: a WS-Security UsernameToken, else HTTP Basic or a bearer key, else `username` and `password` in the Body.
+//!
+//! OASIS WSS UsernameToken profile 1.0, passwords as text only: a digest can only be checked by somebody who stores the password itself,
+//! and the gateway stores none. XML signatures and encryption are refused rather than ignored.
+
+use crate::config::Config;
+use crate::envelope::Trouble;
+use crate::values;
+use crate::xml::Reader;
+use domain::Timestamp;
+use domain::refusal::{Code, Refusal};
+use http::HeaderMap;
+use ports::driving::Credentials;
+use secrecy::SecretString;
+use std::time::Duration;
+use web_kit::Caller;
+
+/// Namespace of the security header.
+pub(crate) const WSSE: &str =
+    "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd";
+/// Namespace of its times.
+const WSU: &str = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd";
+/// How far the caller's clock may be behind ours.
+const SKEW: Duration = Duration::from_secs(300);
+
+/// A name and a password out of a message.
+#[derive(Debug, Clone)]
+pub(crate) struct Token {
+    /// The login name.
+    pub user: String,
+    /// The password.
+    pub password: SecretString,
+}
+
+/// Chooses what counts of all that the caller showed.
+///
+/// # Errors
+/// `not_permitted` for a password in the message without TLS from another machine.
+pub(crate) fn choose(
+    token: Option<Token>,
+    headers: &HeaderMap,
+    body: Option<Token>,
+    caller: Caller,
+    config: &Config,
+) -> Result<Credentials, Refusal> {
+    let safe = caller.https || caller.address.is_loopback() || config.plain_passwords;
+    let inside = |token: Token| {
+        if safe {
+            return Ok(Credentials::Password { user: token.user, password: token.password });
+        }
+        Err(Refusal {
+            code: Code::NotPermitted,
+            field: None,
+            detail: "(a password in the message needs TLS)".into(),
+        })
+    };
+    if let Some(token) = token {
+        return inside(token);
+    }
+    match (web_kit::credentials(headers), body) {
+        (Ok(Credentials::None), Some(token)) => inside(token),
+        (shown, _) => shown,
+    }
+}
+
+/// Reads a security header: its UsernameToken, and whether it is still good.
+pub(crate) fn security(reader: &mut Reader<'_>, now: Timestamp) -> Result<Option<Token>, Trouble> {
+    let mut token = None;
+    while let Some(child) = reader.child()? {
+        if child.is(WSSE, "UsernameToken") {
+            if token.is_some() {
+                return Err(refused("two UsernameTokens"));
+            }
+            token = Some(username_token(reader)?);
+        } else if child.is(WSU, "Timestamp") {
+            timestamp(reader, now)?;
+        } else {
+            return Err(refused(
+                "the security header may hold a UsernameToken and a Timestamp, no signature, encryption or other token",
+            ));
+        }
+    }
+    Ok(token)
+}
+
+fn username_token(reader: &mut Reader<'_>) -> Result<Token, Trouble> {
+    let (mut user, mut password) = (None, None);
+    while let Some(child) = reader.child()? {
+        if child.is(WSSE, "Username") && user.is_none() {
+            user = Some(reader.text()?);
+        } else if child.is(WSSE, "Password") && password.is_none() {
+            match child.attribute(None, "Type").map(|kind| kind.rsplit('#').next().unwrap_or_default()) {
+                None | Some("" | "PasswordText") => password = Some(SecretString::from(reader.text()?)),
+                _ => {
+                    return Err(refused(
+                        "PasswordDigest cannot be checked, since no password is stored; send PasswordText over TLS",
+                    ));
+                }
+            }
+        } else if child.is(WSSE, "Nonce") || child.is(WSU, "Created") {
+            reader.skip()?;
+        } else {
+            return Err(refused("a UsernameToken holds one Username and one Password"));
+        }
+    }
+    match (user, password) {
+        (Some(user), Some(password)) => Ok(Token { user, password }),
+        _ => Err(refused("a UsernameToken needs Username and Password")),
+    }
+}
+
+fn timestamp(reader: &mut Reader<'_>, now: Timestamp) -> Result<(), Trouble> {
+    while let Some(child) = reader.child()? {
+        if !child.is(WSU, "Expires") {
+            reader.skip()?;
+            continue;
+        }
+        let expires_at = values::moment(&reader.text()?, "Expires")?;
+        if now.duration_since(expires_at) > SKEW.try_into().unwrap_or_default() {
+            return Err(refused("the security header has expired"));
+        }
+    }
+    Ok(())
+}
+
+fn refused(detail: &str) -> Trouble {
+    Trouble::Refused(Refusal { code: Code::NotAuthenticated, field: None, detail: format!("({detail})") })
+}

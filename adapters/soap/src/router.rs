@@ -1,0 +1,129 @@
+//! HTTP around SOAP: media types, SOAPAction, sizes, statuses, and the description by GET (SOAP 1.1 section 6, SOAP 1.2 part 2 section 7).
+
+use crate::door::{Doors, Sent};
+use crate::envelope::{Trouble, Version};
+use crate::{fault, wsdl};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::request::Parts;
+use axum::response::Response;
+use axum::routing::get;
+use domain::refusal::{Code, Refusal};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use std::sync::Arc;
+use web_kit::{Caller, problem};
+
+/// Where the service is.
+pub const PATH: &str = "/soap/gateway";
+
+/// `POST /soap/gateway`, and `GET /soap/gateway?wsdl`. Requests must come through `web_kit::serve`, which says who calls.
+pub fn router(doors: Doors) -> Router {
+    Router::new()
+        .route(PATH, get(describe).post(call))
+        .layer(DefaultBodyLimit::disable())
+        .with_state(Arc::new(doors))
+}
+
+/// `?wsdl`, `?WSDL`, `?singleWsdl`: the same file, which has its schema inside.
+async fn describe(State(doors): State<Arc<Doors>>, caller: Caller, request: Request) -> Response {
+    let query = request.uri().query().unwrap_or_default().to_ascii_lowercase();
+    let asked = query.split('&').any(|part| matches!(part.split('=').next(), Some("wsdl" | "singlewsdl")));
+    if !asked {
+        let text = "Omnigate: SOAP web service. Its description: ?wsdl\n";
+        return respond(StatusCode::OK, "text/plain; charset=utf-8", text.to_owned());
+    }
+    let authority = request.uri().authority().map(|a| a.as_str());
+    let text = wsdl::described(request.headers(), authority, caller.https, &doors.config);
+    respond(StatusCode::OK, "text/xml; charset=utf-8", text)
+}
+
+async fn call(State(doors): State<Arc<Doors>>, caller: Caller, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let Parts { headers, .. } = parts;
+    let Some(media) = Media::of(&headers) else {
+        let refusal = Refusal {
+            code: Code::Malformed,
+            field: None,
+            detail: "(Content-Type: text/xml or application/soap+xml)".into(),
+        };
+        return early(&doors, &headers, Version::V11, StatusCode::UNSUPPORTED_MEDIA_TYPE, refusal);
+    };
+    match web_kit::read_body(body, doors.config.body).await {
+        Ok(octets) => {
+            answer(doors.take(&octets, media.charset.as_deref(), media.version, &headers, caller).await)
+        }
+        Err(error) => {
+            let refusal = Refusal::from(error);
+            let large = refusal.code == Code::TooLarge;
+            let status = if large { StatusCode::PAYLOAD_TOO_LARGE } else { StatusCode::BAD_REQUEST };
+            early(&doors, &headers, media.version, status, refusal)
+        }
+    }
+}
+
+/// A fault before the message was read.
+fn early(
+    doors: &Doors,
+    headers: &HeaderMap,
+    version: Version,
+    status: StatusCode,
+    refusal: Refusal,
+) -> Response {
+    let language = web_kit::language(headers, doors.config.language);
+    let code = refusal.code;
+    let text = fault::write(&Trouble::Refused(refusal), version, language);
+    let mut response = respond(status, version.media_type(), text);
+    problem::headers_for(code, response.headers_mut());
+    response
+}
+
+fn answer(sent: Sent) -> Response {
+    let Some(trouble) = sent.trouble else {
+        return respond(StatusCode::OK, sent.version.media_type(), sent.text);
+    };
+    // Who showed nothing is asked by HTTP's means (.NET and gSOAP then come again with Basic); who showed something wrong gets a fault.
+    let challenge = sent.anonymous && fault::is_login(&trouble);
+    let status = if challenge { StatusCode::UNAUTHORIZED } else { StatusCode::INTERNAL_SERVER_ERROR };
+    let mut response = respond(status, sent.version.media_type(), sent.text);
+    match trouble {
+        Trouble::Refused(refusal) if challenge || refusal.code != Code::NotAuthenticated => {
+            problem::headers_for(refusal.code, response.headers_mut());
+        }
+        _ => {}
+    }
+    response
+}
+
+/// The media type of a message.
+struct Media {
+    version: Version,
+    charset: Option<String>,
+}
+
+impl Media {
+    /// SOAP's two types, the general one for XML, or nothing said at all; anything else is not SOAP.
+    fn of(headers: &HeaderMap) -> Option<Self> {
+        let Some(value) = headers.get(header::CONTENT_TYPE) else {
+            return Some(Self { version: Version::V11, charset: None });
+        };
+        let value = value.to_str().ok()?;
+        let mut parts = value.split(';');
+        let version = match parts.next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
+            "text/xml" | "application/xml" => Version::V11,
+            "application/soap+xml" => Version::V12,
+            _ => return None,
+        };
+        let charset = parts
+            .filter_map(|p| p.split_once('='))
+            .find(|(key, _)| key.trim().eq_ignore_ascii_case("charset"));
+        Some(Self { version, charset: charset.map(|(_, name)| name.trim().trim_matches('"').to_owned()) })
+    }
+}
+
+fn respond(status: StatusCode, media_type: &'static str, text: String) -> Response {
+    let mut response = Response::new(Body::from(text));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    response
+}

@@ -1,0 +1,87 @@
+//! The description (WSDL 1.1), served as the file stands, with the address the caller called.
+//!
+//! The `Host` a caller sends is only taken when it is a host and nothing else.
+
+use crate::config::Config;
+use crate::router::PATH;
+use http::{HeaderMap, header};
+
+/// The file.
+pub(crate) const WSDL: &str = include_str!("../../../wsdl/gateway.wsdl");
+/// The address in it.
+const PLACE: &str = "http://127.0.0.1:8080/soap/gateway";
+
+/// The description for a caller. `authority`: the host of the request's own address, where it has one.
+pub(crate) fn described(
+    headers: &HeaderMap,
+    authority: Option<&str>,
+    https: bool,
+    config: &Config,
+) -> String {
+    let base = match &config.public_url {
+        Some(base) => base.trim_end_matches('/').to_owned(),
+        None => {
+            let said = headers.get(header::HOST).and_then(|v| v.to_str().ok());
+            match authority.or(said).filter(|host| is_host(host)) {
+                Some(host) => format!("{}://{host}", if https { "https" } else { "http" }),
+                None => return WSDL.to_owned(),
+            }
+        }
+    };
+    let mut address = String::new();
+    for c in format!("{base}{PATH}").chars() {
+        match c {
+            '&' => address.push_str("&amp;"),
+            '"' | '<' | '>' => {}
+            c => address.push(c),
+        }
+    }
+    WSDL.replace(PLACE, &address)
+}
+
+/// A name or an address, with a port or none.
+fn is_host(text: &str) -> bool {
+    let (name, port) = match text.rsplit_once(':') {
+        Some((name, port)) if !text.ends_with(']') => (name, Some(port)),
+        _ => (text, None),
+    };
+    let port_fits =
+        port.is_none_or(|p| p.parse::<u16>().is_ok_and(|n| n > 0) && p.bytes().all(|b| b.is_ascii_digit()));
+    let plain = |n: &str| {
+        !n.is_empty() && n.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))
+    };
+    let six = |n: &str| {
+        n.strip_prefix('[')
+            .and_then(|n| n.strip_suffix(']'))
+            .is_some_and(|n| n.parse::<std::net::Ipv6Addr>().is_ok())
+    };
+    text.len() <= 255 && port_fits && (plain(name) || six(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses() {
+        let fixed = Config { public_url: Some("https://sms.example.se/".into()), ..Config::default() };
+        let open = Config::default();
+        for (host, https, config, expect) in [
+            ("127.0.0.1:18080", false, &open, "http://127.0.0.1:18080/soap/gateway"),
+            ("sms.example.se", true, &open, "https://sms.example.se/soap/gateway"),
+            ("[::1]:8080", false, &open, "http://[::1]:8080/soap/gateway"),
+            ("[::1]", false, &open, "http://[::1]/soap/gateway"),
+            ("evil", false, &fixed, "https://sms.example.se/soap/gateway"),
+            ("a\"/><x", false, &open, PLACE),
+            ("a/b", false, &open, PLACE),
+            ("user@host", false, &open, PLACE),
+            ("host:99999", false, &open, PLACE),
+            ("host:", false, &open, PLACE),
+            ("", false, &open, PLACE),
+        ] {
+            let headers = HeaderMap::from_iter([(header::HOST, host.parse().expect("value"))]);
+            let wsdl = described(&headers, None, https, config);
+            assert_eq!(wsdl.matches(&format!("location=\"{expect}\"")).count(), 2, "{host}");
+        }
+    }
+}

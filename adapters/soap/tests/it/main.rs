@@ -1,0 +1,8 @@
+//! The web service from outside: envelopes in, calls of the ports, envelopes out.
+
+mod attacks;
+mod faults;
+mod login;
+mod operations;
+mod stage;
+mod web;
