@@ -121,6 +121,7 @@ fn bare(status: StatusCode, code: &'static str, title: &'static str) -> Response
         code,
         field: None,
         temporary: status.is_server_error(),
+        state: None,
         request_id: None,
     };
     let mut response = Response::new(Body::from(serde_json::to_vec(&document).unwrap_or_default()));

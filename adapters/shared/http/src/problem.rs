@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::response::Response;
 use domain::Language;
 use domain::refusal::{Code, Refusal};
+use domain::state::State;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
@@ -26,6 +27,9 @@ pub struct Problem<'a> {
     pub field: Option<&'a str>,
     /// Whether the same request may succeed later.
     pub temporary: bool,
+    /// The state that stands in the way, where that is what is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<&'a str>,
     /// The caller's own name for the request (`X-Request-Id`), given back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<&'a str>,
@@ -103,6 +107,7 @@ pub fn problem(refusal: &Refusal, language: Language, request_id: Option<&str>) 
         code: refusal.code.as_str(),
         field: refusal.field,
         temporary: refusal.code.is_temporary(),
+        state: state(refusal),
         request_id,
     };
     let mut response = Response::new(Body::from(serde_json::to_vec(&document).unwrap_or_default()));
@@ -112,6 +117,12 @@ pub fn problem(refusal: &Refusal, language: Language, request_id: Option<&str>) 
     headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
     headers_for(refusal.code, headers);
     response
+}
+
+/// The state in the detail of `not_cancellable`.
+fn state(refusal: &Refusal) -> Option<&str> {
+    let named = refusal.detail.trim_matches(['(', ')', ' ']);
+    (refusal.code == Code::NotCancellable).then(|| State::parse(named)).flatten().map(State::as_str)
 }
 
 /// The caller's own name for the request, when it is one that can stand in an answer and a log.

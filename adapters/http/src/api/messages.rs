@@ -1,0 +1,112 @@
+//! Looking at messages and taking them back.
+
+use super::query::Query;
+use super::view::MessageView;
+use super::{id, json, message_view};
+use crate::Doors;
+use crate::known::Known;
+use axum::extract::{Path, RawQuery, State};
+use axum::response::Response;
+use domain::message::MessageId;
+use domain::numbering;
+use domain::refusal::{Code, Refusal};
+use domain::state::State as MessageState;
+use http::StatusCode;
+use ports::driven::Filter;
+use serde::Serialize;
+use std::sync::Arc;
+use utoipa::ToSchema;
+
+/// A page of messages, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MessagesView {
+    /// The messages; a page may be short and yet not be the last.
+    pub messages: Vec<MessageView>,
+    /// `after` of the next page; null = that was all.
+    pub next: Option<String>,
+}
+
+/// A message that was taken back.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CancelledView {
+    /// Its name.
+    pub id: String,
+    /// `cancelled`.
+    pub state: &'static str,
+}
+
+/// Where one message is.
+#[utoipa::path(get, path = "/api/v1/messages/{id}", tag = "messages", operation_id = "status", params(("id" = String, Path)),
+    responses((status = 200, body = MessageView), (status = 404, body = super::openapi::ProblemView, content_type = "application/problem+json")))]
+pub(crate) async fn status(
+    State(doors): State<Arc<Doors>>,
+    known: Known,
+    Path(text): Path<String>,
+) -> Response {
+    let found = match id::<MessageId>(&text) {
+        Ok(id) => doors.query.status(&known.sender, id).await,
+        Err(refusal) => Err(refusal),
+    };
+    match found {
+        Ok(record) => json(StatusCode::OK, &message_view(&record)),
+        Err(refusal) => known.manner.problem(&refusal),
+    }
+}
+
+/// A page of messages, newest first.
+#[utoipa::path(get, path = "/api/v1/messages", tag = "messages", operation_id = "list",
+    params(("reference" = Option<String>, Query), ("state" = Option<String>, Query), ("to" = Option<String>, Query),
+        ("after" = Option<String>, Query, description = "`next` of the page before"), ("limit" = Option<u16>, Query, description = "1 to 1000; 100")),
+    responses((status = 200, body = MessagesView), (status = "4XX", body = super::openapi::ProblemView, content_type = "application/problem+json")))]
+pub(crate) async fn list(
+    State(doors): State<Arc<Doors>>,
+    known: Known,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let page = match filter(&doors, query.as_deref()) {
+        Ok(filter) => doors.query.list(&known.sender, filter).await,
+        Err(refusal) => Err(refusal),
+    };
+    match page {
+        Ok(page) => {
+            let messages = page.items.iter().map(message_view).collect();
+            json(StatusCode::OK, &MessagesView { messages, next: page.next.map(|next| next.to_string()) })
+        }
+        Err(refusal) => known.manner.problem(&refusal),
+    }
+}
+
+/// Takes a message back that has not left.
+#[utoipa::path(delete, path = "/api/v1/messages/{id}", tag = "messages", operation_id = "cancel", params(("id" = String, Path)),
+    responses((status = 200, body = CancelledView),
+        (status = 404, body = super::openapi::ProblemView, content_type = "application/problem+json"),
+        (status = 409, body = super::openapi::ProblemView, description = "It has left; `state` says how far it is", content_type = "application/problem+json")))]
+pub(crate) async fn cancel(
+    State(doors): State<Arc<Doors>>,
+    known: Known,
+    Path(text): Path<String>,
+) -> Response {
+    let done = match id::<MessageId>(&text) {
+        Ok(id) => doors.query.cancel(&known.sender, id).await,
+        Err(refusal) => Err(refusal),
+    };
+    match done {
+        Ok(state) => json(StatusCode::OK, &CancelledView { id: text, state: state.as_str() }),
+        Err(refusal) => known.manner.problem(&refusal),
+    }
+}
+
+fn filter(doors: &Doors, query: Option<&str>) -> Result<Filter, Refusal> {
+    let query = Query::read(query, &["reference", "state", "to", "after", "limit"])?;
+    let to = query.get("to", "a number", |text| Some(text.to_owned()))?;
+    // A plus sign that was not escaped has become a space; neither matters to a number.
+    let to = to.map(|text| numbering::recipient(text.trim(), doors.config.country, false)).transpose();
+    Ok(Filter {
+        user: None,
+        reference: query.get("reference", "", |text| Some(text.to_owned()))?,
+        state: query.get("state", "a state: queued, sent, delivered ...", MessageState::parse)?,
+        to: to.map_err(|refusal| Refusal { code: Code::InvalidParameter, ..refusal })?,
+        after: query.get("after", "the next of the page before", |text| text.parse().ok())?,
+        limit: query.limit()?,
+    })
+}

@@ -1,0 +1,42 @@
+//! Query strings: every parameter is known or refused by name.
+
+use domain::refusal::{Code, Refusal};
+use std::collections::HashMap;
+
+/// The parameters of a query string.
+pub(super) struct Query(HashMap<String, String>);
+
+impl Query {
+    /// Reads a query string that may have these parameters, each once; an empty one counts as not given.
+    pub(super) fn read(query: Option<&str>, known: &[&str]) -> Result<Self, Refusal> {
+        let wrong = |detail: String| Refusal { code: Code::InvalidParameter, field: None, detail };
+        let mut found = HashMap::new();
+        for (name, value) in url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+            if !known.contains(&name.as_ref()) {
+                return Err(wrong(format!("(unknown parameter {name}; known: {})", known.join(", "))));
+            }
+            if !value.is_empty() && found.insert(name.to_string(), value.into_owned()).is_some() {
+                return Err(wrong(format!("({name} is given twice)")));
+            }
+        }
+        Ok(Self(found))
+    }
+
+    /// One parameter, read by `parse`.
+    pub(super) fn get<T>(
+        &self,
+        name: &'static str,
+        form: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Result<Option<T>, Refusal> {
+        let Some(value) = self.0.get(name) else { return Ok(None) };
+        let wrong = || Refusal::field(Code::InvalidParameter, name, format!("({form})"));
+        parse(value).map(Some).ok_or_else(wrong)
+    }
+
+    /// `limit`: 1 to 1,000, 100 by default.
+    pub(super) fn limit(&self) -> Result<usize, Refusal> {
+        let inside = |text: &str| text.parse().ok().filter(|limit| (1..=1000).contains(limit));
+        Ok(self.get("limit", "1 to 1000", inside)?.unwrap_or(100))
+    }
+}

@@ -1,0 +1,260 @@
+//! The body of a request to send, as JSON. A member that is not known is refused by name: a misspelt option must not be lost.
+
+use super::unhex;
+use crate::time;
+use domain::message::{Callback, Dimensions, Priority};
+use domain::refusal::{Code, Refusal};
+use domain::submission::{Content, Request};
+use domain::text::Policy;
+use serde::de::{Deserializer, Error, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use utoipa::ToSchema;
+
+/// A message to send.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct SendBody {
+    /// Recipients as people write them: `070-123 45 67`, `+46701234567`. At most 10,000; one may stand without the list.
+    #[serde(deserialize_with = "one_or_more")]
+    #[schema(example = json!(["070-123 45 67"]))]
+    pub to: Vec<String>,
+    /// The text. The cheapest alphabet that keeps it is chosen.
+    #[schema(example = "Hej!")]
+    pub text: Option<String>,
+    /// Octets instead of a text, in hexadecimal.
+    pub data: Option<String>,
+    /// A user data header for `data`, in hexadecimal, its length octet first.
+    pub udh: Option<String>,
+    /// The originator: a number, a short code or a name of at most 11 characters. Without one, the user's own.
+    pub from: Option<String>,
+    /// Show at once and do not keep (class 0).
+    pub flash: bool,
+    /// `bulk`, `normal`, `high` or `alarm`.
+    pub priority: Option<String>,
+    /// The caller's own name for it, at most 128 characters.
+    pub reference: Option<String>,
+    /// What the cost is booked on.
+    pub dimensions: Option<DimensionsBody>,
+    /// Not before this (RFC 3339).
+    #[schema(example = "2026-11-24T08:00:00+01:00")]
+    pub send_at: Option<String>,
+    /// How long it is worth sending: `10m`, `2h`, `PT10M`.
+    #[schema(example = "10m")]
+    pub valid_for: Option<String>,
+    /// Where to POST what becomes of it.
+    pub callback_url: Option<String>,
+    /// Tie replies to this very message.
+    pub dialog: bool,
+    /// What to do with characters that the GSM alphabet lacks: `auto`, `keep`, `fold` or `reject`.
+    pub text_policy: Option<String>,
+    /// A link asked for by name.
+    pub link: Option<String>,
+}
+
+/// The four things a cost is booked on.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct DimensionsBody {
+    /// Bolag.
+    pub company: String,
+    /// Avdelning.
+    pub department: String,
+    /// Kostnadsställe.
+    pub cost_centre: String,
+    /// Projekt.
+    pub project: String,
+}
+
+impl SendBody {
+    /// Reads the JSON text.
+    ///
+    /// # Errors
+    /// `malformed` when it is no JSON, `invalid_parameter` with the path to what is wrong when it is not this JSON.
+    pub(crate) fn read(octets: &[u8]) -> Result<Self, Refusal> {
+        // Looking for the path costs; it is done only for those who need it.
+        serde_json::from_slice(octets).map_err(|_| explain(octets))
+    }
+
+    /// What is asked for, in the domain's words.
+    pub(crate) fn into_request(self, idempotency_key: Option<String>) -> Result<Request, Refusal> {
+        let content = content(self.text, self.data.as_deref(), self.udh.as_deref())?;
+        let dimensions = self.dimensions.unwrap_or_default();
+        Ok(Request {
+            to: self.to,
+            content,
+            from: self.from.filter(|from| !from.is_empty()),
+            flash: self.flash,
+            priority: self.priority.as_deref().map(priority).transpose()?,
+            reference: self.reference,
+            dimensions: Dimensions {
+                company: dimensions.company,
+                department: dimensions.department,
+                cost_centre: dimensions.cost_centre,
+                project: dimensions.project,
+            },
+            send_at: self.send_at.map(|text| time::instant("send_at", &text)).transpose()?,
+            valid_for: self.valid_for.map(|text| time::duration("valid_for", &text)).transpose()?,
+            callback: self.callback_url.as_deref().map(callback).transpose()?,
+            dialog: self.dialog,
+            policy: self.text_policy.as_deref().map(policy).transpose()?,
+            link: self.link.filter(|link| !link.is_empty()),
+            asked_by: None,
+            idempotency_key,
+        })
+    }
+}
+
+fn content(text: Option<String>, data: Option<&str>, udh: Option<&str>) -> Result<Content, Refusal> {
+    let octets = |field, text: Option<&str>| {
+        let wrong = || Refusal::field(Code::InvalidParameter, field, "(hexadecimal digits in pairs)");
+        unhex(text.unwrap_or_default()).ok_or_else(wrong)
+    };
+    match (text, data.is_some() || udh.is_some()) {
+        (Some(_), true) => {
+            Err(Refusal::field(Code::InvalidParameter, "data", "(either text or data, not both)"))
+        }
+        (None, true) => Ok(Content::Binary { data: octets("data", data)?, udh: octets("udh", udh)? }),
+        (text, false) => Ok(Content::Text(text.unwrap_or_default())),
+    }
+}
+
+/// Reads a class by name.
+pub(crate) fn priority(name: &str) -> Result<Priority, Refusal> {
+    let wrong = || Refusal::field(Code::InvalidParameter, "priority", "(bulk, normal, high or alarm)");
+    Priority::parse(name).ok_or_else(wrong)
+}
+
+/// Reads a callback address.
+pub(crate) fn callback(url: &str) -> Result<Callback, Refusal> {
+    Callback::json(url).map_err(|e| Refusal::field(Code::InvalidCallback, "callback_url", format!("({e})")))
+}
+
+/// Reads a text policy.
+pub(crate) fn policy(name: &str) -> Result<Policy, Refusal> {
+    match name.to_ascii_lowercase().as_str() {
+        "auto" => Ok(Policy::Auto),
+        "keep" => Ok(Policy::Keep),
+        "fold" => Ok(Policy::Fold),
+        "reject" => Ok(Policy::Reject),
+        _ => Err(Refusal::field(Code::InvalidParameter, "text_policy", "(auto, keep, fold or reject)")),
+    }
+}
+
+fn explain(octets: &[u8]) -> Refusal {
+    let mut reader = serde_json::Deserializer::from_slice(octets);
+    match serde_path_to_error::deserialize::<_, SendBody>(&mut reader) {
+        Err(error) if error.inner().is_data() => {
+            let path = error.path().to_string();
+            let wrong = error.inner().to_string();
+            let field = FIELDS.iter().copied().find(|field| path.split(['.', '[']).next() == Some(field));
+            Refusal { code: Code::InvalidParameter, field, detail: format!("({path}: {wrong})") }
+        }
+        Err(error) => {
+            Refusal { code: Code::Malformed, field: None, detail: format!("(JSON: {})", error.inner()) }
+        }
+        Ok(_) => Refusal {
+            code: Code::Malformed,
+            field: None,
+            detail: "(JSON: something stands after it)".to_owned(),
+        },
+    }
+}
+
+const FIELDS: [&str; 15] = [
+    "to",
+    "text",
+    "data",
+    "udh",
+    "from",
+    "flash",
+    "priority",
+    "reference",
+    "dimensions",
+    "send_at",
+    "valid_for",
+    "callback_url",
+    "dialog",
+    "text_policy",
+    "link",
+];
+
+fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    struct OneOrMore;
+    impl<'de> Visitor<'de> for OneOrMore {
+        type Value = Vec<String>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list of numbers as strings")
+        }
+
+        fn visit_str<E: Error>(self, one: &str) -> Result<Vec<String>, E> {
+            Ok(vec![one.to_owned()])
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<String>, A::Error> {
+            let mut all = Vec::new();
+            while let Some(one) = list.next_element()? {
+                all.push(one);
+            }
+            Ok(all)
+        }
+    }
+    deserializer.deserialize_any(OneOrMore)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Request, Refusal> {
+        SendBody::read(text.as_bytes()).and_then(|body| body.into_request(None))
+    }
+
+    #[test]
+    fn all_of_it() {
+        let request = read(
+            r#"{"to":["070-1","070-2"],"text":"Hej","from":"Vi","flash":true,"priority":"Alarm","reference":"r1",
+            "dimensions":{"company":"c","department":"d","cost_centre":"k","project":"p"},"send_at":"2026-11-23T10:00:00+01:00",
+            "valid_for":"10m","callback_url":"https://x.example/cb","dialog":false,"text_policy":"fold","link":"TS0"}"#,
+        );
+        insta::assert_debug_snapshot!(request);
+        assert_eq!(read(r#"{"to":"070-1","text":"x"}"#), Ok(Request::text(["070-1"], "x")));
+        let binary = read(r#"{"to":["1"],"data":"00ff","udh":"0401020304"}"#).expect("request").content;
+        assert_eq!(binary, Content::Binary { data: vec![0, 255], udh: vec![4, 1, 2, 3, 4] });
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let lines: Vec<String> = [
+            "",
+            "{",
+            "[]",
+            "null",
+            r#"{"to":["070"],"text":"x"} x"#,
+            r#"{"to":["070"],"txt":"x"}"#,
+            r#"{"to":[46701234567],"text":"x"}"#,
+            r#"{"to":["070"],"text":5}"#,
+            r#"{"to":["070"],"text":"\ud800"}"#,
+            r#"{"to":["070"],"text":"x","flash":"yes"}"#,
+            r#"{"to":["070"],"text":"x","dimensions":{"cost_center":"1"}}"#,
+            r#"{"to":["070"],"text":"x","text":"y"}"#,
+            r#"{"to":["070"],"text":"x","data":"00"}"#,
+            r#"{"to":["070"],"data":"0"}"#,
+            r#"{"to":["070"],"text":"x","priority":"urgent"}"#,
+            r#"{"to":["070"],"text":"x","valid_for":"soon"}"#,
+            r#"{"to":["070"],"text":"x","send_at":"2026-11-23 10:00"}"#,
+            r#"{"to":["070"],"text":"x","callback_url":"ftp://x"}"#,
+            r#"{"to":["070"],"text":"x","text_policy":"best"}"#,
+        ]
+        .iter()
+        .map(|text| match read(text) {
+            Err(refusal) => format!("{text}\n    {:?} {refusal}", refusal.field),
+            Ok(_) => format!("{text}\n    accepted"),
+        })
+        .collect();
+        insta::assert_snapshot!(lines.join("\n"));
+        let not_utf8 = SendBody::read(b"{\"to\":[\"070\"],\"text\":\"\xe5\"}").expect_err("not UTF-8");
+        assert_eq!(not_utf8.code, Code::Malformed);
+    }
+}

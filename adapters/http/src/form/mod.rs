@@ -1,0 +1,35 @@
+//! The doors that take parameters instead of a document: the plain form at `/` and `/send`, and Kannel's sendsms.
+
+mod kannel;
+mod params;
+mod send;
+
+pub(crate) use kannel::kannel;
+pub(crate) use send::{root, send};
+
+use crate::Doors;
+use crate::known::let_in;
+use domain::access::Sender;
+use domain::message::Door;
+use domain::refusal::Refusal;
+use http::request::Parts;
+use params::Params;
+use ports::driving::Credentials;
+use secrecy::SecretString;
+
+/// Lets in whom the parameters, the header or the address make known.
+async fn admit(doors: &Doors, params: &Params, parts: &Parts, door: Door) -> Result<Sender, Refusal> {
+    let shown = match (
+        params.text(&["username", "user"])?,
+        params.text(&["password", "pass"])?,
+        params.text(&["key"])?,
+    ) {
+        (Some(user), password, _) => {
+            let password = SecretString::from(password.unwrap_or_default());
+            Credentials::Password { user, password }
+        }
+        (None, _, Some(key)) => Credentials::Key(SecretString::from(key)),
+        (None, _, None) => web_kit::credentials(&parts.headers)?,
+    };
+    let_in(doors, &shown, parts, door).await
+}

@@ -1,0 +1,189 @@
+//! Parameters of a query string and of a form body, as octets first: what they mean depends on the charset the caller uses.
+//!
+//! URL standard, `application/x-www-form-urlencoded`. Charsets by their WHATWG labels.
+
+use axum::body::Body;
+use domain::refusal::{Code, Refusal};
+use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
+use http::request::Parts;
+use http::{Method, header};
+use web_kit::{BodyLimits, read_body};
+
+/// More parameters than anybody has use for.
+const MOST: usize = 200;
+
+/// The parameters of a request: those of the query string before those of the body.
+pub(super) struct Params {
+    pairs: Vec<(Vec<u8>, Vec<u8>)>,
+    charset: Option<&'static Encoding>,
+}
+
+impl Params {
+    /// Reads those of a request. A body must be a form; `charset` may be a parameter or stand in the Content-Type.
+    pub(super) async fn read(parts: &Parts, body: Body, limits: BodyLimits) -> Result<Self, Refusal> {
+        let mut params = Self { pairs: Vec::new(), charset: None };
+        params.add(parts.uri.query().unwrap_or_default().as_bytes())?;
+        let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        if parts.method == Method::POST {
+            let octets = read_body(body, limits).await?;
+            match kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
+                "" | "application/x-www-form-urlencoded" => params.add(&octets)?,
+                // Kannel's way of posting: the text as it stands, everything else in headers.
+                "text/plain" | "application/octet-stream" => params.add_kannel_headers(parts, &octets),
+                _ => return Err(malformed("(Content-Type must be application/x-www-form-urlencoded)")),
+            }
+        }
+        params.charset = params.named_charset(kind)?;
+        Ok(params)
+    }
+
+    /// The octets of the first of these names that is given.
+    pub(super) fn octets(&self, names: &[&str]) -> Option<&[u8]> {
+        let given = |name: &&str| self.pairs.iter().find(|(given, _)| given == name.as_bytes());
+        names.iter().find_map(given).map(|(_, value)| value.as_slice())
+    }
+
+    /// The text of the first of these names that is given and not empty. Without a charset it is UTF-8, or
+    /// ISO-8859-1 when it cannot be that.
+    pub(super) fn text(&self, names: &[&str]) -> Result<Option<String>, Refusal> {
+        let Some(octets) = self.octets(names).filter(|octets| !octets.is_empty()) else { return Ok(None) };
+        decode(octets, self.charset)
+            .map(Some)
+            .ok_or_else(|| malformed("(a parameter does not fit its charset)"))
+    }
+
+    /// The charset that was named.
+    pub(super) fn charset(&self) -> Option<&'static Encoding> {
+        self.charset
+    }
+
+    fn add(&mut self, form: &[u8]) -> Result<(), Refusal> {
+        for pair in form.split(|b| *b == b'&').filter(|pair| !pair.is_empty()) {
+            if self.pairs.len() == MOST {
+                return Err(malformed("(too many parameters)"));
+            }
+            let at = pair.iter().position(|b| *b == b'=').unwrap_or(pair.len());
+            let (name, value) = pair.split_at_checked(at).unwrap_or((pair, &[]));
+            self.pairs.push((unescape(name), unescape(value.get(1..).unwrap_or_default())));
+        }
+        Ok(())
+    }
+
+    fn add_kannel_headers(&mut self, parts: &Parts, body: &[u8]) {
+        for (name, value) in &parts.headers {
+            if let Some(name) = name.as_str().strip_prefix("x-kannel-") {
+                // The header is SMSC, the parameter smsc; UDH is escaped in both.
+                let value =
+                    if name == "udh" { unescape(value.as_bytes()) } else { value.as_bytes().to_vec() };
+                self.pairs.push((name.as_bytes().to_vec(), value));
+            }
+        }
+        self.pairs.push((b"text".to_vec(), body.to_vec()));
+    }
+
+    fn named_charset(&self, content_type: &str) -> Result<Option<&'static Encoding>, Refusal> {
+        let in_type = content_type.split(';').skip(1).find_map(|part| part.trim().strip_prefix("charset="));
+        let in_type = in_type.map(|label| label.trim_matches('"').as_bytes());
+        let Some(label) = self.octets(&["charset"]).filter(|label| !label.is_empty()).or(in_type) else {
+            return Ok(None);
+        };
+        let unknown =
+            || Refusal::field(Code::InvalidParameter, "charset", "(a charset: UTF-8, ISO-8859-1, UTF-16BE)");
+        Encoding::for_label(label).or_else(|| alias(label)).map(Some).ok_or_else(unknown)
+    }
+}
+
+/// Spellings that are in use and not in the standard.
+fn alias(label: &[u8]) -> Option<&'static Encoding> {
+    let label = String::from_utf8_lossy(label).to_ascii_lowercase();
+    match label.as_str() {
+        "utf16be" | "utf16-be" => Some(encoding_rs::UTF_16BE),
+        "utf16le" | "utf16-le" => Some(encoding_rs::UTF_16LE),
+        "utf16" | "ucs-2" | "ucs2" => Some(encoding_rs::UTF_16BE),
+        "latin-1" | "iso8859-15" => Some(WINDOWS_1252),
+        _ => None,
+    }
+}
+
+/// Octets as text; `None` when they do not fit the charset that was named.
+pub(super) fn decode(octets: &[u8], charset: Option<&'static Encoding>) -> Option<String> {
+    if let Some(charset) = charset {
+        return charset.decode_without_bom_handling_and_without_replacement(octets).map(String::from);
+    }
+    let text = UTF_8.decode_without_bom_handling_and_without_replacement(octets).map(String::from);
+    text.or_else(|| Some(WINDOWS_1252.decode_without_bom_handling(octets).0.into_owned()))
+}
+
+fn malformed(detail: &str) -> Refusal {
+    Refusal { code: Code::Malformed, field: None, detail: detail.to_owned() }
+}
+
+/// `+` is a space, `%XX` an octet; a `%` before anything else is itself.
+fn unescape(text: &[u8]) -> Vec<u8> {
+    let digit = |at: usize| text.get(at).and_then(|b| char::from(*b).to_digit(16));
+    let mut octets = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(octet) = text.get(at) {
+        let escaped = if *octet == b'%' { digit(at + 1).zip(digit(at + 2)) } else { None };
+        match (octet, escaped) {
+            (_, Some((high, low))) => {
+                octets.push(u8::try_from(high * 16 + low).unwrap_or_default());
+                at += 2;
+            }
+            (b'+', None) => octets.push(b' '),
+            (other, None) => octets.push(*other),
+        }
+        at += 1;
+    }
+    octets
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn read(query: &str, content_type: &str, body: &'static [u8]) -> Result<Option<String>, Refusal> {
+        let builder = http::Request::post(format!("/?{query}")).header(header::CONTENT_TYPE, content_type);
+        let (parts, body) = builder.body(Body::from(body)).expect("request").into_parts();
+        Params::read(&parts, body, BodyLimits::default()).await?.text(&["text"])
+    }
+
+    #[tokio::test]
+    async fn charsets() {
+        let form = "application/x-www-form-urlencoded";
+        let latin_form = "application/x-www-form-urlencoded; charset=ISO-8859-1";
+        let cases: [(&str, &str, &'static [u8], Option<&str>); 12] = [
+            ("text=Hej%20p%C3%A5+dig", form, b"", Some("Hej på dig")),
+            ("text=p%E5", form, b"", Some("på")),
+            ("text=p%C3%A5&charset=ISO-8859-1", form, b"", Some("pÃ¥")),
+            ("text=p%E5&charset=UTF-8", form, b"", None),
+            ("text=%00p%00%E5&charset=UTF-16BE", form, b"", Some("på")),
+            ("text=%D8&charset=UTF-16BE", form, b"", None),
+            ("text=x&charset=klingon", form, b"", None),
+            ("", latin_form, b"text=p%E5", Some("på")),
+            ("", latin_form, b"text=p\xe5", Some("på")),
+            ("", "multipart/form-data; boundary=x", b"", None),
+            ("text=100%&b=%4", form, b"", Some("100%")),
+            ("", form, b"text=%E2%82%AC", Some("€")),
+        ];
+        for (query, kind, body, expected) in cases {
+            let text = read(query, kind, body).await.ok().flatten();
+            assert_eq!(text.as_deref(), expected, "{query} {kind}");
+        }
+        let many = "a=b&".repeat(MOST + 1);
+        assert!(read(&many, form, b"").await.is_err());
+    }
+
+    #[tokio::test]
+    async fn the_first_name_given_counts() {
+        let (parts, body) = http::Request::get("/?user=a&username=b&empty=&user=c&bare")
+            .body(Body::empty())
+            .expect("request")
+            .into_parts();
+        let params = Params::read(&parts, body, BodyLimits::default()).await.expect("params");
+        assert_eq!(params.text(&["username", "user"]), Ok(Some("b".to_owned())));
+        assert_eq!(params.text(&["user"]), Ok(Some("a".to_owned())));
+        assert_eq!(params.text(&["empty"]), Ok(None));
+        assert_eq!(params.octets(&["bare"]), Some(b"".as_slice()));
+    }
+}
