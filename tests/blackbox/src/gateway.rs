@@ -192,6 +192,11 @@ impl Gateway {
         command.output().expect("a command of the binary")
     }
 
+    /// How it ended, if it did by itself.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.process.as_mut().and_then(Process::ended)
+    }
+
     /// Everything it wrote to standard error in all its lives.
     #[must_use]
     pub fn errors(&self) -> String {

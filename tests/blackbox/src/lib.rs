@@ -5,6 +5,7 @@
 pub mod checker;
 pub mod clock;
 pub mod database;
+pub mod disk;
 pub mod doors;
 pub mod gateway;
 pub mod history;

@@ -4,6 +4,8 @@
 mod a10_refusals;
 mod a1_kill;
 mod a2_fsync;
+mod a2_power_cut;
+mod a3_failing_sync;
 mod a5_again;
 mod a6_all_or_stated;
 mod b1_operator_faults;
