@@ -34,6 +34,8 @@ pub struct StoreOptions {
     pub clock: Arc<dyn Clock>,
     /// Open to serve (may write; of a SQLite store there can be one) or only to read beside a process that serves.
     pub serve: bool,
+    /// Not serving, and yet changing something small beside a process that may serve: a user, a message taken back.
+    pub change: bool,
     /// Bytes of disk kept in reserve beside a SQLite store; 0 = none.
     pub reserve: u64,
 }
@@ -42,13 +44,19 @@ impl StoreOptions {
     /// For a process that serves.
     #[must_use]
     pub fn serving(node: &str, clock: Arc<dyn Clock>) -> Self {
-        Self { node: node.to_owned(), clock, serve: true, reserve: RESERVE_BYTES }
+        Self { node: node.to_owned(), clock, serve: true, change: false, reserve: RESERVE_BYTES }
     }
 
     /// For a command that only looks.
     #[must_use]
     pub fn reading(clock: Arc<dyn Clock>) -> Self {
-        Self { node: String::new(), clock, serve: false, reserve: 0 }
+        Self { node: String::new(), clock, serve: false, change: false, reserve: 0 }
+    }
+
+    /// For a command that changes something small. A SQLite store is not locked by it and must be up to date.
+    #[must_use]
+    pub fn changing(clock: Arc<dyn Clock>) -> Self {
+        Self { change: true, ..Self::reading(clock) }
     }
 }
 

@@ -73,6 +73,15 @@ fn complaints(conn: &mut SqliteConnection) -> QueryResult<Vec<String>> {
     Ok(lines.into_iter().filter(|line| line != "ok").collect())
 }
 
+/// How many migrations are missing.
+pub(super) fn pending(path: &Path) -> Result<usize, StoreError> {
+    let mut conn = establish(path, Role::Reader)?;
+    let applied = conn.applied_migrations().map_err(migrations::failed)?;
+    let all = migrations::versions::<diesel::sqlite::Sqlite>(&MIGRATIONS)?;
+    migrations::not_newer(&applied, &all)?;
+    Ok(all.len().saturating_sub(applied.len()))
+}
+
 /// Looks the store over without changing it.
 pub(crate) fn check(url: &str) -> Result<Checked, StoreError> {
     let path = path_of(url);

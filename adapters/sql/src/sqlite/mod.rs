@@ -64,11 +64,16 @@ pub(crate) fn path_of(url: &str) -> PathBuf {
 /// Opens the store: alone, as the one process that writes it, or to read beside such a process.
 pub(crate) fn open(url: &str, options: StoreOptions) -> Result<Opened, StoreError> {
     let path = path_of(url);
-    if !options.serve {
+    if !options.serve && !options.change {
         return read_only(&path, options);
     }
-    let session = Session::lock(&path, options.reserve)?;
-    file::migrate_file(&path).map_err(StoreError::from)?;
+    let session = if options.serve {
+        let session = Session::lock(&path, options.reserve)?;
+        file::migrate_file(&path).map_err(StoreError::from)?;
+        session
+    } else {
+        beside(&path)?
+    };
     let conn = connect(&path, Role::Writer)?;
     session.lay_reserve();
     let reader = Reader::open(&path)?;
@@ -79,6 +84,15 @@ pub(crate) fn open(url: &str, options: StoreOptions) -> Result<Opened, StoreErro
     let spawned = thread.spawn(move || runtime.block_on(writer.run(conn)));
     spawned.map_err(|e| StoreError::Unavailable(e.to_string()))?;
     Ok(Opened::new(Arc::new(store), ended))
+}
+
+/// A session beside a process that may serve: what the writer remembers only saves time, so short changes of another process are
+/// safe. The tables must be there already.
+fn beside(path: &Path) -> Result<Session, StoreError> {
+    match file::pending(path)? {
+        0 => Ok(Session::none(path)),
+        _ => Err(StoreError::Unavailable("the tables are not up to date; run migrate first".to_owned())),
+    }
 }
 
 /// A store that answers questions and refuses changes.
