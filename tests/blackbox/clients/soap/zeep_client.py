@@ -6,6 +6,7 @@ Prints "id <message id>" of what was sent, and "ok" at the end.
 
 import datetime
 import sys
+import uuid
 
 import requests
 import zeep
@@ -59,7 +60,7 @@ def story(client, service, key):
         validForSeconds=3600,
         sendAt=datetime.datetime.now(datetime.timezone.utc),
         dimensions={"company": "A", "costCentre": "42"},
-        clientReference="zeep-" + key,
+        clientReference=str(uuid.uuid4()),
     )
     assert not accepted["repeated"]
     assert len(accepted["message"]) == 1 and accepted["message"][0]["segments"] == 1, accepted
@@ -91,7 +92,7 @@ client = zeep.Client(url + "?singleWsdl", transport=zeep.Transport(session=sessi
 story(client, client.bind("GatewayService", "GatewaySoap12"), "12")
 
 # The same clientReference: with the same content the first answer again, with another a fault.
-again = dict(to=[to], text="en gång", clientReference="zeep-once")
+again = dict(to=[to], text="en gång", clientReference=str(uuid.uuid4()))
 first = client.service.SendSms(**again)
 second = client.service.SendSms(**again)
 assert second["repeated"] and first["message"][0]["id"] == second["message"][0]["id"]

@@ -27,4 +27,5 @@ mod e8_start_and_stop;
 mod e9_configuration;
 mod h_seeing;
 mod s5_slow_clients;
+mod soap;
 mod story;
