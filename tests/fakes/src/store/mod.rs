@@ -19,6 +19,7 @@ pub use faults::{Call, Fault};
 use crate::locked;
 use books::Books;
 use domain::message::MessageId;
+use domain::state::State;
 use faults::Faults;
 use ports::driven::{Audit, MessageRecord, MoRecord, StoreError};
 use std::sync::Mutex;
@@ -81,6 +82,12 @@ impl MemoryStore {
     pub fn records(&self) -> Vec<MessageRecord> {
         let books = locked(&self.books);
         books.messages.keys().filter_map(|id| books.record(MessageId(*id))).collect()
+    }
+
+    /// The state of every message in the order of their ids, looked at past all faults.
+    #[must_use]
+    pub fn states(&self) -> Vec<(MessageId, State)> {
+        locked(&self.books).messages.values().map(|row| (row.message.id, row.state)).collect()
     }
 
     /// How many handoffs are not done (given-up ones too).

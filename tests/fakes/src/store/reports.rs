@@ -9,7 +9,7 @@ use domain::Timestamp;
 use domain::message::MessageId;
 use domain::state::State;
 use ports::driven::{Audit, Filter, MessageRecord, Page, Reports, StoreError};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 #[async_trait]
 impl Reports for MemoryStore {
@@ -79,9 +79,13 @@ fn ended_at(row: &Row, awaited: bool) -> Option<Timestamp> {
 }
 
 pub(super) fn audit(books: &Books) -> Audit {
-    let count = |state| books.messages.values().filter(|r| r.state == state).count() as u64;
-    let by_state: Vec<_> =
-        State::ALL.iter().map(|state| (*state, count(*state))).filter(|(_, n)| *n > 0).collect();
+    let mut counts = BTreeMap::new();
+    let mut possible_duplicates = 0;
+    for row in books.messages.values() {
+        *counts.entry(row.state).or_insert(0_u64) += 1;
+        possible_duplicates += u64::from(row.possible_duplicate);
+    }
+    let by_state: Vec<_> = counts.into_iter().collect();
     let sum = books.removed + by_state.iter().map(|(_, n)| n).sum::<u64>();
     let mut wrong = Vec::new();
     if books.accepted != sum {
@@ -103,6 +107,5 @@ pub(super) fn audit(books: &Books) -> Audit {
             ));
         }
     }
-    let possible_duplicates = books.messages.values().filter(|r| r.possible_duplicate).count() as u64;
     Audit { accepted: books.accepted, removed: books.removed, by_state, possible_duplicates, wrong }
 }
