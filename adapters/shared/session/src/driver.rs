@@ -284,8 +284,9 @@ struct BoundMark {
 
 impl BoundMark {
     fn new(shared: Arc<Shared>, place: usize, role: Role) -> Self {
-        shared.bound(place, role, true);
-        Self { shared, place, role }
+        let mark = Self { shared, place, role };
+        mark.shared.bound(place, role, true);
+        mark
     }
 }
 

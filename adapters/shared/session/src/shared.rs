@@ -12,6 +12,7 @@ use domain::directory::LinkId;
 use domain::routing::{Condition, Health};
 use ports::driven::{Clock, Ids, PartReply, Shipment};
 use ports::driving::{ReceiveMessages, Reply};
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -183,7 +184,15 @@ impl Shared {
 
     fn tell_of_room(&self, waiting: usize) {
         if waiting <= self.capacity / 2 && self.starved.swap(false, AcqRel) {
-            self.receiver.link_changed(&self.id);
+            self.tell_changed();
+        }
+    }
+
+    /// Also called while a session's task unwinds: what the application does in it must not end the process.
+    fn tell_changed(&self) {
+        let told = std::panic::catch_unwind(AssertUnwindSafe(|| self.receiver.link_changed(&self.id)));
+        if told.is_err() {
+            self.meters.panics.increment(1);
         }
     }
 
@@ -218,7 +227,7 @@ impl Shared {
             self.down_at_ms.store(now.wall.as_millisecond(), Relaxed);
             self.down_since_ms.store(millis(now.monotonic), Relaxed);
             self.meters.up.set(if up { 1.0 } else { 0.0 });
-            self.receiver.link_changed(&self.id);
+            self.tell_changed();
         }
         if !up {
             self.in_flight(place, 0);
@@ -263,7 +272,7 @@ impl Shared {
 
     pub(crate) fn hold(&self, held: bool) {
         if self.held.swap(held, AcqRel) != held {
-            self.receiver.link_changed(&self.id);
+            self.tell_changed();
             self.wake_all();
         }
     }

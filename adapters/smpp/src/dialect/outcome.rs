@@ -63,12 +63,12 @@ mod tests {
 
     #[test]
     fn statuses() {
-        let mut config = SmppConfig::default();
-        config.statuses = vec![
+        let statuses = vec![
             (0x400, FailureClass::Permanent),
             (0x401, FailureClass::Throttled),
             (0x0B, FailureClass::Temporary),
         ];
+        let config = SmppConfig { statuses, ..SmppConfig::default() };
         let class = |code| match verdict(&config, Status(code), &MessageResp::default()) {
             Verdict::Refused(failure) => Ok(failure.class),
             other => Err(other),

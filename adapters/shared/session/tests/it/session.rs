@@ -1,0 +1,260 @@
+//! The session by virtual time.
+
+use crate::toy::{Toy, at, failure};
+use bytes::BytesMut;
+use domain::Timestamp;
+use domain::message::{Incarnation, Parts};
+use domain::routing::{FailureClass, Tries};
+use domain::text::split;
+use fakes::samples;
+use ports::driven::{PartReply, Shipment};
+use proptest::prelude::*;
+use session::{Answer, BindRefusal, Closed, Event, Session, SessionLimits};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+fn limits(window: usize) -> SessionLimits {
+    SessionLimits { window, ..SessionLimits::default() }
+}
+
+pub fn shipment(id: i64) -> Shipment {
+    let message = samples::message(id, Timestamp::UNIX_EPOCH);
+    let segments = split("hej", domain::text::Alphabet::Gsm7, 1, false).unwrap();
+    Shipment {
+        message: Arc::new(message),
+        originator: None,
+        segments: (1..).zip(segments).collect(),
+        receipt: false,
+        possible_duplicate: false,
+        parts: Parts::default(),
+        tries: Tries::default(),
+        lease: Incarnation(1),
+    }
+}
+
+/// What the session has to say, and takes it off.
+fn said(session: &mut Session<Toy>) -> String {
+    session
+        .poll_transmit()
+        .map(|out| String::from_utf8(std::mem::take(out).to_vec()).unwrap())
+        .unwrap_or_default()
+}
+
+fn hear(session: &mut Session<Toy>, seconds: u64, line: &str) {
+    let mut input = BytesMut::from(format!("{line}\n").as_bytes());
+    while session.handle_input(at(seconds), &mut input) {}
+}
+
+fn ends(session: &mut Session<Toy>) -> Vec<(u64, PartReply)> {
+    let mut ends = Vec::new();
+    while let Some(event) = session.poll_event() {
+        if let Event::Ended { token, end, .. } = event {
+            ends.push((token, end));
+        }
+    }
+    ends
+}
+
+fn accepted(id: &str) -> PartReply {
+    PartReply::Accepted { operator_id: id.to_owned() }
+}
+
+fn bound(window: usize) -> Session<Toy> {
+    let mut session = Session::new(Toy::default(), limits(window), at(0));
+    assert_eq!((said(&mut session).as_str(), session.free()), ("B1\n", 0), "before the bind nothing else");
+    hear(&mut session, 0, "b");
+    assert!(matches!(session.poll_event(), Some(Event::Bound)) && session.is_bound());
+    session
+}
+
+#[test]
+fn a_bind_is_answered_or_given_up() {
+    let mut refused = Session::new(Toy::default(), limits(1), at(0));
+    hear(&mut refused, 1, "x1");
+    assert_eq!(refused.closed(), Some(&Closed::Refused(BindRefusal { login: true, detail: "no".into() })));
+    let mut nacked = Session::new(Toy::default(), limits(1), at(0));
+    hear(&mut nacked, 1, "n1");
+    assert!(matches!(nacked.closed(), Some(Closed::Refused(BindRefusal { login: false, .. }))));
+    let mut silent = Session::new(Toy::default(), limits(1), at(0));
+    assert_eq!(silent.poll_timeout(), Some(Duration::from_secs(30)));
+    silent.handle_timeout(at(29));
+    assert_eq!(silent.closed(), None);
+    silent.handle_timeout(at(30));
+    assert!(matches!(silent.closed(), Some(Closed::Broken(_))));
+}
+
+#[test]
+fn the_window_holds_and_replies_come_in_any_order() {
+    let mut session = bound(2);
+    session.submit(at(1), 10, &shipment(1), 0).unwrap();
+    session.submit(at(1), 11, &shipment(2), 0).unwrap();
+    assert_eq!((session.free(), said(&mut session).as_str()), (0, "S2\nS3\n"));
+    hear(&mut session, 2, "+3");
+    hear(&mut session, 2, "-2");
+    let refused = PartReply::Refused(failure(FailureClass::Permanent));
+    assert_eq!(ends(&mut session), [(11, accepted("id3")), (10, refused)]);
+    assert_eq!((session.free(), session.in_flight()), (2, 0));
+}
+
+#[test]
+fn what_is_nobodys_is_counted() {
+    let mut session = bound(2);
+    session.submit(at(1), 10, &shipment(1), 0).unwrap();
+    for line in ["+2", "+2", "+7", "n6", "b", "gibberish"] {
+        hear(&mut session, 2, line);
+    }
+    assert_eq!(ends(&mut session), [(10, accepted("id2"))]);
+    assert_eq!((session.counts().unknown_replies, session.counts().bad_frames), (4, 1));
+    assert!(session.is_bound());
+}
+
+#[test]
+fn keys_come_around_and_pass_over_those_that_wait() {
+    let mut session = bound(2);
+    session.submit(at(1), 99, &shipment(1), 0).unwrap();
+    assert_eq!(said(&mut session), "S2\n");
+    for round in 0..30 {
+        session.submit(at(1), round, &shipment(2), 0).unwrap();
+        let line = said(&mut session);
+        assert_ne!(line, "S2\n", "key 2 waits for its reply");
+        hear(&mut session, 1, &line.trim_end().replace('S', "+"));
+    }
+    hear(&mut session, 1, "+2");
+    assert_eq!(ends(&mut session).last().map(|(token, _)| *token), Some(99));
+}
+
+#[test]
+fn late_settles_and_never_is_doubt() {
+    let mut session = bound(1);
+    session.submit(at(0), 1, &shipment(1), 0).unwrap();
+    hear(&mut session, 59, "k");
+    assert_eq!(session.poll_timeout(), Some(Duration::from_secs(60)));
+    session.handle_timeout(at(60));
+    assert_eq!((ends(&mut session), session.free()), (vec![], 1), "its place is free, its fate is open");
+    hear(&mut session, 100, "+2");
+    assert_eq!(ends(&mut session), [(1, accepted("id2"))]);
+    assert_eq!(session.counts().late_replies, 1);
+    session.submit(at(100), 2, &shipment(2), 0).unwrap();
+    for seconds in (110..=280).step_by(10) {
+        hear(&mut session, seconds, "k");
+        session.handle_timeout(at(seconds));
+    }
+    assert_eq!(ends(&mut session), [(2, PartReply::Unanswered)]);
+    hear(&mut session, 281, "+3");
+    assert_eq!((ends(&mut session), session.counts().unknown_replies), (vec![], 1), "too late is nobody's");
+}
+
+#[test]
+fn silence_is_probed_and_any_frame_is_life() {
+    let mut session = bound(1);
+    assert_eq!(session.poll_timeout(), Some(Duration::from_secs(30)));
+    session.handle_timeout(at(30));
+    assert_eq!(
+        (said(&mut session).as_str(), session.poll_timeout()),
+        ("K2\n", Some(Duration::from_secs(40)))
+    );
+    hear(&mut session, 39, "gibberish");
+    session.handle_timeout(at(40));
+    assert!(session.is_bound());
+    session.handle_timeout(at(69));
+    assert_eq!(said(&mut session), "K3\n");
+    session.handle_timeout(at(79));
+    assert!(matches!(session.closed(), Some(Closed::Broken(_))));
+    assert_eq!(session.poll_timeout(), None);
+}
+
+#[test]
+fn the_peers_keep_alive_and_goodbye_are_answered() {
+    let mut session = bound(1);
+    hear(&mut session, 1, "K");
+    assert_eq!(said(&mut session), "k\n");
+    hear(&mut session, 2, "U");
+    assert_eq!(session.closed(), Some(&Closed::Unbound));
+}
+
+#[test]
+fn our_goodbye_waits_for_its_answer_and_not_for_ever() {
+    let mut session = bound(1);
+    session.submit(at(1), 7, &shipment(1), 0).unwrap();
+    session.unbind(at(2));
+    assert_eq!((said(&mut session).as_str(), session.free()), ("S2\nU3\n", 0));
+    hear(&mut session, 3, "+2");
+    assert_eq!(ends(&mut session), [(7, accepted("id2"))], "what was under way is still settled");
+    hear(&mut session, 4, "u");
+    assert_eq!(session.closed(), Some(&Closed::Finished));
+    let mut deaf = bound(1);
+    deaf.unbind(at(2));
+    deaf.handle_timeout(at(7));
+    assert_eq!(deaf.closed(), Some(&Closed::Finished));
+}
+
+#[test]
+fn throttled_comes_back_and_frees_its_place() {
+    let mut session = bound(1);
+    session.submit(at(1), 7, &shipment(1), 0).unwrap();
+    hear(&mut session, 2, "!2");
+    assert!(matches!(session.poll_event(), Some(Event::Throttled { token: 7, .. })));
+    assert_eq!(session.free(), 1);
+}
+
+#[test]
+fn what_comes_is_answered_when_the_caller_says_so() {
+    let mut session = bound(1);
+    hear(&mut session, 1, "M");
+    hear(&mut session, 1, "R");
+    assert!(matches!(session.poll_event(), Some(Event::Mo { .. })));
+    assert!(matches!(session.poll_event(), Some(Event::Receipt { .. })));
+    assert_eq!(said(&mut session), "");
+    session.answer(&(), Answer::TryAgain);
+    session.answer(&(), Answer::Taken);
+    assert_eq!(said(&mut session), "t\na\n");
+}
+
+#[test]
+fn what_cannot_be_said_takes_no_place() {
+    let mut session = bound(1);
+    let mut flash = shipment(1);
+    Arc::make_mut(&mut flash.message).flash = true;
+    assert!(session.submit(at(1), 1, &flash, 0).is_err());
+    assert_eq!((session.free(), said(&mut session).as_str()), (1, ""));
+}
+
+#[test]
+fn a_stream_that_cannot_be_cut_is_closed() {
+    let mut session = bound(1);
+    let mut input = BytesMut::from(&[b'z'; 200][..]);
+    assert!(!session.handle_input(at(1), &mut input));
+    assert!(matches!(session.closed(), Some(Closed::Broken(_))));
+}
+
+proptest! {
+    /// Whatever the operator says and however time passes, each submit ends at most once, and the window is never exceeded.
+    #[test]
+    fn each_submit_ends_at_most_once(moves in proptest::collection::vec((0_u8..12, 0_u64..30), 0..200)) {
+        let mut session = bound(3);
+        let (mut token, mut seconds, mut ended) = (0_u64, 0, HashMap::new());
+        for (kind, value) in moves {
+            match kind {
+                0..=3 if session.free() > 0 => {
+                    session.submit(at(seconds), token, &shipment(1), 0).unwrap();
+                    token += 1;
+                }
+                4..=5 => hear(&mut session, seconds, &format!("+{}", value % 8)),
+                6 => hear(&mut session, seconds, &format!("-{}", value % 8)),
+                7 => hear(&mut session, seconds, &format!("n{}", value % 8)),
+                8 => hear(&mut session, seconds, "k"),
+                _ => {
+                    seconds += value;
+                    session.handle_timeout(at(seconds));
+                }
+            }
+            for (token, _) in ends(&mut session) {
+                *ended.entry(token).or_insert(0) += 1;
+            }
+            prop_assert!(session.in_flight() <= 2 * 3 + 1);
+            prop_assert!(ended.values().all(|times| *times == 1));
+            prop_assert!(ended.len() + session.in_flight() == usize::try_from(token).unwrap());
+        }
+    }
+}
