@@ -85,20 +85,27 @@ pub struct Books {
     pub in_order: bool,
     /// Messages ever accepted.
     pub accepted: Option<u64>,
-    /// Messages in each state that the conservation law names.
+    /// Messages in each state, and those that retention removed.
     pub parts: Vec<(String, u64)>,
+    /// What the audit complains of.
+    pub wrong: String,
 }
-
-/// Names of the right-hand side of the conservation law.
-const LAW: [&str; 5] = ["settled", "queued", "scheduled", "in_flight", "in_doubt"];
 
 impl Books {
     /// From the audit's JSON.
     #[must_use]
     pub fn from_audit(in_order: bool, value: &serde_json::Value) -> Self {
-        let number = |name: &str| value.get(name).and_then(serde_json::Value::as_u64);
-        let parts = LAW.iter().filter_map(|name| Some(((*name).to_owned(), number(name)?))).collect();
-        Self { in_order, accepted: number("accepted"), parts }
+        let states = value.get("by_state").and_then(serde_json::Value::as_object);
+        let states = states.into_iter().flatten().map(|(name, count)| (name.clone(), count.as_u64()));
+        let removed = ("removed".to_owned(), value.get("removed").and_then(serde_json::Value::as_u64));
+        let parts = states.chain([removed]).filter_map(|(name, count)| Some((name, count?))).collect();
+        let accepted = value.get("accepted").and_then(serde_json::Value::as_u64);
+        Self {
+            in_order,
+            accepted,
+            parts,
+            wrong: value.get("wrong").map(ToString::to_string).unwrap_or_default(),
+        }
     }
 }
 

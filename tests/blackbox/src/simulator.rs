@@ -23,7 +23,7 @@ pub struct Simulator {
 }
 
 impl Simulator {
-    /// Starts one on a free port, with more arguments: `&["--reply-delay", "20ms"]`. It sends receipts unless told not to.
+    /// Starts one on a free port, with more arguments: `&["--receipts", "--delay", "20ms"]`.
     #[must_use]
     pub fn start(arguments: &[&str]) -> Self {
         Self::listen("127.0.0.1:0", arguments)

@@ -1,4 +1,5 @@
-//! The conservation law: accepted = settled + queued + scheduled + in flight + in doubt, and no fewer than were promised.
+//! The conservation law: every message ever accepted is in exactly one state or was removed, and no fewer were accepted
+//! than were promised.
 
 use super::Violation;
 use crate::history::History;
@@ -8,7 +9,7 @@ pub(super) fn judge(history: &History, found: &mut Vec<Violation>) {
     let Some(books) = &history.books else { return };
     let mut complain = |detail: String| found.push(Violation::BooksDoNotAddUp { detail });
     if !books.in_order {
-        complain("the audit itself is not content".into());
+        complain(format!("the audit itself is not content: {}", books.wrong));
     }
     let Some(accepted) = books.accepted else {
         complain("the audit does not say how many were accepted".into());

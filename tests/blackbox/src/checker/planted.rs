@@ -67,8 +67,8 @@ fn honest(seed: u64) -> History {
             mo(&mut history, &format!("from a mobile {message}"), random.one_in(6));
         }
     }
-    let parts = vec![("settled".into(), accepted), ("queued".into(), 0)];
-    history.books = Some(Books { in_order: true, accepted: Some(accepted), parts });
+    let parts = vec![("delivered".into(), accepted), ("queued".into(), 0)];
+    history.books = Some(Books { in_order: true, accepted: Some(accepted), parts, wrong: String::new() });
     history
 }
 

@@ -26,7 +26,7 @@ const WINDOW: u32 = 10;
 fn story(kind: Kind, kills: u64) {
     let Some(database) = fresh(kind) else { return };
     let mut random = Random::of_story(&format!("a1_kill {kind:?}"));
-    let mut simulator = Simulator::start(&["--reply-delay", "5ms"]);
+    let mut simulator = Simulator::start(&["--receipts", "--delay", "5ms"]);
     let settings = Settings { database, window: WINDOW, ..Settings::towards(simulator.address()) };
     let mut gateway = Gateway::start(&settings);
     let drivers = Drivers::start(&ALL, 20, &mut random);

@@ -26,7 +26,7 @@ const WINDOW: u32 = 10;
 fn accepted_survives_a_power_cut() {
     let Some(python) = program("python3") else { return };
     let mut random = Random::of_story("a2_power_cut");
-    let mut simulator = Simulator::start(&["--reply-delay", "5ms"]);
+    let mut simulator = Simulator::start(&["--receipts", "--delay", "5ms"]);
     let settings = Settings { window: WINDOW, ..Settings::towards(simulator.address()) };
     let mut gateway = Gateway::prepare(&settings);
     let Some(disk) = Disk::before(&mut gateway) else { return };

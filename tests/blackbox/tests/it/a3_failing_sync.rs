@@ -13,7 +13,7 @@ use blackbox::simulator::Simulator;
 
 #[test]
 fn says_no_ends_and_recovers() {
-    let simulator = Simulator::start(&[]);
+    let simulator = Simulator::start(&["--receipts"]);
     let mut gateway = Gateway::prepare(&Settings::towards(simulator.address()));
     let Some(disk) = Disk::before(&mut gateway) else { return };
     gateway.restart();

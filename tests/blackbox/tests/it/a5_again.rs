@@ -16,7 +16,7 @@ const RETRIES: usize = 8;
 
 #[test]
 fn a_key_makes_one_message_through_a_crash() {
-    let simulator = Simulator::start(&[]);
+    let simulator = Simulator::start(&["--receipts"]);
     let mut gateway = Gateway::start(&Settings::towards(simulator.address()));
     let attempts = Mutex::new(Vec::new());
     for life in 0..2 {

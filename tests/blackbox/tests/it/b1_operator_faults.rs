@@ -15,7 +15,7 @@ const MESSAGES: u64 = 40;
 
 fn story(faults: &Value) {
     println!("{faults}");
-    let mut simulator = Simulator::start(&[]);
+    let mut simulator = Simulator::start(&["--receipts"]);
     let gateway = Gateway::start(&Settings { link: QUICK.into(), ..Settings::towards(simulator.address()) });
     simulator.behave(faults);
     let mut attempts = send(&gateway, 0, MESSAGES);

@@ -10,7 +10,7 @@ use blackbox::simulator::Simulator;
 #[test]
 fn the_window_holds() {
     for window in [1, 10] {
-        let simulator = Simulator::start(&["--reply-delay", "10ms"]);
+        let simulator = Simulator::start(&["--receipts", "--delay", "10ms"]);
         let gateway = Gateway::start(&Settings { window, ..Settings::towards(simulator.address()) });
         let attempts = send(&gateway, 0, 100);
         judge(&gateway, &simulator, attempts, &Terms { window: window as usize, ..Terms::default() });
@@ -20,7 +20,7 @@ fn the_window_holds() {
 #[test]
 fn the_rate_holds_in_every_second() {
     const RATE: usize = 50;
-    let simulator = Simulator::start(&[]);
+    let simulator = Simulator::start(&["--receipts"]);
     let gateway = Gateway::start(&Settings { rate: 50, ..Settings::towards(simulator.address()) });
     let attempts = send(&gateway, 0, 200);
     let history = judge(&gateway, &simulator, attempts, &Terms::default());

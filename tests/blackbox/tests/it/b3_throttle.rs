@@ -11,7 +11,7 @@ use serde_json::json;
 
 #[test]
 fn a_throttled_message_is_kept_and_sent() {
-    let mut simulator = Simulator::start(&[]);
+    let mut simulator = Simulator::start(&["--receipts"]);
     let gateway = Gateway::start(&Settings::towards(simulator.address()));
     simulator.behave(&json!({ "throttle": true }));
     let attempts = send(&gateway, 0, 40);

@@ -18,7 +18,7 @@ fn through(proxy: &Proxy) -> Gateway {
 
 #[test]
 fn a_silent_peer_is_noticed_and_left() {
-    let simulator = Simulator::start(&[]);
+    let simulator = Simulator::start(&["--receipts"]);
     let proxy = Proxy::to(simulator.address());
     let gateway = through(&proxy);
     let mut attempts = send(&gateway, 0, 5);
@@ -34,7 +34,7 @@ fn a_silent_peer_is_noticed_and_left() {
 
 #[test]
 fn resets_in_the_middle_of_everything() {
-    let simulator = Simulator::start(&["--reply-delay", "3ms"]);
+    let simulator = Simulator::start(&["--receipts", "--delay", "3ms"]);
     let proxy = Proxy::to(simulator.address());
     proxy.set(Weather { split: 7, ..Weather::default() });
     let gateway = through(&proxy);
@@ -48,7 +48,7 @@ fn resets_in_the_middle_of_everything() {
 
 #[test]
 fn one_octet_at_a_time_and_a_full_window() {
-    let simulator = Simulator::start(&[]);
+    let simulator = Simulator::start(&["--receipts"]);
     let proxy = Proxy::to(simulator.address());
     proxy.set(Weather { split: 1, ..Weather::default() });
     let gateway = through(&proxy);

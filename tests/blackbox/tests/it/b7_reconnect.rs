@@ -11,7 +11,7 @@ use std::time::Duration;
 
 #[test]
 fn a_refusing_operator_is_not_hammered() {
-    let simulator = Simulator::start(&[]);
+    let simulator = Simulator::start(&["--receipts"]);
     let proxy = Proxy::to(simulator.address());
     proxy.set(Weather { refuse: true, ..Weather::default() });
     let gateway = Gateway::start(&Settings::towards(proxy.address()));

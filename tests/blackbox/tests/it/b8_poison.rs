@@ -43,7 +43,7 @@ fn the_good_one_behind_the_bad_one() {
         pdu(0x8000_0004, 9_009, b"nobody asked\0"),
         pdu(0x102, 9_010, b"\0\0\x0046701\0\0\x0072456\0"),
     ];
-    let mut simulator = Simulator::start(&[]);
+    let mut simulator = Simulator::start(&["--receipts"]);
     let gateway = Gateway::start(&Settings::towards(simulator.address()));
     let bound = |entry: &Entry| matches!(entry, Entry::Bound { .. });
     eventually("a bind", || simulator.journal().iter().any(bound).then_some(()));

@@ -13,7 +13,7 @@ use serde_json::json;
 #[test]
 fn one_recipient_gets_them_in_order() {
     const TO: &str = "46701234567";
-    let simulator = Simulator::start(&["--reply-delay", "2ms"]);
+    let simulator = Simulator::start(&["--receipts", "--delay", "2ms"]);
     let gateway = Gateway::start(&Settings::towards(simulator.address()));
     let mut attempts = Vec::new();
     for message in 0..120 {

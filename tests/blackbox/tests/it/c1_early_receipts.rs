@@ -7,7 +7,7 @@ use blackbox::settings::Settings;
 use blackbox::simulator::Simulator;
 
 fn story(arguments: &[&str]) {
-    let simulator = Simulator::start(arguments);
+    let simulator = Simulator::start(&[&["--receipts"], arguments].concat());
     let gateway = Gateway::start(&Settings::towards(simulator.address()));
     let attempts = send(&gateway, 0, 60);
     let history = judge(&gateway, &simulator, attempts, &Terms::default());
@@ -21,13 +21,12 @@ fn before_the_reply() {
 
 #[test]
 fn twice() {
-    story(&["--receipt-copies", "2"]);
+    story(&["--duplicate-receipts"]);
 }
 
 #[test]
 fn ids_in_other_forms() {
-    story(&["--id-form", "decimal", "--receipt-id-form", "hex"]);
-    story(&["--id-form", "hex", "--receipt-id-form", "decimal"]);
-    story(&["--id-form", "decimal", "--receipt-id-form", "padded"]);
-    story(&["--id-form", "hex", "--receipt-id-form", "capitals"]);
+    for form in ["hex", "decimal", "padded", "capitals"] {
+        story(&["--receipt-id", form]);
+    }
 }

@@ -11,7 +11,7 @@ use blackbox::simulator::Simulator;
 
 #[test]
 fn into_the_inbox_and_acknowledged() {
-    let mut simulator = Simulator::start(&[]);
+    let mut simulator = Simulator::start(&["--receipts"]);
     let mut gateway = Gateway::start(&Settings::towards(simulator.address()));
     for number in 0..20 {
         simulator.mo("46701234567", "72456", &format!("från en mobil {number}"));

@@ -12,7 +12,7 @@ const TO: &str = "46701234567";
 
 /// A gateway with an operator, to which `send` hands one message; it must come out delivered.
 fn delivered(send: impl FnOnce(&Gateway)) {
-    let simulator = Simulator::start(&[]);
+    let simulator = Simulator::start(&["--receipts"]);
     let gateway = Gateway::start(&Settings::towards(simulator.address()));
     send(&gateway);
     let rows = readback::settle(&gateway, true);
@@ -148,7 +148,7 @@ fn node_smpp_as_the_operator() {
 fn kannel_logs_in_to_our_simulator() {
     let Some(bearerbox) = program("bearerbox") else { return };
     let Some(_) = program("smsbox") else { return };
-    let simulator = Simulator::start(&[]);
+    let simulator = Simulator::start(&["--receipts"]);
     let kannel = blackbox::peers::kannel::start(&bearerbox, simulator.address());
     let url = format!("/cgi-bin/sendsms?username=t&password=t&to={TO}&text=hej&from=12345");
     eventually("Kannel's door", || {

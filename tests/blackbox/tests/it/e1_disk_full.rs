@@ -17,7 +17,7 @@ const PIECE: usize = 1024 * 1024;
 
 #[test]
 fn temporary_errors_and_recovery() {
-    let simulator = Simulator::start(&[]);
+    let simulator = Simulator::start(&["--receipts"]);
     let disk = tempfile::tempdir().expect("a mount point");
     let place = disk.path().display().to_string();
     let database = Some(format!("sqlite://{place}/omnigate.db"));

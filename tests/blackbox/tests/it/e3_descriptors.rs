@@ -12,7 +12,7 @@ use std::net::TcpStream;
 
 #[test]
 fn accepting_waits_and_links_live() {
-    let simulator = Simulator::start(&[]);
+    let simulator = Simulator::start(&["--receipts"]);
     let mut gateway = Gateway::prepare(&Settings::towards(simulator.address()));
     gateway.wrap(&["sh", "-c", "ulimit -n 128; exec \"$0\" \"$@\""]);
     gateway.restart();

@@ -19,7 +19,7 @@ fn story(kind: Kind) {
     let (server, proxied) = through_proxy(&url);
     let proxy = Proxy::to(server);
     let database = proxied.replace("PROXY", &proxy.address().to_string());
-    let simulator = Simulator::start(&[]);
+    let simulator = Simulator::start(&["--receipts"]);
     let settings = Settings { database: Some(database), ..Settings::towards(simulator.address()) };
     let gateway = Gateway::start(&settings);
     let mut attempts = send(&gateway, 0, 20);

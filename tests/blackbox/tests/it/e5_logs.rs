@@ -8,7 +8,7 @@ use blackbox::simulator::Simulator;
 
 #[test]
 fn a_blocked_output_stops_nothing() {
-    let simulator = Simulator::start(&[]);
+    let simulator = Simulator::start(&["--receipts"]);
     let settings =
         Settings { more: "[log]\nlevel = \"trace\"\n".into(), ..Settings::towards(simulator.address()) };
     let mut gateway = Gateway::prepare(&settings);

@@ -23,7 +23,7 @@ fn library() -> Option<PathBuf> {
 #[test]
 fn three_days_forward_and_back() {
     let Some(library) = library() else { return };
-    let simulator = Simulator::start(&[]);
+    let simulator = Simulator::start(&["--receipts"]);
     let proxy = Proxy::to(simulator.address());
     proxy.set(Weather { refuse: true, ..Weather::default() });
     let mut gateway = Gateway::prepare(&Settings::towards(proxy.address()));

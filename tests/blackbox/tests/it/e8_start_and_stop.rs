@@ -14,7 +14,7 @@ const STOP: Duration = Duration::from_secs(30);
 
 #[test]
 fn drains_and_leaves_nothing_in_doubt() {
-    let simulator = Simulator::start(&["--reply-delay", "20ms"]);
+    let simulator = Simulator::start(&["--receipts", "--delay", "20ms"]);
     let mut gateway = Gateway::start(&Settings::towards(simulator.address()));
     let attempts = send(&gateway, 0, 60);
     let status = gateway.stop(STOP).expect("an end in time");
@@ -26,7 +26,7 @@ fn drains_and_leaves_nothing_in_doubt() {
 
 #[test]
 fn a_second_signal_stops_at_once() {
-    let simulator = Simulator::start(&["--no-receipts", "--reply-delay", "60s"]);
+    let simulator = Simulator::start(&["--delay", "60s"]);
     let mut gateway = Gateway::start(&Settings::towards(simulator.address()));
     send(&gateway, 0, 5);
     blackbox::clock::eventually("a submit", || (simulator.submits() > 0).then_some(()));

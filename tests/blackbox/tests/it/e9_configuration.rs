@@ -30,7 +30,7 @@ fn check_names_file_line_and_key() {
 
 #[test]
 fn a_bad_reload_changes_nothing_and_a_good_one_keeps_the_link() {
-    let simulator = Simulator::start(&[]);
+    let simulator = Simulator::start(&["--receipts"]);
     let settings = Settings::towards(simulator.address());
     let gateway = Gateway::start(&settings);
     let mut attempts = send(&gateway, 0, 5);

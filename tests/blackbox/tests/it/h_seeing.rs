@@ -15,7 +15,7 @@ fn get(gateway: &Gateway, path: &str) -> blackbox::http::Response {
 
 #[test]
 fn ready_depends_on_the_link_and_live_does_not() {
-    let simulator = Simulator::start(&[]);
+    let simulator = Simulator::start(&["--receipts"]);
     let gateway = Gateway::start(&Settings::towards(simulator.address()));
     eventually("ready", || (get(&gateway, "/health/ready").status == 200).then_some(()));
     simulator.kill();
@@ -29,7 +29,7 @@ fn ready_depends_on_the_link_and_live_does_not() {
 
 #[test]
 fn metrics_are_there() {
-    let simulator = Simulator::start(&[]);
+    let simulator = Simulator::start(&["--receipts"]);
     let gateway = Gateway::start(&Settings::towards(simulator.address()));
     let attempts = send(&gateway, 0, 10);
     judge(&gateway, &simulator, attempts, &Terms::default());
@@ -44,7 +44,7 @@ fn metrics_are_there() {
 
 #[test]
 fn logs_tell_no_secrets_numbers_or_texts() {
-    let simulator = Simulator::start(&[]);
+    let simulator = Simulator::start(&["--receipts"]);
     let gateway = Gateway::start(&Settings::towards(simulator.address()));
     let body = json!({ "to": ["46709876543"], "text": "hemligt-innehåll" });
     assert_eq!(post(&gateway, &body, None).status, 202);

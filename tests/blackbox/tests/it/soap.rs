@@ -17,7 +17,7 @@ fn client(name: &str) -> PathBuf {
 
 /// Runs a client to its end: it prints the id of each message that was accepted, and "ok".
 fn story(mut command: Command) {
-    let simulator = Simulator::start(&[]);
+    let simulator = Simulator::start(&["--receipts"]);
     let gateway = Gateway::start(&Settings::towards(simulator.address()));
     let url = format!("http://{}/soap/gateway", gateway.doors().http);
     let printed = run(command.args([url.as_str(), USER, PASSWORD, TO]));
