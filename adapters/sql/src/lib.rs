@@ -6,10 +6,12 @@
 
 #![allow(clippy::duplicate_mod, reason = "the text of the store is included once for each database")]
 
+mod batches;
 mod error;
 pub mod failpoints;
 mod migrations;
 mod op;
+mod postgres;
 mod queue;
 mod rows;
 mod sqlite;
@@ -139,6 +141,7 @@ fn unknown(url: &str) -> StoreError {
 pub async fn open(url: &str, options: StoreOptions) -> Result<Opened, StoreError> {
     match url {
         _ if url.starts_with("sqlite:") => sqlite::open(url, options),
+        _ if url.starts_with("postgres") => postgres::open(url, options).await,
         _ => Err(unknown(url)),
     }
 }
@@ -150,6 +153,7 @@ pub async fn open(url: &str, options: StoreOptions) -> Result<Opened, StoreError
 pub async fn migrate(url: &str) -> Result<Vec<String>, StoreError> {
     match url {
         _ if url.starts_with("sqlite:") => sqlite::migrate(url),
+        _ if url.starts_with("postgres") => postgres::migrate(url).await,
         _ => Err(unknown(url)),
     }
 }
@@ -178,6 +182,7 @@ pub async fn backup(url: &str, to: &Path) -> Result<(), StoreError> {
 pub async fn check(url: &str) -> Result<Checked, StoreError> {
     match url {
         _ if url.starts_with("sqlite:") => sqlite::check(url),
+        _ if url.starts_with("postgres") => postgres::check(url).await,
         _ => Err(unknown(url)),
     }
 }

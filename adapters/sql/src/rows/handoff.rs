@@ -59,7 +59,7 @@ impl Record for HandoffRow {
         vec![
             self.subject.into(),
             self.event.into(),
-            self.target.as_str().into(),
+            self.target.chars().take(255).collect::<String>().into(),
             self.destination.as_deref().into(),
             self.created_at.into(),
             state.into(),

@@ -16,6 +16,11 @@ pub(crate) fn clean(text: &str) -> String {
     text.replace('\0', "\u{FFFD}")
 }
 
+/// An address as every database takes it: at most 100 characters.
+pub(crate) fn clean_address(text: &str) -> String {
+    clean(text).chars().take(100).collect()
+}
+
 /// The columns of [`MoSql`].
 pub(crate) const MO_COLUMNS: &str =
     "id, link, source, destination, body, octets, segments, complete, received_at, owner, acknowledged_at";
@@ -138,8 +143,8 @@ impl Record for MoPartRow {
             self.mo.into(),
             seq.into(),
             part.link.as_str().into(),
-            clean(&part.source).into(),
-            clean(&part.destination).into(),
+            clean_address(&part.source).into(),
+            clean_address(&part.destination).into(),
             reference.into(),
             total.into(),
             part.body.code().into(),

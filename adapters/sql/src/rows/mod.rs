@@ -19,6 +19,7 @@ pub(crate) use message::{
 };
 pub(crate) use mo::{
     MO_COLUMNS, MO_PART_COLUMNS, MoPartRow, MoPartSql, MoRow, MoSql, SeenRow, StoredMo, StoredMoPart, clean,
+    clean_address,
 };
 pub(crate) use receipt::{
     AWAITING_COLUMNS, Awaited, AwaitedSql, EARLY_COLUMNS, EarlyReceipt, EarlySql, StoredEarly, kept_key,

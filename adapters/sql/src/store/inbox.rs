@@ -3,7 +3,8 @@
 use super::{Conn, dialect};
 use crate::op::Ticket;
 use crate::rows::{
-    HandoffRow, MO_PART_COLUMNS, MoPartRow, MoPartSql, MoRow, SeenRow, StoredMoPart, clean, millis, time,
+    HandoffRow, MO_PART_COLUMNS, MoPartRow, MoPartSql, MoRow, SeenRow, StoredMoPart, clean, clean_address,
+    millis, time,
 };
 use crate::statement::{Bind, Sql};
 use diesel::QueryResult;
@@ -81,8 +82,8 @@ async fn open_group(conn: &mut Conn, new: &NewMoPart, seq: i16) -> QueryResult<V
     );
     let binds = vec![
         part.link.as_str().into(),
-        clean(&part.source).into(),
-        clean(&part.destination).into(),
+        clean_address(&part.source).into(),
+        clean_address(&part.destination).into(),
         reference.into(),
         total.into(),
     ];
@@ -105,7 +106,11 @@ struct Origin {
 impl Origin {
     fn of(new: &NewMoPart) -> Self {
         let part = &new.part;
-        Self { link: part.link.clone(), source: clean(&part.source), destination: clean(&part.destination) }
+        Self {
+            link: part.link.clone(),
+            source: clean_address(&part.source),
+            destination: clean_address(&part.destination),
+        }
     }
 }
 

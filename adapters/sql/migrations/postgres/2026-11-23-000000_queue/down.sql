@@ -1,0 +1,12 @@
+DROP TABLE counter;
+DROP TABLE meta;
+DROP TABLE account;
+DROP TABLE incarnation;
+DROP TABLE mo_seen;
+DROP TABLE mo_part;
+DROP TABLE mo;
+DROP TABLE handoff;
+DROP TABLE once;
+DROP TABLE early_receipt;
+DROP TABLE awaiting;
+DROP TABLE message;

@@ -1,0 +1,166 @@
+//! PostgreSQL: what several nodes share. One writer connection for each node, a pool for reading.
+//!
+//! TLS by the URL's `sslmode` (`prefer` unless it says otherwise), verified by the platform's roots. A commit is on the server's
+//! disk when it returns: `synchronous_commit` is put right where it is too lax.
+
+mod dialect;
+
+#[path = "../pool.rs"]
+mod pool;
+#[path = "../store/mod.rs"]
+mod store;
+
+use crate::error::Fault;
+use crate::statement::Sql;
+use crate::{Checked, Opened, StoreOptions, migrations};
+use diesel::sql_types::Text;
+use diesel::{ConnectionError, ConnectionResult};
+use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, SimpleAsyncConnection};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use pool::Reader;
+use ports::driven::StoreError;
+use rustls_platform_verifier::BuilderVerifierExt;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_postgres::NoTls;
+use tokio_postgres::config::{Config, SslMode};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+/// What this version expects of the tables.
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+/// How long to wait for a connection.
+const CONNECT: Duration = Duration::from_secs(2);
+/// How long callers wait for a commit.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// One node migrates at a time.
+const LOCK: &str = "SELECT pg_advisory_lock(7305809131)";
+const UNLOCK: &str = "SELECT pg_advisory_unlock(7305809131)";
+
+/// A connection.
+pub(crate) type Conn = AsyncPgConnection;
+
+/// Opens the store and brings its tables up to date.
+pub(crate) async fn open(url: &str, options: StoreOptions) -> Result<Opened, StoreError> {
+    let mut session = Session { url: url.to_owned() };
+    if options.serve {
+        migrate(url).await?;
+    }
+    let conn = session.connect().await?;
+    let reader = Reader::new(url)?;
+    let (store, writer, ended) =
+        store::Store::new(session, reader, options.node, options.clock, Some(PATIENCE));
+    if options.serve {
+        tokio::spawn(writer.run(conn));
+    }
+    Ok(Opened::new(Arc::new(store), ended))
+}
+
+/// Connects; limits what a statement may take.
+fn connect(url: String) -> BoxFuture<'static, ConnectionResult<Conn>> {
+    async move {
+        let bad = |e: &dyn std::fmt::Display| ConnectionError::BadConnection(e.to_string());
+        let mut config: Config = url.parse().map_err(|e: tokio_postgres::Error| bad(&e))?;
+        config.connect_timeout(CONNECT).keepalives_idle(Duration::from_secs(10)).application_name("omnigate");
+        config.tcp_user_timeout(Duration::from_secs(15));
+        let mut conn = if config.get_ssl_mode() == SslMode::Disable {
+            let (client, connection) = config.connect(NoTls).await.map_err(|e| bad(&e))?;
+            Conn::try_from_client_and_connection(client, connection).await?
+        } else {
+            let provider = Arc::new(rustls::crypto::ring::default_provider());
+            let tls = rustls::ClientConfig::builder_with_provider(provider)
+                .with_safe_default_protocol_versions()
+                .and_then(BuilderVerifierExt::with_platform_verifier)
+                .map_err(|e| bad(&e))?
+                .with_no_client_auth();
+            let (client, connection) = config.connect(MakeRustlsConnect::new(tls)).await.map_err(|e| bad(&e))?;
+            Conn::try_from_client_and_connection(client, connection).await?
+        };
+        let setup = "SET statement_timeout = '30s'; SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '60s'; \
+                     SET default_transaction_isolation = 'read committed'; \
+                     SELECT set_config('synchronous_commit', 'on', false) \
+                     WHERE current_setting('synchronous_commit') IN ('off', 'local')";
+        conn.batch_execute(setup).await.map_err(ConnectionError::CouldntSetupConfiguration)?;
+        Ok(conn)
+    }
+    .boxed()
+}
+
+/// The writer's hold on the database.
+pub(crate) struct Session {
+    url: String,
+}
+
+impl Session {
+    /// A fresh connection.
+    pub(crate) async fn connect(&mut self) -> Result<Conn, Fault> {
+        let late = |_| Fault::Lost("the database does not answer".to_owned());
+        let connected = tokio::time::timeout(CONNECT, connect(self.url.clone())).await.map_err(late)?;
+        connected.map_err(|e| Fault::Lost(e.to_string()))
+    }
+
+    /// The server's disk is the server's affair.
+    pub(crate) fn release_reserve(&self) {}
+
+    /// There is room when a write says so.
+    pub(crate) fn restore_reserve(&self) -> bool {
+        true
+    }
+
+    /// Nothing is left behind.
+    pub(crate) async fn close(self, conn: Option<Conn>) {
+        drop(conn);
+    }
+}
+
+/// Brings the tables up to date. The names of what was applied.
+pub(crate) async fn migrate(url: &str) -> Result<Vec<String>, StoreError> {
+    let mut conn = Session { url: url.to_owned() }.connect().await?;
+    conn.batch_execute(LOCK).await.map_err(crate::error::of_reading)?;
+    let work = move || -> Result<Vec<String>, Fault> {
+        let mut harness = AsyncMigrationHarness::new(conn);
+        let applied = harness.applied_migrations().map_err(migrations::failed)?;
+        migrations::not_newer(&applied, &migrations::versions::<diesel::pg::Pg>(&MIGRATIONS)?)?;
+        let done = harness.run_pending_migrations(MIGRATIONS).map_err(migrations::failed)?;
+        let names = done.iter().map(ToString::to_string).collect();
+        let mut conn = harness.into_inner();
+        tokio::runtime::Handle::current().block_on(conn.batch_execute(UNLOCK))?;
+        Ok(names)
+    };
+    let done = tokio::task::spawn_blocking(work).await.map_err(|e| StoreError::Unavailable(e.to_string()))?;
+    done.map_err(StoreError::from)
+}
+
+/// Looks the database over without changing it.
+pub(crate) async fn check(url: &str) -> Result<Checked, StoreError> {
+    let mut conn = Session { url: url.to_owned() }.connect().await?;
+    let mut wrong = Vec::new();
+    let text = "SELECT current_setting('server_version') UNION ALL SELECT current_setting('fsync') \
+                UNION ALL SELECT current_setting('full_page_writes') UNION ALL SELECT pg_is_in_recovery()::text";
+    let found: Vec<String> =
+        Sql::<Text>::varying(text, Vec::new()).rows(&mut conn).await.map_err(crate::error::of_reading)?;
+    let setting = |n: usize| found.get(n).map_or("", String::as_str);
+    if setting(1) != "on" {
+        wrong.push("fsync is off: what is accepted may be lost".to_owned());
+    }
+    if setting(2) != "on" {
+        wrong.push("full_page_writes is off: a power cut may damage the tables".to_owned());
+    }
+    if setting(3) == "true" {
+        wrong.push("the server is a standby and cannot write".to_owned());
+    }
+    let server = format!("PostgreSQL {}", setting(0));
+    let work = move || -> Result<usize, Fault> {
+        let mut harness = AsyncMigrationHarness::new(conn);
+        let applied = harness.applied_migrations().map_err(migrations::failed)?;
+        let known = migrations::versions::<diesel::pg::Pg>(&MIGRATIONS)?;
+        migrations::not_newer(&applied, &known)?;
+        Ok(known.len().saturating_sub(applied.len()))
+    };
+    let pending =
+        tokio::task::spawn_blocking(work).await.map_err(|e| StoreError::Unavailable(e.to_string()))?;
+    Ok(Checked { server, pending: pending?, wrong })
+}

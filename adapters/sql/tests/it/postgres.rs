@@ -1,0 +1,87 @@
+//! PostgreSQL: the contract, and two nodes over one store.
+
+use crate::ports_of::{options, stores};
+use crate::servers;
+use contract::{Stores, contract_tests};
+use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
+use fakes::{ManualClock, MemoryStore, samples};
+use ports::driven::Clock;
+use std::sync::Arc;
+
+/// The URL of an empty schema.
+async fn empty() -> Option<String> {
+    let url = servers::url("OMNIGATE_TEST_POSTGRES")?;
+    let name = servers::name();
+    let mut conn = AsyncPgConnection::establish(&url).await.expect("the server answers");
+    conn.batch_execute(&format!("CREATE SCHEMA {name}")).await.expect("a schema");
+    let joint = if url.contains('?') { '&' } else { '?' };
+    Some(format!("{url}{joint}options=-csearch_path%3D{name}"))
+}
+
+async fn fresh() -> Stores {
+    let Some(url) = empty().await else { return Stores::of(&Arc::new(MemoryStore::new()), Box::new(())) };
+    let clock = ManualClock::default();
+    let opened = sql::open(&url, options(&clock)).await.expect("the store opens");
+    stores(opened, clock, ())
+}
+
+contract_tests!(postgres, fresh);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_nodes_share_the_work() {
+    let Some(url) = empty().await else { return };
+    let clock = ManualClock::default();
+    let (a, b) = tokio::join!(sql::open(&url, options(&clock)), sql::open(&url, options(&clock)));
+    let (a, b) = (a.expect("the first opens"), b.expect("the second opens"));
+    let a = stores(a, clock.clone(), ());
+    let b = stores(b, clock.clone(), ());
+    a.begin().await;
+    a.queue_many(1..=500).await;
+    let (mut taken, theirs) = tokio::join!(
+        a.lease_of(contract::LINK, 400, contract::RUN),
+        b.lease_of(contract::LINK, 400, contract::RUN_B)
+    );
+    taken.extend(theirs);
+    taken.extend(a.lease(1000).await);
+    let mut ids: Vec<_> = taken.iter().map(|l| l.message.id.0).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, (1..=500).collect::<Vec<_>>(), "each to one node");
+    a.audit().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_key_on_two_nodes_is_one_message() {
+    let Some(url) = empty().await else { return };
+    let clock = ManualClock::default();
+    let (a, b) = tokio::join!(sql::open(&url, options(&clock)), sql::open(&url, options(&clock)));
+    let (a, b) = (a.expect("the first opens").stores, b.expect("the second opens").stores);
+    for round in 0..20_i64 {
+        let acceptance = |id: i64| {
+            let message = samples::message(id, clock.now());
+            let mut acceptance = samples::acceptance(vec![samples::queued(message, &samples::link("TS0"))]);
+            acceptance.once = Some(ports::driven::Once {
+                user: samples::user_name("crm"),
+                key: format!("key {round}"),
+                digest: [7; 32],
+            });
+            acceptance
+        };
+        let (first, second) = tokio::join!(
+            a.outbox.accept(acceptance(round * 2 + 1)),
+            b.outbox.accept(acceptance(round * 2 + 2))
+        );
+        let (first, second) = (first.expect("accepted"), second.expect("accepted"));
+        assert_eq!(first.messages(), second.messages());
+        assert_ne!(first.is_repeated(), second.is_repeated());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_look_names_the_server() {
+    let Some(url) = empty().await else { return };
+    let checked = sql::check(&url).await.expect("it answers");
+    assert!(checked.server.starts_with("PostgreSQL 1"), "{checked:?}");
+    assert_eq!((checked.pending, checked.wrong), (1, Vec::new()));
+    assert_eq!(sql::migrate(&url).await.expect("it migrates").len(), 1);
+    assert_eq!(sql::check(&url).await.map(|c| c.pending), Ok(0));
+}
