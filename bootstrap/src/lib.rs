@@ -1,4 +1,11 @@
 //! Bootstrap: configuration, wiring, life cycle and commands of the one binary `omnigate`.
 
+pub mod clock;
 pub mod codec;
 pub mod config;
+pub mod doors;
+pub mod ids;
+pub mod lifecycle;
+pub mod platform;
+pub mod telemetry;
+pub mod wire;

@@ -11,7 +11,11 @@ use std::collections::HashSet;
 use toml::Spanned;
 
 /// Problems that stop serving, and warnings that do not.
-pub(super) fn check(config: &Config, text: &str, variables: &[(String, String)]) -> (Vec<Problem>, Vec<String>) {
+pub(super) fn check(
+    config: &Config,
+    text: &str,
+    variables: &[(String, String)],
+) -> (Vec<Problem>, Vec<String>) {
     let mut checks = Checks { text, variables, problems: Vec::new(), warnings: Vec::new() };
     checks.node(config);
     checks.links(config);
@@ -52,7 +56,10 @@ impl Checks<'_> {
     }
 
     fn host(&mut self, host: &Spanned<String>, key: String) {
-        let port = host.get_ref().rsplit_once(':').and_then(|(name, port)| (!name.is_empty()).then(|| port.parse::<u16>().ok()).flatten());
+        let port = host
+            .get_ref()
+            .rsplit_once(':')
+            .and_then(|(name, port)| (!name.is_empty()).then(|| port.parse::<u16>().ok()).flatten());
         if port.is_none() {
             self.wrong(host, key, format!("{:?} is not host:port", host.get_ref()));
         }
@@ -64,7 +71,11 @@ impl Checks<'_> {
             self.problems.push(Problem::whole("node.name", "a name is 1 to 64 letters, digits or . _ - @ +"));
         }
         if Country::parse(defaults.country.get_ref()).is_err() {
-            self.wrong(&defaults.country, "defaults.country", "a country code is 1 to 3 digits without + or leading zero: \"46\"");
+            self.wrong(
+                &defaults.country,
+                "defaults.country",
+                "a country code is 1 to 3 digits without + or leading zero: \"46\"",
+            );
         }
         if Language::parse(defaults.language.get_ref()).is_none() {
             self.wrong(&defaults.language, "defaults.language", "a language is \"sv\" or \"en\"");
@@ -80,7 +91,10 @@ impl Checks<'_> {
                 use secrecy::ExposeSecret as _;
                 let known = ["sqlite://", "postgres://", "postgresql://", "mysql://", "mariadb://"];
                 if !known.iter().any(|k| url.expose_secret().starts_with(k)) {
-                    self.problems.push(Problem::whole("database.url", "it begins with sqlite://, postgres:// or mysql://"));
+                    self.problems.push(Problem::whole(
+                        "database.url",
+                        "it begins with sqlite://, postgres:// or mysql://",
+                    ));
                 }
             }
             None => {}
@@ -132,7 +146,11 @@ impl Checks<'_> {
     fn lengths(&mut self, name: &str, link: &Link) {
         use secrecy::ExposeSecret as _;
         let too_long = |k: &str, most: usize| format!("{k} has at most {most} characters in SMPP");
-        for (k, value, most) in [("system_id", &link.system_id, 15), ("system_type", &link.system_type, 12), ("service_type", &link.service_type, 5)] {
+        for (k, value, most) in [
+            ("system_id", &link.system_id, 15),
+            ("system_type", &link.system_type, 12),
+            ("service_type", &link.service_type, 5),
+        ] {
             if value.len() > most {
                 self.wrong(&link.name, format!("link.{name}.{k}"), too_long(k, most));
             }
@@ -171,7 +189,11 @@ impl Checks<'_> {
             self.one_of(value.as_ref(), key(k), &Priority::ALL.map(Priority::as_str));
         }
         if user.password.is_none() && user.addresses.is_empty() && user.mail_from.is_empty() {
-            self.wrong(&user.name, key("password"), "a user needs a password, addresses he is known by, or mail_from");
+            self.wrong(
+                &user.name,
+                key("password"),
+                "a user needs a password, addresses he is known by, or mail_from",
+            );
         }
     }
 
@@ -179,8 +201,14 @@ impl Checks<'_> {
         for route in &config.route {
             self.route(config, route);
         }
-        let routed = |link: &Link| config.route.iter().any(|r| r.steps().iter().any(|(links, _)| links.contains(&link.name.get_ref().as_str())));
-        let forgotten: Vec<_> = config.link.iter().filter(|l| !routed(l)).map(|l| l.name.get_ref().clone()).collect();
+        let routed = |link: &Link| {
+            config
+                .route
+                .iter()
+                .any(|r| r.steps().iter().any(|(links, _)| links.contains(&link.name.get_ref().as_str())))
+        };
+        let forgotten: Vec<_> =
+            config.link.iter().filter(|l| !routed(l)).map(|l| l.name.get_ref().clone()).collect();
         if config.route.is_empty() && !config.link.is_empty() {
             self.problems.push(Problem::whole("route", "there is no [[route]]: say which messages go by which links, for example to = \"*\" and links = [\"TS0\"]"));
         } else if !forgotten.is_empty() {
@@ -193,11 +221,16 @@ impl Checks<'_> {
         let steps = route.steps();
         for link in steps.iter().flat_map(|(links, _)| links.iter()) {
             if !names.contains(link) {
-                self.wrong(&route.links, "route.links", format!("there is no link called {link:?}; there are: {}", listed(&names)));
+                self.wrong(
+                    &route.links,
+                    "route.links",
+                    format!("there is no link called {link:?}; there are: {}", listed(&names)),
+                );
             }
         }
         if steps.iter().all(|(links, _)| links.is_empty()) {
-            self.problems.push(Problem::whole("route.links", format!("the route to {} names no link", route.to.0)));
+            self.problems
+                .push(Problem::whole("route.links", format!("the route to {} names no link", route.to.0)));
         }
         for (links, weights) in &steps {
             if !weights.is_empty() && weights.len() != links.len() {
@@ -223,10 +256,14 @@ impl Checks<'_> {
             if let Some(user) = &rule.user
                 && !users.contains(&user.get_ref().as_str())
             {
-                self.warnings.push(format!("mo.user: {:?} is not in this file; it must be in the database", user.get_ref()));
+                self.warnings.push(format!(
+                    "mo.user: {:?} is not in this file; it must be in the database",
+                    user.get_ref()
+                ));
             }
             if rule.answers && rule.user.is_none() {
-                self.problems.push(Problem::whole("mo.answers", "an answer is sent by somebody: name a user"));
+                self.problems
+                    .push(Problem::whole("mo.answers", "an answer is sent by somebody: name a user"));
             }
             let mail = matches!(rule.to.as_ref().map(|d| &d.0), Some(domain::mo::Destination::Mail(_)));
             if mail && config.smtp.as_ref().is_none_or(|s| s.relay.is_none()) {
@@ -239,7 +276,8 @@ impl Checks<'_> {
         self.secret(config.callbacks.secret.as_ref(), "callbacks.secret".to_owned());
         if let Some(smtp) = &config.smtp {
             if smtp.domains.is_empty() {
-                self.problems.push(Problem::whole("smtp.domains", "at least one domain whose mail becomes SMS"));
+                self.problems
+                    .push(Problem::whole("smtp.domains", "at least one domain whose mail becomes SMS"));
             }
             if let Some(relay) = &smtp.relay {
                 self.host(&relay.host, "smtp.relay.host".to_owned());
@@ -253,16 +291,25 @@ impl Checks<'_> {
             ("telnet.listen", config.telnet.as_ref().map(|t| &t.listen)),
         ];
         for (key, listen) in listens.into_iter().filter_map(|(k, l)| l.map(|l| (k, l))) {
-            let fits = listen.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
+            let fits = listen
+                .rsplit_once(':')
+                .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
             if !fits {
-                self.problems.push(Problem::whole(key, format!("{listen:?} is not address:port, for example \"0.0.0.0:8080\"")));
+                self.problems.push(Problem::whole(
+                    key,
+                    format!("{listen:?} is not address:port, for example \"0.0.0.0:8080\""),
+                ));
             }
         }
         if config.file.is_some() {
-            self.warnings.push("[file] is read but this version does not watch directories: files there are not sent".to_owned());
+            self.warnings.push(
+                "[file] is read but this version does not watch directories: files there are not sent"
+                    .to_owned(),
+            );
         }
         if config.http.is_none() && config.smtp.is_none() && config.telnet.is_none() {
-            self.warnings.push("no door is configured ([http], [smtp] or [telnet]): nothing can be sent".to_owned());
+            self.warnings
+                .push("no door is configured ([http], [smtp] or [telnet]): nothing can be sent".to_owned());
         }
     }
 }

@@ -20,7 +20,11 @@ pub(super) fn overrides(variables: &[(String, String)]) -> Vec<(String, Vec<Stri
 }
 
 /// The text of the file with the variables put in.
-pub(super) fn merge(file: &Path, text: &str, overrides: &[(String, Vec<String>, String)]) -> Result<String, ConfigError> {
+pub(super) fn merge(
+    file: &Path,
+    text: &str,
+    overrides: &[(String, Vec<String>, String)],
+) -> Result<String, ConfigError> {
     let mut table: Table = text.parse().map_err(|e: toml::de::Error| ConfigError::of_toml(file, text, &e))?;
     for (name, path, value) in overrides {
         put(&mut table, path, value).map_err(|what| ConfigError::whole(file, format!("{name}: {what}")))?;
@@ -39,8 +43,11 @@ fn put(table: &mut Table, path: &[String], value: &str) -> Result<(), String> {
         Value::Array(entries) => {
             let (which, rest) = rest.split_first().ok_or("which entry?")?;
             let by_place = which.parse::<usize>().ok();
-            let named = |v: &Value| v.get("name").and_then(Value::as_str).is_some_and(|n| n.to_lowercase() == *which);
-            let at = by_place.or_else(|| entries.iter().position(named)).ok_or_else(|| format!("there is no {first} called {which}"))?;
+            let named =
+                |v: &Value| v.get("name").and_then(Value::as_str).is_some_and(|n| n.to_lowercase() == *which);
+            let at = by_place
+                .or_else(|| entries.iter().position(named))
+                .ok_or_else(|| format!("there is no {first} called {which}"))?;
             match entries.get_mut(at) {
                 Some(Value::Table(inner)) => put(inner, rest, value),
                 _ => Err(format!("there is no {first} number {at}")),
@@ -54,7 +61,14 @@ fn put(table: &mut Table, path: &[String], value: &str) -> Result<(), String> {
 fn literal(value: &str) -> Value {
     let typed = format!("v = {value}").parse::<Table>().ok().and_then(|mut t| t.remove("v"));
     match typed {
-        Some(v @ (Value::Boolean(_) | Value::Integer(_) | Value::Float(_) | Value::Array(_) | Value::Table(_) | Value::String(_))) => v,
+        Some(
+            v @ (Value::Boolean(_)
+            | Value::Integer(_)
+            | Value::Float(_)
+            | Value::Array(_)
+            | Value::Table(_)
+            | Value::String(_)),
+        ) => v,
         _ => Value::String(value.to_owned()),
     }
 }

@@ -3,8 +3,8 @@
 use super::values::{Period, Secret};
 use domain::address::Originator;
 use domain::directory::{LinkId, LinkProfile};
-use domain::originator;
 use domain::numbering::Country;
+use domain::originator;
 use serde::Deserialize;
 use std::path::PathBuf;
 use toml::Spanned;

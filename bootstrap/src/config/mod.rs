@@ -12,7 +12,10 @@ mod values;
 
 pub use link::{Link, LinkTls, Protocol};
 pub use problem::{ConfigError, Problem};
-pub use sections::{Callbacks, Database, DefaultsSection, FileDoor, Http, Log, LogFormat, MoSection, Node, Relay, RelayTls, Retention, RouteSection, Smtp, Telnet, Tls};
+pub use sections::{
+    Callbacks, Database, DefaultsSection, FileDoor, Http, Log, LogFormat, MoSection, Node, Relay, RelayTls,
+    Retention, RouteSection, Smtp, Telnet, Tls,
+};
 pub use user::UserSection;
 pub use values::{Parsed, Period, Secret};
 
@@ -75,7 +78,11 @@ pub struct Loaded {
 pub fn load(file: &Path) -> Result<Loaded, ConfigError> {
     let variables: Vec<(String, String)> = std::env::vars().collect();
     let text = std::fs::read_to_string(file).map_err(|e| {
-        let hint = if e.kind() == std::io::ErrorKind::NotFound { " (name one with --config, or begin with `omnigate demo`)" } else { "" };
+        let hint = if e.kind() == std::io::ErrorKind::NotFound {
+            " (name one with --config, or begin with `omnigate demo`)"
+        } else {
+            ""
+        };
         ConfigError::whole(file, format!("cannot be read: {e}{hint}"))
     })?;
     read(file, &text, &variables)
@@ -92,11 +99,20 @@ pub fn read(file: &Path, text: &str, variables: &[(String, String)]) -> Result<L
         (parsed, text.to_owned())
     } else {
         let merged = environment::merge(file, text, &overrides)?;
-        let config = toml::from_str(&merged).map_err(|e| ConfigError::whole(file, format!("with the OMNIGATE__ variables of the environment over it: {}", e.message())))?;
+        let config = toml::from_str(&merged).map_err(|e| {
+            ConfigError::whole(
+                file,
+                format!("with the OMNIGATE__ variables of the environment over it: {}", e.message()),
+            )
+        })?;
         (config, merged)
     };
     let (problems, warnings) = checks::check(&config, &text, variables);
-    if problems.is_empty() { Ok(Loaded { file: file.to_owned(), config, warnings }) } else { Err(ConfigError::new(file, problems)) }
+    if problems.is_empty() {
+        Ok(Loaded { file: file.to_owned(), config, warnings })
+    } else {
+        Err(ConfigError::new(file, problems))
+    }
 }
 
 impl Config {
@@ -107,7 +123,7 @@ impl Config {
             defaults: self.defaults.to_domain(self.retention.receipt_grace),
             users,
             links: self.link.iter().map(Link::profile).collect(),
-            routes: self.route.iter().map(RouteSection::to_domain).collect(),
+            routes: self.route.iter().map(RouteSection::to_route).collect(),
             mo_rules: self.mo.iter().map(MoSection::to_domain).collect(),
         }
     }

@@ -59,7 +59,10 @@ impl ConfigError {
         let source = line.and_then(|l| text.lines().nth(l - 1)).unwrap_or_default().trim();
         let key = source.split(['=', '#']).next().unwrap_or_default().trim();
         let key = if source.contains('=') { key } else { "" };
-        Self::new(file, vec![Problem { line, key: key.to_owned(), what: error.message().trim_end().to_owned() }])
+        Self::new(
+            file,
+            vec![Problem { line, key: key.to_owned(), what: error.message().trim_end().to_owned() }],
+        )
     }
 
     /// Everything that is wrong.

@@ -28,7 +28,11 @@ pub struct Node {
 
 impl Default for Node {
     fn default() -> Self {
-        Self { name: "a".to_owned(), data_dir: PathBuf::from("omnigate-data"), drain: Period(Duration::from_secs(25)) }
+        Self {
+            name: "a".to_owned(),
+            data_dir: PathBuf::from("omnigate-data"),
+            drain: Period(Duration::from_secs(25)),
+        }
     }
 }
 
@@ -102,7 +106,11 @@ impl DefaultsSection {
         Defaults {
             country: Country::parse(self.country.get_ref()).unwrap_or(Country::SWEDEN),
             strict_numbers: self.strict_numbers,
-            allow: AllowList { allow: self.allow.clone(), deny: self.deny.clone(), short_codes_denied: false },
+            allow: AllowList {
+                allow: self.allow.clone(),
+                deny: self.deny.clone(),
+                short_codes_denied: false,
+            },
             text: self.policy().unwrap_or_default(),
             max_segments: self.max_segments,
             valid_for: self.valid_for.0,
@@ -292,13 +300,13 @@ pub struct Callbacks {
     pub secret: Option<Spanned<Secret>>,
     /// How long a receiver may take.
     pub timeout: Period,
-    /// Whether link-local and metadata addresses may be called.
-    pub allow_local_targets: bool,
+    /// Link-local or other special addresses that may be called all the same.
+    pub allow: Vec<Parsed<AddressRange>>,
 }
 
 impl Default for Callbacks {
     fn default() -> Self {
-        Self { secret: None, timeout: Period(Duration::from_secs(10)), allow_local_targets: false }
+        Self { secret: None, timeout: Period(Duration::from_secs(10)), allow: Vec::new() }
     }
 }
 
@@ -413,12 +421,16 @@ pub struct RouteSection {
 impl RouteSection {
     pub(super) fn steps(&self) -> Vec<(Vec<&str>, &[u16])> {
         match self.links.get_ref() {
-            RouteLinks::Shared(shared) => vec![(shared.balance.iter().map(String::as_str).collect(), shared.weights.as_slice())],
+            RouteLinks::Shared(shared) => {
+                vec![(shared.balance.iter().map(String::as_str).collect(), shared.weights.as_slice())]
+            }
             RouteLinks::Ordered(steps) => steps
                 .iter()
                 .map(|step| match step {
                     RouteStep::Link(link) => (vec![link.as_str()], [].as_slice()),
-                    RouteStep::Shared(shared) => (shared.balance.iter().map(String::as_str).collect(), shared.weights.as_slice()),
+                    RouteStep::Shared(shared) => {
+                        (shared.balance.iter().map(String::as_str).collect(), shared.weights.as_slice())
+                    }
                 })
                 .collect(),
         }
@@ -433,7 +445,9 @@ impl RouteSection {
         }
     }
 
-    pub(super) fn to_domain(&self) -> Route {
+    /// The route.
+    #[must_use]
+    pub fn to_route(&self) -> Route {
         let ways = self.steps().into_iter().filter_map(|(links, weights)| way(&links, weights)).collect();
         let mut route = Route::new(self.to.0.clone(), ways);
         route.users = self.users.iter().filter_map(|u| UserName::parse(u.get_ref()).ok()).collect();
@@ -457,7 +471,12 @@ fn way(links: &[&str], weights: &[u16]) -> Option<Way> {
         [one] => Some(Way::Link(one.clone())),
         many => {
             let weight = |n: usize| weights.get(n).copied().unwrap_or(1).max(1);
-            Some(Way::Balance(many.iter().enumerate().map(|(n, link)| Balanced { link: link.clone(), weight: weight(n) }).collect()))
+            Some(Way::Balance(
+                many.iter()
+                    .enumerate()
+                    .map(|(n, link)| Balanced { link: link.clone(), weight: weight(n) })
+                    .collect(),
+            ))
         }
     }
 }
@@ -480,7 +499,10 @@ pub struct MoSection {
 impl MoSection {
     pub(super) fn to_domain(&self) -> MoRule {
         MoRule {
-            number: self.number.as_ref().and_then(|n| Recipient::parse(n.get_ref().trim_start_matches('+')).ok()),
+            number: self
+                .number
+                .as_ref()
+                .and_then(|n| Recipient::parse(n.get_ref().trim_start_matches('+')).ok()),
             user: self.user.as_ref().and_then(|u| UserName::parse(u.get_ref()).ok()),
             destination: self.to.as_ref().map(|d| d.0.clone()),
             answers: self.answers,

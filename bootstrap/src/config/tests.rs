@@ -8,7 +8,8 @@ fn variables() -> Vec<(String, String)> {
 }
 
 fn said(text: &str) -> String {
-    read(Path::new("omnigate.toml"), text, &variables()).map_or_else(|e| e.to_string(), |l| format!("{:?}", l.warnings))
+    read(Path::new("omnigate.toml"), text, &variables())
+        .map_or_else(|e| e.to_string(), |l| format!("{:?}", l.warnings))
 }
 
 #[test]
@@ -16,7 +17,10 @@ fn the_example_is_served() {
     let loaded = read(Path::new("omnigate.toml"), EXAMPLE, &variables()).expect("the example");
     assert_eq!(loaded.config.link.len(), 2);
     let installation = loaded.config.installation(Vec::new());
-    assert_eq!(installation.routes.first().map(domain::routing::Route::describe).as_deref(), Some("TS0, then TS1"));
+    assert_eq!(
+        installation.routes.first().map(domain::routing::Route::describe).as_deref(),
+        Some("TS0, then TS1")
+    );
 }
 
 #[test]
@@ -46,11 +50,16 @@ fn the_environment_comes_over_the_file() {
     assert_eq!(loaded.config.link.first().and_then(|l| l.window.as_ref()).map(|w| *w.get_ref()), Some(20));
     variables.push(("OMNIGATE__LINK__TS7__WINDOW".into(), "20".into()));
     let error = read(Path::new("omnigate.toml"), EXAMPLE, &variables).expect_err("no such link");
-    assert!(error.to_string().contains("OMNIGATE__LINK__TS7__WINDOW: there is no link called ts7"), "{error}");
+    assert!(
+        error.to_string().contains("OMNIGATE__LINK__TS7__WINDOW: there is no link called ts7"),
+        "{error}"
+    );
 }
 
 #[test]
 fn secrets_never_show() {
-    let loaded = read(Path::new("omnigate.toml"), "[[user]]\nname = \"crm\"\npassword = \"kanariefagel\"\n", &[]).expect("a user");
+    let loaded =
+        read(Path::new("omnigate.toml"), "[[user]]\nname = \"crm\"\npassword = \"kanariefagel\"\n", &[])
+            .expect("a user");
     assert!(!format!("{loaded:?}").contains("kanariefagel"));
 }

@@ -61,7 +61,9 @@ impl UserSection {
     /// The user, without his password.
     #[must_use]
     pub fn to_domain(&self, country: Country) -> Option<User> {
-        let parse = |text: &Spanned<String>| -> Option<Originator> { originator::parse(text.get_ref(), country).ok() };
+        let parse = |text: &Spanned<String>| -> Option<Originator> {
+            originator::parse(text.get_ref(), country).ok()
+        };
         let priority = |p: &Option<Spanned<String>>| p.as_ref().and_then(|p| Priority::parse(p.get_ref()));
         let limited = !self.allow.is_empty() || !self.deny.is_empty();
         Some(User {
@@ -69,7 +71,11 @@ impl UserSection {
             mail_from: self.mail_from.clone(),
             originator: self.originator.as_ref().and_then(parse),
             originators: self.originators.as_ref().map(|list| list.iter().filter_map(parse).collect()),
-            allow: limited.then(|| AllowList { allow: self.allow.clone(), deny: self.deny.clone(), short_codes_denied: false }),
+            allow: limited.then(|| AllowList {
+                allow: self.allow.clone(),
+                deny: self.deny.clone(),
+                short_codes_denied: false,
+            }),
             priority: priority(&self.priority).unwrap_or_default(),
             max_priority: priority(&self.max_priority).unwrap_or(Priority::Alarm),
             rate: self.rate,

@@ -1,8 +1,8 @@
 //! Values of the file that are more than text: parsed, timed, secret.
 
 use secrecy::SecretString;
-use serde::de::{self, Deserializer, Visitor};
 use serde::Deserialize;
+use serde::de::{self, Deserializer, Visitor};
 use std::fmt;
 use std::marker::PhantomData;
 use std::path::PathBuf;
@@ -111,7 +111,9 @@ impl Secret {
                 Ok(text) => Ok(SecretString::from(text.trim_end_matches(['\r', '\n']))),
                 Err(error) => Err(format!("the file {} cannot be read: {error}", file.display())),
             },
-            Self::Env(InEnv { env }) => std::env::var(env).map(SecretString::from).map_err(|_| format!("the environment variable {env} is not set")),
+            Self::Env(InEnv { env }) => std::env::var(env)
+                .map(SecretString::from)
+                .map_err(|_| format!("the environment variable {env} is not set")),
         }
     }
 

@@ -1,0 +1,225 @@
+//! Opening and closing the front doors that the configuration names.
+
+use crate::config::{Config, Http, Loaded, Parsed};
+use crate::wire::{self, Machine};
+use anyhow::Context as _;
+use application::Gateway;
+use axum::Router;
+use domain::directory::AddressRange;
+use net::tls::TlsServer;
+use net::{ListenOptions, Listener};
+use ops::Measures;
+use smtp::relay::MailRelay;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// Doors that are open.
+#[derive(Default)]
+pub struct OpenDoors {
+    /// Where, by name.
+    pub addresses: BTreeMap<&'static str, SocketAddr>,
+    stop: CancellationToken,
+    http: Vec<JoinHandle<()>>,
+    telnet: Option<telnet::DoorHandle>,
+    smtp: Option<smtp::DoorHandle>,
+    certificates: Vec<TlsServer>,
+}
+
+/// Opens every door that is named.
+///
+/// # Errors
+/// The door that cannot be opened, and why.
+pub async fn open(
+    loaded: &Loaded,
+    gateway: &Arc<Gateway>,
+    machine: &Machine,
+    measures: Measures,
+    relay: Option<Arc<MailRelay>>,
+) -> anyhow::Result<OpenDoors> {
+    let mut doors = OpenDoors::default();
+    if let Some(http) = &loaded.config.http {
+        doors.open_http(loaded, http, gateway, machine, measures).await?;
+    }
+    if let Some(section) = &loaded.config.telnet {
+        let tls = wire::server_tls(section.tls.as_ref(), &[])?;
+        doors.certificates.extend(tls.clone());
+        let options = listen_options(
+            "telnet",
+            &section.allow,
+            tls,
+            section.max_connections,
+            section.max_per_address,
+            b"421 too many connections\r\n",
+        );
+        let listener = bind("telnet", &section.listen, options).await?;
+        let config = telnet::Config {
+            language: loaded.config.defaults.language(),
+            idle: section.idle_timeout.0,
+            time_zone: jiff::tz::TimeZone::system(),
+            passcode_key: wire::own_secret(
+                &loaded.config.node.data_dir,
+                "passcode.key",
+                machine.ids.as_ref(),
+            )?,
+            ..telnet::Config::default()
+        };
+        let ports = telnet::Ports {
+            authenticate: gateway.authenticate(),
+            submit: gateway.submit(),
+            query: gateway.query(),
+            clock: Arc::clone(&machine.clock),
+        };
+        let handle = telnet::Door::new(config, ports).start(listener)?;
+        doors.addresses.insert("telnet", handle.address());
+        doors.telnet = Some(handle);
+    }
+    if let Some(section) = &loaded.config.smtp {
+        let tls = wire::server_tls(section.tls.as_ref(), &[])?;
+        doors.certificates.extend(tls.clone());
+        let options = listen_options(
+            "smtp",
+            &section.allow,
+            None,
+            section.max_connections,
+            section.max_per_address,
+            b"421 4.3.2 too many connections\r\n",
+        );
+        let listener = bind("smtp", &section.listen, options).await?;
+        let handle = wire::smtp_door(loaded, section, tls, gateway, relay)?.start(listener)?;
+        doors.addresses.insert("smtp", handle.address());
+        doors.smtp = Some(handle);
+    }
+    Ok(doors)
+}
+
+fn listen_options(
+    name: &'static str,
+    allow: &[Parsed<AddressRange>],
+    tls: Option<TlsServer>,
+    max_connections: usize,
+    max_per_address: usize,
+    full_notice: &'static [u8],
+) -> ListenOptions {
+    let allow = allow.iter().map(|r| r.0).collect();
+    ListenOptions {
+        name,
+        allow,
+        tls,
+        max_connections,
+        max_per_address,
+        full_notice,
+        ..ListenOptions::default()
+    }
+}
+
+async fn bind(door: &str, address: &str, options: ListenOptions) -> anyhow::Result<Listener> {
+    Listener::bind(address, options).await.with_context(|| format!("the {door} door ({door}.listen)"))
+}
+
+impl OpenDoors {
+    async fn open_http(
+        &mut self,
+        loaded: &Loaded,
+        http: &Http,
+        gateway: &Arc<Gateway>,
+        machine: &Machine,
+        measures: Measures,
+    ) -> anyhow::Result<()> {
+        let tls = wire::server_tls(http.tls.as_ref(), &[b"h2", b"http/1.1"])?;
+        self.certificates.extend(tls.clone());
+        let options = listen_options(
+            "http",
+            &http.allow,
+            tls,
+            http.max_connections,
+            http.max_per_address,
+            web_kit::FULL_NOTICE,
+        );
+        let listener = bind("http", &http.listen, options).await?;
+        self.addresses.insert("http", listener.local_addr()?);
+        let ops = ops::router(gateway.observe(), measures);
+        let app = wire::http_router(loaded, http, gateway, machine)
+            .merge(wire::soap_router(loaded, http, gateway, machine));
+        let app = match &http.ops_listen {
+            None => app.merge(ops),
+            Some(address) => {
+                let listener = bind(
+                    "http.ops",
+                    address,
+                    listen_options("ops", &[], None, 100, 100, web_kit::FULL_NOTICE),
+                )
+                .await?;
+                self.addresses.insert("ops", listener.local_addr()?);
+                self.serve(listener, ops, http);
+                app
+            }
+        };
+        self.serve(listener, app, http);
+        Ok(())
+    }
+
+    fn serve(&mut self, listener: Listener, app: Router, http: &Http) {
+        let limits = web_kit::Limits {
+            header_time: http.header_timeout.0,
+            idle_time: http.idle_timeout.0,
+            proxies: http.proxies.iter().map(|p| p.0).collect(),
+            ..web_kit::Limits::default()
+        };
+        let stop = self.stop.clone();
+        self.http.push(tokio::spawn(async move {
+            if let Err(error) = web_kit::serve(listener, app, limits, stop.cancelled_owned()).await {
+                tracing::error!(%error, "the HTTP door failed");
+            }
+        }));
+    }
+
+    /// Reads certificates again; one that cannot be read stays as it was.
+    pub fn reload_certificates(&self) {
+        for tls in &self.certificates {
+            if let Err(error) = tls.reload() {
+                tracing::error!(%error, "a certificate was not reloaded; the old one stays");
+            }
+        }
+    }
+
+    /// Closes the doors: nobody new, who is inside may finish within the limit.
+    pub async fn close(self, limit: Duration) {
+        self.stop.cancel();
+        let rest = async {
+            if let Some(telnet) = self.telnet {
+                telnet.stop().await;
+            }
+            if let Some(smtp) = self.smtp {
+                smtp.stop().await;
+            }
+            for task in self.http {
+                let _ = task.await;
+            }
+        };
+        if tokio::time::timeout(limit, rest).await.is_err() {
+            tracing::warn!("a door did not close in time");
+        }
+    }
+}
+
+/// Keys that differ and that only a new start puts in force.
+#[must_use]
+pub fn needs_restart(old: &Config, new: &Config) -> Vec<&'static str> {
+    let listen = |c: &Config| {
+        let http = c.http.as_ref().map(|h| (h.listen.clone(), h.ops_listen.clone()));
+        (http, c.smtp.as_ref().map(|s| s.listen.clone()), c.telnet.as_ref().map(|t| t.listen.clone()))
+    };
+    let ((old_http, old_smtp, old_telnet), (new_http, new_smtp, new_telnet)) = (listen(old), listen(new));
+    let differences = [
+        ("node", old.node.name != new.node.name || old.node.data_dir != new.node.data_dir),
+        ("http.listen", old_http != new_http),
+        ("smtp.listen", old_smtp != new_smtp),
+        ("telnet.listen", old_telnet != new_telnet),
+        ("log", old.log.level != new.log.level || old.log.format != new.log.format),
+    ];
+    differences.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect()
+}

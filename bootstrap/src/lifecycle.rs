@@ -1,0 +1,238 @@
+//! The life of a serving process: open the store, take over, attach links, open doors, say ready; reload; drain and stop.
+
+use crate::config::{self, Loaded};
+use crate::doors::{self, OpenDoors};
+use crate::platform::{Asked, Signals};
+use crate::telemetry::Telemetry;
+use crate::wire::{self, LinkSetup, Machine};
+use anyhow::Context as _;
+use application::{Gateway, Settings, World};
+use domain::directory::LinkId;
+use ops::{Measures, TrafficLog};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// A gateway that runs.
+pub struct Running {
+    /// The gateway.
+    pub gateway: Arc<Gateway>,
+    /// Where the doors are, by name: `http`, `smtp`, `telnet`, `ops`.
+    pub addresses: BTreeMap<&'static str, SocketAddr>,
+    loaded: Mutex<Loaded>,
+    links: Mutex<BTreeMap<LinkId, LinkSetup>>,
+    doors: Mutex<Option<OpenDoors>>,
+    machine: Machine,
+    upkeep: tokio::task::JoinHandle<()>,
+    store: Mutex<Option<sql::Opened>>,
+}
+
+/// Starts everything a configuration says. When this returns, every door is open and `listening.json` in the data directory says where.
+///
+/// # Errors
+/// What cannot be opened; nothing is left running then.
+pub async fn start(loaded: Loaded) -> anyhow::Result<Running> {
+    net::tls::install_provider();
+    let config = &loaded.config;
+    let data_dir = config.node.data_dir.clone();
+    std::fs::create_dir_all(&data_dir)
+        .with_context(|| format!("the data directory {} cannot be made", data_dir.display()))?;
+    let _ = std::fs::remove_file(data_dir.join("listening.json"));
+    let measures = Measures::install();
+    let machine = Machine::of(&config.node.name);
+    let (stores, store) = wire::open_stores(&loaded, Arc::clone(&machine.clock)).await?;
+    let relay = wire::relay(&loaded)?;
+    let users = wire::users(&loaded, machine.passwords.as_ref()).await?;
+    let links = link_setups(&loaded)?;
+    let zone = jiff::tz::TimeZone::system();
+    let traffic_dir = config.log.traffic_dir.clone().unwrap_or_else(|| data_dir.join("traffic"));
+    let world = World {
+        clock: Arc::clone(&machine.clock),
+        ids: Arc::clone(&machine.ids),
+        passwords: Arc::clone(&machine.passwords),
+        traffic: Arc::new(TrafficLog::start(traffic_dir, zone)),
+        http: wire::http(&loaded, &machine)?,
+        mail: wire::mail(relay.as_ref()),
+    };
+    let settings = Settings {
+        node: config.node.name.clone(),
+        retention: config.retention.messages.0,
+        mo_patience: config.retention.mo_parts.0,
+    };
+    let gateway = Gateway::start(settings, config.installation(users), stores, world)
+        .await
+        .context("the store refused the start")?;
+    for setup in links.values() {
+        gateway.attach(setup.start(gateway.receive(), &machine)?);
+    }
+    let opened = doors::open(&loaded, &gateway, &machine, measures.clone(), relay).await;
+    let opened = match opened {
+        Ok(opened) => opened,
+        Err(error) => {
+            gateway.stop(Duration::from_secs(2)).await;
+            return Err(error);
+        }
+    };
+    let addresses = opened.addresses.clone();
+    write_addresses(&data_dir, &addresses)?;
+    let upkeep = tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            measures.upkeep();
+        }
+    });
+    Ok(Running {
+        gateway,
+        addresses,
+        links: Mutex::new(links),
+        doors: Mutex::new(Some(opened)),
+        machine,
+        upkeep,
+        store: Mutex::new(Some(store)),
+        loaded: Mutex::new(loaded),
+    })
+}
+
+fn link_setups(loaded: &Loaded) -> anyhow::Result<BTreeMap<LinkId, LinkSetup>> {
+    loaded
+        .config
+        .link
+        .iter()
+        .map(|section| LinkSetup::of(section).map(|setup| (setup.id.clone(), setup)))
+        .collect()
+}
+
+/// Tells programs where the doors are: written whole, then renamed into place.
+fn write_addresses(data_dir: &Path, addresses: &BTreeMap<&'static str, SocketAddr>) -> anyhow::Result<()> {
+    let texts: BTreeMap<_, _> =
+        addresses.iter().map(|(name, address)| (*name, address.to_string())).collect();
+    let (path, draft) = (data_dir.join("listening.json"), data_dir.join("listening.json.new"));
+    std::fs::write(&draft, serde_json::to_vec(&texts)?)?;
+    std::fs::rename(&draft, &path)?;
+    Ok(())
+}
+
+impl Running {
+    /// Reads the configuration file again and puts in force what changed: users, routes, rules and links. A file that is wrong changes nothing.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub async fn reload(&self) -> anyhow::Result<String> {
+        let file = self.locked_file();
+        let fresh = config::load(&file)?;
+        let users = wire::users(&fresh, self.machine.passwords.as_ref()).await?;
+        let wanted = link_setups(&fresh)?;
+        self.gateway.install(fresh.config.installation(users));
+        let current = self.links.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let gone: Vec<_> = current
+            .values()
+            .filter(|old| wanted.get(&old.id) != Some(*old))
+            .map(|old| old.id.clone())
+            .collect();
+        let new: Vec<_> =
+            wanted.values().filter(|setup| current.get(&setup.id) != Some(*setup)).cloned().collect();
+        for id in &gone {
+            self.gateway.detach(id, Duration::from_secs(10)).await;
+        }
+        for setup in &new {
+            self.gateway.attach(setup.start(self.gateway.receive(), &self.machine)?);
+        }
+        let kept = wanted.len() - new.len();
+        *self.links.lock().unwrap_or_else(PoisonError::into_inner) = wanted;
+        if let Some(doors) = self.doors.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+            doors.reload_certificates();
+        }
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        let later = doors::needs_restart(&loaded.config, &fresh.config);
+        *loaded = fresh;
+        let mut said = format!("{kept} link(s) kept, {} started, {} stopped", new.len(), gone.len());
+        if !later.is_empty() {
+            said.push_str(&format!("; these take effect at the next start: {}", later.join(", ")));
+        }
+        Ok(said)
+    }
+
+    fn locked_file(&self) -> std::path::PathBuf {
+        self.loaded.lock().unwrap_or_else(PoisonError::into_inner).file.clone()
+    }
+
+    /// Stops in good order within about `limit`: doors first, then links with their windows, then the rest.
+    pub async fn stop(&self, limit: Duration) {
+        self.gateway.close();
+        let doors = self.doors.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(doors) = doors {
+            doors.close(limit / 3).await;
+        }
+        self.gateway.stop(limit / 2).await;
+        self.upkeep.abort();
+    }
+
+    /// Lets go of everything and returns when the database is closed, or after a few seconds. To be called after [`Running::stop`].
+    pub async fn close(self) {
+        let store = self.store.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(self);
+        if let Some(store) = store {
+            let _ = tokio::time::timeout(Duration::from_secs(5), store.closed()).await;
+        }
+    }
+}
+
+/// Serves until told to stop. SIGTERM (or Ctrl-C) drains, a second one stops at once; SIGHUP reloads.
+///
+/// # Errors
+/// What kept it from starting.
+pub async fn serve(loaded: Loaded) -> anyhow::Result<ExitCode> {
+    let telemetry = Telemetry::start(&loaded.config.log);
+    let mut signals = Signals::listen()?;
+    let drain = loaded.config.node.drain.0;
+    for warning in &loaded.warnings {
+        tracing::warn!("{warning}");
+    }
+    let running = tokio::select! {
+        started = start(loaded) => started?,
+        _ = signals.next() => return Ok(ExitCode::SUCCESS),
+    };
+    for (door, address) in &running.addresses {
+        tracing::info!(door, %address, "listening");
+    }
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+    tracing::info!("ready");
+    let fatal = running.gateway.fatal();
+    let failed = loop {
+        tokio::select! {
+            asked = signals.next() => match asked {
+                Asked::Stop => break None,
+                Asked::Reload => reload(&running).await,
+            },
+            reason = fatal.raised() => break Some(reason),
+        }
+    };
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
+    tracing::info!("stopping: doors close, links finish what is under way");
+    tokio::select! {
+        () = running.stop(drain) => {}
+        () = asked_to_stop(&mut signals) => {
+            tracing::warn!("stopping at once");
+            return Ok(ExitCode::from(1));
+        }
+    }
+    running.close().await;
+    tracing::info!(log_lines_lost = telemetry.lost(), "stopped");
+    Ok(if failed.is_some() { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+async fn asked_to_stop(signals: &mut Signals) {
+    while signals.next().await != Asked::Stop {}
+}
+
+async fn reload(running: &Running) {
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Reloading]);
+    match running.reload().await {
+        Ok(said) => tracing::info!("reloaded: {said}"),
+        Err(error) => tracing::error!("not reloaded, the old settings stay in force: {error:#}"),
+    }
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+}
