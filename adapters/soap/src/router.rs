@@ -45,7 +45,7 @@ async fn call(State(doors): State<Arc<Doors>>, caller: Caller, request: Request)
         let refusal = Refusal {
             code: Code::Malformed,
             field: None,
-            detail: "(Content-Type: text/xml or application/soap+xml)".into(),
+            detail: "(Content-Type: text/xml or application/soap+xml, not compressed)".into(),
         };
         return early(&doors, &headers, Version::V11, StatusCode::UNSUPPORTED_MEDIA_TYPE, refusal);
     };
@@ -102,12 +102,13 @@ struct Media {
 }
 
 impl Media {
-    /// SOAP's two types, the general one for XML, or nothing said at all; anything else is not SOAP.
+    /// SOAP's two types or the general one for XML; anything else is not SOAP. Nothing at all is refused too: it is what a
+    /// foreign web page can make a browser send, with the login that the browser keeps.
     fn of(headers: &HeaderMap) -> Option<Self> {
-        let Some(value) = headers.get(header::CONTENT_TYPE) else {
-            return Some(Self { version: Version::V11, charset: None });
-        };
-        let value = value.to_str().ok()?;
+        let packed = headers
+            .get(header::CONTENT_ENCODING)
+            .is_some_and(|v| !v.as_bytes().eq_ignore_ascii_case(b"identity"));
+        let value = headers.get(header::CONTENT_TYPE).filter(|_| !packed)?.to_str().ok()?;
         let mut parts = value.split(';');
         let version = match parts.next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
             "text/xml" | "application/xml" => Version::V11,

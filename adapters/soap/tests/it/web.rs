@@ -16,7 +16,7 @@ async fn media_types_and_actions() {
         ("text/xml", "\"urn:omnigate:gateway:1/Ping\"", V11, 200, "text/xml; charset=utf-8"),
         ("text/xml;charset=UTF-8", "", V11, 200, "text/xml; charset=utf-8"),
         ("application/xml", "urn:other/SendSms", V11, 200, "text/xml; charset=utf-8"),
-        ("", "", V11, 200, "text/xml; charset=utf-8"),
+        ("", "", V11, 415, "text/xml; charset=utf-8"),
         (
             "application/soap+xml; charset=\"utf-8\"; action=\"urn:x\"",
             "",
@@ -33,6 +33,12 @@ async fn media_types_and_actions() {
     ] {
         let got = post(Stage::new(), media_type, action, envelope(version, "", "<g:Ping/>")).await;
         assert_eq!((got.status, got.header("content-type")), (status, answered), "{media_type} {}", got.body);
+    }
+    for (encoding, status) in [("identity", 200), ("gzip", 415)] {
+        let headers = [("content-type", "text/xml"), ("content-encoding", encoding)];
+        let got =
+            Stage::new().send(Method::POST, "/soap/gateway", &headers, envelope(V11, "", "<g:Ping/>")).await;
+        assert_eq!(got.status, status, "{encoding}");
     }
     let got = post(Stage::new(), "application/soap+xml", "", "<x").await;
     assert_eq!((got.status, got.header("content-type")), (500, "application/soap+xml; charset=utf-8"));
