@@ -106,6 +106,7 @@ fn field(name: &'static str) -> &'static str {
         "asked_by" => "askedBy",
         "idempotency_key" => "clientReference",
         "cost_centre" => "costCentre",
+        "text_policy" => "textPolicy",
         other => other,
     }
 }

@@ -24,7 +24,7 @@ const FIELDS: [&str; 16] = [
     "dialog",
     "data",
     "udh",
-    "policy",
+    "textPolicy",
     "link",
     "askedBy",
     "clientReference",
@@ -80,7 +80,7 @@ impl Sms {
         request.flash = flag(form, "flash")?;
         request.dialog = flag(form, "dialog")?;
         request.priority = one_of(form, "priority", "bulk, normal, high or alarm", Priority::parse)?;
-        request.policy = one_of(form, "policy", "auto, keep, fold or reject", policy)?;
+        request.policy = one_of(form, "textPolicy", "auto, keep, fold or reject", policy)?;
         request.reference = form.take("reference")?;
         request.send_at = form.take("sendAt")?.map(|v| moment(&v, "sendAt")).transpose()?;
         request.valid_for = form.take("validForSeconds")?.map(|v| valid_for(&v)).transpose()?;

@@ -62,7 +62,7 @@ async fn every_option() {
         V12,
         "",
         "<g:SendSms><dimensions><company>A</company><g:department>B</g:department><costCentre>C</costCentre><project>D</project></dimensions>\
-         <g:clientReference>k-1</g:clientReference><g:askedBy>eva@example.se</g:askedBy><g:link>TS1</g:link><g:policy> keep </g:policy>\
+         <g:clientReference>k-1</g:clientReference><g:askedBy>eva@example.se</g:askedBy><g:link>TS1</g:link><g:textPolicy> keep </g:textPolicy>\
          <g:dialog>1</g:dialog><g:callbackUrl>https://crm.example.se/x?a=1&amp;b=2</g:callbackUrl><g:validForSeconds>600</g:validForSeconds>\
          <g:sendAt>2026-12-24T15:00:00+01:00</g:sendAt><g:reference>order 7</g:reference><g:priority>high</g:priority><g:flash>true</g:flash>\
          <g:from>Example</g:from><g:text>Hej</g:text><g:to>0701234567</g:to><g:to>0707654321</g:to><g:to>x</g:to></g:SendSms>",
@@ -97,7 +97,7 @@ async fn wrong_values_name_their_field() {
     for (values, code, field) in [
         ("<g:flash>yes</g:flash>", "invalid_parameter", "flash"),
         ("<g:priority>urgent</g:priority>", "invalid_parameter", "priority"),
-        ("<g:policy>x</g:policy>", "invalid_parameter", "policy"),
+        ("<g:textPolicy>x</g:textPolicy>", "invalid_parameter", "textPolicy"),
         ("<g:sendAt>2026-12-24T15:00:00</g:sendAt>", "invalid_time", "sendAt"),
         ("<g:validForSeconds>0</g:validForSeconds>", "invalid_time", "validForSeconds"),
         ("<g:validForSeconds>PT10M</g:validForSeconds>", "invalid_time", "validForSeconds"),
