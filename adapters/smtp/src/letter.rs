@@ -1,0 +1,133 @@
+//! From the octets of a mail (RFC 5322, MIME) to what matters of it: who, what, and whether a machine answered a machine.
+
+use crate::config::MailDomain;
+use crate::trim;
+use mail_parser::{Address, HeaderName, Message, MessageParser, MessagePart, PartType};
+
+/// Parts of a mail, nested ones counted.
+const MOST_PARTS: usize = 100;
+
+/// Parts within parts.
+const DEEPEST: usize = 10;
+
+/// The header every mail of ours carries: it stops loops.
+pub const OWN_HEADER: &str = "X-Omnigate-Id";
+
+/// Why a mail cannot become a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum LetterError {
+    /// It has no head at all.
+    #[error("the mail cannot be read")]
+    Unreadable,
+    /// Too many parts or too deep.
+    #[error("the mail has too many parts")]
+    TooManyParts,
+    /// It was made by a machine in answer to something.
+    #[error("automatic replies, reports and mailings do not become SMS ({0})")]
+    Automatic(&'static str),
+}
+
+/// What matters of a mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letter {
+    /// The address of its `From:`; `None` when it has none.
+    pub from: Option<String>,
+    /// Its Message-ID without brackets.
+    pub message_id: Option<String>,
+    /// Its subject.
+    pub subject: String,
+    /// Its body as plain text, HTML removed.
+    pub body: String,
+}
+
+impl Letter {
+    /// Reads a mail. `take_generated`: what an alarm system marks `Auto-Submitted: auto-generated` is taken.
+    ///
+    /// # Errors
+    /// [`LetterError`].
+    pub fn read(mail: &[u8], take_generated: bool) -> Result<Self, LetterError> {
+        let message = MessageParser::default().parse(mail).ok_or(LetterError::Unreadable)?;
+        let mut parts = 0;
+        if !within_limits(&message.parts, 0, &mut parts) || parts > MOST_PARTS {
+            return Err(LetterError::TooManyParts);
+        }
+        if let Some(why) = automatic(&message, take_generated) {
+            return Err(LetterError::Automatic(why));
+        }
+        Ok(Self {
+            from: from_of(&message),
+            message_id: message.message_id().map(ToOwned::to_owned),
+            subject: message.subject().unwrap_or_default().to_owned(),
+            body: message.body_text(0).unwrap_or_default().into_owned(),
+        })
+    }
+
+    /// The text it becomes in a domain.
+    #[must_use]
+    pub fn text(&self, domain: &MailDomain, sender: &str) -> String {
+        let mut body = self.body.clone();
+        if domain.cut_quotes {
+            body = trim::without_quotes(&body);
+        }
+        if domain.cut_signature {
+            body = trim::without_signature(&body);
+        }
+        domain.template.text(&self.subject, &body, sender)
+    }
+}
+
+fn within_limits(parts: &[MessagePart<'_>], depth: usize, count: &mut usize) -> bool {
+    *count += parts.len();
+    if depth > DEEPEST || *count > MOST_PARTS {
+        return false;
+    }
+    parts.iter().all(|part| match &part.body {
+        PartType::Message(inner) => within_limits(&inner.parts, depth + 1, count),
+        PartType::Multipart(_) => nesting(parts, part, 0) <= DEEPEST,
+        _ => true,
+    })
+}
+
+fn nesting(parts: &[MessagePart<'_>], part: &MessagePart<'_>, depth: usize) -> usize {
+    match &part.body {
+        PartType::Multipart(children) if depth <= DEEPEST => {
+            let children = children.iter().filter_map(|n| parts.get(usize::try_from(*n).ok()?));
+            children.map(|child| nesting(parts, child, depth + 1)).max().unwrap_or(depth)
+        }
+        _ => depth,
+    }
+}
+
+fn from_of(message: &Message<'_>) -> Option<String> {
+    let Address::List(list) = message.from()? else { return None };
+    match list.as_slice() {
+        [one] => one.address.as_ref().map(|a| a.trim().to_owned()),
+        _ => None,
+    }
+}
+
+/// Why it is not a person's or a system's own mail (RFC 3834, and what was used before it).
+fn automatic(message: &Message<'_>, take_generated: bool) -> Option<&'static str> {
+    let header = |name: &'static str| {
+        let value = message.header_raw(HeaderName::Other(name.into())).or_else(|| {
+            message.headers_raw().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        });
+        value.map(|v| v.trim().to_ascii_lowercase())
+    };
+    if header(OWN_HEADER).is_some() {
+        return Some("it came from this gateway");
+    }
+    let fine = |v: &str| v.starts_with("no") || (take_generated && v.starts_with("auto-generated"));
+    if header("Auto-Submitted").is_some_and(|v| !fine(&v)) {
+        return Some("Auto-Submitted");
+    }
+    if header("Precedence").is_some_and(|v| matches!(v.as_str(), "bulk" | "list" | "junk" | "auto_reply")) {
+        return Some("Precedence");
+    }
+    let replied = header("X-Auto-Response-Suppress").is_some() && header("In-Reply-To").is_some();
+    if replied || header("X-Autoreply").is_some() || header("X-Autorespond").is_some() {
+        return Some("it is an automatic reply");
+    }
+    let report = header("Content-Type").is_some_and(|v| v.starts_with("multipart/report"));
+    report.then_some("it is a report")
+}

@@ -1,0 +1,157 @@
+//! Mail that leaves: received messages to mailboxes, reports of failure to whoever sent by mail (RFC 3464), through one relay.
+//!
+//! It keeps nothing: tries and pauses are the application's. The same handoff always has the same Message-ID, so that a repetition can be told.
+
+pub mod clean;
+mod config;
+mod received;
+mod report;
+
+pub use config::{RelayConfig, Security};
+pub use report::Refused;
+
+use async_trait::async_trait;
+use domain::message::Callback;
+use domain::mo::Destination;
+use lettre::message::Message;
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
+use lettre::transport::smtp::extension::ClientId;
+use lettre::transport::smtp::{Error, PoolConfig};
+use lettre::{AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
+use ports::driven::{Answer, Content, Deliver, Handoff, HandoffError};
+use secrecy::ExposeSecret as _;
+
+/// Settings that cannot work.
+#[derive(Debug, thiserror::Error)]
+pub enum RelayError {
+    /// The domain makes no mail address.
+    #[error("{0:?} is no mail domain")]
+    Domain(String),
+    /// The envelope's sender is no mail address.
+    #[error("{0:?} is no mail address")]
+    Address(String),
+    /// The authority's file cannot be read.
+    #[error("cannot read the authority's certificate {path}: {why}")]
+    Authority {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// TLS cannot be set up.
+    #[error("cannot set up TLS to the relay: {0}")]
+    Tls(String),
+}
+
+/// Sends mail through a relay; implements [`Deliver`] for mailboxes.
+pub struct MailRelay {
+    config: RelayConfig,
+    transport: AsyncSmtpTransport<Tokio1Executor>,
+}
+
+impl std::fmt::Debug for MailRelay {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MailRelay")
+            .field("host", &self.config.host)
+            .field("port", &self.config.port)
+            .finish_non_exhaustive()
+    }
+}
+
+impl MailRelay {
+    /// Sets the relay up; connects when there is something to send. Call it inside a runtime.
+    ///
+    /// # Errors
+    /// [`RelayError`].
+    pub fn new(config: RelayConfig) -> Result<Self, RelayError> {
+        if clean::address(&format!("x@{}", config.domain)).is_none() {
+            return Err(RelayError::Domain(config.domain));
+        }
+        if let Some(from) = config.envelope_from.as_deref().filter(|from| clean::address(from).is_none()) {
+            return Err(RelayError::Address(from.to_owned()));
+        }
+        let hello = config.hello.clone().unwrap_or_else(|| config.domain.clone());
+        let pool = PoolConfig::new().max_size(config.connections.max(1));
+        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(config.host.clone())
+            .port(config.port)
+            .hello_name(ClientId::Domain(hello))
+            .timeout(Some(config.timeout))
+            .pool_config(pool)
+            .tls(tls(&config)?);
+        if let Some((user, password)) = &config.login {
+            builder =
+                builder.credentials(Credentials::new(user.clone(), password.expose_secret().to_owned()));
+        }
+        Ok(Self { transport: builder.build(), config })
+    }
+
+    /// Reports recipients that were refused after their mail had been accepted for others.
+    ///
+    /// # Errors
+    /// [`HandoffError`].
+    pub async fn report_refused(&self, refused: &Refused<'_>) -> Result<(), HandoffError> {
+        self.send(report::refused(&self.config, refused)?).await
+    }
+
+    async fn send(&self, mail: Message) -> Result<(), HandoffError> {
+        match tokio::time::timeout(self.config.timeout, self.transport.send(mail)).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(classify(&error)),
+            Err(_) => Err(HandoffError::Temporary("the mail relay did not answer in time".to_owned())),
+        }
+    }
+}
+
+#[async_trait]
+impl Deliver for MailRelay {
+    async fn deliver(&self, handoff: &Handoff) -> Result<Answer, HandoffError> {
+        let mail = match &handoff.content {
+            Content::State { callback: callback @ Callback::Mail { address }, record } => {
+                let event = domain::state::State::from_code(handoff.key.event).unwrap_or(record.state);
+                if !callback.wants(event) {
+                    return Ok(Answer::default());
+                }
+                report::failed(&self.config, handoff, address, record, event)?
+            }
+            Content::Mo { destination: Destination::Mail(address), mo } => {
+                received::mail(&self.config, handoff, address, mo)?
+            }
+            Content::State { .. } | Content::Mo { .. } => {
+                return Err(HandoffError::Permanent("this is not for a mailbox".to_owned()));
+            }
+        };
+        self.send(mail).await.map(|()| Answer::default())
+    }
+}
+
+fn tls(config: &RelayConfig) -> Result<Tls, RelayError> {
+    if config.security == Security::None {
+        return Ok(Tls::None);
+    }
+    let mut parameters = TlsParameters::builder(config.host.clone());
+    if let Some(path) = &config.ca_file {
+        let unreadable = |why: String| RelayError::Authority { path: path.display().to_string(), why };
+        let pem = std::fs::read(path).map_err(|e| unreadable(e.to_string()))?;
+        parameters = parameters
+            .add_root_certificate(Certificate::from_pem(&pem).map_err(|e| unreadable(e.to_string()))?);
+    }
+    if config.security == Security::IfOffered {
+        // Whoever can take the offer away could also read the mail: a name check would only make it fail.
+        parameters = parameters.dangerous_accept_invalid_certs(true);
+    }
+    let parameters = parameters.build_rustls().map_err(|e| RelayError::Tls(e.to_string()))?;
+    Ok(match config.security {
+        Security::Tls => Tls::Wrapper(parameters),
+        Security::StartTls => Tls::Required(parameters),
+        Security::IfOffered | Security::None => Tls::Opportunistic(parameters),
+    })
+}
+
+/// 5xx is for good, except where it is about our login or the relay as a whole: that is the installation's fault and can be mended.
+fn classify(error: &Error) -> HandoffError {
+    let text = clean::one_line(&error.to_string());
+    let code = error.status().map(|code| code.to_string());
+    let ours = matches!(code.as_deref(), Some("521" | "530" | "534" | "535" | "538"));
+    if error.is_permanent() && !ours { HandoffError::Permanent(text) } else { HandoffError::Temporary(text) }
+}

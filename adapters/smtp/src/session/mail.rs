@@ -1,0 +1,188 @@
+//! One mail: sender, recipients, content (RFC 5321, 3.3). The answer after the content tells what became of every recipient.
+
+use super::{Ask, Code, Letter, Refusal, Reply, Session, Step, Waiting, say};
+use crate::config::FromPolicy;
+use crate::wire::DataFault;
+use domain::access::Sender;
+use domain::message::Callback;
+use domain::submission::{Accepted, Request};
+use sha2::{Digest as _, Sha256};
+use smtp_proto::MailFrom;
+
+/// A mail in the making.
+#[derive(Debug)]
+pub(super) struct Transaction {
+    from: String,
+    sender: Sender,
+    numbers: Vec<String>,
+    domain: String,
+}
+
+impl Session {
+    pub(super) fn mail_from(&mut self, from: MailFrom<String>) -> Step {
+        if self.transaction.is_some() {
+            return say(503, "5.5.1", "there is a mail already, RSET starts over");
+        }
+        if from.size > self.config.max_message {
+            return say(552, "5.3.4", "the mail is too large");
+        }
+        if from.address.is_empty() {
+            return say(550, "5.7.1", "reports and automatic mail (null sender) do not become SMS");
+        }
+        if from.address.len() > 254 || from.address.chars().any(|c| c.is_control() || c.is_whitespace()) {
+            return say(553, "5.1.7", "the sender's address cannot be read");
+        }
+        match self.sender.clone() {
+            Some(sender) if !may_send_as(&sender, &from.address) => {
+                say(550, "5.7.1", "you may not send from that address")
+            }
+            Some(sender) => self.begin(from.address, sender),
+            None => self.ask(Waiting::Mail(from.address.clone()), Ask::EnterMail(from.address)),
+        }
+    }
+
+    pub(super) fn known_sender(&mut self, from: String, entered: Result<Sender, Refusal>) -> Step {
+        match entered {
+            Ok(sender) => self.begin(from, sender),
+            Err(refusal) => Step::Say(Reply::refusal(&refusal)),
+        }
+    }
+
+    fn begin(&mut self, from: String, sender: Sender) -> Step {
+        self.transaction = Some(Transaction { from, sender, numbers: Vec::new(), domain: String::new() });
+        say(250, "2.1.0", "sender ok")
+    }
+
+    pub(super) fn rcpt_to(&mut self, address: &str) -> Step {
+        let Some(transaction) = &self.transaction else { return say(503, "5.5.1", "say MAIL first") };
+        let Some((number, name)) = address.rsplit_once('@').filter(|(number, _)| !number.is_empty()) else {
+            return say(550, "5.1.3", "a recipient is number@domain");
+        };
+        let Some(domain) = self.config.domain(name) else {
+            return say(550, "5.7.1", "relaying denied: mail is taken for the domains of this gateway only");
+        };
+        if transaction.numbers.len() >= self.config.max_recipients {
+            return say(452, "4.5.3", "too many recipients, send the rest in another mail");
+        }
+        if !transaction.numbers.is_empty() && transaction.domain != domain.name {
+            return say(452, "4.5.3", "one domain in one mail, send the rest in another");
+        }
+        let (sender, number, domain) = (transaction.sender.clone(), number.to_owned(), domain.name.clone());
+        // Only the recipient is looked at; the text is not known yet.
+        let request = Box::new(Request::text([number.clone()], "?"));
+        self.ask(Waiting::Recipient { number, domain }, Ask::Check(sender, request))
+    }
+
+    pub(super) fn recipient(&mut self, number: String, domain: String, checked: Result<(), Refusal>) -> Step {
+        match (checked, &mut self.transaction) {
+            (Ok(()), Some(transaction)) => {
+                transaction.numbers.push(number);
+                transaction.domain = domain;
+                say(250, "2.1.5", "recipient ok")
+            }
+            (Ok(()), None) => say(503, "5.5.1", "say MAIL first"),
+            (Err(refusal), _) => Step::Say(Reply::refusal(&refusal)),
+        }
+    }
+
+    /// A peer that sends the mail before 354 would have it read as commands if DATA were refused: it is told and cut off.
+    pub(super) fn data(&mut self, ahead: bool) -> Step {
+        if ahead && self.pipelines {
+            return Step::End(Reply::new(503, "5.5.0", "wait for the reply to DATA"));
+        }
+        match &self.transaction {
+            None => say(503, "5.5.1", "say MAIL first"),
+            Some(transaction) if transaction.numbers.is_empty() => say(554, "5.5.1", "no valid recipients"),
+            Some(_) => Step::Gather(Reply::bare(354, vec!["end with a dot alone on a line".to_owned()])),
+        }
+    }
+
+    /// Takes what came after 354, or why it is not fit to be taken.
+    pub fn mail(&mut self, mail: Result<Vec<u8>, DataFault>) -> Step {
+        let step = match (mail, self.transaction.take()) {
+            (_, None) => say(503, "5.5.1", "say MAIL first"),
+            (Err(DataFault::BareEnd), _) => say(554, "5.6.0", "lines end with CRLF, and with nothing else"),
+            (Err(DataFault::LongLine), _) => say(554, "5.6.0", "a line is too long"),
+            (Err(DataFault::TooLarge), _) => say(552, "5.3.4", "the mail is too large"),
+            (Err(DataFault::Endless), _) => {
+                return Step::End(Reply::new(552, "5.3.4", "the mail is too large, goodbye"));
+            }
+            (Ok(mail), Some(transaction)) => self.letter(&mail, transaction),
+        };
+        self.count(step)
+    }
+
+    fn letter(&mut self, mail: &[u8], transaction: Transaction) -> Step {
+        let letter = match Letter::read(mail, self.config.take_generated) {
+            Ok(letter) => letter,
+            Err(error @ crate::letter::LetterError::Automatic(_)) => {
+                return say(550, "5.7.1", &error.to_string());
+            }
+            Err(error) => return say(554, "5.6.0", &error.to_string()),
+        };
+        if self.config.from_policy == FromPolicy::MustAgree && !agrees(letter.from.as_deref(), &transaction) {
+            return say(550, "5.7.1", "From: is not who sends");
+        }
+        let Some(domain) = self.config.domain(&transaction.domain) else {
+            return say(451, "4.3.0", "the domain is gone, try again later");
+        };
+        let text = letter.text(domain, &transaction.from);
+        if text.is_empty() {
+            return Step::Say(Reply::refusal(&Refusal::new(Code::NoText)));
+        }
+        let once = letter.message_id.as_deref().filter(|_| self.config.once);
+        let request = Request {
+            reference: letter
+                .message_id
+                .clone()
+                .filter(|id| id.chars().count() <= 128 && !id.chars().any(char::is_control)),
+            callback: Some(Callback::Mail { address: transaction.from.clone() }),
+            asked_by: Some(transaction.from.clone()),
+            idempotency_key: once.map(|id| once_key(id, &transaction, &text)),
+            ..Request::text(transaction.numbers, text)
+        };
+        self.ask(Waiting::Sent, Ask::Submit(transaction.sender, Box::new(request)))
+    }
+
+    pub(super) fn sent(&mut self, result: Result<Accepted, Refusal>) -> Step {
+        let accepted = match result {
+            Ok(accepted) => accepted,
+            Err(refusal) => return Step::Say(Reply::refusal(&refusal)),
+        };
+        self.errors = 0;
+        let mut text = "accepted".to_owned();
+        for message in accepted.messages() {
+            text.push_str(&format!(" {}", message.id));
+        }
+        for refused in accepted.refused() {
+            text.push_str(&format!("; refused {} {}", refused.input, refused.refusal.code));
+        }
+        say(250, "2.0.0", &text)
+    }
+}
+
+/// Who has logged in sends from his own addresses, when any are known.
+fn may_send_as(sender: &Sender, from: &str) -> bool {
+    let user = sender.user();
+    user.mail_from.is_empty() || user.sends_mail_from(from)
+}
+
+fn agrees(header: Option<&str>, transaction: &Transaction) -> bool {
+    header.is_none_or(|h| {
+        h.eq_ignore_ascii_case(&transaction.from) || transaction.sender.user().sends_mail_from(h)
+    })
+}
+
+/// The same for a mail that is sent again: Message-ID, recipients in any order, text. The text is in it because old devices give every mail the same
+/// Message-ID.
+fn once_key(message_id: &str, transaction: &Transaction, text: &str) -> String {
+    let mut numbers: Vec<&str> = transaction.numbers.iter().map(String::as_str).collect();
+    numbers.sort_unstable();
+    let mut hash = Sha256::new();
+    for part in [message_id, &transaction.from].into_iter().chain(numbers).chain([text]) {
+        hash.update(part.as_bytes());
+        hash.update([0]);
+    }
+    let hex: String = hash.finalize().iter().take(20).map(|octet| format!("{octet:02x}")).collect();
+    format!("mail:{hex}")
+}

@@ -1,0 +1,117 @@
+//! What of a mail's body is its message: no signature, no quoted earlier mail. Rules about lines, nothing guessed.
+
+/// The body without its signature: everything from a line `-- ` (RFC 3676, 4.3) or `--` on, and a phone's line about itself at the end.
+#[must_use]
+pub fn without_signature(body: &str) -> String {
+    const PHONES: [&str; 6] = [
+        "skickat från min ",
+        "sent from my ",
+        "get outlook for ",
+        "hämta outlook för ",
+        "skaffa outlook för ",
+        "skickades från outlook",
+    ];
+    let mut lines: Vec<&str> =
+        body.lines().take_while(|line| !matches!(line.trim_end_matches('\r'), "-- " | "--")).collect();
+    while let Some(last) = lines.last() {
+        let last = last.trim().to_lowercase();
+        if last.is_empty() || PHONES.iter().any(|phone| last.starts_with(phone)) {
+            lines.pop();
+        } else {
+            break;
+        }
+    }
+    lines.join("\n")
+}
+
+/// The body without quoted earlier mail: lines that begin with `>`, the line that introduces them, and everything from a separator
+/// (`-----Original Message-----`, a `From:`/`Från:` block) on.
+#[must_use]
+pub fn without_quotes(body: &str) -> String {
+    let lines: Vec<&str> = body.lines().collect();
+    let end = (0..lines.len()).find(|at| begins_earlier_mail(&lines, *at)).unwrap_or(lines.len());
+    let mut kept: Vec<&str> = Vec::new();
+    for line in lines.iter().take(end) {
+        if !line.trim_start().starts_with('>') {
+            kept.push(line);
+            continue;
+        }
+        while kept.last().is_some_and(|l| l.trim().is_empty()) {
+            kept.pop();
+        }
+        if kept.last().is_some_and(|l| introduces(l)) {
+            kept.pop();
+        }
+    }
+    kept.join("\n")
+}
+
+fn begins_earlier_mail(lines: &[&str], at: usize) -> bool {
+    let line = lines.get(at).map(|l| l.trim()).unwrap_or_default();
+    let bare = line.trim_matches(['-', ' ', '_']).to_lowercase();
+    let ruled = line.starts_with("--");
+    let separator = matches!(
+        bare.as_str(),
+        "original message"
+            | "ursprungligt meddelande"
+            | "originalmeddelande"
+            | "forwarded message"
+            | "vidarebefordrat meddelande"
+            | "vidarebefordrat brev"
+    );
+    (ruled && separator) || header_block(lines, at)
+}
+
+/// `From:` (or `Från:`) followed within four lines by another line of a mail's head: what Outlook puts before the earlier mail.
+fn header_block(lines: &[&str], at: usize) -> bool {
+    const OTHERS: [&str; 8] = ["sent:", "skickat:", "date:", "datum:", "to:", "till:", "subject:", "ämne:"];
+    let head =
+        |n: usize| lines.get(n).map(|l| l.trim().trim_start_matches('*').to_lowercase()).unwrap_or_default();
+    let first = head(at);
+    (first.starts_with("from:") || first.starts_with("från:"))
+        && (at + 1..at + 5).any(|n| OTHERS.iter().any(|other| head(n).starts_with(other)))
+}
+
+/// `On … wrote:`, `Den … skrev …:`.
+fn introduces(line: &str) -> bool {
+    let line = line.trim().to_lowercase();
+    line.ends_with(':') && (line.contains(" wrote") || line.contains(" skrev") || line.contains("@"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signatures() {
+        let cases = [
+            ("Hej\n-- \nKarl Ek\n070-1", "Hej"),
+            ("Hej\n--\nKarl", "Hej"),
+            ("Hej\n\nSkickat från min iPhone\n", "Hej"),
+            ("a -- b\n--- c", "a -- b\n--- c"),
+            ("Sent from my heart, hej", ""),
+            ("-- \nonly", ""),
+        ];
+        for (body, expected) in cases {
+            assert_eq!(without_signature(body), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn quotes() {
+        let cases = [
+            ("Ja tack\n> fråga?\n>> äldre", "Ja tack"),
+            ("Ja\n\nDen 23 nov 2026 skrev Karl <k@x.se>:\n\n> fråga", "Ja\n"),
+            ("Ja\nOn Monday Karl wrote:\n> q\nmer", "Ja\nmer"),
+            ("Ja\n-----Original Message-----\nFrom: x\nrest", "Ja"),
+            ("Ja\n-----Ursprungligt meddelande-----\nrest", "Ja"),
+            ("Ja\n\nFrån: Karl\nSkickat: den 1\nTill: x\n\nFrågan", "Ja\n"),
+            ("Ja\n**From:** Karl", "Ja\n**From:** Karl"),
+            ("From: the depths of despair", "From: the depths of despair"),
+            ("Larm: 3 > 2", "Larm: 3 > 2"),
+        ];
+        for (body, expected) in cases {
+            assert_eq!(without_quotes(body), expected, "{body}");
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! A mail relay that keeps what it gets, and refuses as a test tells it.
+
+use std::sync::{Arc, Mutex};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+/// A mail that came.
+#[derive(Debug, Clone)]
+pub struct Mail {
+    /// `<from> -> <to>`.
+    pub envelope: String,
+    /// Head and body as they came.
+    pub text: String,
+}
+
+/// The relay.
+pub struct Sink {
+    port: u16,
+    mails: Arc<Mutex<Vec<Mail>>>,
+    task: JoinHandle<()>,
+}
+
+impl Sink {
+    /// A relay; `answers`: command (`MAIL`, `RCPT`, `.` …) and what to say to it instead of yes.
+    pub async fn open(answers: &[(&'static str, &'static str)]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("listener");
+        let port = listener.local_addr().expect("address").port();
+        let mails = Arc::new(Mutex::new(Vec::new()));
+        let (kept, answers) = (Arc::clone(&mails), answers.to_vec());
+        let task = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serve(stream, answers.clone(), Arc::clone(&kept)));
+            }
+        });
+        Self { port, mails, task }
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub fn mails(&self) -> Vec<Mail> {
+        self.mails.lock().expect("lock").clone()
+    }
+}
+
+impl Drop for Sink {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn serve(
+    stream: TcpStream,
+    answers: Vec<(&'static str, &'static str)>,
+    mails: Arc<Mutex<Vec<Mail>>>,
+) -> Option<()> {
+    let mut stream = BufReader::new(stream);
+    stream.get_mut().write_all(b"220 sink\r\n").await.ok()?;
+    let (mut envelope, mut text, mut in_data) = (String::new(), String::new(), false);
+    loop {
+        let mut line = String::new();
+        if stream.read_line(&mut line).await.ok()? == 0 {
+            return None;
+        }
+        if in_data && line != ".\r\n" {
+            text.push_str(line.strip_prefix('.').unwrap_or(&line));
+            continue;
+        }
+        let verb = line.trim().get(..4).unwrap_or(".").to_ascii_uppercase();
+        let said = answers.iter().find(|(command, _)| *command == verb).map(|(_, said)| *said);
+        let said = match (verb.as_str(), said) {
+            (_, Some(said)) => said,
+            ("DATA", None) => "354 go",
+            ("QUIT", None) => "221 bye",
+            (_, None) => "250 ok",
+        };
+        match verb.as_str() {
+            "MAIL" => envelope = path(&line),
+            "RCPT" => envelope = format!("{envelope} -> {}", path(&line)),
+            "DATA" => in_data = said.starts_with("354"),
+            "." if said.starts_with("250") => mails
+                .lock()
+                .expect("lock")
+                .push(Mail { envelope: envelope.clone(), text: std::mem::take(&mut text) }),
+            _ => {}
+        }
+        if verb == "." {
+            in_data = false;
+        }
+        stream.get_mut().write_all(format!("{said}\r\n").as_bytes()).await.ok()?;
+    }
+}
+
+fn path(line: &str) -> String {
+    let end = line.find('>').map_or(line.len(), |at| at + 1);
+    line.find('<').and_then(|at| line.get(at..end)).unwrap_or_default().to_owned()
+}

@@ -1,0 +1,114 @@
+//! What becomes of a mail: text, loops, who it says it is from, sent twice.
+
+use crate::peer::{Desk, config, texts, transcript};
+use smtp::{Config, FromPolicy, MailDomain};
+use std::sync::Arc;
+
+async fn send(config: Config, mail: &str) -> (String, Arc<Desk>) {
+    let desk = Arc::new(Desk::default());
+    let whole = format!("{}\r\n.\r\n", mail.replace('\n', "\r\n"));
+    let pieces = [
+        "EHLO x\r\n",
+        "MAIL FROM:<a@example.se>\r\n",
+        "RCPT TO:<0701@sms.example.se>\r\n",
+        "DATA\r\n",
+        &whole,
+    ];
+    let told = transcript(config, &desk, &pieces).await;
+    (told.lines().last().unwrap_or_default().to_owned(), desk)
+}
+
+#[tokio::test]
+async fn forms_of_mail() {
+    let html = "From: a@example.se\nSubject: S\nMIME-Version: 1.0\nContent-Type: text/html; charset=iso-8859-1\nContent-Transfer-Encoding: quoted-printable\n\n<html><style>p{}</style><body><p>H=F6g <b>niv=E5</b></p><script>x()</script></body></html>";
+    let both = "From: a@example.se\nSubject: S\nMIME-Version: 1.0\nContent-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\nSMOlag==\n--b\nContent-Type: text/html\n\n<b>no</b>\n--b--";
+    let attached = "From: a@example.se\nSubject: S\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\ntext\n--b\nContent-Type: application/pdf\nContent-Disposition: attachment; filename=x.pdf\nContent-Transfer-Encoding: base64\n\nAAAA\n--b--";
+    let cases = [
+        ("From: a@example.se\nSubject:   Only  subject\n", "Only subject"),
+        ("From: a@example.se\n\nOnly body\n\n\nand more", "Only body\nand more"),
+        ("From: a@example.se\nSubject: Re: x\n\nJa\n\nDen 1 skrev b@c.se:\n> fråga\n-- \nsign", "Re: x Ja"),
+        ("From: a@example.se\nSubject: {body} {from}\n\nx", "{body} {from} x"),
+        (html, "S Hög nivå"),
+        (both, "S Håj"),
+        (attached, "S text"),
+    ];
+    for (mail, expected) in cases {
+        let (told, desk) = send(config(), mail).await;
+        assert_eq!(texts(&desk), [format!("0701 {expected}")], "{told} {mail}");
+    }
+    let (told, desk) = send(config(), "From: a@example.se\n\n-- \nonly a signature").await;
+    assert!(told.starts_with("< 554 5.6.0 no_text") && texts(&desk).is_empty(), "{told}");
+}
+
+#[tokio::test]
+async fn a_template_for_a_domain() {
+    let domain = MailDomain {
+        template: "{from}: {body}".parse().expect("template"),
+        cut_signature: false,
+        ..MailDomain::named("sms.example.se")
+    };
+    let (_, desk) =
+        send(Config { domains: vec![domain], ..config() }, "From: a@example.se\nSubject: s\n\nx\n-- \ny")
+            .await;
+    assert_eq!(texts(&desk), ["0701 a@example.se: x\n--\ny"]);
+}
+
+#[tokio::test]
+async fn machines_do_not_answer_machines() {
+    for header in [
+        "Auto-Submitted: auto-replied",
+        "Auto-Submitted: auto-generated",
+        "auto-submitted: AUTO-NOTIFIED; x=y",
+        "X-Omnigate-Id: 1.100",
+        "Precedence: bulk",
+        "Precedence: list",
+        "X-Autoreply: yes",
+        "Content-Type: multipart/report; boundary=x",
+    ] {
+        let (told, desk) = send(config(), &format!("From: a@example.se\nSubject: s\n{header}\n\nx")).await;
+        assert!(told.starts_with("< 550 5.7.1 automatic"), "{header}: {told}");
+        assert!(texts(&desk).is_empty());
+    }
+    let alarms = Config { take_generated: true, ..config() };
+    for (header, taken) in [
+        ("Auto-Submitted: auto-generated", true),
+        ("Auto-Submitted: no", true),
+        ("Auto-Submitted: auto-replied", false),
+        ("X-Omnigate-Id: 1", false),
+    ] {
+        let (told, _) = send(alarms.clone(), &format!("From: a@example.se\nSubject: s\n{header}\n\nx")).await;
+        assert_eq!(told.starts_with("< 250"), taken, "{header}: {told}");
+    }
+}
+
+#[tokio::test]
+async fn from_must_agree() {
+    let cases = [
+        ("From: a@example.se", true),
+        ("From: \"Any name\" <A@Example.SE>", true),
+        ("From: other@example.se", true),
+        ("X-Nothing: x", true),
+        ("From: boss@elsewhere.test", false),
+    ];
+    for (header, taken) in cases {
+        let (told, _) = send(config(), &format!("{header}\nSubject: s\n\nx")).await;
+        assert_eq!(told.starts_with("< 250"), taken, "{header}: {told}");
+    }
+    let (told, _) =
+        send(Config { from_policy: FromPolicy::Ignore, ..config() }, "From: boss@elsewhere.test\nSubject: s")
+            .await;
+    assert!(told.starts_with("< 250"), "{told}");
+}
+
+#[tokio::test]
+async fn the_same_mail_has_the_same_key() {
+    let key = |desk: &Desk| desk.got.lock().expect("lock").first().and_then(|r| r.idempotency_key.clone());
+    let first = send(config(), "From: a@example.se\nMessage-ID: <1@x>\nSubject: s\n\nx").await.1;
+    let again =
+        send(config(), "Received: by y\nFrom: a@example.se\nMessage-ID: <1@x>\nSubject: s\n\nx\n").await.1;
+    let other = send(config(), "From: a@example.se\nMessage-ID: <1@x>\nSubject: s\n\nz").await.1;
+    let without = send(config(), "From: a@example.se\nSubject: s\n\nx").await.1;
+    assert_eq!(key(&first), key(&again));
+    assert_ne!(key(&first), key(&other));
+    assert_eq!(key(&without), None);
+}
