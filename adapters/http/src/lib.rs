@@ -54,7 +54,6 @@ pub struct Doors {
 }
 
 /// Every HTTP door of this crate. Must be served by [`web_kit::serve`], which says who calls.
-#[must_use]
 pub fn router(doors: Doors) -> Router {
     Router::new()
         .route("/api/v1/messages", post(api::send).get(api::list))

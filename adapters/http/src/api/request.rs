@@ -72,6 +72,14 @@ impl SendBody {
     /// # Errors
     /// `malformed` when it is no JSON, `invalid_parameter` with the path to what is wrong when it is not this JSON.
     pub(crate) fn read(octets: &[u8]) -> Result<Self, Refusal> {
+        // A list would be taken for the members in their order.
+        if octets.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'[') {
+            return Err(Refusal {
+                code: Code::Malformed,
+                field: None,
+                detail: "(JSON: an object is expected)".to_owned(),
+            });
+        }
         // Looking for the path costs; it is done only for those who need it.
         serde_json::from_slice(octets).map_err(|_| explain(octets))
     }

@@ -1,0 +1,188 @@
+//! What we call: callbacks, Kannel's reports, received messages.
+
+use crate::looking::{mo, record};
+use crate::now;
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use domain::message::{Callback, DlrMask};
+use domain::mo::Destination;
+use domain::state::State as MessageState;
+use fakes::ManualClock;
+use http::StatusCode;
+use http_body_util::BodyExt;
+use http_door::{DeliverOptions, HttpDeliver, MoForm};
+use net::{ListenOptions, Listener};
+use ports::driven::{Content, Deliver, Handoff, HandoffError, HandoffKey};
+use secrecy::SecretString;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use web_kit::{ClientOptions, HttpClient, Limits};
+
+type Seen = Arc<Mutex<Vec<String>>>;
+
+/// A receiver that writes down what it gets and answers with the status in its path: `/200`, `/never`, `/text`.
+async fn receiver() -> (String, Seen) {
+    async fn take(State(seen): State<Seen>, request: Request) -> Response {
+        let (parts, body) = request.into_parts();
+        let body = body.collect().await.map(|b| b.to_bytes()).unwrap_or_default();
+        let header =
+            |name: &str| parts.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or("-").to_owned();
+        let headers = ["content-type", "omnigate-event-id", "omnigate-attempt", "omnigate-signature"]
+            .map(header)
+            .join("\n");
+        seen.lock().expect("lock").push(format!(
+            "{} {}\n{headers}\n{}",
+            parts.method,
+            parts.uri,
+            String::from_utf8_lossy(&body)
+        ));
+        match parts.uri.path().trim_start_matches('/').parse::<u16>() {
+            Ok(status) => StatusCode::from_u16(status).unwrap_or(StatusCode::OK).into_response(),
+            Err(_) if parts.uri.path() == "/never" => std::future::pending().await,
+            Err(_) => "Tack för det!".into_response(),
+        }
+    }
+    let seen: Seen = Arc::default();
+    let listener = Listener::bind("127.0.0.1:0", ListenOptions::default()).await.expect("bind");
+    let address = listener.local_addr().expect("address");
+    let app = Router::new().fallback(take).with_state(Arc::clone(&seen));
+    tokio::spawn(web_kit::serve(listener, app, Limits::default(), std::future::pending()));
+    (format!("http://{address}"), seen)
+}
+
+fn deliver(options: DeliverOptions) -> HttpDeliver {
+    net::tls::install_provider();
+    let client =
+        HttpClient::new(ClientOptions { timeout: Duration::from_millis(500), ..ClientOptions::default() });
+    HttpDeliver::new(client.expect("client"), Arc::new(ManualClock::new(now())), options)
+}
+
+fn signed() -> DeliverOptions {
+    DeliverOptions { secret: Some(SecretString::from("hemlig")), ..DeliverOptions::default() }
+}
+
+fn state(callback: Callback, state: MessageState) -> Handoff {
+    let mut record = record(5);
+    record.state = state;
+    let key = HandoffKey { subject: 5, event: state.code() };
+    Handoff {
+        key,
+        content: Content::State { callback, record: Box::new(record) },
+        tries: 2,
+        created_at: now(),
+    }
+}
+
+fn received(url: String) -> Handoff {
+    let content = Content::Mo { destination: Destination::Url(url), mo: Box::new(mo(7)) };
+    Handoff { key: HandoffKey { subject: 7, event: HandoffKey::MO }, content, tries: 0, created_at: now() }
+}
+
+fn json(url: String) -> Callback {
+    Callback::json(&url).expect("callback")
+}
+
+#[tokio::test]
+async fn our_own_callback() {
+    let (url, seen) = receiver().await;
+    let answer = deliver(signed())
+        .deliver(&state(json(format!("{url}/200?n=1")), MessageState::Delivered))
+        .await
+        .expect("delivered");
+    assert_eq!(answer.text, None);
+    insta::assert_snapshot!(seen.lock().expect("lock").join("\n---\n"));
+}
+
+#[tokio::test]
+async fn a_user_has_a_secret_of_his_own_and_none_is_none() {
+    let (url, seen) = receiver().await;
+    let own =
+        DeliverOptions { user_secrets: [("crm".to_owned(), SecretString::from("egen"))].into(), ..signed() };
+    for options in [signed(), own, DeliverOptions::default()] {
+        deliver(options)
+            .deliver(&state(json(format!("{url}/200")), MessageState::Sent))
+            .await
+            .expect("delivered");
+    }
+    let signatures: Vec<String> =
+        seen.lock().expect("lock").iter().filter_map(|s| s.lines().nth(4).map(str::to_owned)).collect();
+    assert!(
+        signatures[0].starts_with("t=") && signatures[1].starts_with("t=") && signatures[0] != signatures[1]
+    );
+    assert_eq!(signatures[2], "-");
+}
+
+#[tokio::test]
+async fn how_it_may_end() {
+    let (url, _) = receiver().await;
+    let deliver = deliver(signed());
+    let closed =
+        std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port");
+    let cases = [
+        (format!("{url}/200"), "done"),
+        (format!("{url}/204"), "done"),
+        (format!("{url}/302"), "never"),
+        (format!("{url}/400"), "never"),
+        (format!("{url}/404"), "never"),
+        (format!("{url}/410"), "never"),
+        (format!("{url}/408"), "again"),
+        (format!("{url}/429"), "again"),
+        (format!("{url}/500"), "again"),
+        (format!("{url}/503"), "again"),
+        (format!("{url}/never"), "again"),
+        (format!("http://{closed}/"), "again"),
+        ("http://169.254.169.254/latest/meta-data".to_owned(), "never"),
+    ];
+    for (url, expected) in cases {
+        let end = match deliver.deliver(&state(json(url.clone()), MessageState::Sent)).await {
+            Ok(_) => "done",
+            Err(HandoffError::Temporary(_)) => "again",
+            Err(HandoffError::Permanent(_)) => "never",
+        };
+        assert_eq!(end, expected, "{url}");
+    }
+    let mail = state(Callback::Mail { address: "a@b.se".into() }, MessageState::Failed);
+    assert!(matches!(deliver.deliver(&mail).await, Err(HandoffError::Permanent(_))));
+}
+
+#[tokio::test]
+async fn kannels_report() {
+    let (url, seen) = receiver().await;
+    let deliver = deliver(signed());
+    let escapes = "/200?d=%d&p=%p&P=%P&q=%q&t=%t&T=%T&i=%i&I=%I&A=%A&F=%F&n=%n&o=%o&pc=%%&hex=%2B&x=%x&end=%";
+    for (mask, at) in [
+        (31, MessageState::Sent),
+        (31, MessageState::Delivered),
+        (31, MessageState::Failed),
+        (3, MessageState::Sent),
+    ] {
+        let callback = Callback::kannel(&format!("{url}{escapes}"), DlrMask(mask)).expect("callback");
+        deliver.deliver(&state(callback, at)).await.expect("delivered");
+    }
+    let never_sent = |mask| {
+        let callback = Callback::kannel(&format!("{url}/200?d=%d&A=%A"), DlrMask(mask)).expect("callback");
+        let mut handoff = state(callback, MessageState::Failed);
+        if let Content::State { record, .. } = &mut handoff.content {
+            record.sent_at = None;
+            record.error = "rinvdstadr & more\r\n".into();
+        }
+        handoff
+    };
+    deliver.deliver(&never_sent(31)).await.expect("delivered");
+    deliver.deliver(&never_sent(3)).await.expect("delivered");
+    let lines: Vec<String> =
+        seen.lock().expect("lock").iter().filter_map(|s| s.lines().next().map(str::to_owned)).collect();
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[tokio::test]
+async fn a_received_message_and_the_answer_to_it() {
+    let (url, seen) = receiver().await;
+    let answer = deliver(signed()).deliver(&received(format!("{url}/text"))).await.expect("delivered");
+    assert_eq!(answer.text.as_deref(), Some("Tack för det!"));
+    let form = DeliverOptions { mo_form: MoForm::Form, ..signed() };
+    let answer = deliver(form).deliver(&received(format!("{url}/200"))).await.expect("delivered");
+    assert_eq!(answer.text, None);
+    insta::assert_snapshot!(seen.lock().expect("lock").join("\n---\n"));
+}

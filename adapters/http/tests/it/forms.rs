@@ -1,0 +1,117 @@
+//! The plain form.
+
+use crate::{Ask, accepted, now, sending};
+use domain::message::{Dimensions, Door, Priority};
+use domain::refusal::Code;
+use domain::submission::{Content, Request};
+use domain::text::Policy;
+use std::time::Duration;
+
+#[tokio::test]
+async fn a_line_for_each_number() {
+    let (app, asked) =
+        sending(Ok(accepted(&["46705123456", "46708321321"], &[("anna", Code::InvalidNumber)])));
+    let answer = Ask::get("/?numbers=0705123456,0708321321;anna&text=My.sms.message").crm().of(&app).await;
+    insta::assert_snapshot!(answer.show());
+    let expected = Request::text(["0705123456", "0708321321", "anna"], "My.sms.message");
+    assert_eq!(*asked.lock().expect("lock"), [(Door::Form, expected)]);
+}
+
+#[tokio::test]
+async fn every_option_by_get_and_by_post() {
+    let (app, asked) = sending(Ok(accepted(&["46705123456"], &[])));
+    let options = "numbers=%2B46705123456+0708&text=p%E5&from=Vi&flash=1&priority=high&reference=r&company=c&department=d\
+                   &cost_centre=k&project=p&send_at=2026-11-24T10:00:00%2B01:00&valid_for=10m&text_policy=keep&link=TS0\
+                   &callback_url=http%3A%2F%2Fx.example%2Fcb&dialog=yes";
+    let login = "username=crm&password=hemligt";
+    let got = Ask::get(&format!("/send?{options}&{login}")).header("idempotency-key", "k").of(&app).await;
+    let form = format!("{options}&{login}");
+    let posted = Ask::new("POST", "/send")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("idempotency-key", "k");
+    let posted = posted.body(form.as_bytes()).of(&app).await;
+    let mixed = Ask::new("POST", &format!("/?{login}"))
+        .header("idempotency-key", "k")
+        .body(options.as_bytes())
+        .of(&app)
+        .await;
+    assert_eq!((got.status, posted.status, mixed.status), (202, 202, 202), "{}", got.body);
+    let day = now() + Duration::from_secs(24 * 3600);
+    let expected = Request {
+        from: Some("Vi".into()),
+        flash: true,
+        priority: Some(Priority::High),
+        reference: Some("r".into()),
+        dimensions: Dimensions {
+            company: "c".into(),
+            department: "d".into(),
+            cost_centre: "k".into(),
+            project: "p".into(),
+        },
+        send_at: Some(day),
+        valid_for: Some(Duration::from_secs(600)),
+        callback: domain::message::Callback::json("http://x.example/cb").ok(),
+        dialog: true,
+        policy: Some(Policy::Keep),
+        link: Some("TS0".into()),
+        idempotency_key: Some("k".into()),
+        content: Content::Text("på".into()),
+        ..Request::text(["+46705123456", "0708"], "")
+    };
+    for (door, request) in asked.lock().expect("lock").iter() {
+        assert_eq!((*door, request), (Door::Form, &expected));
+    }
+}
+
+#[tokio::test]
+async fn who_may_come_in() {
+    let (app, asked) = sending(Ok(accepted(&["46705123456"], &[])));
+    let send = "/send?numbers=0705123456&text=x";
+    let cases = [
+        ("nobody", Ask::get(send).of(&app).await.status, 401),
+        ("parameters", Ask::get(&format!("{send}&user=crm&pass=hemligt")).of(&app).await.status, 202),
+        ("wrong", Ask::get(&format!("{send}&user=crm&pass=fel")).of(&app).await.status, 401),
+        ("no password", Ask::get(&format!("{send}&user=crm")).of(&app).await.status, 401),
+        ("key", Ask::get(&format!("{send}&key=nyckel")).of(&app).await.status, 202),
+        ("header", Ask::get(send).crm().of(&app).await.status, 202),
+        ("address", Ask::get(send).from("10.0.0.1", &app).await.status, 202),
+        (
+            "a picture on another site",
+            Ask::get(send).header("sec-fetch-site", "cross-site").from("10.0.0.1", &app).await.status,
+            403,
+        ),
+    ];
+    for (case, status, expected) in cases {
+        assert_eq!(status, expected, "{case}");
+    }
+    assert_eq!(asked.lock().expect("lock").len(), 4);
+}
+
+#[tokio::test]
+async fn json_for_those_who_accept_it() {
+    let (app, _) = sending(Ok(accepted(&["46705123456"], &[])));
+    let answer =
+        Ask::get("/send?numbers=0705123456&text=x").crm().header("accept", "application/json").of(&app).await;
+    assert_eq!((answer.status, answer.header("content-type")), (202, "application/json"));
+    let refused =
+        Ask::get("/send?numbers=0705123456&text=x").header("accept", "application/json").of(&app).await;
+    assert_eq!((refused.status, refused.header("content-type")), (401, "application/problem+json"));
+}
+
+#[tokio::test]
+async fn bad_parameters_are_answered_in_a_line() {
+    let (app, asked) = sending(Ok(accepted(&["46705123456"], &[])));
+    for (query, expected) in [
+        ("valid_for=soon", "ERR 0705 invalid_time "),
+        ("send_at=soon", "ERR 0705 invalid_time "),
+        ("priority=5", "ERR 0705 invalid_parameter "),
+        ("callback_url=ftp://x", "ERR 0705 invalid_callback "),
+        ("charset=klingon", "ERR * invalid_parameter "),
+        ("charset=utf-8&reference=%E5", "ERR 0705 malformed "),
+    ] {
+        let answer = Ask::get(&format!("/send?numbers=0705&text=x&{query}")).crm().of(&app).await;
+        assert!(answer.body.starts_with(expected), "{query}: {}", answer.body);
+        assert!((400..500).contains(&answer.status), "{query}");
+    }
+    assert!(asked.lock().expect("lock").is_empty());
+}

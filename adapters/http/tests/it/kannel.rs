@@ -1,0 +1,132 @@
+//! Kannel's sendsms, word for word.
+
+use crate::{Ask, accepted, now, sending};
+use domain::message::{Callback, DlrMask, Door, Priority};
+use domain::refusal::Code;
+use domain::submission::{Content, Request};
+use domain::text::Policy;
+use std::time::Duration;
+
+const LOGIN: &str = "/cgi-bin/sendsms?username=crm&password=hemligt";
+
+#[tokio::test]
+async fn answers() {
+    let (app, _) = sending(Ok(accepted(&["46705123456"], &[])));
+    let cases = [
+        ("/cgi-bin/sendsms?to=0705&text=x", 403, "Authorization failed for sendsms"),
+        ("/cgi-bin/sendsms?user=crm&pass=fel&to=0705&text=x", 403, "Authorization failed for sendsms"),
+        ("/cgi-bin/sendsms?user=crm&pass=hemligt&to=0705&text=x", 202, "0: Accepted for delivery"),
+        (&format!("{LOGIN}&text=x"), 400, "Missing receiver number, rejected"),
+        (&format!("{LOGIN}&to=&text=x"), 400, "Empty receiver number not allowed, rejected"),
+        (&format!("{LOGIN}&to=0705&text=x&coding=3"), 400, "Coding field misformed, rejected"),
+        (&format!("{LOGIN}&to=0705&text=x&mclass=4"), 400, "MClass field misformed, rejected"),
+        (&format!("{LOGIN}&to=0705&text=x&dlr-mask=64"), 400, "DLR-Mask field misformed, rejected"),
+        (
+            &format!("{LOGIN}&to=0705&text=x&dlr-mask=1&dlr-url=ftp://x"),
+            400,
+            "DLR-URL field misformed, rejected",
+        ),
+        (&format!("{LOGIN}&to=0705&text=x&validity=soon"), 400, "Validity field misformed, rejected"),
+        (&format!("{LOGIN}&to=0705&text=x&deferred=-2"), 400, "Deferred field misformed, rejected"),
+        (&format!("{LOGIN}&to=0705&text=x&priority=4"), 400, "Priority field misformed, rejected"),
+        (&format!("{LOGIN}&to=0705&text=x&udh=%05%00"), 400, "UDH field misformed, rejected"),
+        (&format!("{LOGIN}&to=0705&text=%D8&coding=2"), 400, "Charset or body misformed, rejected"),
+        (
+            &format!("{LOGIN}&to=0705&text=x&account=a%5Bb"),
+            400,
+            "Account field misformed or too long, rejected",
+        ),
+        (&format!("{LOGIN}&to=0705&text=x&mwi=0"), 400, "MWI field not supported, rejected"),
+        (&format!("{LOGIN}&to=0705&text=x&mclass=-1&coding=-1"), 202, "0: Accepted for delivery"),
+    ];
+    for (uri, status, text) in cases {
+        let answer = Ask::get(uri).of(&app).await;
+        assert_eq!((answer.status, answer.body.as_str()), (status, text), "{uri}");
+        assert!(answer.header("content-type").starts_with("text/plain"));
+        assert_eq!(answer.header("www-authenticate"), "");
+    }
+    let answer = Ask::get(&format!("{LOGIN}&to=0705&text=x")).of(&app).await;
+    assert_eq!(answer.header("omnigate-message-id"), "4711000000000000000");
+}
+
+#[tokio::test]
+async fn several_receivers() {
+    let (app, asked) = sending(Ok(accepted(&["46705123456"], &[("anna", Code::InvalidNumber)])));
+    let answer = Ask::get(&format!("{LOGIN}&to=%2B46705123456+anna&text=x")).of(&app).await;
+    assert_eq!((answer.status, answer.body.as_str()), (202, "Sent. Denied receivers are: anna"));
+    let to: Vec<_> = asked.lock().expect("lock").iter().flat_map(|(_, request)| request.to.clone()).collect();
+    assert_eq!(to, ["+46705123456", "anna"]);
+}
+
+async fn asked(query: &str) -> Request {
+    let (app, asked) = sending(Ok(accepted(&["46705123456"], &[])));
+    let answer = Ask::get(&format!("{LOGIN}&to=0705&{query}")).of(&app).await;
+    assert_eq!(answer.status, 202, "{query}: {}", answer.body);
+    let (door, request) = asked.lock().expect("lock").pop().expect("asked");
+    assert_eq!(door, Door::Kannel);
+    request
+}
+
+#[tokio::test]
+async fn texts_and_octets() {
+    let text = |text: &str, policy| (Content::Text(text.into()), policy);
+    let binary = |data: &[u8], udh: &[u8]| (Content::Binary { data: data.to_vec(), udh: udh.to_vec() }, None);
+    let cases = [
+        ("text=Hej+p%C3%A5", text("Hej på", None)),
+        ("text=p%E5&charset=ISO-8859-1", text("på", None)),
+        ("text=p%C3%A5&coding=0", text("på", Some(Policy::Fold))),
+        ("text=%00p%00%E5&coding=2", text("på", Some(Policy::Keep))),
+        ("text=p%C3%A5&coding=2&charset=UTF-8", text("på", Some(Policy::Keep))),
+        ("text=%00%FF&coding=1", binary(&[0, 255], &[])),
+        ("text=%FF&udh=%05%00%03%01%02%01&coding=1", binary(&[255], &[5, 0, 3, 1, 2, 1])),
+        ("text=x&udh=%05%00%03%01%02%01", binary(b"x", &[5, 0, 3, 1, 2, 1])),
+    ];
+    for (query, (content, policy)) in cases {
+        let request = asked(query).await;
+        assert_eq!((request.content, request.policy), (content, policy), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn options() {
+    let request = asked(
+        "text=x&from=%2B46700000001&mclass=0&validity=10&deferred=60&priority=3&smsc=TS0&account=a1\
+         &dlr-mask=31&dlr-url=http%3A%2F%2Fx%2Fd%3Fs%3D%25d%26i%3D7&meta-data=%3Fomnigate%3Freference%3Dr1",
+    )
+    .await;
+    assert_eq!(request.from.as_deref(), Some("46700000001"));
+    assert!(request.flash);
+    assert_eq!(request.valid_for, Some(Duration::from_secs(600)));
+    assert_eq!(request.send_at, Some(now() + Duration::from_secs(3600)));
+    assert_eq!((request.priority, request.link.as_deref()), (Some(Priority::Alarm), Some("TS0")));
+    assert_eq!((request.dimensions.cost_centre.as_str(), request.reference.as_deref()), ("a1", Some("r1")));
+    assert_eq!(request.callback, Callback::kannel("http://x/d?s=%d&i=7", DlrMask(31)).ok());
+    let old = asked("text=x&dlrmask=3&dlrurl=http%3A%2F%2Fx%2Fd&flash=1").await;
+    assert_eq!((old.callback, old.flash), (Callback::kannel("http://x/d", DlrMask(3)).ok(), true));
+    assert_eq!(
+        asked("text=x&dlr-url=http%3A%2F%2Fx%2Fd").await.callback,
+        None,
+        "without a mask it asks for nothing"
+    );
+    assert_eq!(asked("text=x&dlr-mask=31").await.callback, None);
+}
+
+#[tokio::test]
+async fn the_text_as_body_and_the_rest_in_headers() {
+    let (app, asked) = sending(Ok(accepted(&["46705123456"], &[])));
+    let ask = Ask::new("POST", "/cgi-bin/sendsms").header("content-type", "text/plain; charset=UTF-8");
+    let ask = ask
+        .header("x-kannel-username", "crm")
+        .header("x-kannel-password", "hemligt")
+        .header("x-kannel-to", "0705");
+    let answer = ask
+        .header("x-kannel-dlr-mask", "3")
+        .header("x-kannel-dlr-url", "http://x/d")
+        .body("Hej på dig & 50%".as_bytes())
+        .of(&app)
+        .await;
+    assert_eq!((answer.status, answer.body.as_str()), (202, "0: Accepted for delivery"));
+    let (_, request) = asked.lock().expect("lock").pop().expect("asked");
+    assert_eq!(request.content, Content::Text("Hej på dig & 50%".into()));
+    assert!(request.callback.is_some());
+}

@@ -1,0 +1,54 @@
+//! What people and generators read.
+
+use crate::{Ask, sending};
+use domain::refusal::{Code, Refusal};
+use std::path::Path;
+
+#[tokio::test]
+async fn the_description_is_the_committed_one() {
+    let (app, _) = sending(Err(Refusal::new(Code::Busy)));
+    let served = Ask::get("/api/v1/openapi.json").of(&app).await;
+    assert_eq!((served.status, served.header("content-type")), (200, "application/json"));
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/api/openapi.json");
+    let committed = std::fs::read_to_string(&file).unwrap_or_default();
+    let served = format!("{}\n", served.body);
+    if std::env::var_os("UPDATE_OPENAPI").is_some() {
+        std::fs::write(&file, &served).expect("write");
+    } else {
+        assert!(
+            committed == served,
+            "docs/api/openapi.json is stale: UPDATE_OPENAPI=1 cargo test -p omnigate-http writes it anew"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_page_in_both_languages() {
+    let (app, _) = sending(Err(Refusal::new(Code::Busy)));
+    for (ask, lang) in [
+        (Ask::get("/docs"), "en"),
+        (Ask::get("/docs?lang=sv"), "sv"),
+        (Ask::get("/docs?lang=xx"), "en"),
+        (Ask::new("GET", "/docs?lang=en"), "en"),
+    ] {
+        let page = ask.of(&app).await;
+        assert_eq!((page.status, page.header("content-language")), (200, lang));
+        assert!(page.body.contains(&format!("<html lang=\"{lang}\">")));
+        assert!(page.header("content-security-policy").starts_with("default-src 'none'"));
+        assert!(Code::ALL.iter().all(|code| page.body.contains(&format!("<tr id=\"{code}\">"))));
+    }
+    for (uri, kind) in [("/docs/page.css", "text/css"), ("/docs/page.js", "text/javascript")] {
+        assert!(Ask::get(uri).of(&app).await.header("content-type").starts_with(kind));
+    }
+}
+
+#[tokio::test]
+async fn the_root_helps_who_asks_for_nothing() {
+    let (app, asked) = sending(Err(Refusal::new(Code::Busy)));
+    let page = Ask::get("/").of(&app).await;
+    assert_eq!(page.status, 200);
+    assert!(page.body.contains("/docs"));
+    let no_numbers = Ask::get("/?text=x").crm().of(&app).await;
+    assert_eq!(no_numbers.status, 503, "a form without numbers is still a form: the inside refuses it");
+    assert_eq!(asked.lock().expect("lock").len(), 1);
+}
