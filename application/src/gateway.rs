@@ -13,6 +13,7 @@ use crate::observe::Watch;
 use crate::query::Query;
 use crate::receive::Receive;
 use crate::submit::Submit;
+use crate::supervise::supervise;
 use domain::directory::LinkId;
 use domain::message::Incarnation;
 use ports::driven::{
@@ -177,8 +178,10 @@ impl Gateway {
         let background = TaskTracker::new();
         let stop_background = CancellationToken::new();
         background.spawn(hand_over.run(handing_over, stop_background.clone()));
-        background.spawn(housekeeping.run(stop_background.clone()));
-        background.spawn(doubt.run(stop_background.clone()));
+        let stop = stop_background.clone();
+        background.spawn(supervise("housekeeping", stop.clone(), move || housekeeping.clone().run(stop.clone())));
+        let stop = stop_background.clone();
+        background.spawn(supervise("sign of life", stop.clone(), move || doubt.clone().run(stop.clone())));
         Ok(Arc::new(Self {
             access: Arc::new(Access::new(
                 Arc::clone(&directory),
@@ -248,8 +251,9 @@ impl Gateway {
         if let Some(old) = pumps.insert(lane.link.id().clone(), stop.clone()) {
             old.cancel();
         }
-        self.pump_tasks.spawn(self.pump.clone().run(Arc::clone(&lane), stop));
         lane.wake.notify_one();
+        let pump = self.pump.clone();
+        self.pump_tasks.spawn(supervise("lane", stop.clone(), move || pump.clone().run(Arc::clone(&lane), stop.clone())));
     }
 
     /// Detaches a link: it gets nothing more and is stopped within a limit; what waits for it stays queued under its name.
@@ -281,7 +285,7 @@ impl Gateway {
         let pumps: Vec<_> = self.pumps.lock().unwrap_or_else(PoisonError::into_inner).drain().collect();
         pumps.iter().for_each(|(_, stop)| stop.cancel());
         self.pump_tasks.close();
-        self.pump_tasks.wait().await;
+        let _ = tokio::time::timeout(limit, self.pump_tasks.wait()).await;
         let mut stopping = tokio::task::JoinSet::new();
         for lane in self.lanes.all() {
             stopping.spawn(async move { lane.link.stop(limit).await });

@@ -13,7 +13,9 @@ use ports::driven::{
     Answer, Clock, Content, Deliver, Handoff, HandoffError, HandoffKey, HandoffOutcome, Handoffs,
 };
 use ports::driving::SubmitMessages;
+use futures_util::FutureExt as _;
 use std::collections::{HashMap, VecDeque};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -183,7 +185,8 @@ impl HandOver {
         let by_http = target != "mail";
         let deliverer = Arc::clone(if by_http { &self.http } else { &self.mail });
         under_way.spawn(async move {
-            let result = deliverer.deliver(&handoff).await;
+            let delivery = AssertUnwindSafe(deliverer.deliver(&handoff)).catch_unwind().await;
+            let result = delivery.unwrap_or_else(|_| Err(HandoffError::Temporary("the delivery panicked".to_owned())));
             Tried { target, handoff, result }
         });
     }

@@ -18,6 +18,7 @@ const JUMP: Duration = Duration::from_mins(10);
 const CONFIRMED: Duration = Duration::from_mins(1);
 
 /// The use case.
+#[derive(Clone)]
 pub(crate) struct Housekeeping {
     pub directory: Arc<CurrentDirectory>,
     pub directory_store: Arc<dyn DirectoryStore>,

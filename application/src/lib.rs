@@ -20,6 +20,7 @@ mod receive;
 mod replies;
 mod ship;
 mod submit;
+mod supervise;
 
 pub use directory::{CurrentDirectory, Installation};
 pub use fatal::Fatal;
