@@ -175,7 +175,8 @@ impl<D: Dialect> Driver<D> {
         if !self.role.sends() || self.work.done().len() >= MOST_DONE {
             return;
         }
-        let pulled = self.shared.pull(self.now.monotonic, self.work.backlog(), self.session.free());
+        let pulled =
+            self.shared.pull(self.place, self.now.monotonic, self.work.backlog(), self.session.free());
         pulled.shipments.into_iter().for_each(|shipment| self.work.add(shipment));
         self.again_at = pulled.again_at;
         let mut written = 0;

@@ -12,6 +12,7 @@ mod jobs;
 mod link;
 mod meters;
 mod options;
+mod order;
 mod pace;
 mod queue;
 mod session;

@@ -116,11 +116,10 @@ impl Link for OperatorLink {
     async fn stop(&self, limit: Duration) {
         let mut tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
         self.shared.begin_stop();
-        self.shared.keeper.notify_one();
-        let all = async { while tasks.join_next().await.is_some() {} };
-        if tokio::time::timeout(limit, all).await.is_err() {
-            tasks.shutdown().await;
-        }
+        // The keeper never ends by itself: it reports to the last.
+        let sessions = async { while tasks.len() > 1 && tasks.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(limit, sessions).await;
+        tasks.shutdown().await;
         for _ in 0..DROP_ROUNDS {
             self.shared.report_returned();
             if self.shared.working.load(Acquire) == 0 {
@@ -143,8 +142,5 @@ async fn keep(shared: Arc<Shared>) {
             () = tokio::time::sleep(ROUND) => shared.give_back_overdue(shared.clock.monotonic()),
         }
         shared.report_returned();
-        if shared.is_stopping() {
-            return;
-        }
     }
 }

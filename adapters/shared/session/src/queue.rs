@@ -42,8 +42,14 @@ impl Queues {
         }
     }
 
-    /// Takes messages of about so many segments together; the last may have more.
-    pub(crate) fn pop(&mut self, segments: usize, into: &mut Vec<Shipment>) {
+    /// Takes messages of about so many segments together; the last may have more. A class whose first message is not
+    /// allowed to go gives nothing more.
+    pub(crate) fn pop(
+        &mut self,
+        segments: usize,
+        into: &mut Vec<Shipment>,
+        mut allowed: impl FnMut(&Shipment) -> bool,
+    ) {
         if segments == 0 || self.len == 0 {
             return;
         }
@@ -52,7 +58,7 @@ impl Queues {
         let mut left = segments;
         for (class, share) in self.classes.iter_mut().zip(shares).rev() {
             for _ in 0..share {
-                let Some(shipment) = (left > 0).then(|| class.pop_front()).flatten() else { break };
+                let Some(shipment) = class.pop_front_if(|first| left > 0 && allowed(first)) else { break };
                 left = left.saturating_sub(shipment.segments.len().max(1));
                 self.segments = self.segments.saturating_sub(shipment.segments.len());
                 self.len -= 1;

@@ -5,6 +5,7 @@
 use crate::dialect::{Now, Role};
 use crate::meters::Meters;
 use crate::options::LinkOptions;
+use crate::order::UnderWay;
 use crate::pace::Pace;
 use crate::queue::Queues;
 use domain::Timestamp;
@@ -43,6 +44,7 @@ pub(crate) struct Pulled {
 struct Line {
     queues: Queues,
     pace: Pace,
+    under_way: UnderWay,
 }
 
 /// The common ground of a link's tasks.
@@ -60,6 +62,7 @@ pub(crate) struct Shared {
     returned: Mutex<Vec<Reply>>,
     pub(crate) keeper: Notify,
     line: Mutex<Line>,
+    several: bool,
     capacity: usize,
     waiting: AtomicUsize,
     bound: AtomicUsize,
@@ -96,7 +99,12 @@ impl Shared {
             calls: TaskTracker::new(),
             returned: Mutex::default(),
             keeper: Notify::new(),
-            line: Mutex::new(Line { queues: Queues::default(), pace: Pace::new(options.rate) }),
+            line: Mutex::new(Line {
+                queues: Queues::default(),
+                pace: Pace::new(options.rate),
+                under_way: UnderWay::default(),
+            }),
+            several: options.sessions.iter().filter(|(role, _)| role.sends()).count() > 1,
             capacity: options.capacity(),
             waiting: AtomicUsize::new(0),
             bound: AtomicUsize::new(0),
@@ -161,7 +169,7 @@ impl Shared {
     }
 
     /// Work for a session that has `backlog` segments of its own and `free` places in its window.
-    pub(crate) fn pull(&self, now: Duration, backlog: usize, free: usize) -> Pulled {
+    pub(crate) fn pull(&self, place: usize, now: Duration, backlog: usize, free: usize) -> Pulled {
         if free == 0 || self.held.load(Acquire) || self.is_stopping() {
             return Pulled::default();
         }
@@ -173,13 +181,48 @@ impl Shared {
             let wanted = free.min(backlog + line.queues.segments());
             let permits = line.pace.take(now, wanted);
             let mut shipments = Vec::new();
-            line.queues.pop(permits.saturating_sub(backlog), &mut shipments);
+            let wait_for = self.pop(&mut line, place, permits.saturating_sub(backlog), &mut shipments);
             let again_at = if permits < wanted { line.pace.next_at(now) } else { None };
+            if let Some(other) = wait_for.and_then(|other| self.places.get(other)) {
+                other.wake.notify_one();
+            }
             (Pulled { permits, shipments, again_at }, line.queues.len())
         };
         self.waiting.store(left, Relaxed);
         self.tell_of_room(left);
         pulled
+    }
+
+    /// Takes messages that cannot overtake others to their recipient; the session that the next one must wait for.
+    fn pop(&self, line: &mut Line, place: usize, segments: usize, into: &mut Vec<Shipment>) -> Option<usize> {
+        if !self.several {
+            line.queues.pop(segments, into, |_| true);
+            return None;
+        }
+        let Line { queues, under_way, .. } = line;
+        let mut wait_for = None;
+        queues.pop(segments, into, |first| {
+            let elsewhere = under_way.elsewhere(first, place);
+            wait_for = wait_for.or(elsewhere);
+            if elsewhere.is_none() {
+                under_way.begins(first, place);
+            }
+            elsewhere.is_none()
+        });
+        wait_for
+    }
+
+    /// A session is done with these messages: what waited for them may go by any.
+    pub(crate) fn landed<'a>(&self, shipments: impl Iterator<Item = &'a Shipment>) {
+        if self.several {
+            let mut line = lock(&self.line);
+            shipments.for_each(|shipment| line.under_way.ends(shipment));
+            let waiting = line.queues.len() > 0;
+            drop(line);
+            if waiting {
+                self.wake_all();
+            }
+        }
     }
 
     fn tell_of_room(&self, waiting: usize) {

@@ -126,7 +126,7 @@ impl Work {
         }
     }
 
-    /// Messages that have their end.
+    /// Messages that have their end, to be reported.
     pub(crate) fn done(&mut self) -> &mut Vec<Reply> {
         &mut self.done
     }
@@ -157,6 +157,7 @@ impl Work {
             }
         }
         fresh.sort_by_key(|(order, _)| *order);
+        self.shared.landed(fresh.iter().map(|(_, shipment)| shipment));
         self.shared.put_back(fresh.into_iter().map(|(_, shipment)| shipment).collect());
         self.recall(now);
         for place in 0..self.messages.len() {
@@ -207,6 +208,7 @@ impl Work {
         };
         parts.sort_unstable_by_key(|(seq, _)| *seq);
         self.vacant.push(place);
+        self.shared.landed(std::iter::once(&shipment));
         self.done.push(Reply { shipment, link: self.shared.id.clone(), at, parts });
     }
 }

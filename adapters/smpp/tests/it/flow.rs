@@ -1,6 +1,6 @@
 //! When all is well: messages, receipts, received messages, several sessions, priority, rate, stopping.
 
-use crate::rig::{Rig, id, of_class, until};
+use crate::rig::{Rig, id, of_class, to, until};
 use domain::message::Priority;
 use domain::mo::{MoBody, assemble};
 use domain::receipt::{Verdict, correlate};
@@ -162,6 +162,30 @@ async fn transmitters_and_receivers_and_several_of_them() {
         rig.simulator.mo("46701234567", "71234", "hej");
         assert_eq!(rig.recorder.mos(1).await.len(), 1);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn messages_to_one_recipient_keep_their_order_on_several_sessions() {
+    let journal = tempfile("order");
+    let options = SimulatorOptions { journal: Some(journal.clone()), ..quiet() };
+    let rig = Rig::bound(options, |config| {
+        config.sessions = 4;
+        config.window = 2;
+    })
+    .await;
+    rig.recorder.until("all bound", |_| (rig.link.report().sessions == 4).then_some(())).await;
+    let shipments = (0..600).map(|n| to(rig.shipment(&format!("{n}")), &format!("4670123456{}", n % 7)));
+    rig.send(shipments.collect()).await;
+    rig.recorder.replies(600).await;
+    let mut last = std::collections::HashMap::new();
+    for line in lines(&journal, "submit") {
+        let number: u64 = line["text"].as_str().unwrap().parse().unwrap();
+        let before = last.insert(line["to"].as_str().unwrap().to_owned(), number);
+        assert!(before.is_none_or(|before| before < number), "{number} after {before:?}");
+    }
+    let sessions: HashSet<_> = lines(&journal, "submit").iter().map(|l| l["session"].as_u64()).collect();
+    assert!(sessions.len() > 1, "and still more than one session works");
+    let _ = std::fs::remove_file(journal);
 }
 
 #[tokio::test]

@@ -232,6 +232,12 @@ pub fn of_class(mut shipment: Shipment, priority: Priority) -> Shipment {
     shipment
 }
 
+/// To another recipient.
+pub fn to(mut shipment: Shipment, recipient: &str) -> Shipment {
+    Arc::make_mut(&mut shipment.message).recipient = samples::recipient(recipient);
+    shipment
+}
+
 /// Worth sending until then.
 pub fn until(mut shipment: Shipment, expires_at: Timestamp) -> Shipment {
     Arc::make_mut(&mut shipment.message).expires_at = expires_at;
