@@ -1,7 +1,9 @@
 //! Bootstrap: configuration, wiring, life cycle and commands of the one binary `omnigate`.
 
+pub mod cli;
 pub mod clock;
 pub mod codec;
+pub mod command;
 pub mod config;
 pub mod doors;
 pub mod ids;

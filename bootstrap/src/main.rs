@@ -1,2 +1,7 @@
-//! Being built.
-fn main() {}
+//! `omnigate`: the one binary. Everything it does stands in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    omnigate::command::main()
+}

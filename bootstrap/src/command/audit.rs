@@ -1,0 +1,97 @@
+//! `omnigate audit`: the conservation law. Every message ever accepted is in exactly one state or was removed by retention;
+//! what does not add up is said and the command fails. Looks only; works beside a running server.
+
+use crate::command::backup::spinner;
+use crate::command::context::{Context, print, print_json};
+use crate::command::table::Table;
+use crate::command::{block_on, exit, store};
+use anyhow::Context as _;
+use domain::language::Language;
+use ports::driven::Audit;
+use serde_json::{Map, Value, json};
+use std::process::ExitCode;
+
+/// Count every message and hold the books against each other.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: omnigate audit --json | jq .wrong\nFails (exit 1) when the books do not hold.")]
+pub struct Args {}
+
+/// Counts; 1 when the law does not hold.
+///
+/// # Errors
+/// A store that cannot be read.
+pub fn run(_: &Args, context: &Context) -> anyhow::Result<ExitCode> {
+    let loaded = context.load()?;
+    let language = context.language(Some(&loaded));
+    let spinner = spinner(language.pick("räknar", "counting"));
+    let audit = block_on(async {
+        let stores = store::reading(&loaded).await?;
+        stores.reports.audit().await.context("the books could not be read")
+    });
+    spinner.finish_and_clear();
+    let audit = audit?;
+    if context.json { print_json(&as_json(&audit))? } else { print(&as_text(&audit, language))? }
+    Ok(exit(audit.wrong.is_empty()))
+}
+
+fn as_json(audit: &Audit) -> Value {
+    let states: Map<String, Value> =
+        audit.by_state.iter().map(|(state, count)| (state.as_str().to_owned(), json!(count))).collect();
+    json!({
+        "accepted": audit.accepted,
+        "removed": audit.removed,
+        "by_state": states,
+        "possible_duplicates": audit.possible_duplicates,
+        "wrong": audit.wrong,
+    })
+}
+
+fn as_text(audit: &Audit, language: Language) -> String {
+    let mut table = Table::new(&["", ">"]);
+    table.row([language.pick("mottagna", "accepted").to_owned(), audit.accepted.to_string()]);
+    for (state, count) in audit.by_state.iter().filter(|(_, count)| *count > 0) {
+        table.row([format!("  {state}"), count.to_string()]);
+    }
+    table.row([format!("  {}", language.pick("gallrade", "removed by retention")), audit.removed.to_string()]);
+    table.row([
+        language.pick("möjliga dubbletter", "possible duplicates").to_owned(),
+        audit.possible_duplicates.to_string(),
+    ]);
+    let mut text = table.to_string();
+    if audit.wrong.is_empty() {
+        text.push_str(language.pick("Böckerna stämmer.\n", "The books are right.\n"));
+    }
+    for wrong in &audit.wrong {
+        text.push_str(&format!("{}: {wrong}\n", language.pick("FEL", "WRONG")));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::state::State;
+
+    fn books(wrong: &[&str]) -> Audit {
+        Audit {
+            accepted: 1300,
+            removed: 1000,
+            by_state: vec![(State::Queued, 0), (State::Sent, 20), (State::Delivered, 280)],
+            possible_duplicates: 2,
+            wrong: wrong.iter().map(|w| (*w).to_owned()).collect(),
+        }
+    }
+
+    #[test]
+    fn for_people() {
+        insta::assert_snapshot!(as_text(&books(&[]), Language::English), @"");
+        assert!(as_text(&books(&["one is missing"]), Language::Swedish).ends_with("FEL: one is missing\n"));
+    }
+
+    #[test]
+    fn for_programs() {
+        let value = as_json(&books(&["x"]));
+        assert_eq!(value["by_state"]["delivered"], 280);
+        assert_eq!(value["wrong"][0], "x");
+    }
+}

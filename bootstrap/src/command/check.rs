@@ -1,0 +1,106 @@
+//! `omnigate check`: reads the configuration as `serve` would and says what is wrong. Touches nothing outside the file, its
+//! secrets and the environment.
+
+use crate::command::context::{Context, print, print_json};
+use crate::command::{exit, table::Table};
+use crate::config::{self, Config, ConfigError, Loaded};
+use domain::language::Language;
+use serde_json::{Value, json};
+use std::process::ExitCode;
+
+/// Read the configuration and say what is wrong with it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: omnigate check --config /etc/omnigate/omnigate.toml")]
+pub struct Args {}
+
+/// Prints `ok` with a summary, or every problem with file, line, key and what is allowed.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub fn run(_: &Args, context: &Context) -> anyhow::Result<ExitCode> {
+    match config::load(&context.config) {
+        Ok(loaded) if context.json => print_json(&json!({
+            "ok": true, "warnings": loaded.warnings, "doors": doors(&loaded.config), "links": loaded.config.link.len(),
+            "routes": loaded.config.route.len(), "users": loaded.config.user.len(),
+        }))?,
+        Ok(loaded) => print(&summary(&loaded, context.language(Some(&loaded))))?,
+        Err(error) if context.json => {
+            print_json(&json!({ "ok": false, "problems": problems(&error) }))?;
+            return Ok(exit(false));
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            return Ok(exit(false));
+        }
+    }
+    Ok(exit(true))
+}
+
+fn problems(error: &ConfigError) -> Vec<Value> {
+    let file = error.file().display().to_string();
+    let one = |p: &config::Problem| json!({ "file": file, "line": p.line, "key": p.key, "what": p.what });
+    error.problems().iter().map(one).collect()
+}
+
+/// The doors that are configured: name and address.
+pub(super) fn doors(config: &Config) -> Vec<(&'static str, String)> {
+    let http = config.http.as_ref();
+    let all = [
+        ("http", http.map(|h| h.listen.clone())),
+        ("ops", http.and_then(|h| h.ops_listen.clone())),
+        ("smtp", config.smtp.as_ref().map(|s| s.listen.clone())),
+        ("telnet", config.telnet.as_ref().map(|t| t.listen.clone())),
+    ];
+    all.into_iter().filter_map(|(name, listen)| listen.map(|listen| (name, listen))).collect()
+}
+
+fn summary(loaded: &Loaded, language: Language) -> String {
+    let config = &loaded.config;
+    let mut table = Table::new(&["", ""]);
+    let doors: Vec<String> = doors(config).iter().map(|(name, at)| format!("{name} {at}")).collect();
+    let links = config.link.iter().map(|link| {
+        let hosts: Vec<&str> = link.hosts.iter().map(|h| h.get_ref().as_str()).collect();
+        format!("{} {}", link.name.get_ref(), hosts.join(" "))
+    });
+    let routes = config.route.iter().map(|route| {
+        let steps = route.to_route();
+        format!("{} → {}", steps.to, steps.describe())
+    });
+    let users = config.user.iter().map(|user| user.name.get_ref().clone());
+    let none = language.pick("inga", "none");
+    let listed = |items: Vec<String>| if items.is_empty() { none.to_owned() } else { items.join(", ") };
+    table.row([language.pick("dörrar", "doors"), &listed(doors)]);
+    table.row([language.pick("vägar", "links"), &listed(links.collect())]);
+    table.row([language.pick("rutter", "routes"), &listed(routes.collect())]);
+    table.row([language.pick("användare", "users"), &listed(users.collect())]);
+    let mut text = format!("ok  {}\n{table}", loaded.file.display());
+    for warning in &loaded.warnings {
+        text.push_str(&format!("{}: {warning}\n", language.pick("varning", "warning")));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn a_summary_in_two_languages() {
+        let secrets = ["TS0_PASSWORD", "CRM_PASSWORD"].map(|n| (n.to_owned(), "x".to_owned()));
+        let text = include_str!("../config/example.toml");
+        let loaded = config::read(Path::new("omnigate.toml"), text, &secrets).expect("the example");
+        insta::assert_snapshot!(summary(&loaded, Language::English), @r#"
+        "#);
+        insta::assert_snapshot!(summary(&loaded, Language::Swedish), @r#"
+        "#);
+    }
+
+    #[test]
+    fn problems_for_programs() {
+        let error = config::read(Path::new("x.toml"), "[http]\nlisten = 5\n", &[]).expect_err("a number");
+        let found = problems(&error);
+        assert_eq!(found[0]["file"], "x.toml");
+        assert_eq!(found[0]["line"], 2);
+    }
+}

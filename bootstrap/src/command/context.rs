@@ -1,0 +1,87 @@
+//! What every command is told: which file, for whom to print, in which language. Reads the configuration when asked.
+
+use crate::config::{self, Loaded};
+use anyhow::anyhow;
+use domain::language::Language;
+use serde::Serialize;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::PathBuf;
+
+/// The words common to all commands.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The configuration file.
+    pub config: PathBuf,
+    /// For programs instead of people.
+    pub json: bool,
+    /// The language asked for.
+    pub language: Option<Language>,
+}
+
+impl Context {
+    /// Reads and checks the configuration.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, with lines and keys.
+    pub fn load(&self) -> anyhow::Result<Loaded> {
+        config::load(&self.config).map_err(|error| anyhow!("{error}"))
+    }
+
+    /// The language for people: asked for, else the configuration's, else the environment's.
+    #[must_use]
+    pub fn language(&self, loaded: Option<&Loaded>) -> Language {
+        let configured = || loaded.map(|loaded| loaded.config.defaults.language());
+        self.language.or_else(configured).unwrap_or_else(|| of_environment(|name| std::env::var(name).ok()))
+    }
+}
+
+/// The language of the environment: the first of LC_ALL, LC_MESSAGES and LANG that is set; English unless it is Swedish.
+fn of_environment(variable: impl Fn(&str) -> Option<String>) -> Language {
+    let set = |name: &&str| variable(name).filter(|value| !value.is_empty());
+    let value = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(set);
+    value.and_then(|value| Language::parse(&value)).unwrap_or(Language::English)
+}
+
+/// Prints text; a reader that went away is an error that nobody needs to hear of.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    Ok(())
+}
+
+/// Prints a value as JSON, for people who look at it too.
+///
+/// # Errors
+/// As [`print`].
+pub fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
+    print(&format!("{}\n", serde_json::to_string_pretty(value)?))
+}
+
+/// Whether standard output may be coloured: a terminal whose owner did not say no (no-color.org).
+#[must_use]
+pub fn coloured() -> bool {
+    let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    !refused && !dumb && io::stdout().is_terminal()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_language_of_the_environment() {
+        let of = |set: &[(&str, &str)]| {
+            of_environment(|name| set.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned()))
+        };
+        assert_eq!(of(&[("LANG", "sv_SE.UTF-8")]), Language::Swedish);
+        assert_eq!(of(&[("LANG", "C.UTF-8")]), Language::English);
+        assert_eq!(of(&[("LC_ALL", ""), ("LANG", "sv")]), Language::Swedish);
+        assert_eq!(of(&[("LC_ALL", "en_GB"), ("LANG", "sv")]), Language::English);
+        assert_eq!(of(&[]), Language::English);
+    }
+}

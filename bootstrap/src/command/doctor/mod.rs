@@ -1,0 +1,149 @@
+//! `omnigate doctor`: looks over everything the gateway stands on, and says of each thing how it is and what to do about it.
+//!
+//! It binds ports for a moment, writes and removes a file in the data directory, and connects to the operators without logging
+//! in; it changes nothing else. Works beside a running server.
+
+mod machine;
+mod network;
+mod upkeep;
+
+use crate::command::context::{Context, coloured, print, print_json};
+use crate::command::{block_on, exit};
+use crate::config;
+use domain::language::Language;
+use serde_json::json;
+use std::process::ExitCode;
+
+/// Look over everything the gateway stands on.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: omnigate doctor --config /etc/omnigate/omnigate.toml\n\
+                        Run it as the user that serves. Fails (exit 1) when anything stands in the way of serving.")]
+pub struct Args {}
+
+/// How a thing is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Level {
+    /// As it should be.
+    Ok,
+    /// It works, and somebody should look at it.
+    Warn,
+    /// It stands in the way.
+    Fail,
+}
+
+impl Level {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Warn => "warn",
+            Self::Fail => "FAIL",
+        }
+    }
+
+    fn colour(self) -> &'static str {
+        match self {
+            Self::Ok => "\x1b[32m",
+            Self::Warn => "\x1b[33m",
+            Self::Fail => "\x1b[31m",
+        }
+    }
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Clone)]
+pub(super) struct Finding {
+    level: Level,
+    thing: String,
+    found: String,
+    advice: String,
+}
+
+impl Finding {
+    /// All is well.
+    pub(super) fn ok(thing: impl Into<String>, found: impl Into<String>) -> Self {
+        Self { level: Level::Ok, thing: thing.into(), found: found.into(), advice: String::new() }
+    }
+
+    /// Something to look at, and what to do.
+    pub(super) fn warn(thing: impl Into<String>, found: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { level: Level::Warn, advice: advice.into(), ..Self::ok(thing, found) }
+    }
+
+    /// Something in the way, and what to do.
+    pub(super) fn fail(thing: impl Into<String>, found: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { level: Level::Fail, advice: advice.into(), ..Self::ok(thing, found) }
+    }
+}
+
+/// Looks; 1 when something stands in the way.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub fn run(_: &Args, context: &Context) -> anyhow::Result<ExitCode> {
+    let loaded = match config::load(&context.config) {
+        Ok(loaded) => loaded,
+        Err(error) => {
+            let advice = context.language(None).pick("rätta det som står ovan", "mend what stands above");
+            return report(&[Finding::fail("config", error.to_string(), advice)], context, context.language(None));
+        }
+    };
+    let language = context.language(Some(&loaded));
+    let findings = block_on(async {
+        let mut all = vec![Finding::ok("config", loaded.file.display().to_string())];
+        let advice = language.pick("se docs/CONFIG.md", "see docs/CONFIG.md");
+        all.extend(loaded.warnings.iter().map(|warning| Finding::warn("config", warning, advice)));
+        all.extend(machine::look(&loaded, language));
+        all.extend(upkeep::store(&loaded, language).await);
+        all.extend(network::look(&loaded, language).await);
+        Ok(all)
+    })?;
+    report(&findings, context, language)
+}
+
+fn report(findings: &[Finding], context: &Context, language: Language) -> anyhow::Result<ExitCode> {
+    let well = findings.iter().all(|f| f.level != Level::Fail);
+    if context.json {
+        let one = |f: &Finding| json!({ "level": f.level.word().to_lowercase(), "thing": f.thing, "found": f.found, "advice": f.advice });
+        print_json(&json!({ "ok": well, "findings": findings.iter().map(one).collect::<Vec<_>>() }))?;
+    } else {
+        print(&as_text(findings, coloured(), language))?;
+    }
+    Ok(exit(well))
+}
+
+fn as_text(findings: &[Finding], colour: bool, language: Language) -> String {
+    let width = findings.iter().map(|f| f.thing.chars().count()).max().unwrap_or(0);
+    let mut text = String::new();
+    for finding in findings {
+        let (on, off) = if colour { (finding.level.colour(), "\x1b[0m") } else { ("", "") };
+        let fill = " ".repeat(width - finding.thing.chars().count());
+        let found = finding.found.replace('\n', &format!("\n{}", " ".repeat(width + 8)));
+        text.push_str(&format!("{on}{:<4}{off}  {}{fill}  {found}\n", finding.level.word(), finding.thing));
+        if !finding.advice.is_empty() {
+            text.push_str(&format!("{}→ {}\n", " ".repeat(width + 8), finding.advice));
+        }
+    }
+    let count = |level| findings.iter().filter(|f| f.level == level).count();
+    let (fail, warn) = (count(Level::Fail), count(Level::Warn));
+    let end = match (fail, warn) {
+        (0, 0) => language.pick("Allt är som det ska.", "All is well.").to_owned(),
+        _ => format!("{fail} {}, {warn} {}", language.pick("fel", "failures"), language.pick("varningar", "warnings")),
+    };
+    text.push_str(&format!("\n{end}\n"));
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_and_advice() {
+        let findings = [
+            Finding::ok("config", "omnigate.toml"),
+            Finding::warn("disk", "8 % free", "make room"),
+            Finding::fail("port http", "127.0.0.1:8080 is taken", "stop what listens there"),
+        ];
+        insta::assert_snapshot!(as_text(&findings, false, Language::English), @"");
+    }
+}

@@ -1,0 +1,142 @@
+//! What the gateway needs of the network: its own ports, its certificates, its operators and its mail relay.
+
+use super::Finding;
+use crate::command::check;
+use crate::config::{Loaded, Tls};
+use crate::wire::Machine;
+use domain::language::Language;
+use net::ConnectOptions;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use x509_cert::der::Decode as _;
+
+/// How long an operator may take to answer a connection.
+const CONNECTING: Duration = Duration::from_secs(5);
+/// Days before its end at which a certificate is worth a word.
+const SOON: i64 = 21;
+
+pub(super) async fn look(loaded: &Loaded, language: Language) -> Vec<Finding> {
+    let mut all = Vec::new();
+    let serving = serving(loaded).await;
+    for (door, address) in check::doors(&loaded.config) {
+        all.push(port(door, &address, serving, language).await);
+    }
+    let now = Machine::of(&loaded.config.node.name).clock.now().as_second();
+    let config = &loaded.config;
+    let certificates = [
+        ("http.tls", config.http.as_ref().and_then(|h| h.tls.as_ref())),
+        ("smtp.tls", config.smtp.as_ref().and_then(|s| s.tls.as_ref())),
+        ("telnet.tls", config.telnet.as_ref().and_then(|t| t.tls.as_ref())),
+    ];
+    all.extend(certificates.into_iter().filter_map(|(key, tls)| tls.map(|tls| certificate(key, tls, now, language))));
+    for link in &config.link {
+        for host in link.hosts.iter().chain(&link.receiver_hosts) {
+            all.push(reachable(&format!("link {}", link.name.get_ref()), host.get_ref(), language).await);
+        }
+    }
+    if let Some(relay) = config.smtp.as_ref().and_then(|s| s.relay.as_ref()) {
+        all.push(reachable("mail relay", relay.host.get_ref(), language).await);
+    }
+    all
+}
+
+/// Whether a gateway serves from this data directory: it says where, and somebody listens there.
+async fn serving(loaded: &Loaded) -> bool {
+    let path = loaded.config.node.data_dir.join("listening.json");
+    let Ok(text) = std::fs::read_to_string(path) else { return false };
+    let places: std::collections::BTreeMap<String, SocketAddr> = serde_json::from_str(&text).unwrap_or_default();
+    for address in places.values() {
+        if tokio::time::timeout(CONNECTING, TcpStream::connect(address)).await.is_ok_and(|c| c.is_ok()) {
+            return true;
+        }
+    }
+    false
+}
+
+async fn port(door: &str, address: &str, serving: bool, language: Language) -> Finding {
+    let thing = format!("port {door}");
+    match TcpListener::bind(address).await {
+        Ok(_) => Finding::ok(thing, format!("{address} {}", language.pick("är ledig", "is free"))),
+        Err(_) if serving => Finding::ok(thing, format!("{address} {}", language.pick("används av den igångvarande servern", "is held by the running server"))),
+        Err(error) => {
+            let advice = match error.kind() {
+                std::io::ErrorKind::AddrInUse => language.pick("stoppa det som lyssnar där, eller byt port", "stop what listens there, or choose another port"),
+                std::io::ErrorKind::PermissionDenied => language.pick("portar under 1024 kräver CAP_NET_BIND_SERVICE", "ports below 1024 need CAP_NET_BIND_SERVICE"),
+                _ => language.pick("adressen måste vara en av maskinens egna", "the address must be one of this machine's"),
+            };
+            Finding::fail(thing, format!("{address}: {error}"), advice)
+        }
+    }
+}
+
+fn certificate(key: &str, tls: &Tls, now: i64, language: Language) -> Finding {
+    let advice = language.pick("förnya det; SIGHUP läser in det nya", "renew it; SIGHUP loads the new one");
+    let days = match days_left(tls, now) {
+        Ok(days) => days,
+        Err(error) => return Finding::fail(key, format!("{}: {error}", tls.cert.display()), advice),
+    };
+    let found = format!("{}: {days} {}", tls.cert.display(), language.pick("dagar kvar", "days left"));
+    match days {
+        ..=0 => Finding::fail(key, found, advice),
+        1..=SOON => Finding::warn(key, found, advice),
+        _ => Finding::ok(key, found),
+    }
+}
+
+/// Days until the first certificate of the chain ends (RFC 5280 section 4.1.2.5).
+fn days_left(tls: &Tls, now: i64) -> Result<i64, String> {
+    if !tls.key.is_file() {
+        return Err(format!("there is no key at {}", tls.key.display()));
+    }
+    let pem = CertificateDer::from_pem_file(&tls.cert).map_err(|e| e.to_string())?;
+    let certificate = x509_cert::Certificate::from_der(&pem).map_err(|e| e.to_string())?;
+    let end = certificate.tbs_certificate.validity.not_after.to_unix_duration().as_secs();
+    Ok((i64::try_from(end).unwrap_or(i64::MAX) - now).div_euclid(86_400))
+}
+
+async fn reachable(thing: &str, host: &str, language: Language) -> Finding {
+    let options = ConnectOptions { timeout: CONNECTING, ..ConnectOptions::default() };
+    match net::connect(host, &options).await {
+        Ok(_) => Finding::ok(thing, format!("{host} {}", language.pick("svarar", "answers"))),
+        Err(error) => {
+            let advice = language.pick("kontrollera namn, brandvägg och att motparten är igång", "check the name, the firewall, and that the other side runs");
+            Finding::warn(thing, error.to_string(), advice)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Level;
+    use super::*;
+
+    #[tokio::test]
+    async fn ports_taken_and_free() {
+        let taken = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = taken.local_addr().expect("an address").to_string();
+        assert_eq!(port("http", &address, false, Language::English).await.level, Level::Fail);
+        assert_eq!(port("http", &address, true, Language::English).await.level, Level::Ok);
+        assert_eq!(reachable("link TS0", &address, Language::English).await.level, Level::Ok);
+        drop(taken);
+        assert_eq!(port("http", "127.0.0.1:0", false, Language::English).await.level, Level::Ok);
+        assert_eq!(reachable("link TS0", &address, Language::Swedish).await.level, Level::Warn);
+    }
+
+    #[test]
+    fn certificates_end() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let (cert, key) = (directory.path().join("cert.pem"), directory.path().join("key.pem"));
+        let signed = rcgen::generate_simple_self_signed(vec!["sms.example.se".to_owned()]).expect("a certificate");
+        std::fs::write(&cert, signed.cert.pem()).expect("written");
+        std::fs::write(&key, "key").expect("written");
+        let tls = Tls { cert, key };
+        assert_eq!(certificate("http.tls", &tls, 1_800_000_000, Language::English).level, Level::Ok);
+        // rcgen's certificates end in the year 4096.
+        assert_eq!(certificate("http.tls", &tls, 68_000_000_000, Language::English).level, Level::Fail);
+        let gone = Tls { cert: directory.path().join("none"), key: tls.key };
+        assert_eq!(certificate("http.tls", &gone, 0, Language::English).level, Level::Fail);
+    }
+}

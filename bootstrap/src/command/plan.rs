@@ -1,0 +1,137 @@
+//! What `explain` and `message send` share: flags of a request, and the decision about it, made with no server running.
+
+use crate::config::{Loaded, Period};
+use crate::wire::{self, Machine};
+use anyhow::{Context as _, anyhow};
+use application::CurrentDirectory;
+use ports::driven::DirectoryStore;
+use domain::Timestamp;
+use domain::access::Sender;
+use domain::directory::{Directory, User, UserName};
+use domain::message::{Door, Priority};
+use domain::routing::{Condition, Health, Healths};
+use domain::submission::Request;
+use jiff::Zoned;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use std::sync::Arc;
+
+/// A message as it is described on the command line.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Asked {
+    /// Who gets it, as a person would write the number; may be given several times
+    #[arg(long, required = true, value_delimiter = ',')]
+    pub to: Vec<String>,
+    /// What it says
+    #[arg(long, default_value = "Hej")]
+    pub text: String,
+    /// Whose message it is; somebody without any limits when absent
+    #[arg(long)]
+    pub user: Option<String>,
+    /// Who it shows as its sender
+    #[arg(long)]
+    pub from: Option<String>,
+    /// Its class
+    #[arg(long, value_parser = ["bulk", "normal", "high", "alarm"])]
+    pub priority: Option<String>,
+    /// Not before this: 2026-12-24T18:00 (local time), or with an offset
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
+    /// How long it is worth sending: 10m, 2h
+    #[arg(long, value_name = "TIME")]
+    pub valid_for: Option<Period>,
+    /// Show it at once and do not keep it
+    #[arg(long)]
+    pub flash: bool,
+    /// By this link
+    #[arg(long)]
+    pub link: Option<String>,
+    /// The sender's own name for it
+    #[arg(long)]
+    pub reference: Option<String>,
+}
+
+impl Asked {
+    /// The request, as a door would make it.
+    ///
+    /// # Errors
+    /// A time that cannot be read.
+    pub fn request(&self) -> anyhow::Result<Request> {
+        let mut request = Request::text(self.to.clone(), self.text.clone());
+        request.from.clone_from(&self.from);
+        request.priority = self.priority.as_deref().and_then(Priority::parse);
+        request.send_at = self.at.as_deref().map(|text| moment(text, &TimeZone::system())).transpose()?;
+        request.valid_for = self.valid_for.map(|period| period.0);
+        request.flash = self.flash;
+        request.link.clone_from(&self.link);
+        request.reference.clone_from(&self.reference);
+        Ok(request)
+    }
+
+    /// The user it belongs to.
+    ///
+    /// # Errors
+    /// A user that is not there.
+    pub fn sender(&self, directory: &Directory) -> anyhow::Result<Sender> {
+        let user = match &self.user {
+            Some(name) => directory
+                .user(name)
+                .cloned()
+                .ok_or_else(|| anyhow!("there is no user called {name:?} (omnigate user list shows all)"))?,
+            None => Arc::new(User::named(UserName::parse("command").map_err(|e| anyhow!("{e}"))?)),
+        };
+        Ok(Sender::internal(user, Door::Command))
+    }
+}
+
+/// A moment with an offset, or in local time.
+fn moment(text: &str, zone: &TimeZone) -> anyhow::Result<Timestamp> {
+    if let Ok(moment) = text.parse::<Timestamp>() {
+        return Ok(moment);
+    }
+    let local: DateTime = text
+        .parse()
+        .with_context(|| format!("--at {text:?}: a time is 2026-12-24T18:00 (local) or 2026-12-24T18:00+01:00"))?;
+    let zoned: Zoned = local.to_zoned(zone.clone()).context("--at")?;
+    Ok(zoned.timestamp())
+}
+
+/// Users, links and routes as the server sees them: of the file, and of the store where there is one.
+///
+/// # Errors
+/// A secret of the file that is missing.
+pub(super) async fn directory(loaded: &Loaded, store: Option<&dyn DirectoryStore>) -> anyhow::Result<Arc<Directory>> {
+    let machine = Machine::of(&loaded.config.node.name);
+    let users = wire::users(loaded, machine.passwords.as_ref()).await?;
+    let current = CurrentDirectory::new(loaded.config.installation(users));
+    if let Some(store) = store {
+        current.set_stored_users(store.users().await.context("the users could not be read")?);
+    }
+    Ok(current.current())
+}
+
+/// Every link, taken to be up: how they really are is known only to the server that holds them.
+pub(super) fn all_up(directory: &Directory) -> Healths {
+    let up = Health { condition: Condition::Up, room: 1 };
+    directory.links.iter().map(|link| (link.id.clone(), up)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments() {
+        let stockholm = TimeZone::get("Europe/Stockholm").unwrap_or(TimeZone::fixed(jiff::tz::offset(1)));
+        let cases = [
+            ("2026-12-24T18:00+01:00", "2026-12-24T17:00:00Z"),
+            ("2026-12-24T18:00:00Z", "2026-12-24T18:00:00Z"),
+            ("2026-12-24T18:00", "2026-12-24T17:00:00Z"),
+            ("2026-12-24 18:00", "2026-12-24T17:00:00Z"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(moment(text, &stockholm).expect(text).to_string(), expected, "{text}");
+        }
+        assert!(moment("tomorrow", &stockholm).is_err());
+    }
+}
