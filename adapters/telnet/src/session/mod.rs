@@ -21,6 +21,7 @@ use domain::state::State;
 use domain::submission::{Accepted, Request};
 use ports::driven::{MessageRecord, MoRecord, Page as Listing};
 use ports::driving::Credentials;
+use secrecy::{ExposeSecret as _, SecretString};
 use std::sync::Arc;
 
 /// What to do next.
@@ -102,6 +103,8 @@ pub struct Session {
     config: Arc<Config>,
     charset: Charset,
     sender: Option<Sender>,
+    /// Who logged in by his address says he is.
+    person: Option<String>,
     address_tried: bool,
     two_way: bool,
     page: Page,
@@ -119,6 +122,7 @@ impl Session {
             config,
             charset: Charset::default(),
             sender: None,
+            person: None,
             address_tried: false,
             two_way: false,
             page: Page::default(),
@@ -201,10 +205,7 @@ impl Session {
         match command {
             Command::Quit => Step::End(self.reply(221, texts::BYE)),
             Command::Help(about) => self.help(about.as_deref()),
-            Command::Login(user, password) => {
-                self.sender = None;
-                self.ask(Waiting::Login, Ask::Enter(Credentials::Password { user, password }))
-            }
+            Command::Login(user, password) => self.login(user, password),
             Command::Charset(name) => self.set_charset(name.as_deref()),
             command => match self.sender.clone() {
                 Some(sender) => self.permitted(command, sender),
@@ -236,7 +237,7 @@ impl Session {
                 let to: Vec<_> =
                     to.split([',', ';']).map(|n| n.trim().to_owned()).filter(|n| !n.is_empty()).collect();
                 let request = Parameters::default().request(to, &text, self.config.subject);
-                self.ask(Waiting::Sent { two_way: false }, Ask::Submit(sender, vec![request]))
+                self.submit(sender, vec![request], false)
             }
             Command::TwoWay => {
                 self.page = Page::default();
@@ -264,6 +265,27 @@ impl Session {
         }
     }
 
+    /// HylaFAX logs in with the name of whoever runs it and no password: then the address speaks for him, and the name tells
+    /// who asks.
+    fn login(&mut self, user: String, password: SecretString) -> Step {
+        self.sender = None;
+        self.person = None;
+        let credentials = if password.expose_secret().is_empty() {
+            self.person = Some(user);
+            Credentials::None
+        } else {
+            Credentials::Password { user, password }
+        };
+        self.ask(Waiting::Login, Ask::Enter(credentials))
+    }
+
+    fn submit(&mut self, sender: Sender, mut requests: Vec<Request>, two_way: bool) -> Step {
+        for request in &mut requests {
+            request.asked_by = request.asked_by.take().or_else(|| self.person.clone());
+        }
+        self.ask(Waiting::Sent { two_way }, Ask::Submit(sender, requests))
+    }
+
     fn check_recipient(&mut self, to: String, sender: Sender) -> Step {
         if self.two_way && self.page.len() == 1 {
             return self.say(552, texts::ONE_IN_TWO_WAY);
@@ -282,7 +304,7 @@ impl Session {
             return self.say(503, texts::NOTHING);
         };
         self.page = Page::default();
-        self.ask(Waiting::Sent { two_way: self.two_way }, Ask::Submit(sender, requests))
+        self.submit(sender, requests, self.two_way)
     }
 
     /// A line of `DATA`: a dot alone ends it, a dot at the beginning of a line was doubled by the client.

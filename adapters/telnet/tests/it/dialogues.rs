@@ -137,6 +137,12 @@ async fn who_may_come_in() {
     let desk = Arc::new(Desk::default());
     let known = transcript(config(), &desk, "10.0.0.1", &["PAGE 0701", "MESS Hi", "SEND"]).await;
     insta::assert_snapshot!("who_may_come_in", known);
+    let hylafax = transcript(config(), &desk, "10.0.0.1", &["LOGI root", "SMS 0701 Hi"]).await;
+    assert!(hylafax.contains("id 4712"), "{hylafax}");
+    assert_eq!(
+        desk.got.lock().expect("lock").last().and_then(|r| r.asked_by.clone()).as_deref(),
+        Some("root")
+    );
     let stranger = transcript(
         config(),
         &desk,
