@@ -30,6 +30,23 @@ pub(crate) fn change_width<T: Change>() -> usize {
     T::SET.len() + T::KEEP.len() + 1 + T::FENCE.len()
 }
 
+/// One change by its own statement.
+pub(crate) fn change_one<T: Change>() -> String {
+    let set = T::SET.iter().map(|column| format!("{column} = ?"));
+    let keep = T::KEEP.iter().map(|column| format!("{column} = COALESCE(?, {column})"));
+    let also = (!T::ALSO.is_empty()).then(|| T::ALSO.to_owned());
+    let set: Vec<_> = set.chain(keep).chain(also).collect();
+    let mut text = format!("UPDATE message SET {} WHERE id = ?", set.join(", "));
+    for column in T::FENCE {
+        text.push_str(&format!(" AND {column} = ?"));
+    }
+    if !T::GUARD.is_empty() {
+        text.push_str(" AND ");
+        text.push_str(T::GUARD);
+    }
+    text
+}
+
 /// `state = v.c0, .. error = COALESCE(v.c9, m.error), lease = NULL`, with a prefix before the columns that are set.
 pub(crate) fn change_set<T: Change>(prefix: &str) -> String {
     let set = T::SET.iter().enumerate().map(|(n, column)| format!("{prefix}{column} = v.c{n}"));
@@ -60,6 +77,12 @@ pub(crate) fn change_where<T: Change>() -> String {
 pub(crate) fn delete_text<T: Doomed>(rows: usize) -> String {
     let columns = T::COLUMNS.join(", ");
     format!("DELETE FROM {} WHERE ({columns}) IN ({})", T::TABLE, rows_of_places(rows, T::COLUMNS.len()))
+}
+
+/// `(a = ? AND b = ?) OR (a = ? AND b = ?)`, for a server that finds no rows by `(a, b) IN (..)`.
+pub(crate) fn any_of(columns: &[&str], rows: usize) -> String {
+    let fits: Vec<_> = columns.iter().map(|column| format!("{column} = ?")).collect();
+    vec![format!("({})", fits.join(" AND ")); rows].join(" OR ")
 }
 
 /// Keys in pieces of a fixed size: the last is filled up with repetitions of its last key.

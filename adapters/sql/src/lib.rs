@@ -10,6 +10,7 @@ mod batches;
 mod error;
 pub mod failpoints;
 mod migrations;
+mod mysql;
 mod op;
 mod postgres;
 mod queue;
@@ -142,6 +143,7 @@ pub async fn open(url: &str, options: StoreOptions) -> Result<Opened, StoreError
     match url {
         _ if url.starts_with("sqlite:") => sqlite::open(url, options),
         _ if url.starts_with("postgres") => postgres::open(url, options).await,
+        _ if url.starts_with("mysql:") => mysql::open(url, options).await,
         _ => Err(unknown(url)),
     }
 }
@@ -154,6 +156,7 @@ pub async fn migrate(url: &str) -> Result<Vec<String>, StoreError> {
     match url {
         _ if url.starts_with("sqlite:") => sqlite::migrate(url),
         _ if url.starts_with("postgres") => postgres::migrate(url).await,
+        _ if url.starts_with("mysql:") => mysql::migrate(url).await,
         _ => Err(unknown(url)),
     }
 }
@@ -183,6 +186,7 @@ pub async fn check(url: &str) -> Result<Checked, StoreError> {
     match url {
         _ if url.starts_with("sqlite:") => sqlite::check(url),
         _ if url.starts_with("postgres") => postgres::check(url).await,
+        _ if url.starts_with("mysql:") => mysql::check(url).await,
         _ => Err(unknown(url)),
     }
 }

@@ -16,6 +16,9 @@ pub(super) const SKIP_LOCKED: &str = " FOR UPDATE SKIP LOCKED";
 /// Other nodes write too.
 pub(super) const SOLE: bool = false;
 
+/// What waits in a queue: the very words of the partial indexes.
+pub(super) const WAITING: &[&str] = &["state < 2"];
+
 /// A number of 64 bits.
 pub(super) fn bigint(expression: &str) -> String {
     format!("CAST({expression} AS BIGINT)")

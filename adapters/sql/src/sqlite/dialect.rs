@@ -1,6 +1,7 @@
 //! What is SQLite's own: rows go in one by one with a statement that stays prepared, inside the writer's one transaction.
 
 use super::Conn;
+use crate::batches;
 use crate::rows::{AWAITING_COLUMNS, Awaited, AwaitedSql, EARLY_COLUMNS, EarlySql, StoredEarly};
 use crate::statement::{Change, Doomed, Record, Repeated, Sql, places};
 use diesel::{QueryResult, RunQueryDsl};
@@ -13,6 +14,9 @@ pub(super) const FOR_UPDATE: &str = "";
 pub(super) const SKIP_LOCKED: &str = "";
 /// Nobody else writes.
 pub(super) const SOLE: bool = true;
+
+/// What waits in a queue: the very words of the partial indexes.
+pub(super) const WAITING: &[&str] = &["state < 2"];
 
 /// A number of 64 bits.
 pub(super) fn bigint(expression: &str) -> String {
@@ -37,7 +41,7 @@ pub(super) async fn insert<T: Record>(conn: &mut Conn, rows: Vec<T>) -> QueryRes
 /// Changes messages; says of each whether it was there and the fence held.
 pub(super) async fn change<T: Change>(conn: &mut Conn, rows: Vec<T>) -> QueryResult<(Vec<T>, Vec<bool>)> {
     conn.spawn_blocking(move |conn| {
-        let text = change_text::<T>();
+        let text = batches::change_one::<T>();
         let mut done = Vec::with_capacity(rows.len());
         for row in &rows {
             done.push(Repeated::<(T, Update)>::new(&text, row.binds()).execute(conn)? > 0);
@@ -45,22 +49,6 @@ pub(super) async fn change<T: Change>(conn: &mut Conn, rows: Vec<T>) -> QueryRes
         Ok((rows, done))
     })
     .await
-}
-
-fn change_text<T: Change>() -> String {
-    let set = T::SET.iter().map(|column| format!("{column} = ?"));
-    let keep = T::KEEP.iter().map(|column| format!("{column} = COALESCE(?, {column})"));
-    let also = (!T::ALSO.is_empty()).then(|| T::ALSO.to_owned());
-    let set: Vec<_> = set.chain(keep).chain(also).collect();
-    let mut text = format!("UPDATE message SET {} WHERE id = ?", set.join(", "));
-    for column in T::FENCE {
-        text.push_str(&format!(" AND {column} = ?"));
-    }
-    if !T::GUARD.is_empty() {
-        text.push_str(" AND ");
-        text.push_str(T::GUARD);
-    }
-    text
 }
 
 /// Deletes rows by their keys.

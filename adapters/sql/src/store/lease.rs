@@ -33,14 +33,20 @@ pub(super) async fn lease(
 }
 
 async fn due(conn: &mut Conn, request: &LeaseRequest, class: i64, room: usize) -> QueryResult<Vec<i64>> {
-    let text = format!(
-        "SELECT id FROM message WHERE state < 2 AND link = ? AND priority = ? AND queue_at <= ? AND expires_at > ? \
-         ORDER BY queue_at, id LIMIT ?{}",
-        dialect::SKIP_LOCKED
-    );
     let now = millis(request.now);
-    let binds = vec![request.link.as_str().into(), class.into(), now.into(), now.into(), room.into()];
-    Sql::<BigInt>::new(text, binds).rows(conn).await
+    let mut found: Vec<(i64, i64)> = Vec::new();
+    for waiting in dialect::WAITING {
+        let text = format!(
+            "SELECT queue_at, id FROM message WHERE {waiting} AND link = ? AND priority = ? AND queue_at <= ? AND expires_at > ? \
+             ORDER BY queue_at, id LIMIT ?{}",
+            dialect::SKIP_LOCKED
+        );
+        let binds = vec![request.link.as_str().into(), class.into(), now.into(), now.into(), room.into()];
+        let rows: Vec<(i64, i64)> = Sql::<(BigInt, BigInt)>::new(text, binds).rows(conn).await?;
+        found.extend(rows);
+    }
+    found.sort_unstable();
+    Ok(found.into_iter().take(room).map(|(_, id)| id).collect())
 }
 
 /// Gives messages to a run, marked when they may have been sent before; in the order given.

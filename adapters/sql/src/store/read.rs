@@ -13,7 +13,7 @@ use domain::directory::{LinkId, User};
 use domain::message::MoId;
 use domain::state::State;
 use ports::driven::{Audit, Backlog, Filter, HandoffKey, MessageRecord, MoRecord, Page};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// How many messages a page looks through.
 const LOOKED_THROUGH: usize = 20_000;
@@ -100,34 +100,45 @@ async fn floor(conn: &mut Conn, below: i64) -> QueryResult<Option<i64>> {
 
 /// What is due and waits, by link.
 pub(super) async fn backlog(conn: &mut Conn, now: Timestamp) -> QueryResult<Vec<Backlog>> {
-    let mut all = Vec::new();
-    let mut last = String::new();
-    loop {
-        let text = "SELECT MIN(link) FROM message WHERE state < 2 AND link > ?";
-        let next: Vec<Option<String>> =
-            Sql::<Nullable<Text>>::new(text, vec![last.clone().into()]).rows(conn).await?;
-        let Some(link) = next.into_iter().next().flatten() else { return Ok(all) };
-        let mut backlog = Backlog {
-            link: LinkId::parse(&link).map_err(|e| unreadable("link", e))?,
-            waiting: [0; 4],
-            oldest_due_at: None,
-        };
-        for (class, waiting) in (0_i64..).zip(backlog.waiting.iter_mut()) {
-            let text = "SELECT COUNT(*), MIN(queue_at) FROM (SELECT queue_at FROM message WHERE state < 2 AND link = ? \
-                        AND priority = ? AND queue_at <= ? ORDER BY queue_at LIMIT ?) AS due";
-            let binds = vec![link.clone().into(), class.into(), millis(now).into(), COUNTED.into()];
-            let counted: Vec<(i64, Option<i64>)> =
-                Sql::<(BigInt, Nullable<BigInt>)>::new(text, binds).rows(conn).await?;
-            let Some((count, oldest)) = counted.into_iter().next() else { continue };
-            *waiting = usize::try_from(count).unwrap_or(0);
-            let oldest = oldest.map(time);
-            backlog.oldest_due_at = backlog.oldest_due_at.into_iter().chain(oldest).min();
+    let mut all: BTreeMap<String, Backlog> = BTreeMap::new();
+    for waiting in dialect::WAITING {
+        let mut last = String::new();
+        loop {
+            // From one link to the next by the index, however many messages stand between them.
+            let text = format!("SELECT MIN(link) FROM message WHERE {waiting} AND link > ?");
+            let next: Vec<Option<String>> =
+                Sql::<Nullable<Text>>::new(text, vec![last.into()]).rows(conn).await?;
+            let Some(link) = next.into_iter().next().flatten() else { break };
+            let name = LinkId::parse(&link).map_err(|e| unreadable("link", e))?;
+            let fresh = Backlog { link: name, waiting: [0; 4], oldest_due_at: None };
+            count(conn, waiting, &link, now, all.entry(link.clone()).or_insert(fresh)).await?;
+            last = link;
         }
-        if backlog.oldest_due_at.is_some() {
-            all.push(backlog);
-        }
-        last = link;
     }
+    Ok(all.into_values().filter(|backlog| backlog.oldest_due_at.is_some()).collect())
+}
+
+/// Adds what waits of one link.
+async fn count(
+    conn: &mut Conn,
+    waiting: &str,
+    link: &str,
+    now: Timestamp,
+    backlog: &mut Backlog,
+) -> QueryResult<()> {
+    for (class, known) in (0_i64..).zip(backlog.waiting.iter_mut()) {
+        let text = format!(
+            "SELECT COUNT(*), MIN(queue_at) FROM (SELECT queue_at FROM message WHERE {waiting} AND link = ? \
+             AND priority = ? AND queue_at <= ? ORDER BY queue_at LIMIT ?) AS due"
+        );
+        let binds = vec![link.into(), class.into(), millis(now).into(), COUNTED.into()];
+        let counted: Vec<(i64, Option<i64>)> =
+            Sql::<(BigInt, Nullable<BigInt>)>::new(text, binds).rows(conn).await?;
+        let Some((count, oldest)) = counted.into_iter().next() else { continue };
+        *known += usize::try_from(count).unwrap_or(0);
+        backlog.oldest_due_at = backlog.oldest_due_at.into_iter().chain(oldest.map(time)).min();
+    }
+    Ok(())
 }
 
 /// Counts everything, in one statement and so at one moment.

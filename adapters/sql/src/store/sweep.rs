@@ -26,11 +26,16 @@ pub(super) async fn expire(
     ticket: &mut Ticket<(Timestamp, usize), usize>,
 ) -> QueryResult<()> {
     let (now, limit) = ticket.ask;
-    let text = format!(
-        "SELECT id FROM message WHERE state < 2 AND expires_at <= ? ORDER BY expires_at LIMIT ?{}",
-        dialect::SKIP_LOCKED
-    );
-    let ids: Vec<i64> = Sql::<BigInt>::new(text, vec![millis(now).into(), limit.into()]).rows(conn).await?;
+    let mut ids: Vec<i64> = Vec::new();
+    for waiting in dialect::WAITING {
+        let text = format!(
+            "SELECT id FROM message WHERE {waiting} AND expires_at <= ? ORDER BY expires_at LIMIT ?{}",
+            dialect::SKIP_LOCKED
+        );
+        let binds = vec![millis(now).into(), (limit - ids.len().min(limit)).into()];
+        let some: Vec<i64> = Sql::<BigInt>::new(text, binds).rows(conn).await?;
+        ids.extend(some);
+    }
     let found = standings(conn, ids).await?;
     let rows: Vec<Folded> = found
         .values()

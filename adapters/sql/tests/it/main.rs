@@ -1,5 +1,8 @@
 //! The store on real databases: the contract of the ports, and what only a database can get wrong.
 
+#![allow(clippy::panic, reason = "a test tells by panicking what it was missing")]
+
+mod mysql;
 mod ports_of;
 mod postgres;
 mod servers;

@@ -62,7 +62,7 @@ CREATE TABLE IF NOT EXISTS early_receipt (
 
 CREATE TABLE IF NOT EXISTS once (
     owner VARCHAR(64) NOT NULL,
-    once_key VARCHAR(255) NOT NULL,
+    once_key VARBINARY(1020) NOT NULL,
     digest VARBINARY(32) NOT NULL,
     submission BIGINT NOT NULL,
     answer MEDIUMTEXT NOT NULL,

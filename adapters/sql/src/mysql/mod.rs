@@ -1,0 +1,162 @@
+//! MySQL and MariaDB, for shops that run one. One writer connection for each node, a pool for reading.
+//!
+//! Refuses to serve over a server that does not sync its log at each commit. TLS by the URL (`require_ssl=true`).
+
+mod dialect;
+
+#[path = "../pool.rs"]
+mod pool;
+#[path = "../store/mod.rs"]
+mod store;
+
+use crate::error::Fault;
+use crate::statement::Sql;
+use crate::{Checked, Opened, StoreOptions, migrations};
+use diesel::sql_types::Text;
+use diesel::{ConnectionError, ConnectionResult};
+use diesel_async::{AsyncMigrationHarness, AsyncMysqlConnection, SimpleAsyncConnection};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use mysql_async::{Opts, OptsBuilder};
+use pool::Reader;
+use ports::driven::StoreError;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What this version expects of the tables.
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/mysql");
+
+/// How long to wait for a connection.
+const CONNECT: Duration = Duration::from_secs(2);
+/// How long callers wait for a commit.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A connection.
+pub(crate) type Conn = AsyncMysqlConnection;
+
+/// Opens the store and brings its tables up to date.
+pub(crate) async fn open(url: &str, options: StoreOptions) -> Result<Opened, StoreError> {
+    let mut session = Session { url: url.to_owned() };
+    if options.serve {
+        migrate(url).await?;
+    }
+    let mut conn = session.connect().await?;
+    let wrong = lax(&mut conn).await?.1;
+    if let Some(why) = wrong.first().filter(|_| options.serve) {
+        return Err(StoreError::Unavailable(why.clone()));
+    }
+    let reader = Reader::new(url)?;
+    let (store, writer, ended) =
+        store::Store::new(session, reader, options.node, options.clock, Some(PATIENCE));
+    if options.serve {
+        tokio::spawn(writer.run(conn));
+    }
+    Ok(Opened::new(Arc::new(store), ended))
+}
+
+/// Connects. Rows found count as changed, so that a fence is told from a change that changes nothing.
+fn connect(url: String) -> BoxFuture<'static, ConnectionResult<Conn>> {
+    async move {
+        let bad = |e: &dyn std::fmt::Display| ConnectionError::BadConnection(e.to_string());
+        let options =
+            Opts::from_url(&url).map_err(|e| ConnectionError::InvalidConnectionUrl(e.to_string()))?;
+        let options = OptsBuilder::from_opts(options)
+            .client_found_rows(true)
+            .stmt_cache_size(0)
+            .tcp_keepalive(Some(10_000_u32));
+        let conn = mysql_async::Conn::new(options).await.map_err(|e| bad(&e))?;
+        let mut conn = Conn::try_from(conn).await?;
+        for text in [
+            "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+            "SET SESSION innodb_lock_wait_timeout = 10",
+            "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_TRANS_TABLES')",
+        ] {
+            conn.batch_execute(text).await.map_err(ConnectionError::CouldntSetupConfiguration)?;
+        }
+        Ok(conn)
+    }
+    .boxed()
+}
+
+/// The writer's hold on the database.
+pub(crate) struct Session {
+    url: String,
+}
+
+impl Session {
+    /// A fresh connection.
+    pub(crate) async fn connect(&mut self) -> Result<Conn, Fault> {
+        let late = |_| Fault::Lost("the database does not answer".to_owned());
+        let connected = tokio::time::timeout(CONNECT, connect(self.url.clone())).await.map_err(late)?;
+        connected.map_err(|e| Fault::Lost(e.to_string()))
+    }
+
+    /// The server's disk is the server's affair.
+    pub(crate) fn release_reserve(&self) {}
+
+    /// There is room when a write says so.
+    pub(crate) fn restore_reserve(&self) -> bool {
+        true
+    }
+
+    /// Nothing is left behind.
+    pub(crate) async fn close(self, conn: Option<Conn>) {
+        drop(conn);
+    }
+}
+
+/// The server's version, and what it does not promise.
+async fn lax(conn: &mut Conn) -> Result<(String, Vec<String>), StoreError> {
+    let text = "SELECT CONCAT(VERSION()) UNION ALL SELECT CONCAT(@@innodb_flush_log_at_trx_commit) \
+                UNION ALL SELECT CONCAT(@@innodb_doublewrite)";
+    let found: Vec<String> =
+        Sql::<Text>::varying(text, Vec::new()).rows(conn).await.map_err(crate::error::of_reading)?;
+    let setting = |n: usize| found.get(n).map_or("", String::as_str);
+    let mut wrong = Vec::new();
+    if setting(1) != "1" {
+        wrong.push(format!(
+            "innodb_flush_log_at_trx_commit is {}: what is accepted may be lost; it must be 1",
+            setting(1)
+        ));
+    }
+    if matches!(setting(2), "0" | "OFF") {
+        wrong.push("innodb_doublewrite is off: a power cut may damage the tables".to_owned());
+    }
+    Ok((format!("MySQL {}", setting(0)), wrong))
+}
+
+/// Brings the tables up to date; one node at a time. The names of what was applied.
+pub(crate) async fn migrate(url: &str) -> Result<Vec<String>, StoreError> {
+    let mut conn = Session { url: url.to_owned() }.connect().await?;
+    let lock = "SELECT GET_LOCK(CONCAT('omnigate ', DATABASE()), 60)";
+    conn.batch_execute(lock).await.map_err(crate::error::of_reading)?;
+    let work = move || -> Result<Vec<String>, Fault> {
+        let mut harness = AsyncMigrationHarness::new(conn);
+        let applied = harness.applied_migrations().map_err(migrations::failed)?;
+        migrations::not_newer(&applied, &migrations::versions::<diesel::mysql::Mysql>(&MIGRATIONS)?)?;
+        let done = harness.run_pending_migrations(MIGRATIONS).map_err(migrations::failed)?;
+        let names = done.iter().map(ToString::to_string).collect();
+        // The lock goes with the connection.
+        drop(harness);
+        Ok(names)
+    };
+    let done = tokio::task::spawn_blocking(work).await.map_err(|e| StoreError::Unavailable(e.to_string()))?;
+    done.map_err(StoreError::from)
+}
+
+/// Looks the database over without changing it.
+pub(crate) async fn check(url: &str) -> Result<Checked, StoreError> {
+    let mut conn = Session { url: url.to_owned() }.connect().await?;
+    let (server, wrong) = lax(&mut conn).await?;
+    let work = move || -> Result<usize, Fault> {
+        let mut harness = AsyncMigrationHarness::new(conn);
+        let applied = harness.applied_migrations().map_err(migrations::failed)?;
+        let known = migrations::versions::<diesel::mysql::Mysql>(&MIGRATIONS)?;
+        migrations::not_newer(&applied, &known)?;
+        Ok(known.len().saturating_sub(applied.len()))
+    };
+    let pending =
+        tokio::task::spawn_blocking(work).await.map_err(|e| StoreError::Unavailable(e.to_string()))?;
+    Ok(Checked { server, pending: pending?, wrong })
+}

@@ -1,0 +1,37 @@
+//! MySQL or MariaDB: the contract.
+
+use crate::ports_of::{options, stores};
+use crate::servers;
+use contract::{Stores, contract_tests};
+use diesel_async::{AsyncConnection, AsyncMysqlConnection, SimpleAsyncConnection};
+use fakes::{ManualClock, MemoryStore};
+use std::sync::Arc;
+
+/// The URL of an empty database.
+async fn empty() -> Option<String> {
+    let url = servers::url("OMNIGATE_TEST_MYSQL")?;
+    let name = servers::name();
+    let mut conn = AsyncMysqlConnection::establish(&url).await.expect("the server answers");
+    conn.batch_execute(&format!("CREATE DATABASE {name}")).await.expect("a database");
+    let (server, _) = url.rsplit_once('/').expect("a URL with a database");
+    Some(format!("{server}/{name}"))
+}
+
+async fn fresh() -> Stores {
+    let Some(url) = empty().await else { return Stores::of(&Arc::new(MemoryStore::new()), Box::new(())) };
+    let clock = ManualClock::default();
+    let opened = sql::open(&url, options(&clock)).await.expect("the store opens");
+    stores(opened, clock, ())
+}
+
+contract_tests!(mysql, fresh);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_look_names_the_server() {
+    let Some(url) = empty().await else { return };
+    let checked = sql::check(&url).await.expect("it answers");
+    assert!(checked.server.starts_with("MySQL "), "{checked:?}");
+    assert_eq!((checked.pending, checked.wrong), (1, Vec::new()));
+    assert_eq!(sql::migrate(&url).await.expect("it migrates").len(), 1);
+    assert_eq!(sql::check(&url).await.map(|c| c.pending), Ok(0));
+}
