@@ -138,10 +138,10 @@ async fn run(world: &Arc<World>, judge: &mut Judge) -> End {
     loop {
         let next = world.state().next_at();
         let until = next.unwrap_or(END).min(clock.told() + LOOK);
-        tokio::select! {
-            () = world.changed.notified() => {}
-            () = tokio::time::sleep_until(clock.when(until)) => {}
-        }
+        let mut happened = tokio::select! {
+            () = world.changed.notified() => false,
+            () = tokio::time::sleep_until(clock.when(until)) => true,
+        };
         if world.state().killed {
             judge.step(world);
             return End::Killed;
@@ -152,7 +152,11 @@ async fn run(world: &Arc<World>, judge: &mut Judge) -> End {
         loop {
             let due = world.state().due();
             let Some(event) = due else { break };
+            happened = true;
             happen(world, &gateway, &links, event);
+        }
+        if !happened {
+            continue;
         }
         judge.step(world);
         let failed = !world.state().wrong.is_empty();
