@@ -98,7 +98,6 @@ fn configuration(data: &Path, language: Language, ports: [u16; 3], operator: Soc
          [node]\nname = \"demo\"\ndata_dir = '{data}'\n[database]\nurl = 'sqlite://{data}/omnigate.db'\n\
          [defaults]\ncountry = \"46\"\nlanguage = \"{}\"\n[http]\nlisten = \"127.0.0.1:{http}\"\n\
          [smtp]\nlisten = \"127.0.0.1:{smtp}\"\ndomains = [\"{DOMAIN}\"]\n[telnet]\nlisten = \"127.0.0.1:{telnet}\"\n\
-         [callbacks]\nallow_local_targets = true\n\
          [[link]]\nname = \"TS0\"\nprotocol = \"smpp\"\nhosts = [\"{operator}\"]\nsystem_id = \"omnigate\"\npassword = \"demo\"\nwindow = 50\n\
          [[user]]\nname = \"{USER}\"\npassword = \"{USER}\"\naddresses = [\"127.0.0.0/8\"]\nmail_from = [\"{MAIL}\"]\noriginator = \"Omnigate\"\n\
          administrator = true\n\

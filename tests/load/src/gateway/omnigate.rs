@@ -85,7 +85,7 @@ fn configuration(here: &Path, scenario: Scenario, options: &Options, places: Pla
         "[node]\nname = \"bench\"\ndata_dir = \"{data}\"\n[database]\nurl = \"{database}\"\n\
          [defaults]\ncountry = \"46\"\n[http]\nlisten = \"127.0.0.1:0\"\n\
          max_per_address = 1000\n[smtp]\nlisten = \"127.0.0.1:0\"\ndomains = [\"bench.test\"]\n\
-         [callbacks]\nallow_local_targets = true\n[telnet]\nlisten = \"127.0.0.1:0\"\n\
+         [telnet]\nlisten = \"127.0.0.1:0\"\n\
          [[user]]\nname = \"bench\"\npassword = \"bench\"\naddresses = [\"127.0.0.0/8\"]\noriginator = \"12345\"\n\
          [[link]]\nname = \"TS0\"\nprotocol = \"smpp\"\nhosts = [\"{}\"]\nsystem_id = \"bench\"\npassword = \"bench\"\n\
          sessions = 1\nwindow = {}\nrate = 0\nreceipts = {}\n[[route]]\nto = \"*\"\nlinks = [\"TS0\"]\n",
