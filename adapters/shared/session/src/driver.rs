@@ -4,7 +4,7 @@
 //! One wake handles all frames that were read and writes everything they gave rise to in one write. It reads on while a
 //! write is stuck, and stops reading only when too much waits to be answered.
 
-use crate::dialect::{Dialect, Now, Role};
+use crate::dialect::{Answer, Dialect, Now, Role};
 use crate::jobs::Jobs;
 use crate::options::Connection;
 use crate::session::{Closed, Counts, Event, Session};
@@ -21,6 +21,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
 const READ: usize = 32 * 1024;
 /// Things the operator may wait for an answer to before nothing more is read.
 const MOST_UNANSWERED: usize = 1_000;
+/// How long nothing is read for that; then what comes is put off at once, so that replies and keep-alives are heard.
+const LONGEST_STALL: Duration = Duration::from_secs(2);
 /// Octets that may wait to be written before nothing more is read.
 const MOST_UNWRITTEN: usize = 256 * 1024;
 /// Finished messages that may wait to be stored before no more are sent.
@@ -54,6 +56,7 @@ pub(crate) struct Driver<D: Dialect> {
     mark: Option<BoundMark>,
     flushing: bool,
     stuck_since: Option<Duration>,
+    stalled_since: Option<Duration>,
     again_at: Option<Duration>,
     recalls: u64,
     counted: Counts,
@@ -77,6 +80,7 @@ impl<D: Dialect> Driver<D> {
             mark: None,
             flushing: false,
             stuck_since: None,
+            stalled_since: None,
             again_at: None,
             counted: Counts::default(),
         }
@@ -117,8 +121,7 @@ impl<D: Dialect> Driver<D> {
             if self.is_stuck() {
                 return Ok(Closed::Broken("the operator stopped reading".into()));
             }
-            let may_read =
-                self.jobs.unanswered() < MOST_UNANSWERED && self.session.unwritten() < MOST_UNWRITTEN;
+            let may_read = self.may_read();
             let unwritten = self.session.unwritten() > 0 || self.flushing;
             self.input.reserve(READ);
             tokio::select! {
@@ -206,6 +209,9 @@ impl<D: Dialect> Driver<D> {
                     self.work.throttled(token, failure, self.now.wall);
                 }
                 Event::Strained => self.shared.strain(self.now.monotonic),
+                Event::Mo { to, .. } | Event::Receipt { to, .. } if self.is_full() => {
+                    self.session.answer(&to, Answer::TryAgain);
+                }
                 Event::Mo { to, part } => self.jobs.mo(to, part),
                 Event::Receipt { to, receipt } => self.jobs.receipt(to, receipt),
             }
@@ -222,14 +228,30 @@ impl<D: Dialect> Driver<D> {
     /// How long nothing has to be done.
     fn pause(&mut self) -> Duration {
         let now = self.now.monotonic;
+        if self.is_full() {
+            self.stalled_since.get_or_insert(now);
+        } else {
+            self.stalled_since = None;
+        }
         if self.session.unwritten() > 0 || self.flushing {
             self.stuck_since.get_or_insert(now);
         } else {
             self.stuck_since = None;
         }
         let stuck = self.stuck_since.map(|since| since + self.shared.options.write_timeout);
-        let next = [self.session.poll_timeout(), self.again_at, stuck];
+        let stalled = self.stalled_since.map(|since| since + LONGEST_STALL).filter(|at| *at > now);
+        let next = [self.session.poll_timeout(), self.again_at, stuck, stalled];
         next.into_iter().flatten().min().map_or(LONG, |at| at.saturating_sub(now)).min(LONG)
+    }
+
+    /// More would have to be remembered than is allowed.
+    fn is_full(&self) -> bool {
+        self.jobs.unanswered() >= MOST_UNANSWERED
+    }
+
+    fn may_read(&self) -> bool {
+        let patient = self.stalled_since.is_some_and(|since| since + LONGEST_STALL > self.now.monotonic);
+        !patient && self.session.unwritten() < MOST_UNWRITTEN
     }
 
     fn is_stuck(&self) -> bool {

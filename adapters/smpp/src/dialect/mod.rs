@@ -67,9 +67,21 @@ impl SmppDialect {
         Received::Bound
     }
 
-    fn deliver(&self, now: Now, sequence: u32, message: ShortMessage) -> Received<Self> {
-        let to = AnswerTo { command: CommandId::DELIVER_SM, sequence };
-        deliver::received(&self.config, &self.link, now, to, &message)
+    fn deliver(
+        &mut self,
+        now: Now,
+        to: AnswerTo,
+        message: &ShortMessage,
+        out: &mut BytesMut,
+    ) -> Received<Self> {
+        match deliver::received(&self.config, &self.link, now, to, message) {
+            Received::Receipt { to, receipt } if receipt.operator_id.is_empty() => {
+                tracing::warn!(link = %self.link, "a receipt without an id is about nothing");
+                self.answer(&to, Answer::Taken, out);
+                Received::Answered
+            }
+            other => other,
+        }
     }
 
     fn response(&mut self, pdu: Pdu) -> Received<Self> {
@@ -95,16 +107,13 @@ impl SmppDialect {
         let sequence = pdu.sequence;
         let command = pdu.command_id();
         match pdu.body {
-            Body::DeliverSm(message) => return self.deliver(now, sequence, message),
+            Body::DeliverSm(message) => {
+                let to = AnswerTo { command, sequence };
+                return self.deliver(now, to, &message, out);
+            }
             Body::DataSm(data) => {
-                let to = AnswerTo { command: CommandId::DATA_SM, sequence };
-                return deliver::received(
-                    &self.config,
-                    &self.link,
-                    now,
-                    to,
-                    &deliver::as_short_message(data),
-                );
+                let to = AnswerTo { command, sequence };
+                return self.deliver(now, to, &deliver::as_short_message(data), out);
             }
             Body::EnquireLink(_) => {
                 Self::write(&Pdu::new(sequence, Body::EnquireLinkResp(Tlvs::default())), out)

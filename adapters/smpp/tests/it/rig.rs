@@ -32,6 +32,8 @@ pub struct Recorder {
     pub changes: AtomicUsize,
     /// The store is down: try again.
     pub down: AtomicBool,
+    /// The store does not answer.
+    pub hung: AtomicBool,
     /// The next call panics.
     pub panics: AtomicBool,
     heard: Notify,
@@ -93,6 +95,7 @@ impl Recorder {
 #[async_trait]
 impl ReceiveMessages for Recorder {
     async fn mo(&self, part: MoPart) -> Result<(), ReceiveError> {
+        self.until("the store answers", |r| (!r.hung.load(SeqCst)).then_some(())).await;
         self.answer()?;
         self.mos.lock().unwrap().push(part);
         self.heard.notify_waiters();

@@ -6,6 +6,7 @@ use bytes::BytesMut;
 use domain::mo::MoBody;
 use smpp::codec::{Address, AlertNotification, Body, DataSm, Outbind, Pdu, ShortMessage, Tlvs, encode, tag};
 use smpp::simulator::{Command, SimulatorOptions};
+use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
 fn quiet() -> SimulatorOptions {
@@ -116,7 +117,7 @@ async fn a_flood_while_the_store_is_down_is_put_off_and_not_lost() {
     let options =
         SimulatorOptions { retry_after: Duration::from_millis(100), deliver_window: 5_000, ..quiet() };
     let rig = Rig::bound(options, |_| {}).await;
-    rig.recorder.down.store(true, std::sync::atomic::Ordering::SeqCst);
+    rig.recorder.down.store(true, SeqCst);
     for n in 0..2_000 {
         rig.simulator.mo("46701234567", "71234", &format!("{n}"));
     }
@@ -124,8 +125,34 @@ async fn a_flood_while_the_store_is_down_is_put_off_and_not_lost() {
         .until("put off", |_| (rig.simulator.stats().refused_deliveries >= 2_000).then_some(()))
         .await;
     assert!(rig.link.health().is_up());
-    rig.recorder.down.store(false, std::sync::atomic::Ordering::SeqCst);
+    rig.recorder.down.store(false, SeqCst);
     assert_eq!(rig.recorder.mos(2_000).await.len(), 2_000);
     rig.recorder.until("answered", |_| (rig.simulator.stats().mos == 2_000).then_some(())).await;
     assert_eq!(rig.simulator.stats().connections, 1);
+}
+
+#[tokio::test]
+async fn a_store_that_hangs_holds_up_neither_replies_nor_memory() {
+    let options =
+        SimulatorOptions { retry_after: Duration::from_millis(500), deliver_window: 5_000, ..quiet() };
+    let rig = Rig::bound(options, |_| {}).await;
+    rig.recorder.hung.store(true, SeqCst);
+    for n in 0..1_500 {
+        rig.simulator.mo("46701234567", "71234", &format!("{n}"));
+    }
+    let put_off = |rig: &Rig| (rig.simulator.stats().refused_deliveries >= 500).then_some(());
+    rig.recorder.until("what is too much is put off", |_| put_off(&rig)).await;
+    assert_eq!(rig.exchange(5).await.len(), 5, "replies are read all the same");
+    rig.recorder.hung.store(false, SeqCst);
+    assert_eq!(rig.recorder.mos(1_500).await.len(), 1_500);
+    assert_eq!(rig.simulator.stats().connections, 1);
+}
+
+#[tokio::test]
+async fn a_receipt_about_nothing_is_answered_and_dropped() {
+    let rig = Rig::bound(quiet(), |_| {}).await;
+    rig.simulator.command(Command::Raw(deliver(ShortMessage { esm_class: 0x04, ..ShortMessage::default() })));
+    rig.simulator.mo("46701234567", "71234", "good");
+    assert_eq!(rig.recorder.mos(1).await.len(), 1);
+    assert!(rig.recorder.receipts.lock().unwrap().is_empty());
 }
