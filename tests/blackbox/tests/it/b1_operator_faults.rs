@@ -40,7 +40,7 @@ fn answers_late_or_never() {
 
 #[test]
 fn drops_in_the_middle_of_a_pdu() {
-    story(&json!({ "drop_every": 9 }));
+    story(&json!({ "drop_every": 16 }));
 }
 
 #[test]
