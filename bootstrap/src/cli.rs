@@ -7,6 +7,9 @@ use clap::{Parser, Subcommand, ValueEnum};
 use domain::language::Language;
 use std::path::PathBuf;
 
+/// Where help lists the flags of every command.
+const COMMON: &str = "For every command";
+
 /// An SMS centre: takes messages from programs, mail and people, and carries them to the mobile operators and back
 #[derive(Debug, Parser)]
 #[command(
@@ -19,13 +22,13 @@ use std::path::PathBuf;
 )]
 pub struct Cli {
     /// The configuration file
-    #[arg(long, global = true, value_name = "FILE", default_value = crate::config::DEFAULT_FILE)]
+    #[arg(long, global = true, value_name = "FILE", default_value = crate::config::DEFAULT_FILE, help_heading = COMMON)]
     pub config: PathBuf,
     /// Print JSON for programs instead of text for people
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = COMMON)]
     pub json: bool,
     /// Language of text for people; otherwise the configuration's, else that of LANG
-    #[arg(long, global = true, value_enum)]
+    #[arg(long, global = true, value_enum, help_heading = COMMON)]
     pub language: Option<Tongue>,
     /// What to do
     #[command(subcommand)]

@@ -317,7 +317,6 @@ pub fn smtp_door(
 }
 
 /// JSON, the form and Kannel's sendsms.
-#[must_use]
 pub fn http_router(loaded: &Loaded, http: &Http, gateway: &Gateway, machine: &Machine) -> Router {
     http_door::router(http_door::Doors {
         auth: gateway.authenticate(),

@@ -13,7 +13,9 @@ use std::process::ExitCode;
 
 /// Count every message and hold the books against each other.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: omnigate audit --json | jq .wrong\nFails (exit 1) when the books do not hold.")]
+#[command(
+    after_help = "Example: omnigate audit --json | jq .wrong\nFails (exit 1) when the books do not hold."
+)]
 pub struct Args {}
 
 /// Counts; 1 when the law does not hold.
@@ -30,7 +32,11 @@ pub fn run(_: &Args, context: &Context) -> anyhow::Result<ExitCode> {
     });
     spinner.finish_and_clear();
     let audit = audit?;
-    if context.json { print_json(&as_json(&audit))? } else { print(&as_text(&audit, language))? }
+    if context.json {
+        print_json(&as_json(&audit))?
+    } else {
+        print(&as_text(&audit, language))?
+    }
     Ok(exit(audit.wrong.is_empty()))
 }
 
@@ -52,7 +58,8 @@ fn as_text(audit: &Audit, language: Language) -> String {
     for (state, count) in audit.by_state.iter().filter(|(_, count)| *count > 0) {
         table.row([format!("  {state}"), count.to_string()]);
     }
-    table.row([format!("  {}", language.pick("gallrade", "removed by retention")), audit.removed.to_string()]);
+    table
+        .row([format!("  {}", language.pick("gallrade", "removed by retention")), audit.removed.to_string()]);
     table.row([
         language.pick("möjliga dubbletter", "possible duplicates").to_owned(),
         audit.possible_duplicates.to_string(),
@@ -84,7 +91,7 @@ mod tests {
 
     #[test]
     fn for_people() {
-        insta::assert_snapshot!(as_text(&books(&[]), Language::English), @"");
+        insta::assert_snapshot!(as_text(&books(&[]), Language::English));
         assert!(as_text(&books(&["one is missing"]), Language::Swedish).ends_with("FEL: one is missing\n"));
     }
 

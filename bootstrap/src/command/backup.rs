@@ -15,10 +15,8 @@ use std::time::Duration;
 
 /// Copy a SQLite store to a file.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Example: omnigate backup /var/backups/omnigate-$(date +%F).db\n\
-                  For PostgreSQL use pg_dump, for MariaDB mariadb-dump --single-transaction."
-)]
+#[command(after_help = "Example: omnigate backup /var/backups/omnigate-$(date +%F).db\n\
+                  For PostgreSQL use pg_dump, for MariaDB mariadb-dump --single-transaction.")]
 pub struct Args {
     /// The file to make; it must not exist yet
     #[arg(value_name = "TO")]
@@ -34,15 +32,21 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
     let language = context.language(Some(&loaded));
     let url = wire::database_url(&loaded)?;
     let spinner = spinner(language.pick("kopierar", "copying"));
-    let done = block_on(async { sql::backup(url.expose_secret(), &args.to).await.context("no backup was made") });
+    let done =
+        block_on(async { sql::backup(url.expose_secret(), &args.to).await.context("no backup was made") });
     spinner.finish_and_clear();
     done?;
     let bytes = std::fs::metadata(&args.to).map_or(0, |m| m.len());
     if context.json {
         print_json(&json!({ "file": args.to, "bytes": bytes }))?;
     } else {
-        let (copied, checked) = (language.pick("Kopierat till", "Copied to"), language.pick("kontrollerad", "verified"));
-        print(&format!("{copied} {} ({:.1} MiB, {checked})\n", args.to.display(), bytes as f64 / 1_048_576.0))?;
+        let (copied, checked) =
+            (language.pick("Kopierat till", "Copied to"), language.pick("kontrollerad", "verified"));
+        print(&format!(
+            "{copied} {} ({:.1} MiB, {checked})\n",
+            args.to.display(),
+            bytes as f64 / 1_048_576.0
+        ))?;
     }
     Ok(exit(true))
 }

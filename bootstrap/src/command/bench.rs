@@ -14,8 +14,10 @@ use std::time::Duration;
 
 /// Measure how fast the gateway is.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  omnigate bench\n  omnigate bench --both --connections 32,256 --seconds 10\n  \
-                        omnigate bench --gateway omnigate --database postgres://omnigate@localhost/bench")]
+#[command(
+    after_help = "Examples:\n  omnigate bench\n  omnigate bench --both --connections 32,256 --seconds 10\n  \
+                        omnigate bench --gateway omnigate --database postgres://omnigate@localhost/bench"
+)]
 pub struct Args {
     /// What to measure
     #[command(flatten)]
@@ -32,16 +34,28 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
     // Kannel is what ours is compared with, where there is one.
     if !is_installed("bearerbox") {
         options.gateway.retain(|subject| !matches!(subject, Subject::Kannel | Subject::KannelSpool));
-        eprintln!("{}", language.pick("Kannel är inte installerat: mäter utan.", "Kannel is not installed: measuring without it."));
+        eprintln!(
+            "{}",
+            language.pick(
+                "Kannel är inte installerat: mäter utan.",
+                "Kannel is not installed: measuring without it."
+            )
+        );
     }
     if options.gateway.is_empty() {
-        anyhow::bail!("there is nothing to measure: install Kannel (Debian's package kannel) or name another --gateway");
+        anyhow::bail!(
+            "there is nothing to measure: install Kannel (Debian's package kannel) or name another --gateway"
+        );
     }
     let bar = bar(&options);
     let report = load::run(&options, &mut |progress| tell(&progress, &bar));
     bar.finish_and_clear();
     let report = report?;
-    if context.json { print_json(&report)? } else { print(&as_table(&report, language).to_string())? }
+    if context.json {
+        print_json(&report)?
+    } else {
+        print(&as_table(&report, language).to_string())?
+    }
     Ok(exit(report.honest()))
 }
 
@@ -79,8 +93,32 @@ fn tell(progress: &Progress<'_>, bar: &ProgressBar) {
 
 fn as_table(report: &Report, language: Language) -> Table {
     let headings = match language {
-        Language::Swedish => ["SYSTEM", "KVITTON", ">ANSLUTNINGAR", ">MEDD/S", ">P50 MS", ">P99 MS", ">CPU S/1000", ">MIB", ">FÖRLORADE", ">DUBBLA", ">AVVISADE"],
-        Language::English => ["GATEWAY", "RECEIPTS", ">CONNECTIONS", ">MESSAGES/S", ">P50 MS", ">P99 MS", ">CPU S/1000", ">MIB", ">LOST", ">DOUBLED", ">REFUSED"],
+        Language::Swedish => [
+            "SYSTEM",
+            "KVITTON",
+            ">ANSLUTNINGAR",
+            ">MEDD/S",
+            ">P50 MS",
+            ">P99 MS",
+            ">CPU S/1000",
+            ">MIB",
+            ">FÖRLORADE",
+            ">DUBBLA",
+            ">AVVISADE",
+        ],
+        Language::English => [
+            "GATEWAY",
+            "RECEIPTS",
+            ">CONNECTIONS",
+            ">MESSAGES/S",
+            ">P50 MS",
+            ">P99 MS",
+            ">CPU S/1000",
+            ">MIB",
+            ">LOST",
+            ">DOUBLED",
+            ">REFUSED",
+        ],
     };
     let mut table = Table::new(&headings);
     for result in &report.results {
@@ -90,7 +128,8 @@ fn as_table(report: &Report, language: Language) -> Table {
 }
 
 fn row(result: &Measured, language: Language) -> [String; 11] {
-    let receipts = if result.scenario.receipts { language.pick("ja", "yes") } else { language.pick("nej", "no") };
+    let receipts =
+        if result.scenario.receipts { language.pick("ja", "yes") } else { language.pick("nej", "no") };
     [
         format!("{:?}", result.subject),
         receipts.to_owned(),

@@ -90,10 +90,8 @@ mod tests {
         let secrets = ["TS0_PASSWORD", "CRM_PASSWORD"].map(|n| (n.to_owned(), "x".to_owned()));
         let text = include_str!("../config/example.toml");
         let loaded = config::read(Path::new("omnigate.toml"), text, &secrets).expect("the example");
-        insta::assert_snapshot!(summary(&loaded, Language::English), @r#"
-        "#);
-        insta::assert_snapshot!(summary(&loaded, Language::Swedish), @r#"
-        "#);
+        insta::assert_snapshot!(summary(&loaded, Language::English));
+        insta::assert_snapshot!(summary(&loaded, Language::Swedish));
     }
 
     #[test]

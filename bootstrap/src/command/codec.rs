@@ -21,7 +21,9 @@ pub enum Args {
 
 /// `decode`
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: echo 00000010800000150000000000000001 | omnigate codec decode --protocol smpp --kind pdu_decode --hex --pretty")]
+#[command(
+    after_help = "Example: echo 00000010800000150000000000000001 | omnigate codec decode --protocol smpp --kind pdu_decode --hex --pretty"
+)]
 pub struct Decode {
     /// The protocol
     #[arg(long, value_parser = ["smpp", "gsm", "at"])]

@@ -17,7 +17,9 @@ use std::process::ExitCode;
 
 /// Say what would happen to a message, and why.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: omnigate explain --to '070-123 45 67' --user crm --text 'Driftstopp kl. 12' --priority alarm")]
+#[command(
+    after_help = "Example: omnigate explain --to '070-123 45 67' --user crm --text 'Driftstopp kl. 12' --priority alarm"
+)]
 pub struct Args {
     /// The message
     #[command(flatten)]
@@ -72,7 +74,9 @@ fn as_json(decision: &Result<Plan, Refusal>, trace: &Trace, directory: &Director
         }),
         Ok(plan) => {
             let decided = &plan.decided;
-            let shown = |link| directory.link(link).and_then(|link| originator::on_link(decided.originator.as_ref(), link));
+            let shown = |link| {
+                directory.link(link).and_then(|link| originator::on_link(decided.originator.as_ref(), link))
+            };
             let to = plan.recipients.iter().map(|r| {
                 json!({ "to": r.recipient.to_string(), "link": r.link.as_str(), "from": shown(&r.link).map(ToString::to_string) })
             });
@@ -119,7 +123,13 @@ fn as_text(
         let from = from.map_or_else(|| own.to_owned(), ToString::to_string);
         table.row([
             language.pick("TAS EMOT", "ACCEPTED").to_owned(),
-            format!("{} {} {} {} {from}", planned.recipient, language.pick("via", "by"), planned.link, language.pick("från", "from")),
+            format!(
+                "{} {} {} {} {from}",
+                planned.recipient,
+                language.pick("via", "by"),
+                planned.link,
+                language.pick("från", "from")
+            ),
         ]);
     }
     for refused in &plan.refused {
@@ -132,7 +142,8 @@ fn as_text(
     table.row([language.pick("senast", "not after").to_owned(), when(decided.expires_at)]);
     for change in &decided.changes {
         let to = if change.to.is_empty() { "∅" } else { &change.to };
-        let place = format!("{} → {to} ({} {})", change.from, language.pick("tecken", "character"), change.at + 1);
+        let place =
+            format!("{} → {to} ({} {})", change.from, language.pick("tecken", "character"), change.at + 1);
         table.row([language.pick("ändrat", "changed").to_owned(), place]);
     }
     text.push_str(&table.to_string());
@@ -154,7 +165,8 @@ mod tests {
         let directory = block_on(plan::directory(&loaded, None)).expect("a directory");
         let cli = Cli::try_parse_from(["omnigate", "explain"].iter().chain(flags)).expect("flags");
         let Command::Explain(args) = cli.command else { unreachable!("explain was asked for") };
-        let (sender, request) = (args.message.sender(&directory).expect("a user"), args.message.request().expect("a request"));
+        let (sender, request) =
+            (args.message.sender(&directory).expect("a user"), args.message.request().expect("a request"));
         let mut trace = Trace::new();
         let healths = plan::all_up(&directory);
         let at = Timestamp::from_second(1_800_000_000).expect("a time");
@@ -164,7 +176,8 @@ mod tests {
 
     #[test]
     fn accepted_and_why() {
-        let (decision, trace, directory) = ask(&["--to", "070-123 45 67,anna", "--user", "crm", "--text", "“Hej” Zoë"]);
+        let (decision, trace, directory) =
+            ask(&["--to", "070-123 45 67,anna", "--user", "crm", "--text", "“Hej” Zoë"]);
         insta::assert_snapshot!(as_text(&decision, &trace, &directory, Language::English, &TimeZone::UTC));
         assert_eq!(as_json(&decision, &trace, &directory)["messages"][0]["link"], "TS0");
     }

@@ -131,7 +131,8 @@ fn list(loaded: &Loaded, args: &List, context: &Context, language: Language) -> 
 async fn find(loaded: &Loaded, args: &List) -> anyhow::Result<Page<MessageRecord>> {
     let country = Country::parse(loaded.config.defaults.country.get_ref()).unwrap_or(Country::SWEDEN);
     let number = |text: &String| -> anyhow::Result<Recipient> {
-        numbering::recipient(text, country, false).map_err(|refusal| anyhow!("--to {text:?}: {}", refusal.detail))
+        numbering::recipient(text, country, false)
+            .map_err(|refusal| anyhow!("--to {text:?}: {}", refusal.detail))
     };
     let user = |name: &String| UserName::parse(name).map_err(|e| anyhow!("--user {name:?}: {e}"));
     let mut filter = Filter {
@@ -216,7 +217,9 @@ fn show(loaded: &Loaded, id: MessageId, context: &Context) -> anyhow::Result<Exi
     }
     let mut table = Table::new(&["", ""]);
     let shown = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    for (key, value) in value.as_object().into_iter().flatten().filter(|(key, v)| *key != "parts" && !v.is_null()) {
+    for (key, value) in
+        value.as_object().into_iter().flatten().filter(|(key, v)| *key != "parts" && !v.is_null())
+    {
         table.row([key.clone(), shown(value)]);
     }
     for part in value["parts"].as_array().into_iter().flatten() {
@@ -231,7 +234,8 @@ fn cancel(loaded: &Loaded, id: MessageId, context: &Context, language: Language)
     let now = Machine::of(&loaded.config.node.name).clock.now();
     let answer = block_on(async {
         let opened = store::changing(loaded).await?;
-        let answer = opened.stores.dispatch.cancel(id, now).await.context("the message was not taken back")?;
+        let answer =
+            opened.stores.dispatch.cancel(id, now).await.context("the message was not taken back")?;
         opened.close().await;
         answer.ok_or_else(|| unknown(id))
     })?;
@@ -253,15 +257,23 @@ fn send(loaded: &Loaded, asked: &Asked, context: &Context, language: Language) -
     let accepted = block_on(queue(loaded, asked))?;
     if context.json {
         let one = |m: &submission::AcceptedMessage| json!({ "id": m.id.to_string(), "to": m.to, "state": m.state.as_str(), "segments": m.segments });
-        let refused = accepted.refused().iter().map(|r| json!({ "to": r.input, "code": r.refusal.code.as_str() }));
-        print_json(&json!({ "messages": accepted.messages().iter().map(one).collect::<Vec<_>>(), "refused": refused.collect::<Vec<_>>() }))?;
+        let refused =
+            accepted.refused().iter().map(|r| json!({ "to": r.input, "code": r.refusal.code.as_str() }));
+        print_json(
+            &json!({ "messages": accepted.messages().iter().map(one).collect::<Vec<_>>(), "refused": refused.collect::<Vec<_>>() }),
+        )?;
         return Ok(exit(true));
     }
     for message in accepted.messages() {
         print(&format!("OK {} {}\n", message.to, message.id))?;
     }
     for refused in accepted.refused() {
-        print(&format!("ERR {} {} {}\n", refused.input, refused.refusal.code, refused.refusal.text(language)))?;
+        print(&format!(
+            "ERR {} {} {}\n",
+            refused.input,
+            refused.refusal.code,
+            refused.refusal.text(language)
+        ))?;
     }
     Ok(exit(true))
 }
@@ -302,7 +314,8 @@ async fn queue(loaded: &Loaded, asked: &Asked) -> anyhow::Result<Accepted> {
         });
         NewMessage { message, link: planned.link, state: decided.state, lease: None }
     });
-    let acceptance = Acceptance { submission, messages: messages.collect(), refused: plan.refused, once: None };
+    let acceptance =
+        Acceptance { submission, messages: messages.collect(), refused: plan.refused, once: None };
     let accepted = opened.stores.outbox.accept(acceptance).await.context("the message was not stored")?;
     opened.close().await;
     Ok(accepted)
@@ -318,7 +331,11 @@ fn dead(loaded: &Loaded, limit: usize, context: &Context, language: Language) ->
         print_json(&dead.iter().map(one).collect::<Vec<_>>())?;
         return Ok(exit(true));
     }
-    let mut table = Table::new(&[language.pick("NYCKEL", "KEY"), language.pick("HÄNDELSE", "EVENT"), language.pick("FEL", "ERROR")]);
+    let mut table = Table::new(&[
+        language.pick("NYCKEL", "KEY"),
+        language.pick("HÄNDELSE", "EVENT"),
+        language.pick("FEL", "ERROR"),
+    ]);
     for (key, error) in &dead {
         let event = State::from_code(key.event).map_or("received", State::as_str);
         table.row([written(*key), event.to_owned(), error.clone()]);
@@ -346,8 +363,10 @@ fn written(key: HandoffKey) -> String {
 }
 
 fn read_key(text: &str) -> anyhow::Result<HandoffKey> {
-    let parts = text.split_once(':').and_then(|(subject, event)| Some((subject.parse().ok()?, event.parse().ok()?)));
-    let (subject, event) = parts.ok_or_else(|| anyhow!("{text:?} is no key; omnigate message dead lists them"))?;
+    let parts =
+        text.split_once(':').and_then(|(subject, event)| Some((subject.parse().ok()?, event.parse().ok()?)));
+    let (subject, event) =
+        parts.ok_or_else(|| anyhow!("{text:?} is no key; omnigate message dead lists them"))?;
     Ok(HandoffKey { subject, event })
 }
 

@@ -24,7 +24,9 @@ pub fn run(_: &Args, context: &Context) -> anyhow::Result<ExitCode> {
     let language = context.language(Some(&loaded));
     let url = wire::database_url(&loaded)?;
     let applied = block_on(async {
-        sql::migrate(url.expose_secret()).await.context("the store was not migrated (may a server be running? stop it first)")
+        sql::migrate(url.expose_secret())
+            .await
+            .context("the store was not migrated (may a server be running? stop it first)")
     })?;
     if context.json {
         print_json(&json!({ "applied": applied }))?;

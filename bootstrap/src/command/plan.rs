@@ -4,7 +4,6 @@ use crate::config::{Loaded, Period};
 use crate::wire::{self, Machine};
 use anyhow::{Context as _, anyhow};
 use application::CurrentDirectory;
-use ports::driven::DirectoryStore;
 use domain::Timestamp;
 use domain::access::Sender;
 use domain::directory::{Directory, User, UserName};
@@ -14,6 +13,7 @@ use domain::submission::Request;
 use jiff::Zoned;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use ports::driven::DirectoryStore;
 use std::sync::Arc;
 
 /// A message as it is described on the command line.
@@ -89,9 +89,9 @@ fn moment(text: &str, zone: &TimeZone) -> anyhow::Result<Timestamp> {
     if let Ok(moment) = text.parse::<Timestamp>() {
         return Ok(moment);
     }
-    let local: DateTime = text
-        .parse()
-        .with_context(|| format!("--at {text:?}: a time is 2026-12-24T18:00 (local) or 2026-12-24T18:00+01:00"))?;
+    let local: DateTime = text.parse().with_context(|| {
+        format!("--at {text:?}: a time is 2026-12-24T18:00 (local) or 2026-12-24T18:00+01:00")
+    })?;
     let zoned: Zoned = local.to_zoned(zone.clone()).context("--at")?;
     Ok(zoned.timestamp())
 }
@@ -100,7 +100,10 @@ fn moment(text: &str, zone: &TimeZone) -> anyhow::Result<Timestamp> {
 ///
 /// # Errors
 /// A secret of the file that is missing.
-pub(super) async fn directory(loaded: &Loaded, store: Option<&dyn DirectoryStore>) -> anyhow::Result<Arc<Directory>> {
+pub(super) async fn directory(
+    loaded: &Loaded,
+    store: Option<&dyn DirectoryStore>,
+) -> anyhow::Result<Arc<Directory>> {
     let machine = Machine::of(&loaded.config.node.name);
     let users = wire::users(loaded, machine.passwords.as_ref()).await?;
     let current = CurrentDirectory::new(loaded.config.installation(users));

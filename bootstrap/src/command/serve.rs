@@ -6,10 +6,8 @@ use std::process::ExitCode;
 
 /// Run the gateway.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Example: omnigate serve --config /etc/omnigate/omnigate.toml\n\
-                  SIGTERM stops in good order, a second one at once; SIGHUP reads the configuration again."
-)]
+#[command(after_help = "Example: omnigate serve --config /etc/omnigate/omnigate.toml\n\
+                  SIGTERM stops in good order, a second one at once; SIGHUP reads the configuration again.")]
 pub struct Args {}
 
 /// Refuses to start on what `check` refuses.

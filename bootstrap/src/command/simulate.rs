@@ -15,8 +15,8 @@ use indicatif::ProgressBar;
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 use smpp::simulator::{
-    Command, Faults, IdForm, MoOptions, ReceiptForm, ReceiptIdForm, ReceiptOptions, Simulator, SimulatorOptions,
-    Stats, faults,
+    Command, Faults, IdForm, MoOptions, ReceiptForm, ReceiptIdForm, ReceiptOptions, Simulator,
+    SimulatorOptions, Stats, faults,
 };
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
@@ -34,14 +34,12 @@ pub enum Args {
 
 /// `simulate smpp`
 #[derive(Debug, Clone, clap::Args)]
-#[command(
-    after_help = "Examples:\n  omnigate simulate smpp --receipts\n  \
+#[command(after_help = "Examples:\n  omnigate simulate smpp --receipts\n  \
                   omnigate simulate smpp --listen 127.0.0.1:0 --receipts --receipt-delay 2s --journal operator.jsonl\n  \
                   omnigate simulate smpp --fault throttle_every=10 --fault drop_every=1000\n\n\
                   Faults: throttle, throttle_every, status, status_every, no_answer, no_answer_every, reply_delay (ms),\n\
                   duplicate_every, unknown_every, nack_every, wrong_command_every, empty_every, out_of_order, drop_every,\n\
-                  garbage_every, half_open, refuse, bind_status, no_bind_answer, deaf, drip (ms), congestion."
-)]
+                  garbage_every, half_open, refuse, bind_status, no_bind_answer, deaf, drip (ms), congestion.")]
 pub struct Smpp {
     /// Where to listen; port 0 takes a free one
     #[arg(long, default_value = "127.0.0.1:2775")]
@@ -166,15 +164,18 @@ async fn rehearse(
 ) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::listen()?;
     let listen = options.listen.clone();
-    let simulator = Simulator::start(options, Arc::new(SystemClock::default()))
-        .await
-        .with_context(|| format!("the operator cannot listen on {listen} (is the port taken? 0 takes a free one)"))?;
+    let simulator = Simulator::start(options, Arc::new(SystemClock::default())).await.with_context(|| {
+        format!("the operator cannot listen on {listen} (is the port taken? 0 takes a free one)")
+    })?;
     let address = simulator.address();
     if json {
         print(&format!("{}\n", json!({ "listening": address.to_string() })))?;
     } else {
         let hint = language.pick("avsluta med Ctrl-C", "Ctrl-C ends it");
-        print(&format!("{} {address} ({hint})\n", language.pick("Operatören lyssnar på", "The operator listens on")))?;
+        print(&format!(
+            "{} {address} ({hint})\n",
+            language.pick("Operatören lyssnar på", "The operator listens on")
+        ))?;
     }
     let line = status_line();
     let mut orders = BufReader::new(tokio::io::stdin()).lines();
@@ -241,7 +242,8 @@ fn as_json(stats: &Stats) -> Value {
 
 fn options(args: &Smpp) -> anyhow::Result<SimulatorOptions> {
     let accounts = args.account.iter().map(|account| {
-        let (name, password) = account.split_once(':').ok_or_else(|| anyhow!("--account {account:?}: NAME:PASSWORD"))?;
+        let (name, password) =
+            account.split_once(':').ok_or_else(|| anyhow!("--account {account:?}: NAME:PASSWORD"))?;
         Ok((name.to_owned(), SecretString::from(password)))
     });
     // A decimal spelling of an id starts from a hexadecimal one.
@@ -302,9 +304,10 @@ fn receipts(args: &Smpp) -> ReceiptOptions {
 fn named_faults(given: &[String]) -> anyhow::Result<Faults> {
     let mut named = Map::new();
     for text in given {
-        let (name, value) = text.split_once('=').map_or((text.as_str(), Value::Bool(true)), |(name, value)| {
-            (name, value.parse::<u64>().map_or_else(|_| Value::Bool(value == "true"), Value::from))
-        });
+        let (name, value) =
+            text.split_once('=').map_or((text.as_str(), Value::Bool(true)), |(name, value)| {
+                (name, value.parse::<u64>().map_or_else(|_| Value::Bool(value == "true"), Value::from))
+            });
         named.insert(name.replace('-', "_"), value);
     }
     faults(&Value::Object(named)).map_err(|e| anyhow!("--fault: {e}"))
@@ -312,7 +315,9 @@ fn named_faults(given: &[String]) -> anyhow::Result<Faults> {
 
 /// `10s:{"throttle":true}`
 fn scheduled(text: &str) -> anyhow::Result<(Duration, Faults)> {
-    let Some((after, rest)) = text.split_once(':') else { bail!("--later {text:?}: AFTER:FAULTS, as 10s:{{\"throttle\":true}}") };
+    let Some((after, rest)) = text.split_once(':') else {
+        bail!("--later {text:?}: AFTER:FAULTS, as 10s:{{\"throttle\":true}}")
+    };
     let after: Period = after.parse().map_err(|e: String| anyhow!("--later {text:?}: {e}"))?;
     let value: Value = serde_json::from_str(rest).with_context(|| format!("--later {text:?}"))?;
     Ok((after.0, faults(&value).map_err(|e| anyhow!("--later: {e}"))?))
@@ -334,7 +339,9 @@ mod tests {
 
     #[test]
     fn flags_become_options() {
-        let options = read(&["--receipts", "--delay", "20ms", "--receipt-id", "decimal", "--duplicate-receipts"]).expect("options");
+        let options =
+            read(&["--receipts", "--delay", "20ms", "--receipt-id", "decimal", "--duplicate-receipts"])
+                .expect("options");
         let receipts = options.receipts.expect("receipts");
         assert_eq!((options.reply_delay, options.id_form), (Duration::from_millis(20), IdForm::Hex));
         assert_eq!((receipts.copies, receipts.id_form), (2, ReceiptIdForm::Decimal));
@@ -343,7 +350,9 @@ mod tests {
 
     #[test]
     fn faults_by_name() {
-        let options = read(&["--fault", "throttle", "--fault", "drop-every=7", "--later", "2s:{\"deaf\":true}"]).expect("options");
+        let options =
+            read(&["--fault", "throttle", "--fault", "drop-every=7", "--later", "2s:{\"deaf\":true}"])
+                .expect("options");
         assert!(options.faults.throttle && options.faults.drop_every == 7);
         assert!(options.schedule.iter().any(|(at, faults)| *at == Duration::from_secs(2) && faults.deaf));
         for bad in [["--fault", "thortle"], ["--later", "soon"], ["--account", "nocolon"], ["--delay", "x"]] {

@@ -80,11 +80,7 @@ mod tests {
         let mut table = Table::new(&["LINK", "STATE", ">MESSAGES"]);
         table.row(["TS0", "upp", "12"]);
         table.row(["Räksmörgås", "nere\x1b[2J", "1300"]);
-        insta::assert_snapshot!(table.to_string(), @r"
-        LINK        STATE      MESSAGES
-        TS0         upp              12
-        Räksmörgås  nere·[2J       1300
-        ");
+        insta::assert_snapshot!(table.to_string());
     }
 
     #[test]

@@ -33,7 +33,8 @@ pub(super) enum Way {
 }
 
 /// All of them, in the order of the show.
-pub(super) const DOORS: &[Way] = &[Way::Json, Way::Form, Way::Kannel, Way::Soap, Way::Telnet, Way::Snpp, Way::Mail];
+pub(super) const DOORS: &[Way] =
+    &[Way::Json, Way::Form, Way::Kannel, Way::Soap, Way::Telnet, Way::Snpp, Way::Mail];
 
 impl Way {
     /// Its name.

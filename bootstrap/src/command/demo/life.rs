@@ -42,7 +42,10 @@ pub(super) async fn follow(
     let filter = Filter { to: Recipient::parse(number).ok(), limit: 1, ..Filter::default() };
     let mut told = Vec::new();
     while stage.monotonic().saturating_sub(began) < PATIENCE {
-        let page = query.list(stage.sender(), filter.clone()).await.map_err(|refusal| anyhow::anyhow!("{refusal}"))?;
+        let page = query
+            .list(stage.sender(), filter.clone())
+            .await
+            .map_err(|refusal| anyhow::anyhow!("{refusal}"))?;
         let record = page.items.into_iter().find(|record| record.message.accepted_at >= since);
         if let Some(record) = record {
             for (state, after) in steps(&record) {
@@ -93,7 +96,9 @@ pub(super) async fn receive(stage: &Stage, text: &str) -> anyhow::Result<Receive
     let inbox = async {
         loop {
             let page = stage.running.gateway.query().inbox(stage.sender(), newest, 1_000).await;
-            if page.is_ok_and(|page| page.items.iter().any(|item| item.mo.text == text && item.mo.source == PHONE)) {
+            if page.is_ok_and(|page| {
+                page.items.iter().any(|item| item.mo.text == text && item.mo.source == PHONE)
+            }) {
                 return stage.monotonic().saturating_sub(sent);
             }
             tokio::time::sleep(GLANCE).await;
@@ -111,7 +116,10 @@ async fn newest_received(stage: &Stage) -> anyhow::Result<Option<MoId>> {
     let mut newest = None;
     // A page holds a thousand; nobody leaves more than so many pages in a demonstration.
     for _ in 0..100 {
-        let page = query.inbox(stage.sender(), newest, 1_000).await.map_err(|refusal| anyhow::anyhow!("{refusal}"))?;
+        let page = query
+            .inbox(stage.sender(), newest, 1_000)
+            .await
+            .map_err(|refusal| anyhow::anyhow!("{refusal}"))?;
         let last = page.items.last().map(|item| item.mo.id);
         newest = last.or(newest);
         if page.next.is_none() || last.is_none() {
@@ -164,7 +172,10 @@ impl Feed {
         }
         if self.states.len() > WATCHED * 10 {
             self.states.clear();
-            self.after = news.last().and_then(|last| if let News::Sent(r) = last { Some(r.message.id) } else { None }).unwrap_or(self.after);
+            self.after = news
+                .last()
+                .and_then(|last| if let News::Sent(r) = last { Some(r.message.id) } else { None })
+                .unwrap_or(self.after);
         }
         let query = stage.running.gateway.query();
         let page = query.inbox(stage.sender(), self.received, WATCHED).await;

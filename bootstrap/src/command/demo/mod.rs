@@ -91,7 +91,9 @@ async fn show(stage: &Stage, screen: &Screen) -> anyhow::Result<bool> {
         screen.begins(door, &number)?;
         let since = stage.now();
         let ended = match clients::send(*door, &number, stage).await {
-            Ok(()) => life::follow(stage, &number, since, |state, after| screen.reached(state, after)).await?,
+            Ok(()) => {
+                life::follow(stage, &number, since, |state, after| screen.reached(state, after)).await?
+            }
             Err(error) => Ended::Never(format!("{error:#}")),
         };
         delivered += usize::from(ended == Ended::Delivered);

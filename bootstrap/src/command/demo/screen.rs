@@ -53,7 +53,10 @@ impl Screen {
     }
 
     pub(super) fn title(&self) -> anyhow::Result<()> {
-        let text = self.pick("Omnigate – hela gatewayen, utan förberedelser", "Omnigate – the whole gateway, with no set-up");
+        let text = self.pick(
+            "Omnigate – hela gatewayen, utan förberedelser",
+            "Omnigate – the whole gateway, with no set-up",
+        );
         print(&format!("{}\n\n", self.paint(Paint::Bold, text)))
     }
 
@@ -66,10 +69,21 @@ impl Screen {
     }
 
     pub(super) fn stage(&self, stage: &Stage) -> anyhow::Result<()> {
-        let synced = self.pick("SQLite, varje kvittens är skriven till disk", "SQLite, synced to disk before anything is acknowledged");
-        self.fact(self.pick("lager", "store"), &format!("{}  ({synced})", stage.data().join("omnigate.db").display()))?;
-        self.fact(self.pick("operatör", "operator"), &format!("SMPP {}  ({})", stage.operator(), self.pick("simulerad", "simulated")))?;
-        for (door, what) in [("http", "JSON · GET · Kannel · SOAP · metrics"), ("telnet", "Telnet · SNPP"), ("smtp", DOMAIN)] {
+        let synced = self.pick(
+            "SQLite, varje kvittens är skriven till disk",
+            "SQLite, synced to disk before anything is acknowledged",
+        );
+        self.fact(
+            self.pick("lager", "store"),
+            &format!("{}  ({synced})", stage.data().join("omnigate.db").display()),
+        )?;
+        self.fact(
+            self.pick("operatör", "operator"),
+            &format!("SMPP {}  ({})", stage.operator(), self.pick("simulerad", "simulated")),
+        )?;
+        for (door, what) in
+            [("http", "JSON · GET · Kannel · SOAP · metrics"), ("telnet", "Telnet · SNPP"), ("smtp", DOMAIN)]
+        {
             self.fact(door, &format!("{}  ({what})", stage.door(door)?))?;
         }
         Ok(())
@@ -112,15 +126,22 @@ impl Screen {
         print(&match ended {
             Ended::Delivered => format!("  {}\n", self.paint(Paint::Good, "✓")),
             Ended::Otherwise(_, error) => bad(error),
-            Ended::Never(why) if why.is_empty() => bad(self.pick("kom inte fram i tid", "did not arrive in time")),
+            Ended::Never(why) if why.is_empty() => {
+                bad(self.pick("kom inte fram i tid", "did not arrive in time"))
+            }
             Ended::Never(why) => bad(why),
         })
     }
 
     pub(super) fn callbacks(&self, calls: &[Call]) -> anyhow::Result<()> {
         let states: Vec<&str> = calls.iter().filter_map(|call| call.body.get("state")?.as_str()).collect();
-        let signed = if calls.iter().all(|call| call.signed) { self.pick(", signerade", ", signed") } else { "" };
-        let mark = if calls.len() >= CALLBACKS { self.paint(Paint::Good, "✓") } else { self.paint(Paint::Bad, "✗") };
+        let signed =
+            if calls.iter().all(|call| call.signed) { self.pick(", signerade", ", signed") } else { "" };
+        let mark = if calls.len() >= CALLBACKS {
+            self.paint(Paint::Good, "✓")
+        } else {
+            self.paint(Paint::Bad, "✗")
+        };
         let told = self.pick("återanrop till det anropande programmet", "callbacks to the calling program");
         print(&format!("  {:<16}{told}: {}{signed}  {mark}\n", "", states.join(", ")))
     }
@@ -145,7 +166,13 @@ impl Screen {
         Ok(())
     }
 
-    pub(super) fn verdict(&self, delivered: usize, doors: usize, well: bool, log: &str) -> anyhow::Result<()> {
+    pub(super) fn verdict(
+        &self,
+        delivered: usize,
+        doors: usize,
+        well: bool,
+        log: &str,
+    ) -> anyhow::Result<()> {
         let of = self.pick("av", "of");
         let arrived = self.pick("meddelanden levererade", "messages delivered");
         let line = format!("{delivered} {of} {doors} {arrived}");
@@ -161,14 +188,34 @@ impl Screen {
         let (http, telnet, smtp) = (stage.door("http")?, stage.door("telnet")?, stage.door("smtp")?);
         let text = self.pick("Hej", "Hello");
         let examples = [
-            ("HTTP JSON", format!("curl -u {USER}:{USER} http://{http}/api/v1/messages -H 'Content-Type: application/json' -d '{{\"to\":[\"070-123 45 67\"],\"text\":\"{text}\"}}'")),
-            ("HTTP GET", format!("curl 'http://{http}/send?username={USER}&password={USER}&numbers=0701234567&text={text}'")),
+            (
+                "HTTP JSON",
+                format!(
+                    "curl -u {USER}:{USER} http://{http}/api/v1/messages -H 'Content-Type: application/json' -d '{{\"to\":[\"070-123 45 67\"],\"text\":\"{text}\"}}'"
+                ),
+            ),
+            (
+                "HTTP GET",
+                format!(
+                    "curl 'http://{http}/send?username={USER}&password={USER}&numbers=0701234567&text={text}'"
+                ),
+            ),
             ("SOAP", format!("http://{http}/soap/gateway?wsdl")),
-            ("Telnet", format!("printf 'LOGI {USER} {USER}\\r\\nSMS 0701234567 {text}\\r\\nBYE\\r\\n' | nc {} {}", telnet.ip(), telnet.port())),
+            (
+                "Telnet",
+                format!(
+                    "printf 'LOGI {USER} {USER}\\r\\nSMS 0701234567 {text}\\r\\nBYE\\r\\n' | nc {} {}",
+                    telnet.ip(),
+                    telnet.port()
+                ),
+            ),
             ("SMTP", format!("swaks --server {smtp} --from {MAIL} --to 0701234567@{DOMAIN} --body {text}")),
             (self.pick("beskrivning", "description"), format!("http://{http}/docs")),
             (self.pick("hälsa", "health"), format!("http://{http}/health/ready   http://{http}/metrics")),
-            (self.pick("böckerna", "the books"), format!("omnigate audit --config {}", stage.data().join("demo.toml").display())),
+            (
+                self.pick("böckerna", "the books"),
+                format!("omnigate audit --config {}", stage.data().join("demo.toml").display()),
+            ),
         ];
         for (name, example) in examples {
             self.fact(name, &example)?;
@@ -190,7 +237,8 @@ impl Screen {
                     State::Failed | State::Expired | State::Unknown => self.paint(Paint::Bad, name),
                     _ => name.to_owned(),
                 };
-                let error = if record.error.is_empty() { String::new() } else { format!("  {}", record.error) };
+                let error =
+                    if record.error.is_empty() { String::new() } else { format!("  {}", record.error) };
                 print(&format!("  {:<8}→ {}  {name}{error}\n", message.door.as_str(), message.recipient))
             }
             News::Received { from, text } => {

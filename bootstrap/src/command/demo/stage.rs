@@ -72,8 +72,11 @@ pub(super) async fn prepare(data: &Path, language: Language) -> anyhow::Result<P
         receipts: Some(ReceiptOptions { delay: FLYING, ..ReceiptOptions::default() }),
         ..SimulatorOptions::default()
     };
-    let operator = Simulator::start(options, Arc::new(SystemClock::default())).await.context("the simulated operator")?;
-    let sink = Sink::start(Arc::new(SystemClock::default())).await.context("the program that is called back")?;
+    let operator = Simulator::start(options, Arc::new(SystemClock::default()))
+        .await
+        .context("the simulated operator")?;
+    let sink =
+        Sink::start(Arc::new(SystemClock::default())).await.context("the program that is called back")?;
     let mut taken = Vec::new();
     let ports = WISHES.map(|(door, wish)| match TcpListener::bind((Ipv4Addr::LOCALHOST, wish)) {
         Ok(_) => wish,
@@ -89,7 +92,13 @@ pub(super) async fn prepare(data: &Path, language: Language) -> anyhow::Result<P
     Ok(Prepared { loaded, taken, data: data.to_owned(), language, operator, sink })
 }
 
-fn configuration(data: &Path, language: Language, ports: [u16; 3], operator: SocketAddr, sink: SocketAddr) -> String {
+fn configuration(
+    data: &Path,
+    language: Language,
+    ports: [u16; 3],
+    operator: SocketAddr,
+    sink: SocketAddr,
+) -> String {
     let [http, smtp, telnet] = ports;
     // A path in a TOML text without escapes: Windows writes them with backslashes.
     let data = data.display();
@@ -109,7 +118,9 @@ fn configuration(data: &Path, language: Language, ports: [u16; 3], operator: Soc
 impl Prepared {
     /// Starts the gateway.
     pub(super) async fn start(self) -> anyhow::Result<Stage> {
-        let running = lifecycle::start(self.loaded).await.context("the gateway did not start (is another demo running here?)")?;
+        let running = lifecycle::start(self.loaded)
+            .await
+            .context("the gateway did not start (is another demo running here?)")?;
         let user = running.gateway.directory().user(USER).cloned().unwrap_or_else(|| Arc::new(nobody()));
         Ok(Stage {
             running,
@@ -203,7 +214,8 @@ mod tests {
     #[test]
     fn the_configuration_is_one_that_is_served() {
         let address = SocketAddr::from(([127, 0, 0, 1], 4000));
-        let text = configuration(Path::new("omnigate-data"), Language::Swedish, [8080, 0, 4444], address, address);
+        let text =
+            configuration(Path::new("omnigate-data"), Language::Swedish, [8080, 0, 4444], address, address);
         let loaded = config::read(Path::new("demo.toml"), &text, &[]).expect("a configuration");
         assert!(loaded.warnings.is_empty(), "{:?}", loaded.warnings);
         assert_eq!((loaded.config.user.len(), loaded.config.mo.len()), (1, 1));

@@ -41,17 +41,28 @@ fn data_directory(directory: &Path, clock: &dyn Clock, language: Language) -> Ve
     let shown = directory.display();
     match syncs(place, clock) {
         Ok(median) => {
-            let created = if directory.is_dir() { "" } else { language.pick(" (skapas vid start)", " (made at the first start)") };
+            let created = if directory.is_dir() {
+                ""
+            } else {
+                language.pick(" (skapas vid start)", " (made at the first start)")
+            };
             all.push(Finding::ok("data", format!("{shown}{created}")));
             let found = format!("{:.2} ms", median.as_secs_f64() * 1_000.0);
             let advice = language.pick(
                 "varje kvittens väntar på en skrivning till disk: använd en snabbare disk",
                 "every acceptance waits for a sync: use a faster disk",
             );
-            all.push(if median > SLOW_SYNC { Finding::warn("fsync", found, advice) } else { Finding::ok("fsync", found) });
+            all.push(if median > SLOW_SYNC {
+                Finding::warn("fsync", found, advice)
+            } else {
+                Finding::ok("fsync", found)
+            });
         }
         Err(error) => {
-            let advice = language.pick("ge användaren som kör servern rätt att skriva där", "let the user that serves write there");
+            let advice = language.pick(
+                "ge användaren som kör servern rätt att skriva där",
+                "let the user that serves write there",
+            );
             all.push(Finding::fail("data", format!("{shown}: {error}"), advice));
         }
     }
@@ -86,8 +97,10 @@ fn disk(place: &Path, language: Language) -> Finding {
         return Finding::ok("disk", language.pick("ledigt utrymme okänt", "free space unknown"));
     };
     let percent = free.saturating_mul(100).checked_div(total).unwrap_or(0);
-    let found = format!("{:.1} GiB {} ({percent} %)", free as f64 / 1_073_741_824.0, language.pick("ledigt", "free"));
-    let advice = language.pick("frigör utrymme eller flytta node.data_dir", "make room or move node.data_dir");
+    let found =
+        format!("{:.1} GiB {} ({percent} %)", free as f64 / 1_073_741_824.0, language.pick("ledigt", "free"));
+    let advice =
+        language.pick("frigör utrymme eller flytta node.data_dir", "make room or move node.data_dir");
     match () {
         () if free < LEAST_FREE => Finding::fail("disk", found, advice),
         () if percent < 10 => Finding::warn("disk", found, advice),
@@ -110,7 +123,10 @@ fn descriptors(language: Language) -> Finding {
     let Some(limit) = descriptor_limit() else {
         return Finding::ok("descriptors", language.pick("ingen gräns", "no limit"));
     };
-    let advice = language.pick("höj gränsen: LimitNOFILE=65536 i systemd, ulimit -n i skalet", "raise the limit: LimitNOFILE=65536 in systemd, ulimit -n in a shell");
+    let advice = language.pick(
+        "höj gränsen: LimitNOFILE=65536 i systemd, ulimit -n i skalet",
+        "raise the limit: LimitNOFILE=65536 in systemd, ulimit -n in a shell",
+    );
     if limit < DESCRIPTORS {
         Finding::warn("descriptors", limit.to_string(), advice)
     } else {
@@ -130,14 +146,19 @@ fn descriptor_limit() -> Option<u64> {
 
 fn clock(now: Timestamp, language: Language) -> Finding {
     let found = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-    let advice = language.pick("ställ klockan och låt NTP hålla den rätt", "set the clock and let NTP keep it right");
+    let advice =
+        language.pick("ställ klockan och låt NTP hålla den rätt", "set the clock and let NTP keep it right");
     if now.as_second() < NOT_BEFORE {
         return Finding::fail("clock", found, advice);
     }
     // systemd says so when its time service has an answer; other services leave no such mark.
     let systemd = Path::new("/run/systemd/timesync");
     if systemd.is_dir() && !systemd.join("synchronized").exists() {
-        return Finding::warn("clock", format!("{found}, {}", language.pick("inte synkroniserad", "not synchronised")), advice);
+        return Finding::warn(
+            "clock",
+            format!("{found}, {}", language.pick("inte synkroniserad", "not synchronised")),
+            advice,
+        );
     }
     Finding::ok("clock", found)
 }
@@ -148,7 +169,10 @@ fn zone(zone: &TimeZone, language: Language) -> Finding {
         None => Finding::warn(
             "timezone",
             language.pick("okänd, UTC används", "unknown, UTC is used"),
-            language.pick("sätt TZ eller /etc/localtime: trafikloggen skrivs i lokal tid", "set TZ or /etc/localtime: the traffic log is written in local time"),
+            language.pick(
+                "sätt TZ eller /etc/localtime: trafikloggen skrivs i lokal tid",
+                "set TZ or /etc/localtime: the traffic log is written in local time",
+            ),
         ),
     }
 }
@@ -162,9 +186,14 @@ mod tests {
     #[test]
     fn a_directory_that_can_be_written() {
         let directory = tempfile::tempdir().expect("a directory");
-        let found = data_directory(&directory.path().join("not/yet"), &SystemClock::default(), Language::English);
+        let found =
+            data_directory(&directory.path().join("not/yet"), &SystemClock::default(), Language::English);
         assert!(found.iter().all(|f| f.level != Level::Fail || f.thing == "disk"), "{found:?}");
-        assert_eq!(std::fs::read_dir(directory.path()).expect("readable").count(), 0, "nothing is left behind");
+        assert_eq!(
+            std::fs::read_dir(directory.path()).expect("readable").count(),
+            0,
+            "nothing is left behind"
+        );
     }
 
     #[test]

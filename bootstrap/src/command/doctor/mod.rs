@@ -65,12 +65,20 @@ impl Finding {
     }
 
     /// Something to look at, and what to do.
-    pub(super) fn warn(thing: impl Into<String>, found: impl Into<String>, advice: impl Into<String>) -> Self {
+    pub(super) fn warn(
+        thing: impl Into<String>,
+        found: impl Into<String>,
+        advice: impl Into<String>,
+    ) -> Self {
         Self { level: Level::Warn, advice: advice.into(), ..Self::ok(thing, found) }
     }
 
     /// Something in the way, and what to do.
-    pub(super) fn fail(thing: impl Into<String>, found: impl Into<String>, advice: impl Into<String>) -> Self {
+    pub(super) fn fail(
+        thing: impl Into<String>,
+        found: impl Into<String>,
+        advice: impl Into<String>,
+    ) -> Self {
         Self { level: Level::Fail, advice: advice.into(), ..Self::ok(thing, found) }
     }
 }
@@ -84,7 +92,11 @@ pub fn run(_: &Args, context: &Context) -> anyhow::Result<ExitCode> {
         Ok(loaded) => loaded,
         Err(error) => {
             let advice = context.language(None).pick("rätta det som står ovan", "mend what stands above");
-            return report(&[Finding::fail("config", error.to_string(), advice)], context, context.language(None));
+            return report(
+                &[Finding::fail("config", error.to_string(), advice)],
+                context,
+                context.language(None),
+            );
         }
     };
     let language = context.language(Some(&loaded));
@@ -127,7 +139,11 @@ fn as_text(findings: &[Finding], colour: bool, language: Language) -> String {
     let (fail, warn) = (count(Level::Fail), count(Level::Warn));
     let end = match (fail, warn) {
         (0, 0) => language.pick("Allt är som det ska.", "All is well.").to_owned(),
-        _ => format!("{fail} {}, {warn} {}", language.pick("fel", "failures"), language.pick("varningar", "warnings")),
+        _ => format!(
+            "{}: {fail}, {}: {warn}",
+            language.pick("fel", "failures"),
+            language.pick("varningar", "warnings")
+        ),
     };
     text.push_str(&format!("\n{end}\n"));
     text
@@ -144,6 +160,6 @@ mod tests {
             Finding::warn("disk", "8 % free", "make room"),
             Finding::fail("port http", "127.0.0.1:8080 is taken", "stop what listens there"),
         ];
-        insta::assert_snapshot!(as_text(&findings, false, Language::English), @"");
+        insta::assert_snapshot!(as_text(&findings, false, Language::English));
     }
 }

@@ -31,7 +31,9 @@ pub(super) async fn look(loaded: &Loaded, language: Language) -> Vec<Finding> {
         ("smtp.tls", config.smtp.as_ref().and_then(|s| s.tls.as_ref())),
         ("telnet.tls", config.telnet.as_ref().and_then(|t| t.tls.as_ref())),
     ];
-    all.extend(certificates.into_iter().filter_map(|(key, tls)| tls.map(|tls| certificate(key, tls, now, language))));
+    all.extend(
+        certificates.into_iter().filter_map(|(key, tls)| tls.map(|tls| certificate(key, tls, now, language))),
+    );
     for link in &config.link {
         for host in link.hosts.iter().chain(&link.receiver_hosts) {
             all.push(reachable(&format!("link {}", link.name.get_ref()), host.get_ref(), language).await);
@@ -47,7 +49,8 @@ pub(super) async fn look(loaded: &Loaded, language: Language) -> Vec<Finding> {
 async fn serving(loaded: &Loaded) -> bool {
     let path = loaded.config.node.data_dir.join("listening.json");
     let Ok(text) = std::fs::read_to_string(path) else { return false };
-    let places: std::collections::BTreeMap<String, SocketAddr> = serde_json::from_str(&text).unwrap_or_default();
+    let places: std::collections::BTreeMap<String, SocketAddr> =
+        serde_json::from_str(&text).unwrap_or_default();
     for address in places.values() {
         if tokio::time::timeout(CONNECTING, TcpStream::connect(address)).await.is_ok_and(|c| c.is_ok()) {
             return true;
@@ -60,12 +63,27 @@ async fn port(door: &str, address: &str, serving: bool, language: Language) -> F
     let thing = format!("port {door}");
     match TcpListener::bind(address).await {
         Ok(_) => Finding::ok(thing, format!("{address} {}", language.pick("är ledig", "is free"))),
-        Err(_) if serving => Finding::ok(thing, format!("{address} {}", language.pick("används av den igångvarande servern", "is held by the running server"))),
+        Err(_) if serving => Finding::ok(
+            thing,
+            format!(
+                "{address} {}",
+                language.pick("används av den igångvarande servern", "is held by the running server")
+            ),
+        ),
         Err(error) => {
             let advice = match error.kind() {
-                std::io::ErrorKind::AddrInUse => language.pick("stoppa det som lyssnar där, eller byt port", "stop what listens there, or choose another port"),
-                std::io::ErrorKind::PermissionDenied => language.pick("portar under 1024 kräver CAP_NET_BIND_SERVICE", "ports below 1024 need CAP_NET_BIND_SERVICE"),
-                _ => language.pick("adressen måste vara en av maskinens egna", "the address must be one of this machine's"),
+                std::io::ErrorKind::AddrInUse => language.pick(
+                    "stoppa det som lyssnar där, eller byt port",
+                    "stop what listens there, or choose another port",
+                ),
+                std::io::ErrorKind::PermissionDenied => language.pick(
+                    "portar under 1024 kräver CAP_NET_BIND_SERVICE",
+                    "ports below 1024 need CAP_NET_BIND_SERVICE",
+                ),
+                _ => language.pick(
+                    "adressen måste vara en av maskinens egna",
+                    "the address must be one of this machine's",
+                ),
             };
             Finding::fail(thing, format!("{address}: {error}"), advice)
         }
@@ -102,7 +120,10 @@ async fn reachable(thing: &str, host: &str, language: Language) -> Finding {
     match net::connect(host, &options).await {
         Ok(_) => Finding::ok(thing, format!("{host} {}", language.pick("svarar", "answers"))),
         Err(error) => {
-            let advice = language.pick("kontrollera namn, brandvägg och att motparten är igång", "check the name, the firewall, and that the other side runs");
+            let advice = language.pick(
+                "kontrollera namn, brandvägg och att motparten är igång",
+                "check the name, the firewall, and that the other side runs",
+            );
             Finding::warn(thing, error.to_string(), advice)
         }
     }
@@ -129,7 +150,8 @@ mod tests {
     fn certificates_end() {
         let directory = tempfile::tempdir().expect("a directory");
         let (cert, key) = (directory.path().join("cert.pem"), directory.path().join("key.pem"));
-        let signed = rcgen::generate_simple_self_signed(vec!["sms.example.se".to_owned()]).expect("a certificate");
+        let signed =
+            rcgen::generate_simple_self_signed(vec!["sms.example.se".to_owned()]).expect("a certificate");
         std::fs::write(&cert, signed.cert.pem()).expect("written");
         std::fs::write(&key, "key").expect("written");
         let tls = Tls { cert, key };
