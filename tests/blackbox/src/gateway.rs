@@ -203,6 +203,12 @@ impl Gateway {
         fs::read_to_string(self.directory.path().join("gateway.err")).unwrap_or_default()
     }
 
+    fn last_errors(&self) -> String {
+        let text = self.errors();
+        let lines: Vec<&str> = text.lines().collect();
+        lines[lines.len().saturating_sub(30)..].join("\n")
+    }
+
     fn listening(&self) -> PathBuf {
         self.data().join("listening.json")
     }
@@ -216,5 +222,14 @@ impl Gateway {
         let value: Value = serde_json::from_str(&text).ok()?;
         let door = |name: &str| value.get(name)?.as_str()?.parse().ok();
         Some(Doors { http: door("http")?, smtp: door("smtp")?, telnet: door("telnet")? })
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        // A story that fails wants to know what the gateway said.
+        if std::thread::panicking() {
+            println!("the gateway's last words:\n{}", self.last_errors());
+        }
     }
 }

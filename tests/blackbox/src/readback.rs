@@ -77,14 +77,23 @@ pub fn audit(gateway: &Gateway) -> (bool, Value) {
 /// When that does not happen in time.
 pub fn settle(gateway: &Gateway, receipts: bool) -> Vec<Row> {
     let ended = |row: &Row| FINAL.contains(&row.state.as_str()) || (!receipts && row.state == "sent");
-    clock::eventually("every message to come to its end", || {
+    let mut waiting = Vec::new();
+    let settled = clock::within(clock::PATIENCE, || {
         let rows = messages(gateway);
-        let all = rows.iter().all(ended);
-        if !all {
+        waiting = rows.iter().filter(|row| !ended(row)).cloned().collect();
+        if !waiting.is_empty() {
             // Reading every page is work for the gateway as well.
             clock::pause(BETWEEN_LOOKS);
         }
-        all.then_some(rows)
+        waiting.is_empty().then_some(rows)
+    });
+    let few = &waiting[..waiting.len().min(5)];
+    settled.unwrap_or_else(|| {
+        panic!(
+            "{} messages do not come to an end: {few:#?}\n{}",
+            waiting.len(),
+            gateway.process().last_errors()
+        )
     })
 }
 
