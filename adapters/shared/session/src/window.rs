@@ -1,7 +1,8 @@
 //! The requests that wait for their replies, by key and in the order they were written.
 //!
-//! A request whose time ran out leaves its place in the window to the next, but its key stays taken and a late reply
-//! still finds it, until its second limit. Bounded: as many late ones as the window is wide.
+//! A request whose time ran out keeps its place while the operator may still come to it: only when a request that was
+//! written after it has its reply, it counts as passed over and leaves its place to the next (promise B2). Its key stays
+//! taken and a late reply still finds it, until its second limit. Bounded: as many passed over as the window is wide.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Debug;
@@ -16,6 +17,8 @@ pub struct Window<K> {
     in_time: BTreeMap<u64, K>,
     late: BTreeMap<u64, K>,
     written: u64,
+    answered: u64,
+    hopeless: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +48,8 @@ impl<K: Copy + Eq + Hash + Debug> Window<K> {
             in_time: BTreeMap::new(),
             late: BTreeMap::new(),
             written: 0,
+            answered: 0,
+            hopeless: false,
         }
     }
 
@@ -66,10 +71,11 @@ impl<K: Copy + Eq + Hash + Debug> Window<K> {
         self.by_key.is_empty()
     }
 
-    /// Whether more have been left without a reply than the window is wide: the peer takes and does not answer.
+    /// Whether the peer takes requests and does not answer: the window was full when its oldest request reached its second
+    /// limit without being passed over, or more were passed over than the window is wide.
     #[must_use]
     pub fn is_hopeless(&self) -> bool {
-        self.late.len() > self.size
+        self.hopeless || self.late.len() > self.size
     }
 
     /// Whether this key waits for a reply.
@@ -91,13 +97,16 @@ impl<K: Copy + Eq + Hash + Debug> Window<K> {
         let waiting = self.by_key.remove(key)?;
         let line = if waiting.late { &mut self.late } else { &mut self.in_time };
         line.remove(&waiting.order);
+        self.answered = self.answered.max(waiting.order);
         Some(Taken { token: waiting.token, written_at: waiting.written_at })
     }
 
-    /// Lets time pass: what was written `reply_limit` ago is late; what was written `late_limit` ago will not be answered
-    /// and comes back.
+    /// Lets time pass: what was written `reply_limit` ago and was passed over leaves its place; what was written
+    /// `late_limit` ago will not be answered and comes back.
     pub fn expire(&mut self, now: Duration, reply_limit: Duration, late_limit: Duration) -> Vec<Taken> {
-        while let Some((order, key)) = self.oldest(&self.in_time, now, reply_limit) {
+        while let Some((order, key)) = self.oldest(&self.in_time, now, reply_limit)
+            && order < self.answered
+        {
             self.in_time.remove(&order);
             self.late.insert(order, key);
             if let Some(waiting) = self.by_key.get_mut(&key) {
@@ -106,7 +115,11 @@ impl<K: Copy + Eq + Hash + Debug> Window<K> {
         }
         let mut gone = Vec::new();
         while let Some((_, key)) = self.oldest(&self.late, now, late_limit) {
-            gone.extend(self.take(&key));
+            gone.extend(self.give_up(&key));
+        }
+        while let Some((_, key)) = self.oldest(&self.in_time, now, late_limit) {
+            self.hopeless |= self.free() == 0;
+            gone.extend(self.give_up(&key));
         }
         gone
     }
@@ -114,9 +127,20 @@ impl<K: Copy + Eq + Hash + Debug> Window<K> {
     /// When [`Window::expire`] has something to do.
     #[must_use]
     pub fn deadline(&self, reply_limit: Duration, late_limit: Duration) -> Option<Duration> {
-        let first = |line: &BTreeMap<u64, K>, limit| self.first(line).map(|(_, _, at)| at + limit);
-        let next = [first(&self.in_time, reply_limit), first(&self.late, late_limit)];
-        next.into_iter().flatten().min()
+        let in_time = self.first(&self.in_time).map(|(order, _, at)| {
+            let passed_over = order < self.answered;
+            at + if passed_over { reply_limit } else { late_limit }
+        });
+        let late = self.first(&self.late).map(|(_, _, at)| at + late_limit);
+        in_time.into_iter().chain(late).min()
+    }
+
+    /// Takes a request out without its reply.
+    fn give_up(&mut self, key: &K) -> Option<Taken> {
+        let answered = self.answered;
+        let taken = self.take(key);
+        self.answered = answered;
+        taken
     }
 
     /// Everything that waits, in the order it was written; the window is empty after that.
@@ -161,27 +185,31 @@ mod tests {
     }
 
     #[test]
-    fn late_is_not_lost() {
-        let mut window = Window::new(1);
+    fn late_keeps_its_place_until_it_is_passed_over() {
+        let mut window = Window::new(2);
         window.insert(7_u32, 1, s(0));
-        assert_eq!(window.deadline(s(60), s(180)), Some(s(60)));
-        assert_eq!(window.expire(s(60), s(60), s(180)), []);
-        assert_eq!((window.free(), window.holds(&7)), (1, true), "the place is free, the key is not");
-        window.insert(8, 2, s(61));
-        assert_eq!(window.deadline(s(60), s(180)), Some(s(121)));
+        window.insert(8, 2, s(1));
+        assert_eq!(window.deadline(s(60), s(180)), Some(s(180)));
+        assert_eq!(window.expire(s(100), s(60), s(180)), []);
+        assert_eq!(window.free(), 0, "the operator may be slow: his window stays what it is");
+        assert_eq!(window.take(&8).map(|t| t.token), Some(2));
+        assert_eq!(window.deadline(s(60), s(180)), Some(s(60)), "passed over");
+        assert_eq!(window.expire(s(101), s(60), s(180)), []);
+        assert_eq!((window.free(), window.holds(&7)), (2, true), "the place is free, the key is not");
         assert_eq!(window.take(&7).map(|t| t.token), Some(1), "the late reply settles");
-        window.expire(s(121), s(60), s(180));
-        assert_eq!(window.expire(s(241), s(60), s(180)).len(), 1, "and in the end nobody waits");
-        assert!(window.is_empty());
+        window.insert(9, 3, s(102));
+        assert_eq!(window.expire(s(282), s(60), s(180)).len(), 1, "and in the end nobody waits");
+        assert!(window.is_empty() && !window.is_hopeless());
     }
 
     #[test]
     fn a_peer_that_never_answers_is_hopeless() {
         let mut window = Window::new(2);
-        for key in 0..3_u32 {
-            window.insert(key, 0, s(u64::from(key)));
-            window.expire(s(u64::from(key) + 10), s(10), s(100));
-        }
+        window.insert(1_u32, 1, s(0));
+        window.insert(2, 2, s(1));
+        assert_eq!(window.expire(s(179), s(60), s(180)), []);
+        assert!(!window.is_hopeless());
+        assert_eq!(window.expire(s(180), s(60), s(180)).len(), 1);
         assert!(window.is_hopeless());
     }
 }

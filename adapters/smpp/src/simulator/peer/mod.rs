@@ -65,6 +65,8 @@ pub(super) struct Peer {
     submits: u64,
     accepted: u64,
     closing: bool,
+    /// Half a reply, after which nothing more is said.
+    half: Option<BytesMut>,
     due: Vec<Delivery>,
 }
 
@@ -87,6 +89,7 @@ impl Peer {
             submits: 0,
             accepted: 0,
             closing: false,
+            half: None,
             due: Vec::new(),
         }
     }
@@ -126,7 +129,7 @@ impl Peer {
             tokio::select! {
                 biased;
                 written = write(writer, &mut self.out, self.faults.drip), if may_write => written?,
-                read = reader.read_buf(&mut self.input), if may_read => {
+                read = reader.read_buf(&mut self.input), if may_read && !self.closing => {
                     if read? == 0 {
                         return Err(End::Closed);
                     }
@@ -174,7 +177,7 @@ impl Peer {
 
     fn read(&mut self, now: Duration) -> Result<(), End> {
         (self.submits, self.accepted) = (0, 0);
-        loop {
+        while self.half.is_none() {
             match FrameCodec.decode(&mut self.input) {
                 Ok(Some(frame)) => self.frame(now, &frame)?,
                 Ok(None) => break,
@@ -197,6 +200,11 @@ impl Peer {
             if delay.is_zero() { self.reply(&pdu) } else { self.delayed.push_back((now + delay, pdu)) }
         }
         self.together = together;
+        if let Some(half) = self.half.take() {
+            self.out.extend_from_slice(&half);
+            self.delayed.clear();
+            self.closing = true;
+        }
         Ok(())
     }
 

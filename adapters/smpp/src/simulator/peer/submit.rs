@@ -22,8 +22,7 @@ impl Peer {
             let mut half = BytesMut::new();
             let _ = codec::encode(&Pdu::new(sequence, Body::SubmitSmResp(MessageResp::new(id))), &mut half);
             half.truncate(half.len() / 2);
-            self.out.extend_from_slice(&half);
-            self.closing = true;
+            self.half = Some(half);
             return Ok(());
         }
         let mut tlvs = Tlvs::default();
