@@ -2,15 +2,15 @@
 //! to the next way of its route.
 
 use crate::directory::CurrentDirectory;
-use crate::fatal::Fatal;
 use crate::lanes::{Lane, Lanes};
+use crate::settling::Settling;
 use crate::ship;
 use crate::submit::back_to_queue;
 use domain::Timestamp;
 use domain::directory::{Directory, LinkId};
 use domain::message::{Incarnation, Priority, Quota};
 use domain::routing::{self, Condition, Question, Route};
-use ports::driven::{Clock, Dispatch, LeaseRequest, Leased, Outcome, Settlement};
+use ports::driven::{Clock, LeaseRequest, Leased, Outcome, Settlement};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -30,10 +30,9 @@ const MOVE: usize = 500;
 pub(crate) struct Pump {
     pub directory: Arc<CurrentDirectory>,
     pub lanes: Arc<Lanes>,
-    pub dispatch: Arc<dyn Dispatch>,
+    pub settling: Settling,
     pub clock: Arc<dyn Clock>,
     pub incarnation: Incarnation,
-    pub fatal: Fatal,
 }
 
 impl Pump {
@@ -80,7 +79,7 @@ impl Pump {
         let back = lane.offer(shipments);
         if !back.is_empty() {
             let now = self.clock.now();
-            self.settle(back.into_iter().map(|s| back_to_queue(s, lane, now)).collect()).await?;
+            self.settling.write_down(back.into_iter().map(|s| back_to_queue(s, lane, now)).collect()).await;
             lane.add_backlog();
         }
         Ok(if full { Turn::More } else { Turn::Idle })
@@ -93,13 +92,8 @@ impl Pump {
             now: self.clock.now(),
             lease: self.incarnation,
         };
-        let leased = self.fatal.watch(self.dispatch.lease(request).await);
+        let leased = self.settling.lease(request).await;
         leased.map_err(|error| tracing::warn!(%error, %link, "leasing failed"))
-    }
-
-    async fn settle(&self, settlements: Vec<Settlement>) -> Result<(), ()> {
-        let settled = self.fatal.watch(self.dispatch.settle(settlements).await);
-        settled.map_err(|error| tracing::warn!(%error, "settling failed"))
     }
 
     /// A link is down: when its routes' patience is over, what waits for it goes by another that is up.
@@ -125,7 +119,7 @@ impl Pump {
             .collect::<Vec<_>>();
         let targets: Vec<_> = settlements.iter().filter_map(|s| target(s).cloned()).collect();
         if !settlements.is_empty() {
-            self.settle(settlements).await?;
+            self.settling.write_down(settlements).await;
         }
         targets.iter().filter(|t| *t != here).filter_map(|t| self.lanes.get(t)).for_each(|l| l.add_backlog());
         Ok(if full { Turn::More } else { Turn::Idle })

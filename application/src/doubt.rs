@@ -4,8 +4,9 @@ use crate::directory::CurrentDirectory;
 use crate::fatal::Fatal;
 use crate::lanes::Lanes;
 use crate::replies;
+use crate::settling::Settling;
 use domain::message::Incarnation;
-use ports::driven::{Clock, Cluster, Dispatch, Outcome, StoreError};
+use ports::driven::{Clock, Cluster, Outcome, StoreError};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -23,7 +24,7 @@ pub(crate) struct Doubt {
     pub directory: Arc<CurrentDirectory>,
     pub lanes: Arc<Lanes>,
     pub cluster: Arc<dyn Cluster>,
-    pub dispatch: Arc<dyn Dispatch>,
+    pub settling: Settling,
     pub clock: Arc<dyn Clock>,
     pub incarnation: Incarnation,
     pub fatal: Fatal,
@@ -49,7 +50,7 @@ impl Doubt {
                 .collect();
             let resent = settlements.iter().filter(|s| matches!(s.outcome, Outcome::PutBack { .. })).count();
             metrics::counter!("omnigate_possible_duplicate_total").increment(resent as u64);
-            self.fatal.watch(self.dispatch.settle(settlements).await)?;
+            self.settling.write_down(settlements).await;
             self.lanes.all().iter().for_each(|l| l.add_backlog());
         }
     }

@@ -12,6 +12,7 @@ use crate::lanes::{Lane, Lanes};
 use crate::observe::Watch;
 use crate::query::Query;
 use crate::receive::Receive;
+use crate::settling::Settling;
 use crate::submit::Submit;
 use crate::supervise::supervise;
 use domain::directory::LinkId;
@@ -128,11 +129,12 @@ impl Gateway {
         let fatal = Fatal::default();
         let closed = Arc::new(AtomicBool::new(false));
         let (queue, handing_over) = HandoffQueue::new();
+        let settling = Settling::new(Arc::clone(&stores.dispatch), fatal.clone());
         let submit = Submit {
             directory: Arc::clone(&directory),
             lanes: Arc::clone(&lanes),
             outbox: Arc::clone(&stores.outbox),
-            dispatch: Arc::clone(&stores.dispatch),
+            settling: settling.clone(),
             clock: Arc::clone(&world.clock),
             ids: Arc::clone(&world.ids),
             incarnation,
@@ -143,7 +145,7 @@ impl Gateway {
             directory: Arc::clone(&directory),
             lanes: Arc::clone(&lanes),
             cluster: Arc::clone(&stores.cluster),
-            dispatch: Arc::clone(&stores.dispatch),
+            settling: settling.clone(),
             clock: Arc::clone(&world.clock),
             incarnation,
             fatal: fatal.clone(),
@@ -179,7 +181,8 @@ impl Gateway {
         let stop_background = CancellationToken::new();
         background.spawn(hand_over.run(handing_over, stop_background.clone()));
         let stop = stop_background.clone();
-        background.spawn(supervise("housekeeping", stop.clone(), move || housekeeping.clone().run(stop.clone())));
+        background
+            .spawn(supervise("housekeeping", stop.clone(), move || housekeeping.clone().run(stop.clone())));
         let stop = stop_background.clone();
         background.spawn(supervise("sign of life", stop.clone(), move || doubt.clone().run(stop.clone())));
         Ok(Arc::new(Self {
@@ -205,7 +208,7 @@ impl Gateway {
             receive: Arc::new(Receive {
                 directory: Arc::clone(&directory),
                 lanes: Arc::clone(&lanes),
-                dispatch: Arc::clone(&stores.dispatch),
+                settling: settling.clone(),
                 receipts: Arc::clone(&stores.receipts),
                 inbox: Arc::clone(&stores.inbox),
                 handoffs: queue,
@@ -224,10 +227,9 @@ impl Gateway {
             pump: Pump {
                 directory: Arc::clone(&directory),
                 lanes: Arc::clone(&lanes),
-                dispatch: Arc::clone(&stores.dispatch),
+                settling: settling.clone(),
                 clock: world.clock,
                 incarnation,
-                fatal: fatal.clone(),
             },
             directory,
             lanes,
@@ -253,7 +255,9 @@ impl Gateway {
         }
         lane.wake.notify_one();
         let pump = self.pump.clone();
-        self.pump_tasks.spawn(supervise("lane", stop.clone(), move || pump.clone().run(Arc::clone(&lane), stop.clone())));
+        self.pump_tasks.spawn(supervise("lane", stop.clone(), move || {
+            pump.clone().run(Arc::clone(&lane), stop.clone())
+        }));
     }
 
     /// Detaches a link: it gets nothing more and is stopped within a limit; what waits for it stays queued under its name.

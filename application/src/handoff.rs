@@ -9,11 +9,11 @@ use domain::access::Sender;
 use domain::message::{Door, Incarnation};
 use domain::mo::{self, Mo};
 use domain::submission::Request;
+use futures_util::FutureExt as _;
 use ports::driven::{
     Answer, Clock, Content, Deliver, Handoff, HandoffError, HandoffKey, HandoffOutcome, Handoffs,
 };
 use ports::driving::SubmitMessages;
-use futures_util::FutureExt as _;
 use std::collections::{HashMap, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -186,7 +186,8 @@ impl HandOver {
         let deliverer = Arc::clone(if by_http { &self.http } else { &self.mail });
         under_way.spawn(async move {
             let delivery = AssertUnwindSafe(deliverer.deliver(&handoff)).catch_unwind().await;
-            let result = delivery.unwrap_or_else(|_| Err(HandoffError::Temporary("the delivery panicked".to_owned())));
+            let result =
+                delivery.unwrap_or_else(|_| Err(HandoffError::Temporary("the delivery panicked".to_owned())));
             Tried { target, handoff, result }
         });
     }
@@ -308,14 +309,15 @@ async fn write_down(
     let mut batch = Vec::new();
     while outcomes.recv_many(&mut batch, 1_000).await > 0 {
         let settled = std::mem::take(&mut batch);
-        for pause in [0_u64, 1, 5] {
-            tokio::time::sleep(Duration::from_secs(pause)).await;
-            match fatal.watch(handoffs.settle(settled.clone(), lease).await) {
-                Ok(()) => break,
-                Err(error) => {
-                    tracing::warn!(%error, count = settled.len(), "outcomes of handoffs could not be written down")
-                }
+        let mut pause = Duration::from_millis(100);
+        // What is not written down stays held, and is handed over by nobody: so it is tried until it works.
+        while let Err(error) = fatal.watch(handoffs.settle(settled.clone(), lease).await) {
+            tracing::warn!(%error, count = settled.len(), "outcomes of handoffs could not be written down");
+            if !error.is_temporary() || fatal.reason().is_some() {
+                break;
             }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_secs(5));
         }
     }
 }

@@ -18,6 +18,7 @@ mod observe;
 mod query;
 mod receive;
 mod replies;
+mod settling;
 mod ship;
 mod submit;
 mod supervise;

@@ -5,6 +5,7 @@ use crate::fatal::Fatal;
 use crate::handoff::HandoffQueue;
 use crate::lanes::Lanes;
 use crate::replies;
+use crate::settling::Settling;
 use async_trait::async_trait;
 use domain::directory::LinkId;
 use domain::message::{Incarnation, MoId};
@@ -12,22 +13,18 @@ use domain::mo::{self, MoPart};
 use domain::receipt::Receipt;
 use domain::state::State;
 use ports::driven::{
-    Applied, Clock, Content, Direction, Dispatch, Handoff, HandoffKey, Ids, Inbox, MessageRecord, NewMoPart,
-    Outcome, Receipts, Recorded, Settlement, Shipment, StoreError, Traffic, TrafficEntry,
+    Applied, Clock, Content, Direction, Handoff, HandoffKey, Ids, Inbox, MessageRecord, NewMoPart, Outcome,
+    Receipts, Recorded, Settlement, Shipment, StoreError, Traffic, TrafficEntry,
 };
 use ports::driving::{ReceiveError, ReceiveMessages, Reply};
 use std::sync::Arc;
-use std::time::Duration;
-
-/// The longest pause between tries to write replies down.
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// The use case.
 #[derive(Clone)]
 pub(crate) struct Receive {
     pub directory: Arc<CurrentDirectory>,
     pub lanes: Arc<Lanes>,
-    pub dispatch: Arc<dyn Dispatch>,
+    pub settling: Settling,
     pub receipts: Arc<dyn Receipts>,
     pub inbox: Arc<dyn Inbox>,
     pub handoffs: HandoffQueue,
@@ -83,7 +80,7 @@ impl ReceiveMessages for Receive {
             settlement.tell_lease = lease.filter(|_| settlement.tell);
             settled.push((shipment, settlement));
         }
-        self.write_down(settled.iter().map(|(_, s)| s.clone()).collect()).await;
+        self.settling.write_down(settled.iter().map(|(_, s)| s.clone()).collect()).await;
         for (shipment, settlement) in settled {
             self.after_settling(&shipment, settlement);
         }
@@ -102,25 +99,6 @@ fn not_taken(what: &'static str, error: &StoreError) -> ReceiveError {
 }
 
 impl Receive {
-    /// Writes settlements down, however long it takes: what an operator has said must not be forgotten while this process lives.
-    async fn write_down(&self, settlements: Vec<Settlement>) {
-        let mut pause = Duration::from_millis(50);
-        loop {
-            match self.fatal.watch(self.dispatch.settle(settlements.clone()).await) {
-                Ok(()) => return,
-                Err(error) if error.is_temporary() && self.fatal.reason().is_none() => {
-                    tracing::warn!(%error, count = settlements.len(), "replies could not be written down; trying again");
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(LONGEST_PAUSE);
-                }
-                Err(error) => {
-                    tracing::error!(%error, count = settlements.len(), "replies could not be written down");
-                    return;
-                }
-            }
-        }
-    }
-
     fn after_settling(&self, shipment: &Shipment, settlement: Settlement) {
         let message = &shipment.message;
         match &settlement.outcome {

@@ -21,6 +21,7 @@ pub(crate) fn settlement(
     let mut parts = shipment.parts.clone();
     let mut awaiting = Vec::new();
     let mut verdict = Verdict::Accepted;
+    let mut in_doubt = false;
     for (seq, reply) in replies {
         match reply {
             PartReply::Accepted { operator_id } => {
@@ -30,11 +31,14 @@ pub(crate) fn settlement(
                 }
             }
             PartReply::Refused(failure) => verdict = verdict.worse(Verdict::Failed(failure)),
-            PartReply::Unanswered => verdict = verdict.worse(Verdict::Silent),
+            PartReply::Unanswered => {
+                in_doubt = true;
+                verdict = verdict.worse(Verdict::Silent);
+            }
             PartReply::NotOffered => verdict = verdict.worse(Verdict::NotOffered),
         }
     }
-    let possible_duplicate = shipment.possible_duplicate || matches!(verdict, Verdict::Silent);
+    let possible_duplicate = shipment.possible_duplicate || in_doubt;
     let question = Question {
         recipient: &message.recipient,
         user: &message.user,

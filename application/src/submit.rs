@@ -3,6 +3,7 @@
 use crate::directory::CurrentDirectory;
 use crate::fatal::Fatal;
 use crate::lanes::{Lane, Lanes};
+use crate::settling::Settling;
 use crate::ship;
 use async_trait::async_trait;
 use domain::Timestamp;
@@ -14,7 +15,7 @@ use domain::state::State;
 use domain::submission::{self, Accepted, Content, Plan, Request};
 use domain::trace::Trace;
 use ports::driven::{
-    Acceptance, Clock, Dispatch, Ids, NewMessage, Once, Outbox, Outcome, Settlement, Shipment,
+    Acceptance, Clock, Ids, NewMessage, Once, Outbox, Outcome, Settlement, Shipment, StoreError,
 };
 use ports::driving::{Preview, SubmitMessages};
 use sha2::{Digest, Sha256};
@@ -27,7 +28,7 @@ pub(crate) struct Submit {
     pub directory: Arc<CurrentDirectory>,
     pub lanes: Arc<Lanes>,
     pub outbox: Arc<dyn Outbox>,
-    pub dispatch: Arc<dyn Dispatch>,
+    pub settling: Settling,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
     pub incarnation: Incarnation,
@@ -154,6 +155,7 @@ impl Submit {
             acceptance.messages.iter().filter(|m| m.state == State::Queued).map(|m| m.link.clone()).collect();
         let result = self.fatal.watch(self.outbox.accept(acceptance).await);
         let stored = result.as_ref().is_ok_and(|accepted| !accepted.is_repeated());
+        let mut unknown = Vec::new();
         for Direct { lane, shipment } in direct {
             if stored {
                 let back = lane.offer(vec![shipment]);
@@ -161,12 +163,33 @@ impl Submit {
                 self.put_back(&lane, back).await;
             } else {
                 lane.release(1);
+                unknown.push((lane, shipment));
             }
+        }
+        if matches!(result, Err(StoreError::Unavailable(_))) {
+            self.recover(unknown);
         }
         if stored {
             queued.iter().filter_map(|link| self.lanes.get(link)).for_each(|lane| lane.add_backlog());
         }
         Ok(result?)
+    }
+
+    /// Nobody knows whether these were stored. If they were, this run holds them and nobody sends them: they join the queue.
+    fn recover(&self, unknown: Vec<(Arc<Lane>, Shipment)>) {
+        if unknown.is_empty() {
+            return;
+        }
+        let this = self.clone();
+        tokio::spawn(async move {
+            let now = this.clock.now();
+            let (lanes, settlements): (Vec<_>, Vec<_>) = unknown
+                .into_iter()
+                .map(|(lane, s)| (Arc::clone(&lane), back_to_queue(s, &lane, now)))
+                .unzip();
+            this.settling.write_down(settlements).await;
+            lanes.iter().for_each(|lane| lane.add_backlog());
+        });
     }
 
     /// The link went down or filled up meanwhile: the messages join the queue after all.
@@ -176,9 +199,7 @@ impl Submit {
         }
         let now = self.clock.now();
         let settlements = shipments.into_iter().map(|s| back_to_queue(s, lane, now)).collect::<Vec<_>>();
-        if let Err(error) = self.fatal.watch(self.dispatch.settle(settlements).await) {
-            tracing::error!(%error, link = %lane.link.id(), "messages wait for the next start: they could not be put back");
-        }
+        self.settling.write_down(settlements).await;
         lane.add_backlog();
     }
 }
@@ -194,7 +215,8 @@ pub(crate) fn back_to_queue(shipment: Shipment, lane: &Lane, now: Timestamp) -> 
         parts: shipment.parts,
         outcome: Outcome::PutBack {
             link,
-            due_at: now,
+            // Its old place: what was accepted later must not overtake it.
+            due_at: shipment.message.due_at,
             tries: shipment.tries,
             possible_duplicate: shipment.possible_duplicate,
             error: String::new(),

@@ -1,0 +1,106 @@
+//! Writing down what became of messages, however long it takes, and taking messages without ever undoing that.
+//!
+//! A settlement whose answer was lost may have been stored: the message is then back in its queue, and may be taken again before the
+//! repetition comes. The repetition would put it back once more while it is on its way to the operator. So a repetition waits until no
+//! lease is under way, leaves out what was taken since, and keeps new leases waiting until it is through.
+
+use crate::fatal::Fatal;
+use domain::message::MessageId;
+use ports::driven::{Dispatch, LeaseRequest, Leased, Outcome, Settlement, StoreError};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::RwLock;
+
+/// The pause after the first failure; it doubles.
+const PAUSE: Duration = Duration::from_millis(50);
+/// The longest pause between tries.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// Settles and leases for one run.
+#[derive(Clone)]
+pub(crate) struct Settling {
+    dispatch: Arc<dyn Dispatch>,
+    fatal: Fatal,
+    gate: Arc<RwLock<()>>,
+    returns: Arc<Mutex<Returns>>,
+}
+
+/// Settlements under way that put messages back, and whether each message was taken again meanwhile.
+#[derive(Default)]
+struct Returns {
+    last: u64,
+    calls: BTreeMap<u64, HashMap<MessageId, bool>>,
+}
+
+impl Settling {
+    pub(crate) fn new(dispatch: Arc<dyn Dispatch>, fatal: Fatal) -> Self {
+        Self { dispatch, fatal, gate: Arc::default(), returns: Arc::default() }
+    }
+
+    /// Writes settlements down. Returns when they are durable, or when this process has to stop.
+    pub(crate) async fn write_down(&self, settlements: Vec<Settlement>) {
+        let call = self.begin(&settlements);
+        if let Err(error) = self.fatal.watch(self.dispatch.settle(settlements.clone()).await) {
+            let _gate = self.gate.write().await;
+            self.repeat(self.not_taken(call, settlements), error).await;
+        }
+        self.returns().calls.remove(&call);
+    }
+
+    async fn repeat(&self, settlements: Vec<Settlement>, mut error: StoreError) {
+        let mut pause = PAUSE;
+        while error.is_temporary() && self.fatal.reason().is_none() {
+            tracing::warn!(%error, count = settlements.len(), "settlements could not be written down; trying again");
+            match self.fatal.watch(self.dispatch.settle(settlements.clone()).await) {
+                Ok(()) => return,
+                Err(again) => error = again,
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+        tracing::error!(%error, count = settlements.len(), "settlements could not be written down");
+    }
+
+    /// Takes messages; see [`Dispatch::lease`].
+    pub(crate) async fn lease(&self, request: LeaseRequest) -> Result<Vec<Leased>, StoreError> {
+        let _gate = self.gate.read().await;
+        let leased = self.fatal.watch(self.dispatch.lease(request).await)?;
+        for returning in self.returns().calls.values_mut() {
+            for id in leased.iter().map(|l| l.message.id) {
+                returning.entry(id).and_modify(|taken| *taken = true);
+            }
+        }
+        Ok(leased)
+    }
+
+    /// Remembers which messages a call puts back. Its number.
+    fn begin(&self, settlements: &[Settlement]) -> u64 {
+        let returning: HashMap<_, _> =
+            settlements.iter().filter(|s| returns(s)).map(|s| (s.id, false)).collect();
+        let mut returns = self.returns();
+        returns.last += 1;
+        let call = returns.last;
+        if !returning.is_empty() {
+            returns.calls.insert(call, returning);
+        }
+        call
+    }
+
+    /// Without those that were taken again: they had been put back after all.
+    fn not_taken(&self, call: u64, mut settlements: Vec<Settlement>) -> Vec<Settlement> {
+        let returns = self.returns();
+        if let Some(returning) = returns.calls.get(&call) {
+            settlements.retain(|s| returning.get(&s.id) != Some(&true));
+        }
+        settlements
+    }
+
+    fn returns(&self) -> MutexGuard<'_, Returns> {
+        self.returns.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn returns(settlement: &Settlement) -> bool {
+    matches!(settlement.outcome, Outcome::PutBack { .. })
+}
