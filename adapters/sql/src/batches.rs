@@ -17,7 +17,8 @@ pub(crate) fn rows_of_places(rows: usize, width: usize) -> String {
 
 /// `INSERT .. INTO table (columns) VALUES (..),(..)`.
 pub(crate) fn insert_text<T: Record>(verb: &str, rows: usize, after: &str) -> String {
-    format!("{verb} INTO {} ({}) VALUES {}{after}", T::TABLE, T::COLUMNS, rows_of_places(rows, T::WIDTH))
+    let row = format!("{}{})", places(T::WIDTH).trim_end_matches(')'), T::TAIL);
+    format!("{verb} INTO {} ({}) VALUES {}{after}", T::TABLE, T::COLUMNS, vec![row; rows].join(","))
 }
 
 /// The values of many rows, one after another.

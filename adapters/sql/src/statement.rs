@@ -152,32 +152,46 @@ where
         if !self.kept {
             pass.unsafe_to_cache_prepared();
         }
-        weave(&self.text, &self.binds, &mut pass)
+        weave(self.text.split('?'), &self.binds, &mut pass)
     }
 }
 
-/// The same statement for one row after another: known by the type of its rows, so that not even its text is looked at again.
-pub(crate) struct Repeated<'a, T> {
-    text: &'a str,
+/// A statement's text, taken apart at its places.
+pub(crate) struct Pieces<'a>(Vec<&'a str>);
+
+impl<'a> Pieces<'a> {
+    /// Takes a text apart.
+    pub(crate) fn of(text: &'a str) -> Self {
+        Self(text.split('?').collect())
+    }
+}
+
+/// The same statement for one row after another: known by the type of its rows `T`, so that not even its text is looked at again.
+pub(crate) struct Repeated<'a, T, ST = ()> {
+    pieces: &'a Pieces<'a>,
     binds: Vec<Bind<'a>>,
-    rows: PhantomData<T>,
+    rows: PhantomData<(T, ST)>,
 }
 
-impl<'a, T> Repeated<'a, T> {
+impl<'a, T, ST> Repeated<'a, T, ST> {
     /// `T` must have this one statement only.
-    pub(crate) fn new(text: &'a str, binds: Vec<Bind<'a>>) -> Self {
-        Self { text, binds, rows: PhantomData }
+    pub(crate) fn new(pieces: &'a Pieces<'a>, binds: Vec<Bind<'a>>) -> Self {
+        Self { pieces, binds, rows: PhantomData }
     }
 }
 
-impl<T: 'static> QueryId for Repeated<'_, T> {
-    type QueryId = Repeated<'static, T>;
+impl<T: 'static, ST: 'static> QueryId for Repeated<'_, T, ST> {
+    type QueryId = Repeated<'static, T, ST>;
     const HAS_STATIC_QUERY_ID: bool = true;
 }
 
-impl<T, C: diesel::Connection> diesel::RunQueryDsl<C> for Repeated<'_, T> {}
+impl<T, ST> Query for Repeated<'_, T, ST> {
+    type SqlType = ST;
+}
 
-impl<'a, T, DB> QueryFragment<DB> for Repeated<'a, T>
+impl<T, ST, C: diesel::Connection> diesel::RunQueryDsl<C> for Repeated<'_, T, ST> {}
+
+impl<'a, T, ST, DB> QueryFragment<DB> for Repeated<'a, T, ST>
 where
     DB: Backend + HasSqlType<BigInt> + HasSqlType<Text> + HasSqlType<Binary>,
     i64: ToSql<BigInt, DB>,
@@ -188,11 +202,15 @@ where
     Option<Cow<'a, [u8]>>: ToSql<Nullable<Binary>, DB>,
 {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        weave(self.text, &self.binds, &mut pass)
+        weave(self.pieces.0.iter().copied(), &self.binds, &mut pass)
     }
 }
 
-fn weave<'a, 'b, DB>(text: &str, binds: &'b [Bind<'a>], pass: &mut AstPass<'_, 'b, DB>) -> QueryResult<()>
+fn weave<'a, 'b, 'p, DB>(
+    mut pieces: impl Iterator<Item = &'p str>,
+    binds: &'b [Bind<'a>],
+    pass: &mut AstPass<'_, 'b, DB>,
+) -> QueryResult<()>
 where
     DB: Backend + HasSqlType<BigInt> + HasSqlType<Text> + HasSqlType<Binary>,
     i64: ToSql<BigInt, DB>,
@@ -202,7 +220,6 @@ where
     Option<Cow<'a, str>>: ToSql<Nullable<Text>, DB>,
     Option<Cow<'a, [u8]>>: ToSql<Nullable<Binary>, DB>,
 {
-    let mut pieces = text.split('?');
     pass.push_sql(pieces.next().unwrap_or_default());
     let mut binds = binds.iter();
     for piece in pieces {
@@ -234,8 +251,10 @@ pub(crate) trait Record: Send + 'static {
     const TABLE: &'static str;
     /// Its columns, in the order of the values.
     const COLUMNS: &'static str;
-    /// How many.
+    /// How many values there are.
     const WIDTH: usize;
+    /// What stands after the values, for columns that begin alike in every row: `, '', 0`.
+    const TAIL: &'static str = "";
     /// Whether a row whose key is there already is left as it is.
     const IGNORE: bool;
     /// The values.

@@ -60,7 +60,8 @@ pub(crate) struct Incoming(pub(crate) NewMessage);
 impl Record for Incoming {
     const TABLE: &'static str = "message";
     const COLUMNS: &'static str = MESSAGE_COLUMNS;
-    const WIDTH: usize = 30;
+    const WIDTH: usize = 23;
+    const TAIL: &'static str = ", '', 0, 0, 0, NULL, NULL, NULL";
     const IGNORE: bool = false;
 
     fn binds(&self) -> Vec<Bind<'_>> {
@@ -93,13 +94,6 @@ impl Record for Incoming {
             state.code().into(),
             millis(m.due_at).into(),
             lease.map(|l| l.0).into(),
-            "".into(),
-            0_i64.into(),
-            0_i64.into(),
-            0_i64.into(),
-            None::<i64>.into(),
-            None::<i64>.into(),
-            None::<String>.into(),
         ]
     }
 }
@@ -248,7 +242,7 @@ pub(crate) struct Standing {
 
 /// The end of a turn, written only while the holder still holds.
 pub(crate) struct Settled {
-    /// What is to be written.
+    /// What is to be written; its parts have been taken out.
     pub(crate) settlement: Settlement,
     /// The state after it.
     pub(crate) state: State,

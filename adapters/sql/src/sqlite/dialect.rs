@@ -3,7 +3,7 @@
 use super::Conn;
 use crate::batches;
 use crate::rows::{AWAITING_COLUMNS, Awaited, AwaitedSql, EARLY_COLUMNS, EarlySql, StoredEarly};
-use crate::statement::{Change, Doomed, Record, Repeated, Sql, places};
+use crate::statement::{Change, Doomed, Pieces, Record, Repeated, Sql};
 use diesel::{QueryResult, RunQueryDsl};
 
 /// Takes the write lock at once: there is one writer, and it never waits for itself.
@@ -26,12 +26,12 @@ pub(super) fn bigint(expression: &str) -> String {
 /// Inserts rows.
 pub(super) async fn insert<T: Record>(conn: &mut Conn, rows: Vec<T>) -> QueryResult<usize> {
     conn.spawn_blocking(move |conn| {
-        let or_ignore = if T::IGNORE { " OR IGNORE" } else { "" };
-        let text =
-            format!("INSERT{or_ignore} INTO {} ({}) VALUES {}", T::TABLE, T::COLUMNS, places(T::WIDTH));
+        let verb = if T::IGNORE { "INSERT OR IGNORE" } else { "INSERT" };
+        let text = batches::insert_text::<T>(verb, 1, "");
+        let pieces = Pieces::of(&text);
         let mut count = 0;
         for row in &rows {
-            count += Repeated::<(T, Insert)>::new(&text, row.binds()).execute(conn)?;
+            count += Repeated::<(T, Insert)>::new(&pieces, row.binds()).execute(conn)?;
         }
         Ok(count)
     })
@@ -42,9 +42,10 @@ pub(super) async fn insert<T: Record>(conn: &mut Conn, rows: Vec<T>) -> QueryRes
 pub(super) async fn change<T: Change>(conn: &mut Conn, rows: Vec<T>) -> QueryResult<(Vec<T>, Vec<bool>)> {
     conn.spawn_blocking(move |conn| {
         let text = batches::change_one::<T>();
+        let pieces = Pieces::of(&text);
         let mut done = Vec::with_capacity(rows.len());
         for row in &rows {
-            done.push(Repeated::<(T, Update)>::new(&text, row.binds()).execute(conn)? > 0);
+            done.push(Repeated::<(T, Update)>::new(&pieces, row.binds()).execute(conn)? > 0);
         }
         Ok((rows, done))
     })
@@ -56,9 +57,10 @@ pub(super) async fn delete<T: Doomed>(conn: &mut Conn, rows: Vec<T>) -> QueryRes
     conn.spawn_blocking(move |conn| {
         let fits: Vec<_> = T::COLUMNS.iter().map(|column| format!("{column} = ?")).collect();
         let text = format!("DELETE FROM {} WHERE {}", T::TABLE, fits.join(" AND "));
+        let pieces = Pieces::of(&text);
         let mut count = 0;
         for row in &rows {
-            count += Repeated::<(T, Delete)>::new(&text, row.binds()).execute(conn)?;
+            count += Repeated::<(T, Delete)>::new(&pieces, row.binds()).execute(conn)?;
         }
         Ok(count)
     })
@@ -84,10 +86,11 @@ pub(super) async fn delete_old(
 pub(super) async fn awaited(conn: &mut Conn, keys: Vec<(String, String)>) -> QueryResult<Vec<Awaited>> {
     conn.spawn_blocking(move |conn| {
         let text = format!("SELECT {AWAITING_COLUMNS} FROM awaiting WHERE link = ? AND op_key = ?");
+        let pieces = Pieces::of(&text);
         let mut found = Vec::with_capacity(keys.len());
         for (link, key) in &keys {
             let binds = vec![link.as_str().into(), key.as_str().into()];
-            let rows: Vec<Awaited> = Sql::<AwaitedSql>::new(text.as_str(), binds).load(conn)?;
+            let rows: Vec<Awaited> = Repeated::<Awaited, AwaitedSql>::new(&pieces, binds).load(conn)?;
             found.extend(rows);
         }
         Ok(found)
@@ -99,10 +102,11 @@ pub(super) async fn awaited(conn: &mut Conn, keys: Vec<(String, String)>) -> Que
 pub(super) async fn early(conn: &mut Conn, keys: Vec<(String, String)>) -> QueryResult<Vec<StoredEarly>> {
     conn.spawn_blocking(move |conn| {
         let text = format!("SELECT {EARLY_COLUMNS} FROM early_receipt WHERE link = ? AND op_key = ?");
+        let pieces = Pieces::of(&text);
         let mut found = Vec::new();
         for (link, key) in &keys {
             let binds = vec![link.as_str().into(), key.as_str().into()];
-            let rows: Vec<StoredEarly> = Sql::<EarlySql>::new(text.as_str(), binds).load(conn)?;
+            let rows: Vec<StoredEarly> = Repeated::<StoredEarly, EarlySql>::new(&pieces, binds).load(conn)?;
             found.extend(rows);
         }
         Ok(found)

@@ -51,14 +51,14 @@ pub(super) async fn settle(
     Ok(())
 }
 
-fn settled(settlement: Settlement) -> Settled {
+fn settled(mut settlement: Settlement) -> Settled {
     let state = match settlement.outcome {
         Outcome::Sent => State::Sent,
         Outcome::Failed { .. } => State::Failed,
         Outcome::Expired => State::Expired,
         Outcome::PutBack { .. } => State::Queued,
     };
-    let parts = settlement.parts.clone();
+    let parts = std::mem::take(&mut settlement.parts);
     Settled { settlement, state, parts }
 }
 
@@ -85,10 +85,11 @@ fn told(row: &Settled) -> Option<Tell> {
 /// Parts that went out in an earlier turn may have got their receipts in the meantime: an end that a receipt brought stays.
 async fn merge_earlier_parts(conn: &mut Conn, rows: &mut [Settled]) -> QueryResult<()> {
     let earlier = |row: &&mut Settled| {
+        if row.parts.as_slice().len() < 2 {
+            return false;
+        }
         let now: HashSet<u8> = row.settlement.awaiting.iter().map(|(seq, _)| *seq).collect();
         row.parts.as_slice().iter().any(|p| p.state == PartState::Sent && !now.contains(&p.seq))
-            && row.settlement.parts.as_slice().len() > now.len()
-            && row.parts.as_slice().len() > 1
     };
     let mut rows: Vec<&mut Settled> = rows.iter_mut().filter(earlier).collect();
     if rows.is_empty() {

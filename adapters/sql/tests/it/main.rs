@@ -2,6 +2,7 @@
 
 #![allow(clippy::panic, reason = "a test tells by panicking what it was missing")]
 
+mod faults;
 mod mysql;
 mod ports_of;
 mod postgres;
