@@ -62,9 +62,9 @@ pub(crate) fn string(input: &Value) -> Result<&str, CodecError> {
 
 /// A member of an input that has to be an object.
 pub(crate) fn member<'a>(input: &'a Value, name: &str) -> Result<&'a Value, CodecError> {
-    input
-        .get(name)
-        .ok_or_else(|| CodecError::new("bad_input", format_args!("the input has to be an object with {name:?}")))
+    input.get(name).ok_or_else(|| {
+        CodecError::new("bad_input", format_args!("the input has to be an object with {name:?}"))
+    })
 }
 
 /// A member that has to be a whole number no larger than `most`.

@@ -106,7 +106,7 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
     let language = context.language(Some(&loaded));
     match args {
         Args::List(args) => list(&loaded, args, context, language),
-        Args::Show(named) => show(&loaded, named.id, context),
+        Args::Show(named) => show(&loaded, named.id, context, language),
         Args::Cancel(named) => cancel(&loaded, named.id, context, language),
         Args::Send(asked) => send(&loaded, asked, context, language),
         Args::Dead { limit } => dead(&loaded, *limit, context, language),
@@ -205,29 +205,57 @@ fn unknown(id: MessageId) -> anyhow::Error {
     anyhow!("there is no message {id} (it may have been removed by retention)")
 }
 
-fn show(loaded: &Loaded, id: MessageId, context: &Context) -> anyhow::Result<ExitCode> {
+fn show(loaded: &Loaded, id: MessageId, context: &Context, language: Language) -> anyhow::Result<ExitCode> {
     let record = block_on(async {
         let found = store::reading(loaded).await?.reports.message(id).await;
         found.context("the message could not be read")?.ok_or_else(|| unknown(id))
     })?;
-    let value = as_json(&record);
     if context.json {
-        print_json(&value)?;
+        print_json(&as_json(&record))?;
         return Ok(exit(true));
     }
-    let mut table = Table::new(&["", ""]);
-    let shown = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    for (key, value) in
-        value.as_object().into_iter().flatten().filter(|(key, v)| *key != "parts" && !v.is_null())
-    {
-        table.row([key.clone(), shown(value)]);
-    }
-    for part in value["parts"].as_array().into_iter().flatten() {
-        let fields = ["state", "operator_id", "error"].map(|field| shown(&part[field]));
-        table.row([format!("part {}", part["seq"]), fields.join(" ").trim_end().to_owned()]);
-    }
-    print(&table.to_string())?;
+    print(&life(&record, language, &TimeZone::system()))?;
     Ok(exit(true))
+}
+
+/// A message's life on one page.
+fn life(record: &MessageRecord, language: Language, zone: &TimeZone) -> String {
+    let message = &record.message;
+    let time =
+        |at: domain::Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S%.3f").to_string();
+    let or_dash = |text: Option<String>| text.filter(|t| !t.is_empty()).unwrap_or_else(|| "–".to_owned());
+    let mut table = Table::new(&["", ""]);
+    let mut row = |swedish: &str, english: &str, value: String| {
+        table.row([language.pick(swedish, english).to_owned(), value])
+    };
+    let doubt = if record.possible_duplicate {
+        language.pick(" (möjlig dubblett)", " (possible duplicate)")
+    } else {
+        ""
+    };
+    row("id", "id", message.id.to_string());
+    row("tillstånd", "state", format!("{}{doubt}", record.state));
+    row("fel", "error", or_dash(Some(record.error.clone())));
+    row("användare", "user", message.user.to_string());
+    row("beställd av", "asked by", or_dash(message.asked_by.clone()));
+    row("dörr", "door", message.door.as_str().to_owned());
+    row("till", "to", message.recipient.to_string());
+    row("från", "from", or_dash(message.originator.as_ref().map(ToString::to_string)));
+    row("klass", "class", message.priority.to_string());
+    row("referens", "reference", or_dash(message.reference.clone()));
+    row("rapport till", "reports to", or_dash(message.callback.as_ref().map(ToString::to_string)));
+    row("väg", "link", record.link.to_string());
+    row("misslyckade försök", "failed tries", record.tries.total.to_string());
+    row("mottaget", "accepted", time(message.accepted_at));
+    row("tidigast", "not before", time(message.due_at));
+    row("senast", "not after", time(message.expires_at));
+    row("sänt", "sent", or_dash(record.sent_at.map(time)));
+    row("slut", "ended", or_dash(record.final_at.map(time)));
+    for part in record.parts.as_slice() {
+        let fate = [part.state.as_str(), &part.operator_id, &part.error].join(" ");
+        row(&format!("del {}", part.seq), &format!("part {}", part.seq), fate.trim_end().to_owned());
+    }
+    table.to_string()
 }
 
 fn cancel(loaded: &Loaded, id: MessageId, context: &Context, language: Language) -> anyhow::Result<ExitCode> {

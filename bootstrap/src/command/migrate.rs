@@ -23,11 +23,7 @@ pub fn run(_: &Args, context: &Context) -> anyhow::Result<ExitCode> {
     let loaded = context.load()?;
     let language = context.language(Some(&loaded));
     let url = wire::database_url(&loaded)?;
-    let applied = block_on(async {
-        sql::migrate(url.expose_secret())
-            .await
-            .context("the store was not migrated (may a server be running? stop it first)")
-    })?;
+    let applied = block_on(bring_up_to_date(url.expose_secret()))?;
     if context.json {
         print_json(&json!({ "applied": applied }))?;
     } else if applied.is_empty() {
@@ -38,4 +34,12 @@ pub fn run(_: &Args, context: &Context) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(exit(true))
+}
+
+/// A store that is up to date is left alone, also when a server holds it.
+async fn bring_up_to_date(url: &str) -> anyhow::Result<Vec<String>> {
+    if sql::check(url).await.is_ok_and(|checked| checked.pending == 0) {
+        return Ok(Vec::new());
+    }
+    sql::migrate(url).await.context("the store was not migrated (if a server runs, stop it first)")
 }

@@ -50,29 +50,29 @@ pub struct Link {
     /// SMPP's service_type.
     #[serde(default)]
     pub service_type: String,
-    /// `transceiver`, or `transmitter_receiver` for two connections.
+    /// `transceiver` (when absent), or `transmitter_receiver` for two connections.
     pub bind: Option<Spanned<String>>,
     /// Hosts of the receiver when it has others.
     #[serde(default)]
     pub receiver_hosts: Vec<Spanned<String>>,
-    /// `3.4` or `5.0`.
+    /// `3.4` (when absent) or `5.0`.
     pub version: Option<Spanned<String>>,
-    /// TLS.
+    /// TLS; plain when absent.
     pub tls: Option<LinkTls>,
-    /// Connections at once.
+    /// Connections at once, 1 to 64; 1 when absent.
     pub sessions: Option<Spanned<u16>>,
-    /// Messages in flight on a connection, 1 to 1,000.
+    /// Messages in flight on a connection, 1 to 1,000; 10 when absent.
     pub window: Option<Spanned<u16>>,
     /// Segments a second over all connections; 0 = no limit.
     #[serde(default)]
     pub rate: u32,
-    /// How long the line may be silent before it is tested.
+    /// How long the line may be silent before it is tested; 30 s when absent.
     pub enquire_link: Option<Period>,
-    /// How long the operator may take to reply.
+    /// How long the operator may take to reply; 60 s when absent. After that a message is in doubt.
     pub response_timeout: Option<Period>,
-    /// What data_coding 0 means there: `gsm`, `latin1` or `ascii`.
+    /// What data_coding 0 means there: `gsm` (when absent), `latin1` or `ascii`.
     pub alphabet: Option<Spanned<String>>,
-    /// Long messages by `udh`, `sar` or `payload`.
+    /// Long messages by `udh` (when absent), `sar` or `payload`.
     pub long: Option<Spanned<String>>,
     /// Whether to ask for receipts.
     #[serde(default = "yes")]

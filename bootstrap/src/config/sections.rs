@@ -398,23 +398,23 @@ pub struct Balance {
 pub struct RouteSection {
     /// `*`, `short`, or digits the number begins with.
     pub to: Parsed<Pattern>,
-    /// The links.
+    /// `["TS0", "TS1"]`: the order is the fallback; `{ balance = ["TS0", "TS1"], weights = [2, 1] }` shares the load.
     pub links: Spanned<RouteLinks>,
-    /// Only messages of these users.
+    /// Only messages of these users; empty = all.
     #[serde(default)]
     pub users: Vec<Spanned<String>>,
-    /// Only these classes.
+    /// Only these classes: `bulk`, `normal`, `high`, `alarm`; empty = all.
     #[serde(default)]
     pub priorities: Vec<Spanned<String>>,
-    /// Failed tries on one link before the next is used.
+    /// Failed tries on one link before the next is used; 3 when absent.
     pub fallback_after: Option<u16>,
-    /// How long a link may be down before waiting messages move on; alarms wait a third of it.
+    /// How long a link may be down before waiting messages move on; alarms wait a third of it; 15 s when absent.
     pub fallback_down: Option<Period>,
-    /// Failed tries before a message fails.
+    /// Failed tries before a message fails; 40 when absent.
     pub tries: Option<u16>,
-    /// Pauses between tries; the last repeats.
+    /// Pauses between tries; the last repeats; 5 s growing to 15 min when absent.
     pub pauses: Option<Vec<Period>>,
-    /// What to do with what the operator never answered: `resend`, `assume_sent` or `fail`.
+    /// What to do with what the operator never answered: `resend` (when absent; marked as a possible duplicate), `assume_sent` or `fail`.
     pub doubt: Option<Spanned<String>>,
 }
 
