@@ -126,8 +126,8 @@ pub struct SmppConfig {
     pub enquire_link: Duration,
     /// From enquire_link to its answer.
     pub enquire_link_timeout: Duration,
-    /// After this a reply is late: once a later one came, its place in the window is given to the next. After three times this
-    /// the segment is in doubt.
+    /// After this a reply is late; after twice this, if later ones came, its place in the window is given to the next; after
+    /// three times this the segment is in doubt.
     pub response_timeout: Duration,
     /// How long unsent messages wait for a link that is down before they may go another way.
     pub give_back_after: Duration,

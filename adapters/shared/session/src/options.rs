@@ -13,7 +13,7 @@ pub struct SessionLimits {
     pub window: usize,
     /// How long a bind may take.
     pub bind_timeout: Duration,
-    /// When a reply is late: once a later one came, its place in the window is given to the next.
+    /// When a reply is late. After twice this, if later ones came, its place in the window is given to the next.
     pub response_timeout: Duration,
     /// When a reply will not come any more, from the time of writing: the segment is in doubt.
     pub late_timeout: Duration,

@@ -1,7 +1,7 @@
 //! The requests that wait for their replies, by key and in the order they were written.
 //!
-//! A request whose time ran out keeps its place while the operator may still come to it: only when a request that was
-//! written after it has its reply, it counts as passed over and leaves its place to the next (promise B2). Its key stays
+//! A request whose time ran out keeps its place while the operator may still come to it: only when twice its time has
+//! passed and a request that was written after it has its reply, it leaves its place to the next (promise B2). Its key stays
 //! taken and a late reply still finds it, until its second limit. Bounded: as many passed over as the window is wide.
 
 use std::collections::{BTreeMap, HashMap};
@@ -101,10 +101,10 @@ impl<K: Copy + Eq + Hash + Debug> Window<K> {
         Some(Taken { token: waiting.token, written_at: waiting.written_at })
     }
 
-    /// Lets time pass: what was written `reply_limit` ago and was passed over leaves its place; what was written
+    /// Lets time pass: what was written twice `reply_limit` ago and was passed over leaves its place; what was written
     /// `late_limit` ago will not be answered and comes back.
     pub fn expire(&mut self, now: Duration, reply_limit: Duration, late_limit: Duration) -> Vec<Taken> {
-        while let Some((order, key)) = self.oldest(&self.in_time, now, reply_limit)
+        while let Some((order, key)) = self.oldest(&self.in_time, now, reply_limit * 2)
             && order < self.answered
         {
             self.in_time.remove(&order);
@@ -129,7 +129,7 @@ impl<K: Copy + Eq + Hash + Debug> Window<K> {
     pub fn deadline(&self, reply_limit: Duration, late_limit: Duration) -> Option<Duration> {
         let in_time = self.first(&self.in_time).map(|(order, _, at)| {
             let passed_over = order < self.answered;
-            at + if passed_over { reply_limit } else { late_limit }
+            at + if passed_over { late_limit.min(reply_limit * 2) } else { late_limit }
         });
         let late = self.first(&self.late).map(|(_, _, at)| at + late_limit);
         in_time.into_iter().chain(late).min()
@@ -190,15 +190,15 @@ mod tests {
         window.insert(7_u32, 1, s(0));
         window.insert(8, 2, s(1));
         assert_eq!(window.deadline(s(60), s(180)), Some(s(180)));
-        assert_eq!(window.expire(s(100), s(60), s(180)), []);
+        assert_eq!(window.expire(s(130), s(60), s(180)), []);
         assert_eq!(window.free(), 0, "the operator may be slow: his window stays what it is");
         assert_eq!(window.take(&8).map(|t| t.token), Some(2));
-        assert_eq!(window.deadline(s(60), s(180)), Some(s(60)), "passed over");
-        assert_eq!(window.expire(s(101), s(60), s(180)), []);
+        assert_eq!(window.deadline(s(60), s(180)), Some(s(120)), "passed over");
+        assert_eq!(window.expire(s(131), s(60), s(180)), []);
         assert_eq!((window.free(), window.holds(&7)), (2, true), "the place is free, the key is not");
         assert_eq!(window.take(&7).map(|t| t.token), Some(1), "the late reply settles");
-        window.insert(9, 3, s(102));
-        assert_eq!(window.expire(s(282), s(60), s(180)).len(), 1, "and in the end nobody waits");
+        window.insert(9, 3, s(132));
+        assert_eq!(window.expire(s(312), s(60), s(180)).len(), 1, "and in the end nobody waits");
         assert!(window.is_empty() && !window.is_hopeless());
     }
 
