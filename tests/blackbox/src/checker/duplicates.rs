@@ -9,14 +9,16 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 pub(super) fn judge(history: &History, index: &Index<'_>, terms: &Terms, found: &mut Vec<Violation>) {
     phantoms(history, index, found);
     let marked = marked(history, index);
-    // Doubled parts by the session on which the first one was in flight.
-    let mut doubled: BTreeMap<u64, usize> = BTreeMap::new();
+    // Doubled parts by the session on which the first one was in flight, and how many of them the operator had answered.
+    let mut doubled: BTreeMap<u64, (usize, usize)> = BTreeMap::new();
     for (message, submits) in &index.submits {
         let mut twice = false;
         for (first, second) in repeats(submits) {
             twice = true;
             if first.session != second.session {
-                *doubled.entry(first.session).or_default() += 1;
+                let (all, answered) = doubled.entry(first.session).or_default();
+                *all += 1;
+                *answered += usize::from(first.status.is_some());
             } else if answered_before(history, first, second) {
                 found.push(Violation::CauselessDuplicate { message: *message });
             }
@@ -25,9 +27,9 @@ pub(super) fn judge(history: &History, index: &Index<'_>, terms: &Terms, found: 
             found.push(Violation::UnmarkedDuplicate { message: *message });
         }
     }
-    for (session, doubled) in doubled {
+    for (session, (doubled, answered)) in doubled {
         if doubled > terms.window {
-            found.push(Violation::BeyondWindow { session, doubled, window: terms.window });
+            found.push(Violation::BeyondWindow { session, doubled, answered, window: terms.window });
         }
     }
     windows(history, terms, found);

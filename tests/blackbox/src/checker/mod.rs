@@ -55,8 +55,9 @@ pub enum Violation {
     UnmarkedDuplicate { message: u64 },
     /// B1: sent again although the first one was answered on a session that still lived.
     CauselessDuplicate { message: u64 },
-    /// A1: more doubled when a session died than its window holds.
-    BeyondWindow { session: u64, doubled: usize, window: usize },
+    /// A1: more doubled when a session died than its window holds; `answered` of them had been answered by the operator, so
+    /// that the answer was lost between the wire and the disk.
+    BeyondWindow { session: u64, doubled: usize, answered: usize, window: usize },
     /// B2: more unanswered at once than the window allows.
     WindowExceeded { session: u64, unanswered: usize, window: usize },
     /// B9: a later message of one sender to one recipient left first.

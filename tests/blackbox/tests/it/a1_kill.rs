@@ -3,7 +3,7 @@
 
 use crate::story::{Drivers, judge, long};
 use blackbox::checker::Terms;
-use blackbox::clock::pause;
+use blackbox::clock::{eventually, pause};
 use blackbox::database::{Kind, fresh};
 use blackbox::doors::ALL;
 use blackbox::gateway::Gateway;
@@ -32,6 +32,11 @@ fn story(kind: Kind, kills: u64) {
     let drivers = Drivers::start(&ALL, 20, &mut random);
     for kill in 0..if long() { KILLS_LONG } else { kills } {
         drivers.aim(Some(gateway.doors()));
+        if kill % 2 == 1 {
+            // Every other life begins to count when the doors are at work, and not while they still look up passwords.
+            let before = drivers.accepted();
+            eventually("an accepted message", || (drivers.accepted() > before).then_some(()));
+        }
         let life = random.between(LIFE);
         for part in 0..3 {
             simulator.mo("46701234567", "72456", &format!("mo {kill}.{part}"));

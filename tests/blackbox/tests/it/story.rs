@@ -31,6 +31,7 @@ struct Shared {
     recorder: Recorder,
     doors: Mutex<Option<Doors>>,
     next: AtomicU64,
+    accepted: AtomicU64,
     stop: AtomicBool,
 }
 
@@ -41,6 +42,7 @@ impl Drivers {
             recorder: Recorder::default(),
             doors: Mutex::new(None),
             next: AtomicU64::new(0),
+            accepted: AtomicU64::new(0),
             stop: AtomicBool::new(false),
         });
         let threads = doors.iter().map(|door| {
@@ -54,6 +56,11 @@ impl Drivers {
     /// The gateway is here now, or down.
     pub fn aim(&self, doors: Option<Doors>) {
         *self.shared.doors.lock().unwrap_or_else(PoisonError::into_inner) = doors;
+    }
+
+    /// How many messages have been accepted.
+    pub fn accepted(&self) -> u64 {
+        self.shared.accepted.load(Ordering::SeqCst)
     }
 
     /// Stops them and gives what they did.
@@ -75,7 +82,9 @@ fn drive(door: Door, shared: &Shared, mut random: Random, pause_ms: u64) {
         };
         let number = shared.next.fetch_add(1, Ordering::SeqCst);
         let length = if random.one_in(8) { LONG } else { 10 };
-        shared.recorder.send(door, doors, number, length);
+        if matches!(shared.recorder.send(door, doors, number, length), Answer::Accepted(_)) {
+            shared.accepted.fetch_add(1, Ordering::SeqCst);
+        }
         pause(Duration::from_millis(random.between(0..pause_ms + 1)));
     }
 }

@@ -59,7 +59,8 @@ pub(super) async fn start(
 /// The binary that was asked for, or the one beside this program, or the release build.
 fn binary(options: &Options) -> io::Result<PathBuf> {
     if let Some(given) = &options.binary {
-        return Ok(given.clone());
+        // The gateway gets a working directory of its own.
+        return std::path::absolute(given);
     }
     let own = std::env::current_exe()?;
     if own.file_stem().is_some_and(|name| name == "omnigate") {
