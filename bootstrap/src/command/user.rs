@@ -204,7 +204,7 @@ fn login(user: &User, of_file: bool, language: Language) -> String {
         ways.push(language.pick("lösenord", "password").to_owned());
     }
     if !user.keys.is_empty() {
-        ways.push(format!("{} {}", user.keys.len(), language.pick("nycklar", "keys")));
+        ways.push(format!("{}: {}", language.pick("nycklar", "keys"), user.keys.len()));
     }
     if user.administrator {
         ways.push(language.pick("administratör", "administrator").to_owned());

@@ -168,7 +168,7 @@ fn literal(expression: &str) -> String {
     for (unit, letter) in [("millis", "ms"), ("secs", "s"), ("mins", "m"), ("hours", "h")] {
         if let Some(number) = inside(&format!("Period(Duration::from_{unit}("), "))") {
             let number = product(number);
-            let days = letter == "h" && number % 24 == 0 && number > 48;
+            let days = letter == "h" && number.is_multiple_of(24) && number > 48;
             return if days { format!("\"{}d\"", number / 24) } else { format!("\"{number}{letter}\"") };
         }
     }

@@ -1,0 +1,121 @@
+//! Every command on a store that no server holds.
+
+use crate::run::Place;
+use serde_json::Value;
+
+const CONFIGURATION: &str = "[node]\ndata_dir = \"data\"\n[defaults]\nlanguage = \"en\"\n[http]\nlisten = \"127.0.0.1:0\"\n\
+    [[link]]\nname = \"TS0\"\nprotocol = \"smpp\"\nhosts = [\"127.0.0.1:9\"]\n[[route]]\nto = \"46\"\nlinks = [\"TS0\"]\n\
+    [[user]]\nname = \"crm\"\npassword = \"hemligt ord\"\noriginator = \"Example\"\n";
+
+fn place() -> Place {
+    Place::with(CONFIGURATION)
+}
+
+#[test]
+fn wrong_usage_is_2_and_help_is_0() {
+    let place = place();
+    assert_eq!(place.run(&["dance"]).code(), Some(2));
+    assert_eq!(place.run(&["explain"]).code(), Some(2));
+    assert_eq!(place.run(&["message", "show", "x"]).code(), Some(2));
+    assert!(place.run(&["--help"]).good().contains("omnigate demo"));
+}
+
+#[test]
+fn check_says_what_and_where() {
+    assert!(place().run(&["check"]).good().starts_with("ok  omnigate.toml\n"));
+    let broken = Place::with(
+        "[http]\nlisten = \"127.0.0.1:8080\"\n[[link]]\nname = \"TS0\"\nprotocol = \"smpp\"\nhosts = [\"nowhere\"]\n",
+    );
+    let said = broken.run(&["check"]).bad();
+    assert!(said.contains("omnigate.toml:6: link.TS0.hosts: \"nowhere\" is not host:port"), "{said}");
+    let serve = broken.run(&["serve"]).bad();
+    assert!(serve.contains("is not host:port"), "serve refuses what check refuses: {serve}");
+    let problems: Value = serde_json::from_str(&broken.run(&["check", "--json"]).out()).expect("JSON");
+    assert_eq!((&problems["ok"], &problems["problems"][0]["line"]), (&false.into(), &6.into()));
+    let nowhere = broken.run(&["check", "--config", "gone.toml"]).bad();
+    assert!(nowhere.contains("gone.toml") && nowhere.contains("omnigate demo"), "{nowhere}");
+}
+
+#[test]
+fn users_come_and_go() {
+    let place = place();
+    std::fs::write(place.path().join("secret"), "korrekt häst\n").expect("a file");
+    let add = ["user", "add", "anna", "--password-file", "secret", "--addresses", "10.0.0.0/8"];
+    place.run(&add).good();
+    assert!(place.run(&add).bad().contains("there already"));
+    assert!(place.run(&["user", "add", "crm", "--no-password"]).bad().contains("stands in omnigate.toml"));
+    assert!(place.run_with(&["user", "add", "bo"], "kort\n").bad().contains("at least 8"));
+    place.run_with(&["user", "add", "bo"], "lång nog nu\n").good();
+    place.run(&["user", "set", "anna", "--rate", "5"]).good();
+    let anna = place.run(&["user", "show", "anna", "--json"]).json();
+    assert_eq!(
+        (&anna["rate"], &anna["password"], &anna["addresses"][0]),
+        (&5.into(), &true.into(), &"10.0.0.0/8".into())
+    );
+    let key = place.run(&["user", "key", "anna"]).good();
+    assert!(key.starts_with("ok_") && key.trim().len() == 51, "{key}");
+    let names = place.run(&["user", "list", "--json"]).json();
+    let names: Vec<_> = names.as_array().expect("a list").iter().map(|user| user["name"].clone()).collect();
+    assert_eq!(names, ["anna", "bo", "crm"]);
+    place.run(&["user", "remove", "bo"]).good();
+    assert!(place.run(&["user", "remove", "bo"]).bad().contains("no user called"));
+}
+
+#[test]
+fn messages_wait_are_seen_and_taken_back() {
+    let place = place();
+    let sent = place.run(&["message", "send", "--to", "070-123 45 67", "--user", "crm", "--json"]).json();
+    let id = sent["messages"][0]["id"].as_str().expect("an id").to_owned();
+    assert!(place.run(&["message", "send", "--to", "+4512345678"]).bad().contains("no_route"));
+    let listed = place.run(&["message", "list", "--to", "0701234567", "--json"]).json();
+    assert_eq!(
+        (&listed["messages"][0]["id"], &listed["messages"][0]["state"]),
+        (&id.as_str().into(), &"queued".into())
+    );
+    assert!(place.run(&["message", "show", &id]).good().contains("46701234567"));
+    assert!(place.run(&["message", "show", "1"]).bad().contains("no message 1"));
+    place.run(&["message", "cancel", &id]).good();
+    assert!(place.run(&["message", "cancel", &id]).bad().contains("cancelled"));
+    assert_eq!(place.run(&["message", "dead", "--json"]).json(), serde_json::json!([]));
+    place.run(&["message", "resend", "--all"]).good();
+
+    let books = place.run(&["audit", "--json"]).json();
+    assert_eq!(
+        (&books["accepted"], &books["by_state"]["cancelled"], &books["wrong"]),
+        (&1.into(), &1.into(), &serde_json::json!([]))
+    );
+    assert!(place.run(&["migrate"]).good().contains("up to date"));
+    assert!(place.run(&["backup", "copy.db"]).good().contains("verified"));
+    assert!(place.run(&["backup", "copy.db"]).bad().contains("there already"));
+}
+
+#[test]
+fn explain_and_doctor() {
+    let place = place();
+    let why = place.run(&["explain", "--to", "0701234567", "--user", "crm", "--json"]).json();
+    assert_eq!((&why["accepted"], &why["messages"][0]["from"]), (&true.into(), &"Example".into()));
+    let refused = place.run(&["explain", "--to", "anna"]);
+    assert_eq!(refused.code(), Some(1));
+    assert!(refused.out().contains("REFUSED invalid_number (to)"), "{}", refused.out());
+    let doctor: Value = serde_json::from_str(&place.run(&["doctor", "--json"]).out()).expect("JSON");
+    let link = doctor["findings"].as_array().expect("findings").iter().find(|f| f["thing"] == "link TS0");
+    assert!(link.is_some_and(|link| link["level"] == "warn" && link["advice"] != ""), "{doctor}");
+}
+
+#[test]
+fn traces_are_read_line_by_line() {
+    let lines = "\"00000010800000150000000000000001\"\nnonsense\n";
+    let text =
+        place().run_with(&["codec", "decode", "--protocol", "smpp", "--kind", "pdu_decode"], lines).good();
+    let answers: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!((answers.len(), &answers[0]["name"]), (2, &"enquire_link_resp".into()));
+    assert_eq!(answers[1]["error"]["class"], "bad_input");
+}
+
+#[test]
+fn an_operator_for_a_moment() {
+    let ran = place().run(&["simulate", "smpp", "--listen", "127.0.0.1:0", "--for", "0", "--json"]).good();
+    let first: Value = serde_json::from_str(ran.lines().next().unwrap_or_default()).expect("JSON");
+    assert!(first["listening"].as_str().is_some_and(|address| address.starts_with("127.0.0.1:")));
+    assert!(place().run(&["simulate", "smpp", "--fault", "thortle"]).bad().contains("thortle"));
+}

@@ -1,0 +1,5 @@
+//! The commands as people run them: the binary itself, its exit codes and what it prints.
+
+mod commands;
+mod demo;
+mod run;
