@@ -21,16 +21,15 @@ pub(crate) enum Fault {
 /// What a text means.
 type Meaning = fn(String) -> Fault;
 
-/// Texts of the three databases, in lower case, and what they mean. The first that fits counts.
+/// Texts of the three databases, in lower case, and what they mean. The first that fits counts. Only SQLite's disk is ours to
+/// distrust: what a server says of its own (and drivers say of sockets: `Input/output error`) is a connection lost.
 const TEXTS: &[(&str, Meaning)] = &[
     ("disk is full", |_| Fault::Full),
     ("no space left", |_| Fault::Full),
     ("could not extend file", |_| Fault::Full),
     ("is full", |_| Fault::Full),
     ("disk i/o error", Fault::Broken),
-    ("malformed", Fault::Broken),
-    ("could not fsync", Fault::Broken),
-    ("input/output error", Fault::Broken),
+    ("database disk image is malformed", Fault::Broken),
     ("deadlock", Fault::Conflict),
     ("lock wait timeout", Fault::Conflict),
     ("could not serialize", Fault::Conflict),
@@ -111,6 +110,7 @@ mod tests {
             ),
             ("string or blob too big", Fault::Data("string or blob too big".into())),
             ("terminating connection", Fault::Lost("terminating connection".into())),
+            ("Input/output error: broken pipe", Fault::Lost("Input/output error: broken pipe".into())),
         ];
         for (text, fault) in cases {
             let error = Error::DatabaseError(DatabaseErrorKind::Unknown, Box::new(text.to_owned()));

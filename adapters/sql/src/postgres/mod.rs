@@ -99,7 +99,11 @@ impl Session {
     pub(crate) async fn connect(&mut self) -> Result<Conn, Fault> {
         let late = |_| Fault::Lost("the database does not answer".to_owned());
         let connected = tokio::time::timeout(CONNECT, connect(self.url.clone())).await.map_err(late)?;
-        connected.map_err(|e| Fault::Lost(e.to_string()))
+        let mut conn = connected.map_err(|e| Fault::Lost(e.to_string()))?;
+        // Plans are kept, and the first are made while the tables are empty: a plan that reads a whole table then would go on reading
+        // it when it has grown. Everything the writer asks has an index.
+        conn.batch_execute("SET enable_seqscan = off").await?;
+        Ok(conn)
     }
 
     /// The server's disk is the server's affair.

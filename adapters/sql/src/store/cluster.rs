@@ -84,7 +84,8 @@ pub(super) async fn take_over(
     let text = format!("UPDATE handoff SET state = 0, lease = NULL WHERE state = 1 AND {NOBODY}");
     Sql::<()>::new(text, Vec::new()).run(conn).await?;
     let skip = dialect::SKIP_LOCKED;
-    let text = format!("SELECT id FROM message WHERE state = 2 AND {NOBODY} ORDER BY id LIMIT ?{skip}");
+    let text =
+        format!("SELECT id FROM message WHERE state = 2 AND {NOBODY} ORDER BY lease, id LIMIT ?{skip}");
     let ids: Vec<i64> = Sql::<BigInt>::new(text, vec![limit.into()]).rows(conn).await?;
     let taken = take(conn, &ids, by, true).await?;
     if taken.is_empty() {

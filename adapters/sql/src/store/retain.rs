@@ -5,11 +5,14 @@ use super::inbox::SEEN_MS;
 use super::memory::Memory;
 use super::{Conn, dialect};
 use crate::op::Ticket;
-use crate::rows::millis;
-use crate::statement::{Bind, Sql, places};
+use crate::rows::{kept_key, millis};
+use crate::statement::{Sql, places};
 use diesel::QueryResult;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Text};
 use domain::Timestamp;
+use domain::message::Parts;
+use domain::receipt::correlate::stored_key;
+use std::collections::HashSet;
 
 /// How many messages one call looks at.
 const LOOKED_AT: usize = 50_000;
@@ -58,16 +61,14 @@ async fn old_messages(
         let end: Vec<i64> =
             Sql::<BigInt>::new(text, vec![from.into(), (STRIDE - 1).into()]).rows(conn).await?;
         let end = end.first().copied();
-        let text = "SELECT id FROM message WHERE id > ? AND id <= ? AND state >= 3 AND \
-                    (final_at < ? OR (final_at IS NULL AND sent_at < ? AND NOT EXISTS \
-                    (SELECT 1 FROM awaiting a WHERE a.message = message.id))) AND NOT EXISTS \
-                    (SELECT 1 FROM handoff WHERE subject = message.id) ORDER BY id LIMIT ?";
         let to = end.unwrap_or(i64::MAX);
+        let mut found = ended(conn, from, to, before).await?;
+        found.extend(sent_for_good(conn, from, to, before).await?);
+        found.sort_unstable();
         let room = limit - old.len();
-        let binds: Vec<Bind<'_>> = vec![from.into(), to.into(), before.into(), before.into(), room.into()];
-        let found: Vec<i64> = Sql::<BigInt>::new(text, binds).rows(conn).await?;
+        let cut = found.len() > room;
+        found.truncate(room);
         looked_at += STRIDE;
-        let cut = found.len() == room;
         from = if cut { found.last().copied().unwrap_or(to) } else { to };
         old.extend(found);
         if end.is_none() && !cut {
@@ -77,6 +78,33 @@ async fn old_messages(
     }
     memory.retain_from = from;
     Ok(old)
+}
+
+/// Nobody is still to be told of it.
+const TOLD: &str = "NOT EXISTS (SELECT 1 FROM handoff WHERE subject = message.id)";
+
+/// Messages of a piece of the table that ended before.
+async fn ended(conn: &mut Conn, from: i64, to: i64, before: i64) -> QueryResult<Vec<i64>> {
+    let text =
+        format!("SELECT id FROM message WHERE id > ? AND id <= ? AND final_at < ? AND state >= 4 AND {TOLD}");
+    Sql::<BigInt>::new(text, vec![from.into(), to.into(), before.into()]).rows(conn).await
+}
+
+/// Messages of a piece of the table that were sent before and await no receipt.
+async fn sent_for_good(conn: &mut Conn, from: i64, to: i64, before: i64) -> QueryResult<Vec<i64>> {
+    let text = format!(
+        "SELECT id, link, parts FROM message WHERE id > ? AND id <= ? AND sent_at < ? AND state = 3 AND {TOLD}"
+    );
+    let binds = vec![from.into(), to.into(), before.into()];
+    let rows: Vec<(i64, String, String)> = Sql::<(BigInt, Text, Text)>::new(text, binds).rows(conn).await?;
+    // By the operators' ids, because what is awaited has no index by message.
+    let keys = |link: &str, parts: &str| -> Vec<(String, String)> {
+        let parts = Parts::decode(parts);
+        parts.as_slice().iter().map(|p| (link.to_owned(), kept_key(stored_key(&p.operator_id)))).collect()
+    };
+    let all = rows.iter().flat_map(|(_, link, parts)| keys(link, parts)).collect();
+    let awaited: HashSet<i64> = dialect::awaited(conn, all).await?.into_iter().map(|a| a.message).collect();
+    Ok(rows.into_iter().map(|(id, ..)| id).filter(|id| !awaited.contains(id)).collect())
 }
 
 async fn remove(conn: &mut Conn, table: &str, ids: &[i64]) -> QueryResult<()> {

@@ -4,7 +4,9 @@
 
 mod faults;
 mod mysql;
+mod outage;
 mod ports_of;
 mod postgres;
 mod servers;
 mod sqlite;
+mod wire;

@@ -8,7 +8,7 @@ use fakes::{ManualClock, MemoryStore};
 use std::sync::Arc;
 
 /// The URL of an empty database.
-async fn empty() -> Option<String> {
+pub async fn empty() -> Option<String> {
     let url = servers::url("OMNIGATE_TEST_MYSQL")?;
     let name = servers::name();
     let mut conn = AsyncMysqlConnection::establish(&url).await.expect("the server answers");

@@ -9,7 +9,7 @@ use ports::driven::Clock;
 use std::sync::Arc;
 
 /// The URL of an empty schema.
-async fn empty() -> Option<String> {
+pub async fn empty() -> Option<String> {
     let url = servers::url("OMNIGATE_TEST_POSTGRES")?;
     let name = servers::name();
     let mut conn = AsyncPgConnection::establish(&url).await.expect("the server answers");

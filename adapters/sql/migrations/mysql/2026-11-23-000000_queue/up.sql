@@ -33,7 +33,7 @@ CREATE TABLE IF NOT EXISTS message (
     error TEXT,
     INDEX message_queue (state, link, priority, queue_at),
     INDEX message_expiry (state, expires_at),
-    INDEX message_held (lease),
+    INDEX message_held (state, lease),
     INDEX message_reference (reference)
 ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin ENGINE = InnoDB;
 
@@ -84,7 +84,7 @@ CREATE TABLE IF NOT EXISTS handoff (
     created_at BIGINT NOT NULL,
     PRIMARY KEY (subject, event),
     INDEX handoff_due (state, due_at),
-    INDEX handoff_held (lease),
+    INDEX handoff_held (state, lease),
     INDEX handoff_dead (state, created_at)
 ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin ENGINE = InnoDB;
 

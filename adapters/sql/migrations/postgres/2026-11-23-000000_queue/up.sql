@@ -36,7 +36,7 @@ ALTER TABLE message SET (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuu
 -- Only what waits: finished messages cost these nothing.
 CREATE INDEX message_queue ON message (link, priority, queue_at) WHERE state < 2;
 CREATE INDEX message_expiry ON message (expires_at) WHERE state < 2;
-CREATE INDEX message_held ON message (lease) WHERE state = 2;
+CREATE INDEX message_held ON message (lease, id) WHERE state = 2;
 CREATE INDEX message_reference ON message (reference) WHERE reference IS NOT NULL;
 
 CREATE TABLE awaiting (
