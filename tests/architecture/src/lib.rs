@@ -85,7 +85,9 @@ pub fn shipped() -> Vec<Source> {
         .iter()
         .flat_map(|directory| sources(directory, ".rs"))
         .filter(|source| {
-            !["/tests/", "/tests.rs", "/benches/"].iter().any(|place| source.path.contains(place))
+            !["/tests/", "/tests.rs", "/benches/", "/examples/"]
+                .iter()
+                .any(|place| source.path.contains(place))
         })
         .collect()
 }
