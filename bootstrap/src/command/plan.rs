@@ -1,13 +1,13 @@
 //! What `explain` and `message send` share: flags of a request, and the decision about it, made with no server running.
 
 use crate::config::{Loaded, Period};
-use crate::wire::{self, Machine};
 use anyhow::{Context as _, anyhow};
 use application::CurrentDirectory;
 use domain::Timestamp;
 use domain::access::Sender;
 use domain::directory::{Directory, User, UserName};
 use domain::message::{Door, Priority};
+use domain::numbering::Country;
 use domain::routing::{Condition, Health, Healths};
 use domain::submission::Request;
 use jiff::Zoned;
@@ -96,16 +96,17 @@ fn moment(text: &str, zone: &TimeZone) -> anyhow::Result<Timestamp> {
     Ok(zoned.timestamp())
 }
 
-/// Users, links and routes as the server sees them: of the file, and of the store where there is one.
+/// Users, links and routes as the server sees them: of the file, and of the store where there is one. Without passwords, which
+/// decide nothing here.
 ///
 /// # Errors
-/// A secret of the file that is missing.
+/// A store that cannot be read.
 pub(super) async fn directory(
     loaded: &Loaded,
     store: Option<&dyn DirectoryStore>,
 ) -> anyhow::Result<Arc<Directory>> {
-    let machine = Machine::of(&loaded.config.node.name);
-    let users = wire::users(loaded, machine.passwords.as_ref()).await?;
+    let country = Country::parse(loaded.config.defaults.country.get_ref()).unwrap_or(Country::SWEDEN);
+    let users = loaded.config.user.iter().filter_map(|section| section.to_domain(country)).collect();
     let current = CurrentDirectory::new(loaded.config.installation(users));
     if let Some(store) = store {
         current.set_stored_users(store.users().await.context("the users could not be read")?);
