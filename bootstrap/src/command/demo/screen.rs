@@ -214,7 +214,7 @@ impl Screen {
             (self.pick("hälsa", "health"), format!("http://{http}/health/ready   http://{http}/metrics")),
             (
                 self.pick("böckerna", "the books"),
-                format!("omnigate audit --config {}", stage.data().join("demo.toml").display()),
+                format!("{} audit --config {}", program(), stage.data().join("demo.toml").display()),
             ),
         ];
         for (name, example) in examples {
@@ -251,4 +251,11 @@ impl Screen {
     pub(super) fn farewell(&self) -> anyhow::Result<()> {
         print(self.pick("\nStannar i god ordning.\n", "\nStopping in good order.\n"))
     }
+}
+
+/// This program as it was called: what people can copy works also where it is not installed.
+fn program() -> String {
+    let called =
+        std::env::args().next().filter(|called| !called.is_empty() && !called.contains(char::is_whitespace));
+    called.unwrap_or_else(|| "omnigate".to_owned())
 }
