@@ -174,6 +174,9 @@ impl Gateway {
             reports: Arc::clone(&stores.reports),
             clock: Arc::clone(&world.clock),
             fatal: fatal.clone(),
+            lanes: Arc::clone(&lanes),
+            settling: settling.clone(),
+            incarnation,
             retention: settings.retention,
             mo_patience: settings.mo_patience,
         };

@@ -2,8 +2,15 @@
 
 use crate::directory::CurrentDirectory;
 use crate::fatal::Fatal;
+use crate::lanes::Lanes;
+use crate::settling::Settling;
 use domain::Timestamp;
-use ports::driven::{Clock, DirectoryStore, Dispatch, Inbox, Receipts, Reports, StoreError};
+use domain::message::{Incarnation, Quota};
+use ports::driven::{
+    Clock, DirectoryStore, Dispatch, Inbox, LeaseRequest, Leased, Outcome, Receipts, Reports, Settlement,
+    StoreError,
+};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -28,6 +35,9 @@ pub(crate) struct Housekeeping {
     pub reports: Arc<dyn Reports>,
     pub clock: Arc<dyn Clock>,
     pub fatal: Fatal,
+    pub lanes: Arc<Lanes>,
+    pub settling: Settling,
+    pub incarnation: Incarnation,
     /// How long finished messages are kept.
     pub retention: Duration,
     /// How long parts of a received message wait for the others.
@@ -45,6 +55,9 @@ impl Housekeeping {
                 () = tokio::time::sleep(EVERY) => {}
             }
             let now = self.clock.now();
+            if let Some(highest) = guard.fell_back(now) {
+                self.pull_back(highest, now).await;
+            }
             if guard.trusts(now, self.clock.monotonic())
                 && let Err(error) = self.fatal.watch(self.turn(now).await)
             {
@@ -53,6 +66,35 @@ impl Housekeeping {
             if let Err(error) = self.refresh(&mut version).await {
                 tracing::warn!(%error, "users could not be read again");
             }
+        }
+    }
+
+    /// The clock was ahead and was set back: what was accepted or put off meanwhile stands as due in the future. What had no time of its own is due now.
+    async fn pull_back(&self, highest: Timestamp, now: Timestamp) {
+        for lane in self.lanes.all() {
+            let mut seen = HashSet::new();
+            loop {
+                let request = LeaseRequest {
+                    link: lane.link.id().clone(),
+                    quota: Quota::share(LIMIT, 0),
+                    now: highest,
+                    lease: self.incarnation,
+                };
+                let Ok(leased) = self.settling.lease(request).await else { break };
+                let fresh = leased.iter().filter(|l| seen.insert(l.message.id)).count();
+                if !leased.is_empty() {
+                    self.settling
+                        .write_down(leased.into_iter().map(|l| due_again(l, self.incarnation, now)).collect())
+                        .await;
+                }
+                if fresh == 0 {
+                    break;
+                }
+            }
+            if !seen.is_empty() {
+                tracing::warn!(link = %lane.link.id(), messages = seen.len(), "the clock was set back; messages of the time before are due again");
+            }
+            lane.add_backlog();
         }
     }
 
@@ -78,16 +120,46 @@ impl Housekeeping {
     }
 }
 
+/// Back in its queue, at its own time if it has one, at once if not.
+fn due_again(leased: Leased, lease: Incarnation, now: Timestamp) -> Settlement {
+    let message = &leased.message;
+    let due_at = if message.due_at > message.accepted_at { message.due_at } else { now };
+    let (link, tries, possible_duplicate) = (leased.link.clone(), leased.tries, leased.possible_duplicate);
+    Settlement {
+        id: message.id,
+        lease,
+        at: now,
+        link: leased.link,
+        parts: leased.parts,
+        outcome: Outcome::PutBack { link, due_at, tries, possible_duplicate, error: String::new() },
+        awaiting: Vec::new(),
+        awaiting_until: now,
+        tell: false,
+        tell_lease: None,
+    }
+}
+
 /// Holds expiry back after the wall clock jumped, until it has gone on evenly for a while: a clock set wrong for a moment must not end a queue.
 struct JumpGuard {
     wall: Timestamp,
     steady: Duration,
     since: Option<Duration>,
+    highest: Timestamp,
 }
 
 impl JumpGuard {
     fn new(wall: Timestamp, steady: Duration) -> Self {
-        Self { wall, steady, since: None }
+        Self { wall, steady, since: None, highest: wall }
+    }
+
+    /// The latest time that was ever shown, when the clock has fallen back from it by more than a jump; told once for each fall.
+    fn fell_back(&mut self, wall: Timestamp) -> Option<Timestamp> {
+        let fallen = self.highest.duration_since(wall);
+        if Duration::try_from(fallen).is_ok_and(|far| far > JUMP) {
+            return Some(std::mem::replace(&mut self.highest, wall));
+        }
+        self.highest = self.highest.max(wall);
+        None
     }
 
     fn trusts(&mut self, wall: Timestamp, steady: Duration) -> bool {
@@ -125,5 +197,8 @@ mod tests {
         assert!(!guard.trusts(at(3633), steady(33)));
         assert!(guard.trusts(at(3664), steady(64)), "it stayed");
         assert!(!guard.trusts(at(66), steady(66)), "and back");
+        assert_eq!(guard.fell_back(at(3664)), None);
+        assert_eq!(guard.fell_back(at(66)), Some(at(3664)));
+        assert_eq!(guard.fell_back(at(68)), None, "told once");
     }
 }

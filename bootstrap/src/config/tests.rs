@@ -1,3 +1,5 @@
+//! The configuration as it is read, refused and overridden.
+
 use super::*;
 
 /// The example of the documentation, whole.

@@ -77,10 +77,17 @@ fn is_yes(value: Option<&[u8]>) -> bool {
     })
 }
 
-/// Comma, semicolon, space and newline all separate numbers.
+/// Comma, semicolon, newline and space all separate numbers; but `070-123 45 67` is one: a space separates only what could each be a number.
 fn split(numbers: &str) -> Vec<String> {
-    let separates = |c: char| matches!(c, ',' | ';') || c.is_whitespace();
-    numbers.split(separates).filter(|number| !number.is_empty()).map(str::to_owned).collect()
+    let fields = numbers.split([',', ';', '\n', '\r']).map(str::trim).filter(|field| !field.is_empty());
+    fields.flat_map(split_spaces).collect()
+}
+
+fn split_spaces(field: &str) -> Vec<String> {
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).count();
+    let pieces: Vec<&str> = field.split_whitespace().collect();
+    let each_whole = pieces.iter().all(|piece| digits(piece) >= 8 || digits(piece) == 0);
+    if each_whole { pieces.into_iter().map(str::to_owned).collect() } else { vec![field.to_owned()] }
 }
 
 fn accepts_json(headers: &HeaderMap) -> bool {
@@ -149,5 +156,19 @@ mod tests {
         let refusal = Refusal::new(domain::refusal::Code::InvalidNumber);
         error_line(&mut text, "x\nOK 4670 1", &refusal, Language::English);
         assert_eq!(text, "ERR x?OK?4670?1 invalid_number The number cannot be read.\n");
+    }
+
+    #[test]
+    fn what_separates_numbers() {
+        let cases: [(&str, &[&str]); 5] = [
+            ("0705123456,0708321321", &["0705123456", "0708321321"]),
+            ("0705123456 0708321321;+46701234567", &["0705123456", "0708321321", "+46701234567"]),
+            ("070-123 45 67, 0708321321", &["070-123 45 67", "0708321321"]),
+            ("+46 (0)70-123 45 67\n71234", &["+46 (0)70-123 45 67", "71234"]),
+            (" , ;", &[]),
+        ];
+        for (input, expected) in cases {
+            assert_eq!(split(input), expected, "{input}");
+        }
     }
 }
