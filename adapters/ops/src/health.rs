@@ -37,7 +37,8 @@ async fn ready(State(ops): State<Ops>) -> Response {
     let Readiness { reasons, warnings } = readiness;
     let links: Vec<_> = ops.observe.links().iter().map(link).collect();
     let ready = reasons.is_empty();
-    (status, axum::Json(json!({ "ready": ready, "reasons": reasons, "warnings": warnings, "links": links }))).into_response()
+    (status, axum::Json(json!({ "ready": ready, "reasons": reasons, "warnings": warnings, "links": links })))
+        .into_response()
 }
 
 fn link(report: &ports::driven::LinkReport) -> serde_json::Value {
@@ -68,7 +69,8 @@ async fn metrics(State(ops): State<Ops>) -> Response {
         metrics::gauge!("omnigate_link_in_flight", "link" => name.clone()).set(count(report.in_flight));
         metrics::gauge!("omnigate_link_waiting", "link" => name).set(count(report.waiting));
     }
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], ops.measures.render()).into_response()
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], ops.measures.render())
+        .into_response()
 }
 
 fn count(number: usize) -> f64 {
@@ -99,7 +101,8 @@ mod tests {
 
     async fn get(path: &str) -> (StatusCode, String) {
         let router = router(Arc::new(Sick), Measures::detached());
-        let response = router.oneshot(Request::get(path).body(Body::empty()).expect("request")).await.expect("response");
+        let response =
+            router.oneshot(Request::get(path).body(Body::empty()).expect("request")).await.expect("response");
         let status = response.status();
         let body = response.into_body().collect().await.expect("body").to_bytes();
         (status, String::from_utf8_lossy(&body).into_owned())

@@ -3,7 +3,8 @@
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 /// Buckets for durations in seconds, from a tenth of a millisecond to a minute.
-const SECONDS: [f64; 15] = [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 15.0, 60.0];
+const SECONDS: [f64; 15] =
+    [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 15.0, 60.0];
 
 /// Collects what the crates of the gateway count and time.
 #[derive(Clone)]
@@ -42,18 +43,26 @@ impl Measures {
 
 fn builder() -> PrometheusBuilder {
     let builder = PrometheusBuilder::new();
-    builder.set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS).unwrap_or_else(|_| PrometheusBuilder::new())
+    builder
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)
+        .unwrap_or_else(|_| PrometheusBuilder::new())
 }
 
 fn describe() {
     metrics::describe_counter!("omnigate_accepted_total", "Messages accepted, by door");
     metrics::describe_counter!("omnigate_refused_total", "Requests refused, by door and code");
-    metrics::describe_counter!("omnigate_settled_total", "Messages settled with the operator, by link and state");
+    metrics::describe_counter!(
+        "omnigate_settled_total",
+        "Messages settled with the operator, by link and state"
+    );
     metrics::describe_counter!("omnigate_put_back_total", "Messages put back into a queue, by link");
     metrics::describe_counter!("omnigate_receipts_total", "Receipts, by what they did");
     metrics::describe_counter!("omnigate_mo_total", "Messages received, by link");
     metrics::describe_counter!("omnigate_handoffs_total", "Tries to hand something over, by outcome");
-    metrics::describe_counter!("omnigate_possible_duplicate_total", "Messages sent again without knowing whether they had been sent");
+    metrics::describe_counter!(
+        "omnigate_possible_duplicate_total",
+        "Messages sent again without knowing whether they had been sent"
+    );
     metrics::describe_counter!("omnigate_fallback_total", "Messages that moved to another link");
     metrics::describe_gauge!("omnigate_link_up", "1 when the link is bound");
     metrics::describe_gauge!("omnigate_link_in_flight", "Segments written to the operator and not answered");

@@ -28,7 +28,9 @@ impl TrafficLog {
     #[must_use]
     pub fn start(directory: PathBuf, zone: TimeZone) -> Self {
         let (lines, receiver) = sync_channel(HELD);
-        let writer = std::thread::Builder::new().name("traffic-log".to_owned()).spawn(move || write(&receiver, &directory, &zone));
+        let writer = std::thread::Builder::new()
+            .name("traffic-log".to_owned())
+            .spawn(move || write(&receiver, &directory, &zone));
         Self { lines: Some(lines), writer: writer.ok() }
     }
 }
@@ -63,7 +65,11 @@ pub fn line(entry: &TrafficEntry, zone: &TimeZone) -> String {
     let TrafficEntry { link, characters, segments, .. } = entry;
     let (sender, recipient) = (clean(&entry.sender), clean(&entry.recipient));
     let millisecond = local.subsec_nanosecond() / 1_000_000;
-    format!("{}; {}.{millisecond:03};{direction};{link};{sender};{recipient};{characters};{segments};\r\n", local.date(), local.strftime("%H:%M:%S"))
+    format!(
+        "{}; {}.{millisecond:03};{direction};{link};{sender};{recipient};{characters};{segments};\r\n",
+        local.date(),
+        local.strftime("%H:%M:%S")
+    )
 }
 
 /// A field may not end itself or the line.
@@ -82,7 +88,12 @@ fn write(entries: &Receiver<TrafficEntry>, directory: &Path, zone: &TimeZone) {
     }
 }
 
-fn append(open: &mut Option<(jiff::civil::Date, BufWriter<File>)>, entry: &TrafficEntry, directory: &Path, zone: &TimeZone) {
+fn append(
+    open: &mut Option<(jiff::civil::Date, BufWriter<File>)>,
+    entry: &TrafficEntry,
+    directory: &Path,
+    zone: &TimeZone,
+) {
     let day = day(entry.at, zone);
     if open.as_ref().is_none_or(|(current, _)| *current != day) {
         flush(open);
@@ -107,8 +118,13 @@ fn flush(open: &mut Option<(jiff::civil::Date, BufWriter<File>)>) {
 
 fn file(directory: &Path, day: jiff::civil::Date) -> Option<File> {
     let path = directory.join(format!("traffic-{day}.log"));
-    let opened = std::fs::create_dir_all(directory).and_then(|()| OpenOptions::new().create(true).append(true).open(&path));
-    opened.inspect_err(|error| tracing::warn!(%error, path = %path.display(), "the traffic log cannot be written")).ok()
+    let opened = std::fs::create_dir_all(directory)
+        .and_then(|()| OpenOptions::new().create(true).append(true).open(&path));
+    opened
+        .inspect_err(
+            |error| tracing::warn!(%error, path = %path.display(), "the traffic log cannot be written"),
+        )
+        .ok()
 }
 
 #[cfg(test)]
@@ -135,7 +151,10 @@ mod tests {
 
     #[test]
     fn the_line_is_byte_exact() {
-        assert_eq!(line(&entry(), &stockholm()), "2010-02-05; 09:24:21.141;OUT;TS0;karl.ek@advox.se;46737452078;102;1;\r\n");
+        assert_eq!(
+            line(&entry(), &stockholm()),
+            "2010-02-05; 09:24:21.141;OUT;TS0;karl.ek@advox.se;46737452078;102;1;\r\n"
+        );
         let nasty = TrafficEntry { sender: "a;b\r\nc".into(), ..entry() };
         assert!(line(&nasty, &stockholm()).contains(";a_b__c;"));
     }
@@ -147,7 +166,10 @@ mod tests {
         log.record(entry());
         log.record(TrafficEntry { at: "2010-02-05T23:30:00Z".parse().expect("time"), ..entry() });
         drop(log);
-        let text = |day: &str| std::fs::read_to_string(directory.path().join(format!("traffic/traffic-{day}.log"))).expect("file");
+        let text = |day: &str| {
+            std::fs::read_to_string(directory.path().join(format!("traffic/traffic-{day}.log")))
+                .expect("file")
+        };
         assert_eq!(text("2010-02-05").lines().count(), 1);
         assert!(text("2010-02-06").starts_with("2010-02-06; 00:30:00.000;OUT;"));
     }

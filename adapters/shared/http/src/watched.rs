@@ -15,13 +15,19 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 
-/// How many requests of a connection are being worked on.
+/// What a connection's requests are doing.
 #[derive(Debug, Default)]
-pub(crate) struct Activity(AtomicUsize);
+pub(crate) struct Activity {
+    /// Requests being worked on.
+    working: AtomicUsize,
+    /// Requests that ever began: tells of one that came and went between two looks.
+    begun: AtomicUsize,
+}
 
 impl Activity {
     pub(crate) fn begin(self: &Arc<Self>) -> Working {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        self.begun.fetch_add(1, Ordering::Relaxed);
+        self.working.fetch_add(1, Ordering::Relaxed);
         Working(Arc::clone(self))
     }
 }
@@ -31,7 +37,7 @@ pub(crate) struct Working(Arc<Activity>);
 
 impl Drop for Working {
     fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Ordering::Relaxed);
+        self.0.working.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -52,6 +58,8 @@ pub(crate) struct Watched<S> {
     stream: S,
     activity: Arc<Activity>,
     phase: Phase,
+    /// Requests that had begun when it was last looked at.
+    begun: usize,
     /// HTTP/2 has frames between requests: no header phase can be told.
     multiplexed: bool,
     header_time: Duration,
@@ -69,6 +77,7 @@ impl<S> Watched<S> {
             stream,
             activity,
             phase: Phase::New,
+            begun: 0,
             multiplexed,
             header_time: limits.header_time,
             idle_time: limits.idle_time,
@@ -80,13 +89,20 @@ impl<S> Watched<S> {
     }
 
     fn now_in(&mut self, octets_came: bool) -> Phase {
-        let busy = self.activity.0.load(Ordering::Relaxed) > 0;
+        let busy = self.activity.working.load(Ordering::Relaxed) > 0;
+        let begun = self.activity.begun.load(Ordering::Relaxed);
+        if begun != self.begun {
+            self.begun = begun;
+            self.phase = Phase::Idle;
+            // The header whose time was running has come.
+            self.reading = self.reading.take().filter(|(armed, _)| *armed == Phase::Idle);
+        }
         self.phase = match self.phase {
             _ if busy => Phase::Busy,
-            Phase::Busy => Phase::Idle,
-            Phase::New | Phase::Idle if octets_came && !self.multiplexed => Phase::Header,
-            Phase::New if octets_came => Phase::Idle,
-            phase => phase,
+            Phase::New | Phase::Idle | Phase::Busy if octets_came && !self.multiplexed => Phase::Header,
+            Phase::New if !octets_came => Phase::New,
+            Phase::Header => Phase::Header,
+            Phase::New | Phase::Idle | Phase::Busy => Phase::Idle,
         };
         self.phase
     }

@@ -126,6 +126,25 @@ async fn an_idle_connection_is_closed_and_a_used_one_is_not() {
 }
 
 #[tokio::test]
+async fn a_connection_in_use_outlives_every_limit() {
+    let door = door().await;
+    let mut stream = TcpStream::connect(&door.address).await.expect("connect");
+    // Five times the header's time, answered too fast for anybody to see a request being worked on.
+    for _ in 0..40 {
+        stream.write_all(b"GET /who HTTP/1.1\r\nHost: x\r\n\r\n").await.expect("write");
+        assert!(some(&mut stream).await.contains("200"));
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    // A header in two pieces has its whole time each time.
+    for _ in 0..4 {
+        stream.write_all(b"GET /who HTTP/1.1\r\nHost").await.expect("write");
+        tokio::time::sleep(Duration::from_millis(75)).await;
+        stream.write_all(b": x\r\n\r\n").await.expect("write");
+        assert!(some(&mut stream).await.contains("200"));
+    }
+}
+
+#[tokio::test]
 async fn who_does_not_read_is_closed() {
     let door = door().await;
     let mut stream = TcpStream::connect(&door.address).await.expect("connect");
