@@ -24,6 +24,10 @@ impl DlrMask {
     /// The bit (Kannel's `%d`) that stands for a state, when it is one the mask asks for.
     #[must_use]
     pub fn event(self, state: State) -> Option<u8> {
+        // An operator's refusal is a failure too: 16 stands for it where 2 was not asked for.
+        if state == State::Failed && self.0 & 2 == 0 && self.0 & 16 != 0 {
+            return Some(16);
+        }
         let bit = match state {
             State::Delivered => 1,
             State::Failed | State::Expired | State::Unknown | State::Cancelled => 2,
@@ -132,6 +136,14 @@ mod tests {
         ] {
             assert_eq!(callback.to_string().parse(), Ok(callback));
         }
+    }
+
+    #[test]
+    fn masks() {
+        assert_eq!(DlrMask(31).event(State::Failed), Some(2));
+        assert_eq!(DlrMask(16).event(State::Failed), Some(16));
+        assert_eq!(DlrMask(1).event(State::Failed), None);
+        assert_eq!(DlrMask(8).event(State::Sent), Some(8));
     }
 
     #[test]
