@@ -1,6 +1,6 @@
 //! Statements for many rows at once, in a few fixed sizes, so that a server keeps each prepared. Texts and values only.
 
-use crate::statement::{Bind, Change, Doomed, Record, places};
+use crate::statement::{Bind, Change, Record, places};
 
 /// How many rows a statement has: the largest that fits is taken, again and again.
 const SIZES: [usize; 4] = [256, 32, 4, 1];
@@ -74,13 +74,7 @@ pub(crate) fn change_where<T: Change>() -> String {
     text
 }
 
-/// `DELETE FROM table WHERE (a, b) IN ((?,?),(?,?))`.
-pub(crate) fn delete_text<T: Doomed>(rows: usize) -> String {
-    let columns = T::COLUMNS.join(", ");
-    format!("DELETE FROM {} WHERE ({columns}) IN ({})", T::TABLE, rows_of_places(rows, T::COLUMNS.len()))
-}
-
-/// `(a = ? AND b = ?) OR (a = ? AND b = ?)`, for a server that finds no rows by `(a, b) IN (..)`.
+/// `(a = ? AND b = ?) OR (a = ? AND b = ?)`, where the server does not use its index for `(a, b) IN (..)`.
 pub(crate) fn any_of(columns: &[&str], rows: usize) -> String {
     let fits: Vec<_> = columns.iter().map(|column| format!("{column} = ?")).collect();
     vec![format!("({})", fits.join(" AND ")); rows].join(" OR ")

@@ -85,6 +85,11 @@ pub(crate) struct Session {
 }
 
 impl Session {
+    /// There is nothing to do after a commit.
+    pub(crate) async fn written(&mut self, _conn: &mut Conn, _rows: usize) -> diesel::QueryResult<()> {
+        Ok(())
+    }
+
     /// A fresh connection.
     pub(crate) async fn connect(&mut self) -> Result<Conn, Fault> {
         let late = |_| Fault::Lost("the database does not answer".to_owned());

@@ -76,7 +76,11 @@ pub(super) async fn delete<T: Doomed>(conn: &mut Conn, rows: Vec<T>) -> QueryRes
     let mut count = 0;
     for some in batches::padded(&all) {
         let binds = some.iter().flat_map(|row| row.binds()).collect();
-        count += Sql::<()>::new(batches::delete_text::<T>(some.len()), binds).run(conn).await?;
+        let fits: Vec<_> =
+            T::COLUMNS.iter().enumerate().map(|(n, column)| format!("{column} = v.k{n}")).collect();
+        let keys = values(T::COLUMNS, some.len());
+        let text = format!("DELETE FROM {} USING {keys} WHERE {}", T::TABLE, fits.join(" AND "));
+        count += Sql::<()>::new(text, binds).run(conn).await?;
     }
     Ok(count)
 }
@@ -100,8 +104,9 @@ pub(super) async fn delete_old(
 pub(super) async fn awaited(conn: &mut Conn, keys: Vec<(String, String)>) -> QueryResult<Vec<Awaited>> {
     let mut found = Vec::with_capacity(keys.len());
     for some in batches::padded(&keys) {
-        let places = batches::rows_of_places(some.len(), 2);
-        let text = format!("SELECT {AWAITING_COLUMNS} FROM awaiting WHERE (link, op_key) IN ({places})");
+        let keys = values(&["link", "op_key"], some.len());
+        let text =
+            format!("SELECT {AWAITING_COLUMNS} FROM awaiting JOIN {keys} ON link = v.k0 AND op_key = v.k1");
         let binds = some.iter().flat_map(|(link, key)| [link.as_str().into(), key.as_str().into()]).collect();
         let rows: Vec<Awaited> = Sql::<AwaitedSql>::new(text, binds).rows(conn).await?;
         found.extend(rows);
@@ -113,11 +118,18 @@ pub(super) async fn awaited(conn: &mut Conn, keys: Vec<(String, String)>) -> Que
 pub(super) async fn early(conn: &mut Conn, keys: Vec<(String, String)>) -> QueryResult<Vec<StoredEarly>> {
     let mut found = Vec::new();
     for some in batches::padded(&keys) {
-        let places = batches::rows_of_places(some.len(), 2);
-        let text = format!("SELECT {EARLY_COLUMNS} FROM early_receipt WHERE (link, op_key) IN ({places})");
+        let keys = values(&["link", "op_key"], some.len());
+        let text =
+            format!("SELECT {EARLY_COLUMNS} FROM early_receipt JOIN {keys} ON link = v.k0 AND op_key = v.k1");
         let binds = some.iter().flat_map(|(link, key)| [link.as_str().into(), key.as_str().into()]).collect();
         let rows: Vec<StoredEarly> = Sql::<EarlySql>::new(text, binds).rows(conn).await?;
         found.extend(rows);
     }
     Ok(found)
+}
+
+/// A table of keys to join with: by a list of pairs, PostgreSQL would look each up by a scan of its own.
+fn values(columns: &[&str], rows: usize) -> String {
+    let names: Vec<_> = (0..columns.len()).map(|n| format!("k{n}")).collect();
+    format!("(VALUES {}) AS v ({})", batches::rows_of_places(rows, columns.len()), names.join(", "))
 }

@@ -14,7 +14,7 @@ use crate::error::Fault;
 use crate::statement::Sql;
 use crate::{Checked, Opened, StoreOptions, migrations};
 use diesel::sql_types::Text;
-use diesel::{ConnectionError, ConnectionResult};
+use diesel::{ConnectionError, ConnectionResult, QueryResult};
 use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use futures_util::FutureExt;
@@ -45,7 +45,7 @@ pub(crate) type Conn = AsyncPgConnection;
 
 /// Opens the store and brings its tables up to date.
 pub(crate) async fn open(url: &str, options: StoreOptions) -> Result<Opened, StoreError> {
-    let mut session = Session { url: url.to_owned() };
+    let mut session = Session::to(url);
     if options.serve {
         migrate(url).await?;
     }
@@ -89,20 +89,39 @@ fn connect(url: String) -> BoxFuture<'static, ConnectionResult<Conn>> {
     .boxed()
 }
 
+/// Rows written between two counts of the tables, at most.
+const COUNTED: usize = 200_000;
+
 /// The writer's hold on the database.
 pub(crate) struct Session {
     url: String,
+    written: usize,
+    count_at: usize,
 }
 
 impl Session {
+    fn to(url: &str) -> Self {
+        Self { url: url.to_owned(), written: 0, count_at: 500 }
+    }
+
+    /// Lets the server count its tables as they grow. Plans are kept, and the first are made while the tables are empty: without a
+    /// count they would go on reading whole tables until the server's own turn comes.
+    pub(crate) async fn written(&mut self, conn: &mut Conn, rows: usize) -> QueryResult<()> {
+        self.written += rows;
+        if self.written < self.count_at {
+            return Ok(());
+        }
+        self.count_at = self.written + self.written.min(COUNTED);
+        conn.batch_execute("ANALYZE message, awaiting, handoff").await
+    }
+
     /// A fresh connection.
     pub(crate) async fn connect(&mut self) -> Result<Conn, Fault> {
         let late = |_| Fault::Lost("the database does not answer".to_owned());
         let connected = tokio::time::timeout(CONNECT, connect(self.url.clone())).await.map_err(late)?;
         let mut conn = connected.map_err(|e| Fault::Lost(e.to_string()))?;
-        // Plans are kept, and the first are made while the tables are empty: a plan that reads a whole table then would go on reading
-        // it when it has grown. Everything the writer asks has an index.
-        conn.batch_execute("SET enable_seqscan = off").await?;
+        // Everything the writer asks has an index, and nothing it asks is worth compiling.
+        conn.batch_execute("SET enable_seqscan = off; SET jit = off").await?;
         Ok(conn)
     }
 
@@ -122,7 +141,7 @@ impl Session {
 
 /// Brings the tables up to date. The names of what was applied.
 pub(crate) async fn migrate(url: &str) -> Result<Vec<String>, StoreError> {
-    let mut conn = Session { url: url.to_owned() }.connect().await?;
+    let mut conn = Session::to(url).connect().await?;
     conn.batch_execute(LOCK).await.map_err(crate::error::of_reading)?;
     let work = move || -> Result<Vec<String>, Fault> {
         let mut harness = AsyncMigrationHarness::new(conn);
@@ -140,7 +159,7 @@ pub(crate) async fn migrate(url: &str) -> Result<Vec<String>, StoreError> {
 
 /// Looks the database over without changing it.
 pub(crate) async fn check(url: &str) -> Result<Checked, StoreError> {
-    let mut conn = Session { url: url.to_owned() }.connect().await?;
+    let mut conn = Session::to(url).connect().await?;
     let mut wrong = Vec::new();
     let text = "SELECT current_setting('server_version') UNION ALL SELECT current_setting('fsync') \
                 UNION ALL SELECT current_setting('full_page_writes') UNION ALL SELECT pg_is_in_recovery()::text";

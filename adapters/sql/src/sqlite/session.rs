@@ -60,6 +60,11 @@ impl Session {
         Self { path: path.to_owned(), reserve: beside(path, ".reserve"), reserve_bytes: 0, _lock: None }
     }
 
+    /// There is nothing to do after a commit.
+    pub(crate) async fn written(&mut self, _conn: &mut Conn, _rows: usize) -> diesel::QueryResult<()> {
+        Ok(())
+    }
+
     /// A fresh connection.
     pub(crate) async fn connect(&mut self) -> Result<Conn, Fault> {
         connect(&self.path, Role::Writer).map_err(|e| Fault::Lost(e.to_string()))
@@ -108,10 +113,11 @@ impl Session {
         file.sync_all()
     }
 
-    /// Leaves a file without a log behind it.
+    /// Leaves a file without a log behind it. (And never lets SQLite count its tables: a count made while they are small makes it
+    /// read them whole when they are large; without one it always takes the indexes.)
     pub(crate) async fn close(self, conn: Option<Conn>) {
         if let Some(mut conn) = conn
-            && let Err(error) = conn.batch_execute("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)").await
+            && let Err(error) = conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)").await
         {
             tracing::warn!(%error, "the log could not be copied into the file at the end");
         }

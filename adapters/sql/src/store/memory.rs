@@ -1,6 +1,7 @@
 //! What the writer remembers between transactions. Losing any of it costs time, never truth.
 
 use std::collections::{HashMap, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// How many receipts that ended a part are remembered, to know their repetitions.
 const RECENT: usize = 65_536;
@@ -28,18 +29,19 @@ impl Memory {
     }
 }
 
-/// The last parts that were ended by receipts: link and key, and the recipient.
+/// The last parts that were ended by receipts: hashes of link and key, and of the recipient. Two that meet by chance (one in 2^48)
+/// cost one early receipt.
 #[derive(Default)]
 pub(crate) struct Recent {
-    recipients: HashMap<(String, String), String>,
-    order: VecDeque<(String, String)>,
+    recipients: HashMap<u64, u64>,
+    order: VecDeque<u64>,
 }
 
 impl Recent {
     /// Remembers one; forgets the oldest.
     pub(crate) fn put(&mut self, link: &str, key: &str, recipient: &str) {
-        let name = (link.to_owned(), key.to_owned());
-        if self.recipients.insert(name.clone(), recipient.to_owned()).is_none() {
+        let name = hash((link, key));
+        if self.recipients.insert(name, hash(recipient)).is_none() {
             self.order.push_back(name);
         }
         while self.order.len() > RECENT {
@@ -51,9 +53,15 @@ impl Recent {
 
     /// Whether a receipt repeats one that ended a part: a named recipient must be the same.
     pub(crate) fn knows(&self, link: &str, key: &str, recipient: Option<&str>) -> bool {
-        let known = self.recipients.get(&(link.to_owned(), key.to_owned()));
-        known.is_some_and(|known| recipient.is_none_or(|r| r == known))
+        let known = self.recipients.get(&hash((link, key)));
+        known.is_some_and(|known| recipient.is_none_or(|r| hash(r) == *known))
     }
+}
+
+fn hash(of: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    of.hash(&mut hasher);
+    hasher.finish()
 }
 
 #[cfg(test)]

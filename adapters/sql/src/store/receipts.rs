@@ -103,20 +103,15 @@ pub(super) async fn standings(conn: &mut Conn, mut ids: Vec<i64>) -> QueryResult
     ids.dedup();
     let mut found = HashMap::with_capacity(ids.len());
     for some in ids.chunks(500) {
-        let lock = dialect::FOR_UPDATE;
-        let text = format!(
-            "SELECT {STANDING_COLUMNS} FROM message WHERE id IN {} ORDER BY id{lock}",
-            places(some.len())
-        );
+        // Locked in one order by all nodes, so that they do not wait for each other in a circle.
+        let lock = if dialect::SOLE { String::new() } else { format!(" ORDER BY id{}", dialect::FOR_UPDATE) };
+        let text = format!("SELECT {STANDING_COLUMNS} FROM message WHERE id IN {}{lock}", places(some.len()));
         let binds = some.iter().map(|id| (*id).into()).collect();
         let rows: Vec<Standing> = Sql::<StandingSql>::varying(text, binds).rows(conn).await?;
         found.extend(rows.into_iter().map(|row| (row.id, row)));
     }
     Ok(found)
 }
-
-/// How well an awaited part fits a receipt: open, exactly spelt, the right recipient, the newest message.
-type Rank = (bool, bool, bool, i64);
 
 /// What a batch of receipts does, before it is written.
 #[derive(Default)]
@@ -177,30 +172,34 @@ impl Work {
         Applied::Changed { id, state: folded.state, tell: None }
     }
 
-    /// Open before ended, exact before converted, the right recipient before another, the newest first.
+    /// Under the exact spelling, or else the converted ones: open before ended, the right recipient before another, the newest first.
     fn find(
         &self,
         receipt: &Receipt,
         candidates: &HashMap<(String, String), Vec<Awaited>>,
     ) -> Option<Awaited> {
-        let named = receipt.recipient.as_ref().map(ToString::to_string);
-        let mut best: Option<(Rank, &Awaited)> = None;
-        for (spelling, key) in spellings(receipt).enumerate() {
-            let link = receipt.link.as_str().to_owned();
-            for awaited in candidates.get(&(link, key)).into_iter().flatten() {
-                let recipient = self.standings.get(&awaited.message).map(|s| s.recipient.as_str());
-                let agrees = named.is_none() || named.as_deref() == recipient;
-                if spelling > 0 && !agrees {
-                    continue;
-                }
-                let open = !self.closed.contains(&(awaited.message, awaited.seq));
-                let rank = (open, spelling == 0, agrees, awaited.message);
-                if best.as_ref().is_none_or(|(known, _)| rank > *known) {
-                    best = Some((rank, awaited));
-                }
-            }
+        let name = |key| (receipt.link.as_str().to_owned(), key);
+        if let Some(exact) = candidates.get(&name(exact_key(receipt))) {
+            return self.best(receipt, exact.iter(), false);
         }
-        best.map(|(_, awaited)| awaited.clone())
+        let other: Vec<_> = spellings(receipt).skip(1).map(name).collect();
+        self.best(receipt, other.iter().filter_map(|name| candidates.get(name)).flatten(), true)
+    }
+
+    fn best<'a>(
+        &self,
+        receipt: &Receipt,
+        found: impl Iterator<Item = &'a Awaited>,
+        must_agree: bool,
+    ) -> Option<Awaited> {
+        let named = receipt.recipient.as_ref().map(ToString::to_string);
+        let ranked = found.filter_map(|awaited| {
+            let recipient = self.standings.get(&awaited.message).map(|s| s.recipient.as_str());
+            let agrees = named.is_none() || named.as_deref() == recipient;
+            let open = !self.closed.contains(&(awaited.message, awaited.seq));
+            (agrees || !must_agree).then_some(((open, agrees, awaited.message), awaited))
+        });
+        ranked.max_by_key(|(rank, _)| *rank).map(|(_, awaited)| awaited.clone())
     }
 
     fn unmatched(&mut self, receipt: &Receipt, memory: &mut Memory, now: Timestamp) -> Applied {

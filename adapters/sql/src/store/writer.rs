@@ -78,9 +78,14 @@ impl Writer {
             return Some(conn);
         }
         metrics::histogram!("omnigate_store_batch_operations").record(batch.len() as f64);
+        let rows = batch.iter().map(Op::weight).sum();
         let fault = match self.attempt(&mut conn, &mut batch).await {
             Ok(()) => {
                 answer(batch);
+                if let Err(error) = self.session.written(&mut conn, rows).await {
+                    tracing::warn!(%error, "the connection is given up after a commit");
+                    return None;
+                }
                 return Some(conn);
             }
             Err(fault) => fault,
