@@ -15,10 +15,14 @@ use diesel::QueryResult;
 use diesel_async::SimpleAsyncConnection;
 use ports::driven::{Clock, StoreError};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// How often a transaction that met another one is tried.
 const CONFLICTS: usize = 5;
+
+/// How often it is tried whether a full disk has room again.
+const TRY_ROOM: Duration = Duration::from_secs(2);
 
 /// The writer.
 pub(crate) struct Writer {
@@ -28,8 +32,8 @@ pub(crate) struct Writer {
     clock: Arc<dyn Clock>,
     broken: Arc<OnceLock<String>>,
     stopped: watch::Sender<bool>,
-    /// The disk was full: nothing new until the reserve is back.
-    full: bool,
+    /// The disk was full: nothing new until the reserve is back, which is tried from this time on.
+    full: Option<Duration>,
 }
 
 impl Writer {
@@ -41,7 +45,7 @@ impl Writer {
         broken: Arc<OnceLock<String>>,
         stopped: watch::Sender<bool>,
     ) -> Self {
-        Self { session, waiting, memory: Memory::new(node), clock, broken, stopped, full: false }
+        Self { session, waiting, memory: Memory::new(node), clock, broken, stopped, full: None }
     }
 
     /// Works until nobody can ask any more, then closes the database.
@@ -105,7 +109,7 @@ impl Writer {
     async fn one_by_one(&mut self, mut conn: Conn, batch: Vec<Op>) -> Option<Conn> {
         let mut left = batch.into_iter();
         while let Some(op) = left.next() {
-            if self.full && !op.settles() {
+            if self.full.is_some() && !op.settles() {
                 refuse(vec![op], &StoreError::Full);
                 continue;
             }
@@ -142,21 +146,23 @@ impl Writer {
 
     /// With a full disk only what settles goes on, until the reserve can be laid back.
     fn while_full(&mut self, batch: Vec<Op>) -> (Vec<Op>, Vec<Op>) {
-        if !self.full {
-            return (batch, Vec::new());
-        }
-        if self.session.restore_reserve() {
-            tracing::info!("there is room on the disk again");
-            self.full = false;
-            return (batch, Vec::new());
+        let Some(try_at) = self.full else { return (batch, Vec::new()) };
+        let now = self.clock.monotonic();
+        if now >= try_at {
+            if self.session.restore_reserve() {
+                tracing::info!("there is room on the disk again");
+                self.full = None;
+                return (batch, Vec::new());
+            }
+            self.full = Some(now.saturating_add(TRY_ROOM));
         }
         batch.into_iter().partition(Op::settles)
     }
 
     fn fill_up(&mut self) {
-        if !self.full {
+        if self.full.is_none() {
             tracing::error!("the disk is full: nothing new is accepted until there is room");
-            self.full = true;
+            self.full = Some(self.clock.monotonic());
         }
         self.session.release_reserve();
     }
