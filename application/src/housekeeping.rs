@@ -17,6 +17,8 @@ use tokio_util::sync::CancellationToken;
 
 /// How often.
 const EVERY: Duration = Duration::from_secs(2);
+/// How long after the last look the clock may have stood still higher.
+const UNSEEN: Duration = Duration::from_mins(1);
 /// How much of each kind in one go.
 const LIMIT: usize = 500;
 /// A difference between the wall clock and the steady one that is taken for a jump.
@@ -71,6 +73,7 @@ impl Housekeeping {
 
     /// The clock was ahead and was set back: what was accepted or put off meanwhile stands as due in the future. What had no time of its own is due now.
     async fn pull_back(&self, highest: Timestamp, now: Timestamp) {
+        let highest = highest.checked_add(UNSEEN).unwrap_or(highest);
         for lane in self.lanes.all() {
             let mut seen = HashSet::new();
             loop {

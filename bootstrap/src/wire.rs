@@ -11,7 +11,9 @@ use domain::directory::{LinkId, User};
 use domain::numbering::Country;
 use http_door::{DeliverOptions, HttpDeliver};
 use net::tls::{TlsClient, TlsFiles, TlsServer};
-use ports::driven::{Answer, Clock, Deliver, Handoff, HandoffError, Ids, Link as OperatorLink, Passwords};
+use ports::driven::{
+    Answer, Clock, Deliver, Handoff, HandoffError, Ids, Link as OperatorLink, Passwords, StoreError,
+};
 use ports::driving::ReceiveMessages;
 use secrecy::{ExposeSecret as _, SecretString};
 use smpp::config::{BindMode, DefaultAlphabet, LongForm};
@@ -19,7 +21,11 @@ use smpp::{SmppConfig, SmppLink};
 use smtp::relay::{MailRelay, RelayConfig, Security};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use web_kit::{BodyLimits, ClientOptions, HttpClient};
+
+/// How often a serving process tries to reach its database before it gives up, about a second apart.
+const STORE_TRIES: u32 = 30;
 
 /// The parts of the machine every command may use.
 #[derive(Clone)]
@@ -75,7 +81,7 @@ pub async fn read_stores(loaded: &Loaded, clock: Arc<dyn Clock>) -> anyhow::Resu
 
 async fn open(loaded: &Loaded, options: sql::StoreOptions) -> anyhow::Result<(Stores, sql::Opened)> {
     let url = database_url(loaded)?;
-    let opened = sql::open(url.expose_secret(), options).await.context("the store cannot be opened")?;
+    let opened = patiently(url.expose_secret(), options).await.context("the store cannot be opened")?;
     let stores = opened.stores.clone();
     let stores = Stores {
         outbox: stores.outbox,
@@ -88,6 +94,21 @@ async fn open(loaded: &Loaded, options: sql::StoreOptions) -> anyhow::Result<(St
         cluster: stores.cluster,
     };
     Ok((stores, opened))
+}
+
+/// A database server may be slower to start than we are, or busy: one that serves waits for it, a command does not.
+async fn patiently(url: &str, options: sql::StoreOptions) -> Result<sql::Opened, StoreError> {
+    let mut tries = if options.serve { STORE_TRIES } else { 1 };
+    loop {
+        tries -= 1;
+        match sql::open(url, options.clone()).await {
+            Err(StoreError::Unavailable(detail)) if tries > 0 => {
+                tracing::warn!(%detail, "the database is not there yet; trying again");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            other => return other,
+        }
+    }
 }
 
 /// The users of the file with their passwords hashed.

@@ -31,13 +31,13 @@ pub(crate) fn change_width<T: Change>() -> usize {
     T::SET.len() + T::KEEP.len() + 1 + T::FENCE.len()
 }
 
-/// One change by its own statement.
-pub(crate) fn change_one<T: Change>() -> String {
+/// One change by its own statement; `hint` stands after the table's name.
+pub(crate) fn change_one<T: Change>(hint: &str) -> String {
     let set = T::SET.iter().map(|column| format!("{column} = ?"));
     let keep = T::KEEP.iter().map(|column| format!("{column} = COALESCE(?, {column})"));
     let also = (!T::ALSO.is_empty()).then(|| T::ALSO.to_owned());
     let set: Vec<_> = set.chain(keep).chain(also).collect();
-    let mut text = format!("UPDATE message SET {} WHERE id = ?", set.join(", "));
+    let mut text = format!("UPDATE message{hint} SET {} WHERE id = ?", set.join(", "));
     for column in T::FENCE {
         text.push_str(&format!(" AND {column} = ?"));
     }

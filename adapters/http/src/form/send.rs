@@ -77,7 +77,8 @@ fn is_yes(value: Option<&[u8]>) -> bool {
     })
 }
 
-/// Comma, semicolon, newline and space all separate numbers; but `070-123 45 67` is one: a space separates only what could each be a number.
+/// Comma, semicolon, newline and space all separate numbers; but `070-123 45 67` is one: a space separates only
+/// after what could be a whole number.
 fn split(numbers: &str) -> Vec<String> {
     let fields = numbers.split([',', ';', '\n', '\r']).map(str::trim).filter(|field| !field.is_empty());
     fields.flat_map(split_spaces).collect()
@@ -86,8 +87,8 @@ fn split(numbers: &str) -> Vec<String> {
 fn split_spaces(field: &str) -> Vec<String> {
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).count();
     let pieces: Vec<&str> = field.split_whitespace().collect();
-    let each_whole = pieces.iter().all(|piece| digits(piece) >= 8 || digits(piece) == 0);
-    if each_whole { pieces.into_iter().map(str::to_owned).collect() } else { vec![field.to_owned()] }
+    let whole_first = pieces.first().is_none_or(|first| digits(first) >= 8);
+    if whole_first { pieces.into_iter().map(str::to_owned).collect() } else { vec![field.to_owned()] }
 }
 
 fn accepts_json(headers: &HeaderMap) -> bool {

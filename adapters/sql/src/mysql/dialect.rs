@@ -40,7 +40,8 @@ pub(super) async fn insert<T: Record>(conn: &mut Conn, rows: Vec<T>) -> QueryRes
 
 /// Changes messages; says of each whether it was there and the fence held.
 pub(super) async fn change<T: Change>(conn: &mut Conn, rows: Vec<T>) -> QueryResult<(Vec<T>, Vec<bool>)> {
-    let text = batches::change_one::<T>();
+    // Left alone it takes the index of what is held, and locks all of that for each row.
+    let text = batches::change_one::<T>(" FORCE INDEX (PRIMARY)");
     let mut done = Vec::with_capacity(rows.len());
     for row in &rows {
         done.push(Sql::<()>::new(text.as_str(), row.binds()).run(conn).await? > 0);

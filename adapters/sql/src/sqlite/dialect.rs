@@ -41,7 +41,7 @@ pub(super) async fn insert<T: Record>(conn: &mut Conn, rows: Vec<T>) -> QueryRes
 /// Changes messages; says of each whether it was there and the fence held.
 pub(super) async fn change<T: Change>(conn: &mut Conn, rows: Vec<T>) -> QueryResult<(Vec<T>, Vec<bool>)> {
     conn.spawn_blocking(move |conn| {
-        let text = batches::change_one::<T>();
+        let text = batches::change_one::<T>("");
         let pieces = Pieces::of(&text);
         let mut done = Vec::with_capacity(rows.len());
         for row in &rows {
