@@ -3,5 +3,6 @@
 //! Everything here reads and writes octets and lines; nothing opens a port or waits.
 
 pub mod at;
-pub mod hex;
 pub mod tpdu;
+
+pub use pdu::hex;

@@ -4,7 +4,6 @@
 //! cut short, or whose address is impossible, is an error. Nothing panics on any octets.
 
 mod address;
-mod dcs;
 mod deliver;
 mod reader;
 mod report;
@@ -13,10 +12,10 @@ mod time;
 mod user_data;
 
 pub use address::{Address, AddressKind};
-pub use dcs::Dcs;
 pub use deliver::Deliver;
 pub use report::{Outcome, StatusReport};
-pub use submit::{Submit, Validity, relative_code, relative_minutes};
+pub use pdu::{Dcs, relative_code, relative_minutes};
+pub use submit::{Submit, Validity};
 pub use time::Stamp;
 pub use user_data::UserData;
 

@@ -1,4 +1,4 @@
-//! Hexadecimal as modems write it: two digits an octet, upper case, read in either case.
+//! Hexadecimal as modems and operators write it: two digits an octet, upper case, read in either case.
 //!
 //! Never skips anything: white space inside a PDU is the caller's business.
 
