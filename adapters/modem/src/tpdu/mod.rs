@@ -13,8 +13,8 @@ mod user_data;
 
 pub use address::{Address, AddressKind};
 pub use deliver::Deliver;
-pub use report::{Outcome, StatusReport};
 pub use pdu::{Dcs, relative_code, relative_minutes};
+pub use report::{Outcome, StatusReport};
 pub use submit::{Submit, Validity};
 pub use time::Stamp;
 pub use user_data::UserData;
