@@ -16,6 +16,9 @@ use ports::driven::{PartReply, Shipment};
 use std::collections::VecDeque;
 use std::time::Duration;
 
+/// Keys that are kept for a keep-alive and a goodbye.
+const RESERVED_KEYS: usize = 2;
+
 /// Something the caller must hear of.
 #[derive(Debug)]
 pub enum Event<D: Dialect> {
@@ -106,9 +109,9 @@ impl<D: Dialect> Session<D> {
     /// Begins a session on a fresh connection: the bind is ready to be written, unless the peer speaks first.
     pub fn new(dialect: D, limits: SessionLimits, now: Now) -> Self {
         let until = now.monotonic + limits.bind_timeout;
-        let most = (D::KEYS / 2).saturating_sub(2).max(1);
+        let most = D::KEYS.saturating_sub(RESERVED_KEYS).max(1);
         let mut session = Self {
-            window: Window::new(limits.window.min(most)),
+            window: Window::new(limits.window.min(most), D::KEYS),
             dialect,
             limits,
             state: State::Greeting { until },
@@ -227,7 +230,7 @@ impl<D: Dialect> Session<D> {
     /// How many segments may be submitted now.
     #[must_use]
     pub fn free(&self) -> usize {
-        let keys = (D::KEYS - 2).saturating_sub(self.window.len());
+        let keys = D::KEYS.saturating_sub(RESERVED_KEYS + self.window.taken_keys());
         if self.is_bound() { self.window.free().min(keys) } else { 0 }
     }
 
@@ -368,9 +371,9 @@ impl<D: Dialect> Session<D> {
     /// The next key that nothing waits for. The window is narrower than the keys are many, so there is one.
     fn fresh_key(&mut self) -> D::Key {
         let mut key = self.dialect.next_key();
-        for _ in 0..D::KEYS.min(self.window.len() + 2) {
+        for _ in 0..D::KEYS.min(self.window.taken_keys() + RESERVED_KEYS) {
             let taken =
-                self.window.holds(&key) || self.probe.as_ref().is_some_and(|(probe, _)| *probe == key);
+                self.window.is_taken(&key) || self.probe.as_ref().is_some_and(|(probe, _)| *probe == key);
             if !taken {
                 break;
             }

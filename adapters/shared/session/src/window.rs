@@ -3,21 +3,30 @@
 //! A request whose time ran out keeps its place while the operator may still come to it: only when twice its time has
 //! passed and a request that was written after it has its reply, it leaves its place to the next (promise B2). Its key stays
 //! taken and a late reply still finds it, until its second limit. Bounded: as many passed over as the window is wide.
+//!
+//! After its second limit a request is given up, and its key is not used again on this connection until the peer does
+//! answer it: where keys are few (UCP has 100, CIMD2 128), a reply that is later than late must not pair with another
+//! request. When a quarter of the keys is lost that way, a new connection is needed.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt::Debug;
 use std::hash::Hash;
 use std::time::Duration;
+
+/// Keys of given-up requests that are remembered where keys are many.
+const MOST_GIVEN_UP: usize = 256;
 
 /// Outstanding requests.
 #[derive(Debug)]
 pub struct Window<K> {
     size: usize,
+    keys: usize,
     by_key: HashMap<K, Waiting>,
     in_time: BTreeMap<u64, K>,
     late: BTreeMap<u64, K>,
     written: u64,
     answered: u64,
+    given_up: VecDeque<K>,
     hopeless: bool,
 }
 
@@ -39,16 +48,18 @@ pub struct Taken {
 }
 
 impl<K: Copy + Eq + Hash + Debug> Window<K> {
-    /// An empty window of a size; at least 1.
+    /// An empty window of a size, at least 1, in a protocol with so many keys.
     #[must_use]
-    pub fn new(size: usize) -> Self {
+    pub fn new(size: usize, keys: usize) -> Self {
         Self {
             size: size.max(1),
+            keys,
             by_key: HashMap::with_capacity(size),
             in_time: BTreeMap::new(),
             late: BTreeMap::new(),
             written: 0,
             answered: 0,
+            given_up: VecDeque::new(),
             hopeless: false,
         }
     }
@@ -72,10 +83,22 @@ impl<K: Copy + Eq + Hash + Debug> Window<K> {
     }
 
     /// Whether the peer takes requests and does not answer: the window was full when its oldest request reached its second
-    /// limit without being passed over, or more were passed over than the window is wide.
+    /// limit without being passed over, or more were passed over than the window is wide, or too many keys are lost.
     #[must_use]
     pub fn is_hopeless(&self) -> bool {
-        self.hopeless || self.late.len() > self.size
+        self.hopeless || self.late.len() > self.size || self.given_up.len() > self.keys / 4
+    }
+
+    /// How many keys must not be used: those that wait and those that were given up.
+    #[must_use]
+    pub fn taken_keys(&self) -> usize {
+        self.by_key.len() + self.given_up.len()
+    }
+
+    /// Whether this key must not be used.
+    #[must_use]
+    pub fn is_taken(&self, key: &K) -> bool {
+        self.by_key.contains_key(key) || self.given_up.contains(key)
     }
 
     /// Whether this key waits for a reply.
@@ -92,9 +115,12 @@ impl<K: Copy + Eq + Hash + Debug> Window<K> {
         self.in_time.insert(order, key);
     }
 
-    /// The reply came: whose it is, or none's.
+    /// The reply came: whose it is, or none's. The key may be used again.
     pub fn take(&mut self, key: &K) -> Option<Taken> {
-        let waiting = self.by_key.remove(key)?;
+        let Some(waiting) = self.by_key.remove(key) else {
+            self.given_up.retain(|given_up| given_up != key);
+            return None;
+        };
         let line = if waiting.late { &mut self.late } else { &mut self.in_time };
         line.remove(&waiting.order);
         self.answered = self.answered.max(waiting.order);
@@ -140,6 +166,10 @@ impl<K: Copy + Eq + Hash + Debug> Window<K> {
         let answered = self.answered;
         let taken = self.take(key);
         self.answered = answered;
+        self.given_up.push_back(*key);
+        if self.given_up.len() > MOST_GIVEN_UP {
+            self.given_up.pop_front();
+        }
         taken
     }
 
@@ -172,7 +202,7 @@ mod tests {
 
     #[test]
     fn replies_in_any_order_free_their_place() {
-        let mut window = Window::new(3);
+        let mut window = Window::new(3, 1_000);
         for key in 1..=3_u32 {
             window.insert(key, u64::from(key) * 10, s(0));
         }
@@ -186,7 +216,7 @@ mod tests {
 
     #[test]
     fn late_keeps_its_place_until_it_is_passed_over() {
-        let mut window = Window::new(2);
+        let mut window = Window::new(2, 1_000);
         window.insert(7_u32, 1, s(0));
         window.insert(8, 2, s(1));
         assert_eq!(window.deadline(s(60), s(180)), Some(s(180)));
@@ -203,8 +233,20 @@ mod tests {
     }
 
     #[test]
+    fn a_given_up_key_is_not_used_until_its_reply_comes() {
+        let mut window = Window::new(4, 8);
+        for key in 1..=3_u32 {
+            window.insert(key, u64::from(key), s(0));
+        }
+        assert_eq!(window.expire(s(180), s(60), s(180)).len(), 3);
+        assert!(window.is_empty() && window.is_taken(&2) && window.is_hopeless(), "3 of 8 keys are lost");
+        assert_eq!((window.take(&2), window.taken_keys()), (None, 2), "nobody's reply frees the key");
+        assert!(!window.is_taken(&2) && !window.is_hopeless());
+    }
+
+    #[test]
     fn a_peer_that_never_answers_is_hopeless() {
-        let mut window = Window::new(2);
+        let mut window = Window::new(2, 1_000);
         window.insert(1_u32, 1, s(0));
         window.insert(2, 2, s(1));
         assert_eq!(window.expire(s(179), s(60), s(180)), []);

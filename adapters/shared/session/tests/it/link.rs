@@ -139,7 +139,7 @@ async fn a_stop_that_runs_out_of_time_still_reports_everything() {
         rig.link.stop(Duration::from_millis(50)).await;
         let replies = rig.replies(30).await;
         let written = replies.iter().filter(|reply| reply.parts == [(1, PartReply::Unanswered)]).count();
-        assert_eq!((replies.len(), written), (30, 2), "a window of two: eight keys are few");
+        assert_eq!((replies.len(), written), (30, 6), "a window of six: eight keys are few");
         assert!(!rig.link.health().is_up());
     })
     .await;

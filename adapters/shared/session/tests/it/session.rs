@@ -147,6 +147,34 @@ fn late_settles_and_never_is_doubt() {
 }
 
 #[test]
+fn later_than_late_never_pairs_with_a_key_that_came_around() {
+    let mut session = bound(2);
+    session.submit(at(0), 1, &shipment(1), 0).unwrap();
+    assert_eq!(said(&mut session), "S2\n");
+    for seconds in (10..=180).step_by(10) {
+        hear(&mut session, seconds, "k");
+        session.handle_timeout(at(seconds));
+    }
+    assert_eq!(ends(&mut session), [(1, PartReply::Unanswered)]);
+    for round in 0..20 {
+        session.submit(at(190), round, &shipment(2), 0).unwrap();
+        let line = said(&mut session);
+        assert_ne!(line, "S2\n", "its reply may still come");
+        hear(&mut session, 190, &line.trim_end().replace('S', "+"));
+    }
+    ends(&mut session);
+    hear(&mut session, 191, "+2");
+    assert_eq!((ends(&mut session), session.counts().unknown_replies), (vec![], 1));
+    let mut keys = (0..8).map(|round| {
+        session.submit(at(192), round, &shipment(3), 0).unwrap();
+        let line = said(&mut session);
+        hear(&mut session, 192, &line.trim_end().replace('S', "+"));
+        line
+    });
+    assert!(keys.any(|line| line == "S2\n"), "and then the key is free again");
+}
+
+#[test]
 fn silence_is_probed_and_any_frame_is_life() {
     let mut session = bound(1);
     assert_eq!(session.poll_timeout(), Some(Duration::from_secs(30)));
