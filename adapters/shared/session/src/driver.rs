@@ -4,10 +4,11 @@
 //! One wake handles all frames that were read and writes everything they gave rise to in one write. It reads on while a
 //! write is stuck, and stops reading only when too much waits to be answered.
 
-use crate::dialect::{Answer, Dialect, Now, Role};
+use crate::conversation::Conversation;
+use crate::dialect::{Answer, Now, Role};
 use crate::jobs::Jobs;
 use crate::options::Connection;
-use crate::session::{Closed, Counts, Event, Session};
+use crate::session::{Closed, Counts, Event};
 use crate::shared::Shared;
 use crate::work::{Work, pack};
 use bytes::BytesMut;
@@ -42,14 +43,14 @@ pub(crate) struct Ended {
 }
 
 /// One session on one connection.
-pub(crate) struct Driver<D: Dialect> {
+pub(crate) struct Driver<C: Conversation> {
     shared: Arc<Shared>,
     place: usize,
     role: Role,
     host: String,
-    session: Session<D>,
+    session: C,
     work: Work,
-    jobs: Jobs<D::AnswerTo>,
+    jobs: Jobs<C::AnswerTo>,
     input: BytesMut,
     now: Now,
     bound_at: Option<Duration>,
@@ -62,11 +63,11 @@ pub(crate) struct Driver<D: Dialect> {
     counted: Counts,
 }
 
-impl<D: Dialect> Driver<D> {
-    pub(crate) fn new(shared: Arc<Shared>, place: usize, role: Role, host: String, dialect: D) -> Self {
+impl<C: Conversation> Driver<C> {
+    pub(crate) fn new(shared: Arc<Shared>, place: usize, role: Role, host: String, session: C) -> Self {
         let now = shared.now();
         Self {
-            session: Session::new(dialect, shared.options.limits, now),
+            session,
             work: Work::new(shared.clone()),
             jobs: Jobs::new(shared.clone()),
             recalls: shared.recalls(),
@@ -96,6 +97,8 @@ impl<D: Dialect> Driver<D> {
         self.farewell(&mut writer).await;
         self.shared.meters.disconnects.increment(1);
         let bound_for = self.bound_at.map(|at| self.shared.clock.monotonic().saturating_sub(at));
+        self.session.cut_off();
+        self.events();
         self.work.close(self.shared.clock.now());
         self.shared.return_replies(std::mem::take(self.work.done()));
         self.count();
@@ -197,6 +200,8 @@ impl<D: Dialect> Driver<D> {
         while let Some(event) = self.session.poll_event() {
             match event {
                 Event::Bound => self.bound(),
+                Event::Lost { why } => self.lost(why),
+                Event::Doing(what) => self.shared.set_detail(self.place, what),
                 Event::Ended { token, end, took } => {
                     if let Some(took) = took {
                         self.shared.meters.round_trip.record(took.as_secs_f64());
@@ -219,10 +224,18 @@ impl<D: Dialect> Driver<D> {
     }
 
     fn bound(&mut self) {
-        self.bound_at = Some(self.now.monotonic);
+        self.bound_at.get_or_insert(self.now.monotonic);
         self.shared.set_detail(self.place, format!("bound to {}", self.host));
         tracing::info!(link = %self.shared.id, session = self.place, host = self.host, "bound");
         self.mark = Some(BoundMark::new(self.shared.clone(), self.place, self.role));
+    }
+
+    /// The connection stays, submits do not go: what is not written goes back.
+    fn lost(&mut self, why: String) {
+        tracing::warn!(link = %self.shared.id, session = self.place, host = self.host, why, "cannot send");
+        self.shared.set_detail(self.place, format!("{}: {why}", self.host));
+        self.mark = None;
+        self.work.recall(self.now.wall);
     }
 
     /// How long nothing has to be done.
@@ -283,9 +296,9 @@ impl<D: Dialect> Driver<D> {
 }
 
 /// Writes what it can. What a TLS layer has taken and not sent is flushed, if need be by the next call.
-async fn write<D: Dialect>(
+async fn write<C: Conversation>(
     writer: &mut WriteHalf<Box<dyn Connection>>,
-    session: &mut Session<D>,
+    session: &mut C,
     flushing: &mut bool,
 ) -> io::Result<usize> {
     let mut written = 1;

@@ -2,10 +2,11 @@
 //!
 //! [`Session`] is sans-IO, in the style of quinn-proto: frames and time go in, octets and events come out; it never
 //! waits, never reads a clock and never touches a socket. A [`Dialect`] says only what differs between SMPP, UCP and
-//! CIMD2. The driver moves octets between one session and one connection; [`OperatorLink`] implements
+//! CIMD2; what is no windowed session implements [`Conversation`] by itself. The driver moves octets between one session and one connection; [`OperatorLink`] implements
 //! `ports::driven::Link` with hosts (failover), several sessions, four priority classes, a rate and a watchdog.
 
 mod backoff;
+mod conversation;
 mod dialect;
 mod driver;
 mod jobs;
@@ -22,6 +23,7 @@ mod window;
 mod work;
 
 pub use backoff::Backoff;
+pub use conversation::Conversation;
 pub use dialect::{Answer, BadStream, BindRefusal, Dialect, Now, Received, Role, Verdict};
 pub use link::{OperatorLink, Surroundings};
 pub use options::{Connection, Dial, LinkOptions, SessionLimits};

@@ -3,10 +3,12 @@
 //! Its keeper reports what no session can (given back, left over from a session that died) and is the watchdog of messages
 //! that wait for a link that does not come back.
 
-use crate::dialect::{Dialect, Role};
+use crate::conversation::Conversation;
+use crate::dialect::{Dialect, Now, Role};
 use crate::options::{Dial, LinkOptions};
+use crate::session::Session;
 use crate::shared::Shared;
-use crate::slot::Slot;
+use crate::slot::{Make, Slot};
 use async_trait::async_trait;
 use domain::directory::LinkId;
 use domain::routing::Health;
@@ -55,20 +57,31 @@ impl OperatorLink {
         around: Surroundings,
         dialect: impl Fn(Role) -> D + Send + Sync + 'static,
     ) -> Arc<Self> {
+        let limits = options.limits;
+        Self::converse(id, options, around, move |role, now| Session::new(dialect(role), limits, now))
+    }
+
+    /// The same with machines of another kind: one is made for each connection.
+    pub fn converse<C: Conversation>(
+        id: LinkId,
+        options: LinkOptions,
+        around: Surroundings,
+        make: impl Fn(Role, Now) -> C + Send + Sync + 'static,
+    ) -> Arc<Self> {
         let sessions = options.sessions.clone();
         let window: usize =
             sessions.iter().filter(|(role, _)| role.sends()).map(|_| options.limits.window).sum();
         let shared = Arc::new(Shared::new(id, options, around.receiver, around.clock, around.ids));
         shared.meters.window.set(window as f64);
         shared.meters.up.set(0.0);
-        let dialect: Arc<dyn Fn(Role) -> D + Send + Sync> = Arc::new(dialect);
+        let make: Arc<Make<C>> = Arc::new(make);
         let mut tasks = JoinSet::new();
         for (place, (role, hosts)) in sessions.into_iter().enumerate() {
-            let (shared, dial, dialect) = (shared.clone(), around.dial.clone(), dialect.clone());
-            tasks.spawn(Slot { shared, place, role, hosts, dial, dialect }.run());
+            let (shared, dial, make) = (shared.clone(), around.dial.clone(), make.clone());
+            tasks.spawn(Slot { shared, place, role, hosts, dial, make }.run());
         }
         tasks.spawn(keep(shared.clone()));
-        Arc::new(Self { shared, protocol: D::PROTOCOL, tasks: Mutex::new(tasks) })
+        Arc::new(Self { shared, protocol: C::PROTOCOL, tasks: Mutex::new(tasks) })
     }
 
     /// Segments a second that the link allows itself at the moment; `None` = no limit.

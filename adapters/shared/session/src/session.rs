@@ -21,9 +21,16 @@ const RESERVED_KEYS: usize = 2;
 
 /// Something the caller must hear of.
 #[derive(Debug)]
-pub enum Event<D: Dialect> {
+pub enum Event<A> {
     /// The bind succeeded: submits may go.
     Bound,
+    /// Submits may not go any more, though the connection stays: a modem without a network. [`Event::Bound`] ends it.
+    Lost {
+        /// Why, for people.
+        why: String,
+    },
+    /// What it is doing, for people, changed.
+    Doing(String),
     /// A segment has its end.
     Ended {
         /// Which.
@@ -45,14 +52,14 @@ pub enum Event<D: Dialect> {
     /// A message came.
     Mo {
         /// For [`Session::answer`].
-        to: D::AnswerTo,
+        to: A,
         /// What came.
         part: MoPart,
     },
     /// A receipt came.
     Receipt {
         /// For [`Session::answer`].
-        to: D::AnswerTo,
+        to: A,
         /// What came.
         receipt: Receipt,
     },
@@ -99,7 +106,7 @@ pub struct Session<D: Dialect> {
     state: State<D::Key>,
     window: Window<D::Key>,
     out: BytesMut,
-    events: VecDeque<Event<D>>,
+    events: VecDeque<Event<D::AnswerTo>>,
     heard_at: Duration,
     probe: Option<(D::Key, Duration)>,
     counts: Counts,
@@ -212,7 +219,7 @@ impl<D: Dialect> Session<D> {
     }
 
     /// The next event.
-    pub fn poll_event(&mut self) -> Option<Event<D>> {
+    pub fn poll_event(&mut self) -> Option<Event<D::AnswerTo>> {
         self.events.pop_front()
     }
 

@@ -4,7 +4,8 @@
 //! pause like after any other failure: nothing waits for a restart.
 
 use crate::backoff::{Backoff, jittered};
-use crate::dialect::{Dialect, Role};
+use crate::conversation::Conversation;
+use crate::dialect::{Now, Role};
 use crate::driver::{Driver, Ended};
 use crate::options::Dial;
 use crate::session::Closed;
@@ -20,14 +21,17 @@ const NEXT_HOST: Duration = Duration::from_millis(200);
 /// After the operator said goodbye.
 const AFTER_GOODBYE: Duration = Duration::from_secs(5);
 
+/// Makes the machine of a fresh connection.
+pub(crate) type Make<C> = dyn Fn(Role, Now) -> C + Send + Sync;
+
 /// One session of a link.
-pub(crate) struct Slot<D: Dialect> {
+pub(crate) struct Slot<C: Conversation> {
     pub(crate) shared: Arc<Shared>,
     pub(crate) place: usize,
     pub(crate) role: Role,
     pub(crate) hosts: Vec<String>,
     pub(crate) dial: Arc<dyn Dial>,
-    pub(crate) dialect: Arc<dyn Fn(Role) -> D + Send + Sync>,
+    pub(crate) make: Arc<Make<C>>,
 }
 
 /// How a try ended.
@@ -37,7 +41,7 @@ enum Try {
     Panicked,
 }
 
-impl<D: Dialect> Slot<D> {
+impl<C: Conversation> Slot<C> {
     /// Runs until the link is stopped.
     pub(crate) async fn run(self) {
         let options = &self.shared.options;
@@ -80,7 +84,7 @@ impl<D: Dialect> Slot<D> {
 
     /// One connection, in its own task, which ends when this future is dropped.
     async fn attempt(&self, host: String) -> Try {
-        let (shared, dial, dialect) = (self.shared.clone(), self.dial.clone(), self.dialect.clone());
+        let (shared, dial, make) = (self.shared.clone(), self.dial.clone(), self.make.clone());
         let (place, role) = (self.place, self.role);
         shared.meters.connects.increment(1);
         let mut task = JoinSet::new();
@@ -92,7 +96,8 @@ impl<D: Dialect> Slot<D> {
             match connection {
                 Ok(connection) => {
                     shared.set_detail(place, format!("binding to {host}"));
-                    let driver = Driver::new(shared, place, role, host, dialect(role));
+                    let session = make(role, shared.now());
+                    let driver = Driver::new(shared, place, role, host, session);
                     Try::Ended(driver.run(connection).await)
                 }
                 Err(error) => Try::NoConnection(error.to_string()),
