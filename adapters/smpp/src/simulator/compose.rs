@@ -1,18 +1,23 @@
-//! The deliver_sm and the journal lines of a simulated operator.
+//! The deliver_sm of a simulated operator, and the text of a submit_sm.
 
-use super::hub::{Delivery, Hub, Report};
-use super::journal::Line;
-use super::options::ReceiptForm;
+use super::options::{ReceiptForm, ReceiptIdForm, SimulatorOptions};
 use crate::codec::{Address, ShortMessage, tag};
+use crate::receipt::{as_decimal, as_hex};
 use bytes::Bytes;
 use domain::Timestamp;
-use domain::text::{Udh, gsm7, latin1, ucs2};
+use domain::text::{Alphabet, Udh, gsm7, latin1, ucs2};
 use jiff::tz::TimeZone;
+use rehearsal::{Delivery, Report};
+
+/// A user data header stands before the text.
+const UDHI: u8 = 0x40;
+/// It is a receipt.
+const RECEIPT: u8 = 0x04;
 
 /// The deliver_sm that carries a delivery.
-pub(super) fn deliver_sm(hub: &Hub, delivery: &Delivery) -> ShortMessage {
+pub(super) fn deliver_sm(options: &SimulatorOptions, now: Timestamp, delivery: &Delivery) -> ShortMessage {
     match delivery {
-        Delivery::Receipt(report) => receipt(hub, report),
+        Delivery::Receipt(report) => receipt(options, now, report),
         Delivery::Mo { from, to, text } => {
             let (data_coding, octets) = match gsm7::encode(text) {
                 Ok(septets) => (0, septets),
@@ -20,19 +25,25 @@ pub(super) fn deliver_sm(hub: &Hub, delivery: &Delivery) -> ShortMessage {
             };
             part(from, to, 0, data_coding, octets.into())
         }
-        Delivery::Part { from, to, esm_class, data_coding, octets } => {
-            part(from, to, *esm_class, *data_coding, octets.clone())
+        Delivery::Part { from, to, segment } => {
+            let data_coding = if segment.body.alphabet() == Alphabet::Ucs2 { 8 } else { 0 };
+            let octets = Bytes::from([segment.header().as_slice(), segment.body.octets()].concat());
+            part(from, to, UDHI, data_coding, octets)
         }
     }
 }
 
+fn address(text: &str) -> Address {
+    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    match (digits, text.len()) {
+        (_, 0) => Address::default(),
+        (true, ..=6) => Address::new(3, 0, text),
+        (true, _) => Address::new(1, 1, text),
+        (false, _) => Address::new(5, 0, text),
+    }
+}
+
 fn part(from: &str, to: &str, esm_class: u8, data_coding: u8, octets: Bytes) -> ShortMessage {
-    let numeric = |text: &str| text.bytes().all(|b| b.is_ascii_digit()) && text.len() > 6;
-    let address = |text: &str| match numeric(text) {
-        true => Address::new(1, 1, text),
-        false if text.bytes().all(|b| b.is_ascii_digit()) => Address::new(3, 0, text),
-        false => Address::new(5, 0, text),
-    };
     let mut message = ShortMessage {
         source: address(from),
         destination: address(to),
@@ -48,38 +59,47 @@ fn part(from: &str, to: &str, esm_class: u8, data_coding: u8, octets: Bytes) -> 
     message
 }
 
-fn receipt(hub: &Hub, report: &Report) -> ShortMessage {
-    let form = hub.options.receipts.map(|receipts| receipts.form).unwrap_or_default();
-    let id = hub.receipt_id(&report.message_id);
+fn receipt(options: &SimulatorOptions, now: Timestamp, report: &Report) -> ShortMessage {
+    let receipts = options.receipts.unwrap_or_default();
+    let id = spelled(receipts.id_form, &report.message_id);
     let mut message = ShortMessage {
-        source: report.from.clone(),
-        destination: report.to.clone(),
-        esm_class: 0x04,
+        source: address(&report.phone),
+        destination: address(&report.sender),
+        esm_class: RECEIPT,
         ..ShortMessage::default()
     };
-    if form != ReceiptForm::Parameters {
-        let (done, error) = if report.failed { ("000", "011") } else { ("001", "000") };
+    if receipts.form != ReceiptForm::Parameters {
+        let (done, error, word) =
+            if report.failed { ("000", "011", "UNDELIV") } else { ("001", "000", "DELIVRD") };
+        let submitted = Timestamp::from_millisecond(report.submitted_ms).unwrap_or_default();
         let text = format!(
-            "id:{id} sub:001 dlvrd:{done} submit date:{} done date:{} stat:{} err:{error} text:",
-            date(report.submitted_ms),
-            date(hub.clock.now().as_millisecond()),
-            word(report),
+            "id:{id} sub:001 dlvrd:{done} submit date:{} done date:{} stat:{word} err:{error} text:",
+            date(submitted),
+            date(now),
         );
         message.short_message = Bytes::from(text);
     }
-    if form != ReceiptForm::Text {
+    if receipts.form != ReceiptForm::Text {
         message.tlvs.push_string(tag::RECEIPTED_MESSAGE_ID, &id);
         message.tlvs.push_u8(tag::MESSAGE_STATE, if report.failed { 5 } else { 2 });
     }
     message
 }
 
-fn word(report: &Report) -> &'static str {
-    if report.failed { "UNDELIV" } else { "DELIVRD" }
+/// The id as a receipt spells it.
+fn spelled(form: ReceiptIdForm, id: &str) -> String {
+    let spelled = match form {
+        ReceiptIdForm::Same => None,
+        ReceiptIdForm::Hex => as_decimal(id).map(|n| format!("{n:x}")),
+        ReceiptIdForm::Decimal => as_hex(id).map(|n| format!("{n:010}")),
+        ReceiptIdForm::Padded => Some(format!("000{id}")),
+        ReceiptIdForm::Capitals => Some(id.to_uppercase()),
+    };
+    spelled.unwrap_or_else(|| id.to_owned())
 }
 
-fn date(ms: i64) -> String {
-    let at = Timestamp::from_millisecond(ms).unwrap_or_default().to_zoned(TimeZone::UTC);
+fn date(at: Timestamp) -> String {
+    let at = at.to_zoned(TimeZone::UTC);
     format!("{:02}{:02}{:02}{:02}{:02}", at.year() % 100, at.month(), at.day(), at.hour(), at.minute())
 }
 
@@ -92,48 +112,5 @@ pub(super) fn text(message: &ShortMessage) -> String {
         0x03 => latin1::decode(octets),
         0x02 | 0x04 | 0xF4..=0xF7 => octets.iter().map(|octet| format!("{octet:02x}")).collect(),
         _ => gsm7::decode_with(octets, udh.shifts()),
-    }
-}
-
-/// The journal's line of a submit.
-pub(super) fn submitted(hub: &Hub, session: u64, sequence: u32, message: &ShortMessage, id: &str) -> Line {
-    let header = if message.has_udh() { Udh::split(message.payload()).0.concat() } else { None };
-    let (part, parts) = header
-        .map(|c| (c.seq, c.total))
-        .or_else(|| message.tlvs.sar().map(|(_, total, seq)| (seq, total)))
-        .unwrap_or((1, 1));
-    hub.line("submit")
-        .number("session", session)
-        .number("seq", u64::from(sequence))
-        .text("from", &message.source.addr.text())
-        .text("to", &message.destination.addr.text())
-        .text("text", &text(message))
-        .number("part", u64::from(part))
-        .number("parts", u64::from(parts))
-        .text("message_id", id)
-}
-
-/// The journal's line of a delivery that was answered, or not.
-pub(super) fn delivered(hub: &Hub, session: u64, delivery: &Delivery, answer: Option<u32>) -> Line {
-    match delivery {
-        Delivery::Receipt(report) => hub
-            .line("receipt")
-            .number("session", session)
-            .text("message_id", &report.message_id)
-            .text("to", &report.from.addr.text())
-            .text("state", word(report))
-            .maybe("answer", answer),
-        Delivery::Mo { from, to, text } => hub
-            .line("mo")
-            .number("session", session)
-            .text("from", from)
-            .text("to", to)
-            .text("text", text)
-            .maybe("answer", answer),
-        Delivery::Part { from, to, data_coding, octets, esm_class } => {
-            let message = part(from, to, *esm_class, *data_coding, octets.clone());
-            let line = hub.line("mo").number("session", session).text("from", from).text("to", to);
-            line.text("text", &text(&message)).maybe("answer", answer)
-        }
     }
 }

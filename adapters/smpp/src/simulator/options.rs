@@ -1,6 +1,7 @@
 //! How a simulated operator behaves: well, by default; or with the faults of real ones.
 
 use net::tls::TlsServer;
+use rehearsal::{Faults, MoOptions};
 use secrecy::SecretString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -108,68 +109,6 @@ pub enum ReceiptIdForm {
     Capitals,
 }
 
-/// Messages that phones send by themselves.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MoOptions {
-    /// So many a second.
-    pub rate: u32,
-    /// From this number and those after it, in turn.
-    pub from: u64,
-    /// To this number.
-    pub to: String,
-    /// With this text; `{n}` becomes the number of the message.
-    pub text: String,
-}
-
-/// Faults. `..._every`: each so manieth submit, 0 = never.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Faults {
-    /// Refuses every submit with ESME_RTHROTTLED.
-    pub throttle: bool,
-    /// The same for each so manieth.
-    pub throttle_every: u64,
-    /// Refuses with this command_status (by `status_every`, or all when that is 0).
-    pub status: Option<u32>,
-    /// Which submits `status` hits.
-    pub status_every: u64,
-    /// Answers no submit.
-    pub no_answer: bool,
-    /// Does not answer each so manieth.
-    pub no_answer_every: u64,
-    /// Thinks so long instead of `reply_delay`.
-    pub reply_delay: Option<Duration>,
-    /// Answers each so manieth twice.
-    pub duplicate_every: u64,
-    /// Sends a reply to a submit that never was, beside each so manieth.
-    pub unknown_every: u64,
-    /// Answers each so manieth with generic_nack.
-    pub nack_every: u64,
-    /// Answers each so manieth with the response to another operation.
-    pub wrong_command_every: u64,
-    /// Answers each so manieth with a header alone: taken, but without an id.
-    pub empty_every: u64,
-    /// Answers those that came together in reverse order.
-    pub out_of_order: bool,
-    /// Writes half a reply and drops the connection at each so manieth.
-    pub drop_every: u64,
-    /// Writes octets that are no PDU at each so manieth.
-    pub garbage_every: u64,
-    /// Reads and writes nothing any more, and does not close.
-    pub half_open: bool,
-    /// Closes connections as they come.
-    pub refuse: bool,
-    /// Refuses binds with this command_status.
-    pub bind_status: Option<u32>,
-    /// Answers no bind.
-    pub no_bind_answer: bool,
-    /// Answers no enquire_link.
-    pub deaf: bool,
-    /// Writes one octet at a time, so far apart.
-    pub drip: Option<Duration>,
-    /// congestion_state in replies.
-    pub congestion: Option<u8>,
-}
-
 impl Default for SimulatorOptions {
     fn default() -> Self {
         Self {
@@ -187,6 +126,33 @@ impl Default for SimulatorOptions {
             journal: None,
             faults: Faults::default(),
             schedule: Vec::new(),
+        }
+    }
+}
+
+impl SimulatorOptions {
+    /// What is common to all protocols.
+    pub(super) fn common(&self) -> rehearsal::SimulatorOptions {
+        let receipts = self.receipts.map(|receipts| rehearsal::ReceiptOptions {
+            delay: receipts.delay,
+            fail_every: receipts.fail_every,
+            copies: receipts.copies,
+            before_reply: receipts.before_reply,
+        });
+        rehearsal::SimulatorOptions {
+            listen: self.listen.clone(),
+            tls: self.tls.clone(),
+            accounts: self.accounts.clone(),
+            max_binds: self.max_binds,
+            reply_delay: self.reply_delay,
+            receipts,
+            mo: self.mo.clone(),
+            echo: self.echo,
+            deliver_window: self.deliver_window,
+            retry_after: self.retry_after,
+            journal: self.journal.clone(),
+            faults: self.faults.clone(),
+            schedule: self.schedule.clone(),
         }
     }
 }

@@ -12,8 +12,8 @@ fn allowed(from: &str, to: &str) -> bool {
         // bench and simulate are thin callers of the load engine.
         "bootstrap" => to != "bootstrap" && (!to.starts_with("tests/") || to == "tests/load"),
         _ if from.starts_with("tests/") => true,
-        // docs/adr/0001: serving HTTP is listening plus a protocol.
-        "adapters/shared/http" if to == "adapters/shared/net" => true,
+        // docs/adr/0001: serving HTTP, and being a simulated operator, is listening plus a protocol.
+        "adapters/shared/http" | "adapters/shared/rehearsal" if to == "adapters/shared/net" => true,
         _ if shared(from) => matches!(to, "domain" | "ports"),
         _ if from.starts_with("adapters/") => matches!(to, "domain" | "ports") || shared(to),
         _ => false,

@@ -6,11 +6,10 @@
 mod deliver;
 mod submit;
 
-use super::hub::{Delivery, Hub, Order};
-use super::options::Faults;
-use crate::codec::{self, Bind, BindResp, Body, CommandId, FrameCodec, Octets, Pdu, Tlvs, tag};
-use crate::status::Status;
-use bytes::{Buf as _, Bytes, BytesMut};
+use crate::hub::{Delivery, Hub, Order};
+use crate::options::Faults;
+use crate::speech::{Heard, Kind, Login, Lost, Operator, Reply, Speech};
+use bytes::{Buf as _, BytesMut};
 use net::Stream;
 use secrecy::ExposeSecret as _;
 use std::collections::{HashMap, VecDeque};
@@ -19,7 +18,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
 use tokio::sync::broadcast::Receiver;
-use tokio_util::codec::Decoder as _;
 
 /// Read at once.
 const READ: usize = 64 * 1024;
@@ -47,20 +45,24 @@ impl From<io::Error> for End {
     }
 }
 
+/// A reply that waits to be written: to what, under which number in the journal, what.
+type Due<S> = (<S as Speech>::To, u64, Reply);
+
 /// One connection.
-pub(super) struct Peer {
+pub(crate) struct Peer<O: Operator> {
+    operator: Arc<O>,
     hub: Arc<Hub>,
+    speech: O::Speech,
     session: u64,
     name: String,
     bound: Option<Bound>,
     faults: Arc<Faults>,
     input: BytesMut,
     out: BytesMut,
-    together: Vec<Pdu>,
-    delayed: VecDeque<(Duration, Pdu)>,
+    together: Vec<Due<O::Speech>>,
+    delayed: VecDeque<(Duration, Due<O::Speech>)>,
     receipts: VecDeque<(Duration, Delivery)>,
     delivered: HashMap<u32, Delivery>,
-    sequence: u32,
     silent: u64,
     submits: u64,
     accepted: u64,
@@ -70,9 +72,12 @@ pub(super) struct Peer {
     due: Vec<Delivery>,
 }
 
-impl Peer {
-    pub(super) fn new(hub: Arc<Hub>) -> Self {
+impl<O: Operator> Peer<O> {
+    pub(crate) fn new(operator: Arc<O>, hub: Arc<Hub>) -> Self {
+        let speech = operator.speech();
         Self {
+            operator,
+            speech,
             session: hub.next_session(),
             faults: hub.faults(),
             hub,
@@ -84,7 +89,6 @@ impl Peer {
             delayed: VecDeque::new(),
             receipts: VecDeque::new(),
             delivered: HashMap::new(),
-            sequence: 0,
             silent: 0,
             submits: 0,
             accepted: 0,
@@ -95,8 +99,12 @@ impl Peer {
     }
 
     /// Serves until one of both has enough.
-    pub(super) async fn run(mut self, stream: Stream) {
+    pub(crate) async fn run(mut self, stream: Stream) {
         let orders = self.hub.orders.subscribe();
+        self.speech.greet(&mut self.out);
+        if self.speech.needs_no_login() && self.hub.bound("") {
+            self.bound = Some(Bound { sends: true, receives: true });
+        }
         let (mut reader, mut writer) = tokio::io::split(stream);
         let _ = self.turns(&mut reader, &mut writer, orders).await;
         self.leave();
@@ -147,13 +155,14 @@ impl Peer {
         while let Some((due, _)) = self.delayed.front()
             && *due <= now
         {
-            if let Some((_, pdu)) = self.delayed.pop_front() {
-                self.reply(&pdu);
+            if let Some((_, due)) = self.delayed.pop_front() {
+                self.reply(&due);
             }
         }
         let mut next = self.delayed.front().map(|(due, _)| *due);
         if self.bound.is_some_and(|bound| bound.receives) && !self.closing {
-            let mut room = self.hub.options.deliver_window.saturating_sub(self.delivered.len());
+            let window = self.hub.options.deliver_window.min(<O::Speech as Speech>::MOST_DELIVERIES);
+            let mut room = window.saturating_sub(self.delivered.len());
             while room > 0
                 && let Some((due, _)) = self.receipts.front()
                 && *due <= now
@@ -167,7 +176,7 @@ impl Peer {
             let hub_next = self.hub.take(now, room, &mut due);
             due.drain(..).for_each(|delivery| self.deliver(delivery));
             self.due = due;
-            if self.delivered.len() < self.hub.options.deliver_window {
+            if self.delivered.len() < window {
                 let own = self.receipts.front().map(|(due, _)| *due);
                 next = [next, own, hub_next].into_iter().flatten().min();
             }
@@ -178,10 +187,10 @@ impl Peer {
     fn read(&mut self, now: Duration) -> Result<(), End> {
         (self.submits, self.accepted) = (0, 0);
         while self.half.is_none() {
-            match FrameCodec.decode(&mut self.input) {
-                Ok(Some(frame)) => self.frame(now, &frame)?,
+            match self.speech.hear(&mut self.input, &mut self.out) {
+                Ok(Some(heard)) => self.heard(now, heard),
                 Ok(None) => break,
-                Err(_) => {
+                Err(Lost) => {
                     self.hub.count(|stats| stats.bad_pdus += 1);
                     return Err(End::Closed);
                 }
@@ -196,8 +205,8 @@ impl Peer {
             together.reverse();
         }
         let delay = self.faults.reply_delay.unwrap_or(self.hub.options.reply_delay);
-        for pdu in together.drain(..) {
-            if delay.is_zero() { self.reply(&pdu) } else { self.delayed.push_back((now + delay, pdu)) }
+        for due in together.drain(..) {
+            if delay.is_zero() { self.reply(&due) } else { self.delayed.push_back((now + delay, due)) }
         }
         self.together = together;
         if let Some(half) = self.half.take() {
@@ -208,104 +217,62 @@ impl Peer {
         Ok(())
     }
 
-    fn frame(&mut self, now: Duration, frame: &Bytes) -> Result<(), End> {
-        let pdu = match codec::decode(frame) {
-            Ok(decoded) => decoded.pdu,
-            Err(error) => {
-                self.hub.count(|stats| stats.bad_pdus += 1);
-                error.answer().iter().for_each(|pdu| self.write(pdu));
-                return Ok(());
-            }
-        };
-        let (sequence, command) = (pdu.sequence, pdu.command_id());
-        match pdu.body {
-            Body::SubmitSm(message) => return self.submit(now, sequence, message),
-            Body::DeliverSmResp(_) => self.answered(now, sequence, pdu.status),
-            Body::BindTransceiver(bind) => {
-                self.bind(command, sequence, &bind, Bound { sends: true, receives: true })
-            }
-            Body::BindTransmitter(bind) => {
-                self.bind(command, sequence, &bind, Bound { sends: true, receives: false })
-            }
-            Body::BindReceiver(bind) => {
-                self.bind(command, sequence, &bind, Bound { sends: false, receives: true })
-            }
-            Body::EnquireLink(_) => {
+    fn heard(&mut self, now: Duration, heard: Heard<O::Speech>) {
+        match heard {
+            Heard::Submit { to, number, submit } => self.submit(now, to, number, &submit),
+            Heard::Answer { key, status, again } => self.answered(now, key, status, again),
+            Heard::Login { to, login } => self.login(&to, login),
+            Heard::Alive { to } => {
                 self.hub.count(|stats| stats.enquiries += 1);
                 if !self.faults.deaf {
-                    self.write(&Pdu::new(sequence, Body::EnquireLinkResp(Tlvs::default())));
+                    self.speech.answer_alive(&to, &mut self.out);
                 }
             }
-            Body::Unbind(_) => {
-                self.write(&Pdu::new(sequence, Body::UnbindResp(Tlvs::default())));
-                self.closing = true;
-            }
-            Body::UnbindResp(_) => self.closing = true,
-            _ => {
-                let refusal = Pdu::refusal(command, sequence, Status::ESME_RINVCMDID);
-                refusal.iter().for_each(|pdu| self.write(pdu));
-            }
+            Heard::Goodbye => self.closing = true,
+            Heard::Other => {}
+            Heard::Bad => self.hub.count(|stats| stats.bad_pdus += 1),
         }
-        Ok(())
     }
 
-    fn bind(&mut self, command: CommandId, sequence: u32, bind: &Bind, bound: Bound) {
+    fn login(&mut self, to: &<O::Speech as Speech>::To, login: Login) {
         self.hub.count(|stats| stats.bind_tries += 1);
         if self.faults.no_bind_answer {
             return;
         }
-        let name = bind.system_id.text().into_owned();
-        let known = |(account, password): &(String, secrecy::SecretString)| {
-            *account == name && bind.password == *password.expose_secret()
+        let Login { name, password, sends, receives } = login;
+        let known = |(account, secret): &(String, secrecy::SecretString)| {
+            *account == name && password.expose_secret() == secret.expose_secret()
         };
-        let accounts = &self.hub.options.accounts;
+        let (accounts, codes) = (&self.hub.options.accounts, <O::Speech as Speech>::CODES);
         let status = match self.faults.bind_status {
-            Some(status) => Status(status),
-            None if self.bound.is_some() => Status::ESME_RALYBND,
-            None if !accounts.is_empty() && !accounts.iter().any(known) => Status::ESME_RINVPASWD,
-            None if !self.hub.bound(&name) => Status::ESME_RALYBND,
-            None => Status::ESME_ROK,
+            Some(status) => status,
+            None if self.bound.is_some() => codes.already_bound,
+            None if !accounts.is_empty() && !accounts.iter().any(known) => codes.bad_login,
+            None if !self.hub.bound(&name) => codes.already_bound,
+            None => 0,
         };
-        if !status.is_ok() {
-            Pdu::refusal(command, sequence, status).iter().for_each(|pdu| self.write(pdu));
-            return;
+        self.speech.answer_login(to, status, &mut self.out);
+        if status == 0 {
+            let line = self.hub.line("bind").number("session", self.session);
+            self.hub.journal.write(line.text("system_id", &name));
+            (self.name, self.bound) = (name, Some(Bound { sends, receives }));
         }
-        let mut resp =
-            BindResp { system_id: Some(Octets::from_static("omnigate-sim")), tlvs: Tlvs::default() };
-        resp.tlvs.push_u8(tag::SC_INTERFACE_VERSION, 0x34);
-        let body = match command {
-            CommandId::BIND_RECEIVER => Body::BindReceiverResp(resp),
-            CommandId::BIND_TRANSMITTER => Body::BindTransmitterResp(resp),
-            _ => Body::BindTransceiverResp(resp),
-        };
-        self.write(&Pdu::new(sequence, body));
-        self.hub
-            .journal
-            .write(self.hub.line("bind").number("session", self.session).text("system_id", &name));
-        (self.name, self.bound) = (name, Some(bound));
     }
 
-    fn reply(&mut self, pdu: &Pdu) {
-        self.write(pdu);
-        if self.hub.journal.is_open() && pdu.command_id() == CommandId::SUBMIT_SM_RESP {
+    fn reply(&mut self, (to, seq, reply): &Due<O::Speech>) {
+        self.speech.reply(to, reply, &mut self.out);
+        if self.hub.journal.is_open()
+            && !matches!(reply.kind, Kind::Nack | Kind::WrongCommand | Kind::Damaged)
+        {
             let line = self.hub.line("reply").number("session", self.session);
-            self.hub
-                .journal
-                .write(line.number("seq", u64::from(pdu.sequence)).number("status", u64::from(pdu.status.0)));
-        }
-    }
-
-    fn write(&mut self, pdu: &Pdu) {
-        if let Err(error) = codec::encode(pdu, &mut self.out) {
-            tracing::warn!(%error, "the simulated operator could not write a PDU");
+            self.hub.journal.write(line.number("seq", *seq).number("status", u64::from(reply.status)));
         }
     }
 
     fn obey(&mut self, order: Option<Order>) -> Result<(), End> {
         match order {
             Some(Order::Unbind) if self.bound.is_some() => {
-                self.sequence += 1;
-                self.write(&Pdu::new(self.sequence, Body::Unbind(Tlvs::default())));
+                return if self.speech.goodbye(&mut self.out) { Ok(()) } else { Err(End::Closed) };
             }
             Some(Order::Raw(octets)) if self.bound.is_some() => self.out.extend_from_slice(&octets),
             Some(Order::Drop | Order::Stop) => return Err(End::Closed),

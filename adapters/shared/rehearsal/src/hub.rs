@@ -1,10 +1,9 @@
 //! What the connections of a simulated operator share: its mood, its numbers, and what waits to be delivered.
 
-use super::journal::{Journal, Line};
-use super::options::{Faults, IdForm, ReceiptIdForm, SimulatorOptions};
-use crate::codec::Address;
-use crate::receipt::{as_decimal, as_hex};
+use crate::journal::{Journal, Line};
+use crate::options::{Faults, SimulatorOptions};
 use bytes::Bytes;
+use domain::text::Segment;
 use ports::driven::Clock;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::atomic::AtomicU64;
@@ -18,36 +17,47 @@ const MOST_WAITING: usize = 1_000_000;
 
 /// Something for the gateway.
 #[derive(Debug, Clone)]
-pub(super) enum Delivery {
+pub enum Delivery {
+    /// A receipt.
     Receipt(Report),
+    /// A message from a phone, short enough for one frame.
     Mo {
+        /// The phone.
         from: String,
+        /// The number it sends to.
         to: String,
+        /// What it says.
         text: String,
     },
-    /// One part of a message, already coded.
+    /// One part of a longer message.
     Part {
+        /// The phone.
         from: String,
+        /// The number it sends to.
         to: String,
-        esm_class: u8,
-        data_coding: u8,
-        octets: Bytes,
+        /// The part.
+        segment: Segment,
     },
 }
 
 /// The facts of a receipt.
 #[derive(Debug, Clone)]
-pub(super) struct Report {
-    pub(super) message_id: String,
-    pub(super) from: Address,
-    pub(super) to: Address,
-    pub(super) failed: bool,
-    pub(super) submitted_ms: i64,
+pub struct Report {
+    /// The id that the reply gave.
+    pub message_id: String,
+    /// The phone: the recipient of the message.
+    pub phone: String,
+    /// The sender of the message.
+    pub sender: String,
+    /// Whether the message did not arrive.
+    pub failed: bool,
+    /// When it was submitted, in ms since 1970.
+    pub submitted_ms: i64,
 }
 
 /// What every connection is told to do.
 #[derive(Debug, Clone)]
-pub(super) enum Order {
+pub(crate) enum Order {
     Unbind,
     Drop,
     Raw(Bytes),
@@ -67,15 +77,15 @@ pub struct Stats {
     pub submits: u64,
     /// Submits that were taken.
     pub accepted: u64,
-    /// Receipts that were answered with ESME_ROK.
+    /// Receipts that were taken.
     pub receipts: u64,
-    /// Received messages that were answered with ESME_ROK.
+    /// Messages from phones that were taken.
     pub mos: u64,
     /// Deliveries that were answered with an error.
     pub refused_deliveries: u64,
-    /// enquire_link that came.
+    /// Keep-alives that came.
     pub enquiries: u64,
-    /// PDUs of the gateway that could not be read: always 0.
+    /// Frames of the gateway that could not be read: always 0.
     pub bad_pdus: u64,
     /// Most submits of one session that waited for their reply at once.
     pub most_unanswered: u64,
@@ -94,13 +104,13 @@ struct Seen {
 }
 
 /// The common ground.
-pub(super) struct Hub {
-    pub(super) options: SimulatorOptions,
-    pub(super) clock: Arc<dyn Clock>,
-    pub(super) journal: Journal,
-    pub(super) orders: broadcast::Sender<Order>,
+pub(crate) struct Hub {
+    pub(crate) options: SimulatorOptions,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) journal: Journal,
+    pub(crate) orders: broadcast::Sender<Order>,
     /// Something waits, or the mood changed.
-    pub(super) changed: Notify,
+    pub(crate) changed: Notify,
     faults: Mutex<Arc<Faults>>,
     waiting: Mutex<BTreeMap<(Duration, u64), Delivery>>,
     seen: Mutex<Seen>,
@@ -115,7 +125,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Hub {
-    pub(super) fn new(options: SimulatorOptions, clock: Arc<dyn Clock>, journal: Journal) -> Self {
+    pub(crate) fn new(options: SimulatorOptions, clock: Arc<dyn Clock>, journal: Journal) -> Self {
         // A later run does not give the ids of an earlier one again.
         let first = u64::try_from(clock.now().as_millisecond()).unwrap_or(0).saturating_mul(1_000);
         Self {
@@ -134,58 +144,44 @@ impl Hub {
         }
     }
 
-    pub(super) fn line(&self, event: &str) -> Line {
+    pub(crate) fn line(&self, event: &str) -> Line {
         Line::new(self.clock.now().as_millisecond(), event)
     }
 
-    pub(super) fn faults(&self) -> Arc<Faults> {
+    pub(crate) fn faults(&self) -> Arc<Faults> {
         lock(&self.faults).clone()
     }
 
-    pub(super) fn set_faults(&self, faults: Faults) {
+    pub(crate) fn set_faults(&self, faults: Faults) {
         *lock(&self.faults) = Arc::new(faults);
         self.changed.notify_waiters();
     }
 
-    pub(super) fn next_session(&self) -> u64 {
+    pub(crate) fn next_session(&self) -> u64 {
         self.count(|stats| stats.connections += 1);
         self.sessions.fetch_add(1, Relaxed) + 1
     }
 
     /// The number of a submit that came, from 1.
-    pub(super) fn next_submit(&self) -> u64 {
+    pub(crate) fn next_submit(&self) -> u64 {
         self.submits.fetch_add(1, Relaxed) + 1
     }
 
-    pub(super) fn next_id(&self) -> String {
-        let number = self.ids.fetch_add(1, Relaxed) + 1;
-        match self.options.id_form {
-            IdForm::Decimal => number.to_string(),
-            IdForm::Hex => format!("{number:x}"),
-            IdForm::Uuid => {
-                let mixed = number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-                let low = number & 0xFFFF_FFFF_FFFF;
-                format!(
-                    "{:08x}-{:04x}-4{:03x}-8{:03x}-{low:012x}",
-                    mixed >> 32,
-                    mixed >> 16 & 0xFFFF,
-                    mixed & 0xFFF,
-                    mixed >> 4 & 0xFFF
-                )
-            }
-        }
+    /// A number for an id: never given before, also not by an earlier run.
+    pub(crate) fn next_number(&self) -> u64 {
+        self.ids.fetch_add(1, Relaxed) + 1
     }
 
-    pub(super) fn stats(&self) -> Stats {
+    pub(crate) fn stats(&self) -> Stats {
         lock(&self.seen).stats
     }
 
-    pub(super) fn count(&self, change: impl FnOnce(&mut Stats)) {
+    pub(crate) fn count(&self, change: impl FnOnce(&mut Stats)) {
         change(&mut lock(&self.seen).stats);
     }
 
     /// Submits that came together: for the rate.
-    pub(super) fn came(&self, now: Duration, submits: u64, accepted: u64, unanswered: u64) {
+    pub(crate) fn came(&self, now: Duration, submits: u64, accepted: u64, unanswered: u64) {
         let mut guard = lock(&self.seen);
         let seen = &mut *guard;
         seen.stats.submits += submits;
@@ -203,7 +199,7 @@ impl Hub {
     }
 
     /// Whether one more bind of this name is allowed; it counts until [`Hub::unbound`].
-    pub(super) fn bound(&self, name: &str) -> bool {
+    pub(crate) fn bound(&self, name: &str) -> bool {
         let mut seen = lock(&self.seen);
         let binds = seen.binds.entry(name.to_owned()).or_default();
         if self.options.max_binds > 0 && *binds >= self.options.max_binds {
@@ -215,7 +211,7 @@ impl Hub {
         true
     }
 
-    pub(super) fn unbound(&self, name: &str) {
+    pub(crate) fn unbound(&self, name: &str) {
         let mut seen = lock(&self.seen);
         if let Some(binds) = seen.binds.get_mut(name) {
             *binds = binds.saturating_sub(1);
@@ -224,7 +220,7 @@ impl Hub {
     }
 
     /// Leaves deliveries to whichever session may receive.
-    pub(super) fn leave(&self, deliveries: impl IntoIterator<Item = (Duration, Delivery)>) {
+    pub(crate) fn leave(&self, deliveries: impl IntoIterator<Item = (Duration, Delivery)>) {
         {
             let mut waiting = lock(&self.waiting);
             for (due, delivery) in deliveries {
@@ -238,7 +234,7 @@ impl Hub {
     }
 
     /// Takes deliveries that are due, at most `most`; and when the next is.
-    pub(super) fn take(&self, now: Duration, most: usize, into: &mut Vec<Delivery>) -> Option<Duration> {
+    pub(crate) fn take(&self, now: Duration, most: usize, into: &mut Vec<Delivery>) -> Option<Duration> {
         let mut waiting = lock(&self.waiting);
         while into.len() < most
             && let Some(first) = waiting.first_entry()
@@ -247,18 +243,5 @@ impl Hub {
             into.push(first.remove());
         }
         waiting.first_key_value().map(|((due, _), _)| *due)
-    }
-
-    /// The id as a receipt spells it.
-    pub(super) fn receipt_id(&self, id: &str) -> String {
-        let form = self.options.receipts.map(|r| r.id_form).unwrap_or_default();
-        let spelled = match form {
-            ReceiptIdForm::Same => None,
-            ReceiptIdForm::Hex => as_decimal(id).map(|n| format!("{n:x}")),
-            ReceiptIdForm::Decimal => as_hex(id).map(|n| format!("{n:010}")),
-            ReceiptIdForm::Padded => Some(format!("000{id}")),
-            ReceiptIdForm::Capitals => Some(id.to_uppercase()),
-        };
-        spelled.unwrap_or_else(|| id.to_owned())
     }
 }

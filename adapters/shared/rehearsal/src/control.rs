@@ -4,7 +4,7 @@
 //! end) · `{"do":"unbind"}` · `{"do":"drop"}` · `{"do":"raw","octets":"00000010.."}`. Faults have the names of the fields of
 //! [`Faults`]; times are milliseconds.
 
-use super::options::Faults;
+use crate::options::Faults;
 use serde_json::Value;
 use std::time::Duration;
 
@@ -97,6 +97,7 @@ fn set(faults: &mut Faults, name: &str, value: &Value) -> bool {
             ("empty_every", &mut faults.empty_every),
             ("drop_every", &mut faults.drop_every),
             ("garbage_every", &mut faults.garbage_every),
+            ("damage_every", &mut faults.damage_every),
         ],
         [("reply_delay", &mut faults.reply_delay), ("drip", &mut faults.drip)],
     );
