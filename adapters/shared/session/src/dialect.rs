@@ -63,6 +63,8 @@ pub enum Verdict {
     Refused(Failure),
     /// Too fast: slow down, then send the same segment first.
     Throttled(Failure),
+    /// Not in this form: send the same segment again at once, which the dialect will now write in another.
+    Again(Failure),
     /// Too fast or full: slow down, and give the message back (it may be one phone's queue that is full).
     Congested(Failure),
     /// The operator thinks the session is not bound: bind again; the segment was not taken.
@@ -102,6 +104,13 @@ pub enum Received<D: Dialect> {
         key: D::Key,
         /// What it says.
         failure: Failure,
+    },
+    /// The peer expected the request with this key: what was written under it and after it was not taken and goes again.
+    Expected {
+        /// The key of the next request it takes.
+        key: D::Key,
+        /// Whether that is the key of our next request anyway.
+        next: bool,
     },
     /// The reply to a keep-alive.
     Alive,
@@ -150,6 +159,22 @@ pub trait Dialect: Debug + Send + Sized + 'static {
 
     /// The next key in turn, around and around. The session leaves out those that still wait for a reply.
     fn next_key(&mut self) -> Self::Key;
+
+    /// Makes [`Dialect::next_key`] begin at this key, which the peer expects ([`Received::Expected`]).
+    fn rewind(&mut self, key: Self::Key) {
+        let _ = key;
+    }
+
+    /// How many requests may wait for their reply, when the peer has said that it is fewer than the settings say.
+    fn most_in_flight(&self) -> usize {
+        usize::MAX
+    }
+
+    /// Whether [`Answer::TryAgain`] is said by not answering. The peer then delivers again on a new connection, so the
+    /// session says goodbye after a while.
+    fn try_again_is_silence(&self) -> bool {
+        false
+    }
 
     /// Whether the peer speaks first, before the bind.
     fn waits_for_greeting(&self) -> bool {

@@ -213,6 +213,7 @@ impl<C: Conversation> Driver<C> {
                     self.shared.throttle(self.now.monotonic);
                     self.work.throttled(token, failure, self.now.wall);
                 }
+                Event::Again { token, failure } => self.work.throttled(token, failure, self.now.wall),
                 Event::Strained => self.shared.strain(self.now.monotonic),
                 Event::Mo { to, .. } | Event::Receipt { to, .. } if self.is_full() => {
                     self.session.answer(&to, Answer::TryAgain);

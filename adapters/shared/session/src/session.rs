@@ -11,11 +11,13 @@ use crate::window::{Taken, Window};
 use bytes::{Bytes, BytesMut};
 use domain::mo::MoPart;
 use domain::receipt::Receipt;
-use domain::routing::Failure;
+use domain::routing::{Failure, FailureClass};
 use ports::driven::{PartReply, Shipment};
 use std::collections::VecDeque;
 use std::time::Duration;
 
+/// How often the peer may expect another key than ours before it takes anything.
+const MOST_RESYNCS: u32 = 3;
 /// Keys that are kept for a keep-alive and a goodbye.
 const RESERVED_KEYS: usize = 2;
 
@@ -42,6 +44,13 @@ pub enum Event<A> {
     },
     /// A segment came back because the operator asks to slow down: it is to be sent first, later.
     Throttled {
+        /// Which.
+        token: u64,
+        /// In the operator's words.
+        failure: Failure,
+    },
+    /// A segment came back because the operator did not take it in this form or under this key: it is to be sent first.
+    Again {
         /// Which.
         token: u64,
         /// In the operator's words.
@@ -109,6 +118,11 @@ pub struct Session<D: Dialect> {
     events: VecDeque<Event<D::AnswerTo>>,
     heard_at: Duration,
     probe: Option<(D::Key, Duration)>,
+    /// Since when the peer waits for an answer that it will not get on this connection.
+    silent_since: Option<Duration>,
+    /// The time is up: nothing more is sent on this connection.
+    moving_on: bool,
+    resyncs: u32,
     counts: Counts,
 }
 
@@ -126,6 +140,9 @@ impl<D: Dialect> Session<D> {
             events: VecDeque::new(),
             heard_at: now.monotonic,
             probe: None,
+            silent_since: None,
+            moving_on: false,
+            resyncs: 0,
             counts: Counts::default(),
         };
         if !session.dialect.waits_for_greeting() {
@@ -168,6 +185,7 @@ impl<D: Dialect> Session<D> {
                 self.reply(now, key, verdict);
             }
             Received::Nack { key, failure } => self.nack(now, key, failure),
+            Received::Expected { key, next } => self.expected(now, key, next),
             Received::Alive | Received::Answered => {}
             Received::Mo { to, part } => self.events.push_back(Event::Mo { to, part }),
             Received::Receipt { to, receipt } => self.events.push_back(Event::Receipt { to, receipt }),
@@ -200,6 +218,7 @@ impl<D: Dialect> Session<D> {
             return self.broken("the operator takes submits and answers none");
         }
         self.keep_alive(at);
+        self.move_on(now);
     }
 
     /// When [`Session::handle_timeout`] must be called; `None` = never.
@@ -215,7 +234,7 @@ impl<D: Dialect> Session<D> {
             State::Closed(_) => return None,
         };
         let window = self.window.deadline(self.limits.response_timeout, self.limits.late_timeout);
-        own.into_iter().chain(window).min()
+        own.into_iter().chain(window).chain(self.move_on_due()).min()
     }
 
     /// The next event.
@@ -238,7 +257,8 @@ impl<D: Dialect> Session<D> {
     #[must_use]
     pub fn free(&self) -> usize {
         let keys = D::KEYS.saturating_sub(RESERVED_KEYS + self.window.taken_keys());
-        if self.is_bound() { self.window.free().min(keys) } else { 0 }
+        let most = self.dialect.most_in_flight().saturating_sub(self.window.len());
+        if self.is_bound() && !self.moving_on { self.window.free().min(keys).min(most) } else { 0 }
     }
 
     /// How many segments wait for their reply.
@@ -283,6 +303,10 @@ impl<D: Dialect> Session<D> {
     pub fn answer(&mut self, to: &D::AnswerTo, answer: Answer) {
         if !matches!(self.state, State::Closed(_)) {
             self.dialect.answer(to, answer, &mut self.out);
+            if answer == Answer::TryAgain && self.dialect.try_again_is_silence() {
+                // It was heard at the latest then; the first one counts.
+                self.silent_since.get_or_insert(self.heard_at);
+            }
         }
     }
 
@@ -328,6 +352,7 @@ impl<D: Dialect> Session<D> {
             self.counts.unknown_replies += 1;
             return;
         };
+        self.resyncs = 0;
         let took = now.monotonic.saturating_sub(written_at);
         if took > self.limits.response_timeout {
             self.counts.late_replies += 1;
@@ -337,6 +362,7 @@ impl<D: Dialect> Session<D> {
             Verdict::Accepted { operator_id } => ended(PartReply::Accepted { operator_id }),
             Verdict::Refused(failure) => ended(PartReply::Refused(failure)),
             Verdict::Throttled(failure) => Event::Throttled { token, failure },
+            Verdict::Again(failure) => Event::Again { token, failure },
             Verdict::Congested(failure) => {
                 self.events.push_back(Event::Strained);
                 ended(PartReply::Refused(failure))
@@ -358,6 +384,53 @@ impl<D: Dialect> Session<D> {
             // A peer that does not know keep-alives is alive all the same: this is why any frame counts as one.
             _ => self.counts.unknown_replies += 1,
         }
+    }
+
+    /// The peer takes the request with this key next: what was written under it and later was thrown away there.
+    fn expected(&mut self, now: Now, key: D::Key, next: bool) {
+        self.resyncs += 1;
+        if self.resyncs > MOST_RESYNCS {
+            return self.broken("the operator takes none of our packet numbers");
+        }
+        match &self.state {
+            State::Binding { .. } => {
+                self.dialect.rewind(key);
+                self.state = State::Greeting { until: now.monotonic + self.limits.bind_timeout };
+                self.bind(now);
+            }
+            State::Bound if self.window.holds(&key) || !next => {
+                let detail = "the operator expected another number".to_owned();
+                let class = FailureClass::NotOffered;
+                for Taken { token, .. } in self.window.take_from(&key) {
+                    let failure = Failure { class, code: "resynchronised".into(), detail: detail.clone() };
+                    self.events.push_back(Event::Again { token, failure });
+                }
+                self.dialect.rewind(key);
+            }
+            _ => self.counts.unknown_replies += 1,
+        }
+    }
+
+    /// Something was put off by silence: when nothing is under way any more, a new connection brings it again.
+    fn move_on(&mut self, now: Now) {
+        let Some(due) = self.moving_on_at() else { return };
+        let given_up = now.monotonic >= due + self.limits.response_timeout;
+        self.moving_on |= now.monotonic >= due;
+        if self.is_bound() && self.moving_on && (self.window.is_empty() || given_up) {
+            self.unbind(now);
+        }
+    }
+
+    /// When to look whether a new connection is due: at the time itself, then whenever something ends, then at the latest.
+    fn move_on_due(&self) -> Option<Duration> {
+        let due = self.moving_on_at().filter(|_| self.is_bound())?;
+        let waits = self.moving_on && !self.window.is_empty();
+        Some(if waits { due + self.limits.response_timeout } else { due })
+    }
+
+    /// From when on nothing more is sent, so that a new connection can be made.
+    fn moving_on_at(&self) -> Option<Duration> {
+        self.silent_since.map(|since| since + self.limits.response_timeout)
     }
 
     fn keep_alive(&mut self, at: Duration) {

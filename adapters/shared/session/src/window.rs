@@ -173,6 +173,19 @@ impl<K: Copy + Eq + Hash + Debug> Window<K> {
         taken
     }
 
+    /// Takes out what was written under this key and after it, in the order it was written; everything, when nothing waits
+    /// under it. The keys may be used again.
+    pub fn take_from(&mut self, key: &K) -> Vec<Taken> {
+        let first = self.by_key.get(key).map_or(0, |waiting| waiting.order);
+        let mut later: Vec<_> = self.by_key.iter().map(|(key, w)| (w.order, *key)).collect();
+        later.retain(|(order, _)| *order >= first);
+        later.sort_unstable_by_key(|(order, _)| *order);
+        let answered = self.answered;
+        let taken = later.iter().filter_map(|(_, key)| self.take(key)).collect();
+        self.answered = answered;
+        taken
+    }
+
     /// Everything that waits, in the order it was written; the window is empty after that.
     pub fn drain(&mut self) -> Vec<Taken> {
         let mut all: Vec<_> = self.by_key.drain().map(|(_, waiting)| waiting).collect();

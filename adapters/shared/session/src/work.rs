@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::AcqRel;
 
-/// How often a segment is throttled before its message is given back.
+/// How often a segment is throttled or asked for again before its message is given back.
 const MOST_THROTTLED: u16 = 20;
 
 /// A segment: the place of its message here, and its index in the message.
@@ -106,7 +106,7 @@ impl Work {
         }
     }
 
-    /// The operator asked to slow down: this segment goes first next time, and its message back after many times.
+    /// The operator asked to slow down, or for this segment again: it goes first next time, and its message back after many times.
     pub(crate) fn throttled(&mut self, token: u64, failure: Failure, now: Timestamp) {
         let unpacked = unpack(token);
         let Some(message) = self.message(unpacked.0) else { return };

@@ -240,6 +240,81 @@ fn what_comes_is_answered_when_the_caller_says_so() {
     assert_eq!(said(&mut session), "t\na\n");
 }
 
+fn again(session: &mut Session<Toy>) -> Vec<u64> {
+    std::iter::from_fn(|| session.poll_event())
+        .filter_map(|event| if let Event::Again { token, .. } = event { Some(token) } else { None })
+        .collect()
+}
+
+#[test]
+fn a_peer_that_expects_another_key_gets_what_it_threw_away() {
+    let mut session = bound(4);
+    for token in 10..14 {
+        session.submit(at(1), token, &shipment(1), 0).unwrap();
+    }
+    assert_eq!(said(&mut session), "S2\nS3\nS4\nS5\n");
+    hear(&mut session, 2, "e4");
+    assert_eq!((again(&mut session), session.in_flight()), (vec![12, 13], 2), "this one and those after it");
+    session.submit(at(2), 12, &shipment(1), 0).unwrap();
+    assert_eq!(said(&mut session), "S4\n");
+    hear(&mut session, 3, "e5");
+    assert_eq!(again(&mut session), [], "that comes next anyway");
+    for line in ["+2", "+3", "+4"] {
+        hear(&mut session, 3, line);
+    }
+    session.submit(at(4), 13, &shipment(1), 0).unwrap();
+    assert_eq!((said(&mut session).as_str(), ends(&mut session).len()), ("S5\n", 3));
+    hear(&mut session, 4, "e1");
+    assert_eq!(again(&mut session), [13], "it knew none of what waits");
+    for line in ["e3", "e5"] {
+        session.submit(at(5), 13, &shipment(1), 0).unwrap();
+        hear(&mut session, 5, line);
+        assert_eq!(again(&mut session), [13]);
+    }
+    session.submit(at(5), 13, &shipment(1), 0).unwrap();
+    hear(&mut session, 5, "e1");
+    assert!(matches!(session.closed(), Some(Closed::Broken(_))), "there is no end to it");
+}
+
+#[test]
+fn a_bind_under_the_expected_key() {
+    let mut session = Session::new(Toy::default(), limits(1), at(0));
+    assert_eq!(said(&mut session), "B1\n");
+    hear(&mut session, 1, "e5");
+    assert_eq!(said(&mut session), "B5\n");
+    hear(&mut session, 1, "b");
+    assert!(session.is_bound());
+}
+
+#[test]
+fn another_form_is_tried_at_once() {
+    let mut session = bound(1);
+    session.submit(at(1), 7, &shipment(1), 0).unwrap();
+    hear(&mut session, 1, "~2");
+    assert_eq!((again(&mut session), session.free()), (vec![7], 1));
+}
+
+#[test]
+fn what_was_put_off_by_silence_comes_on_a_new_connection() {
+    let toy = Toy { silent: true, ..Toy::default() };
+    let limits = SessionLimits { keep_alive: Duration::from_secs(1000), ..limits(2) };
+    let mut session = Session::new(toy, limits, at(0));
+    hear(&mut session, 0, "b");
+    session.submit(at(1), 7, &shipment(1), 0).unwrap();
+    hear(&mut session, 10, "M");
+    let _ = said(&mut session);
+    session.answer(&(), Answer::TryAgain);
+    assert_eq!((said(&mut session).as_str(), session.poll_timeout()), ("", Some(Duration::from_secs(70))));
+    session.handle_timeout(at(70));
+    assert_eq!((said(&mut session).as_str(), session.free()), ("", 0), "what is under way is waited for");
+    hear(&mut session, 71, "+2");
+    assert_eq!(session.poll_timeout(), Some(Duration::from_secs(70)), "now");
+    session.handle_timeout(at(71));
+    assert_eq!(said(&mut session), "U3\n");
+    hear(&mut session, 72, "u");
+    assert_eq!(session.closed(), Some(&Closed::Finished));
+}
+
 #[test]
 fn what_cannot_be_said_takes_no_place() {
     let mut session = bound(1);

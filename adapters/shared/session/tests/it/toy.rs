@@ -1,7 +1,7 @@
 //! A protocol of lines with eight keys: as little as a dialect can be, so that keys run out and come around.
 //!
 //! `B3` bind · `S3` submit · `K3` keep-alive · `U3` goodbye, with the key; `+3` and `-3` the replies; `!3` throttled; `k`, `u` the
-//! replies to the last two; `M`, `R` a message and a receipt, answered by `a`, `t` or `r`; `?` nonsense; `panic`.
+//! replies to the last two; `e3` expects key 3, `~3` wants it said again in another form; `M`, `R` a message and a receipt, answered by `a`, `t` or `r`; `?` nonsense; `panic`.
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use domain::Timestamp;
@@ -13,7 +13,9 @@ use std::time::Duration;
 
 #[derive(Debug, Default)]
 pub struct Toy {
-    last: u8,
+    pub last: u8,
+    /// "Not now" is said by not answering.
+    pub silent: bool,
 }
 
 pub fn failure(class: FailureClass) -> Failure {
@@ -40,6 +42,14 @@ impl Dialect for Toy {
         self.last
     }
 
+    fn rewind(&mut self, key: u8) {
+        self.last = (key + 7) % 8;
+    }
+
+    fn try_again_is_silence(&self) -> bool {
+        self.silent
+    }
+
     fn cut(&mut self, input: &mut BytesMut, _: &mut BytesMut) -> Result<Option<Bytes>, BadStream> {
         if input.len() > 100 {
             return Err(BadStream("a line without end".into()));
@@ -61,6 +71,8 @@ impl Dialect for Toy {
             Some(b'+') => reply(Verdict::Accepted { operator_id: format!("id{key}") }),
             Some(b'-') => reply(Verdict::Refused(failure(FailureClass::Permanent))),
             Some(b'!') => reply(Verdict::Throttled(failure(FailureClass::Throttled))),
+            Some(b'~') => reply(Verdict::Again(failure(FailureClass::Limited))),
+            Some(b'e') => Received::Expected { key, next: key == (self.last + 1) % 8 },
             Some(b'n') => Received::Nack { key, failure: failure(FailureClass::Temporary) },
             Some(b'k') => Received::Alive,
             Some(b'u') => Received::Unbound,
@@ -112,6 +124,7 @@ impl Dialect for Toy {
     fn answer(&mut self, (): &(), answer: Answer, out: &mut BytesMut) {
         out.extend_from_slice(match answer {
             Answer::Taken => b"a\n",
+            Answer::TryAgain if self.silent => b"",
             Answer::TryAgain => b"t\n",
             Answer::Refused => b"r\n",
         });

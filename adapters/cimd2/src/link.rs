@@ -1,0 +1,77 @@
+//! A CIMD2 link: the settings of [`Cimd2Config`] as an operator link of the session crate.
+
+use crate::config::{Cimd2Config, ConfigError};
+use crate::dialect::{Cimd2Dialect, Learned};
+use async_trait::async_trait;
+use domain::directory::LinkId;
+use net::ConnectOptions;
+use ports::driven::{Clock, Ids, Link};
+use ports::driving::ReceiveMessages;
+use session::{Connection, Dial, LinkOptions, OperatorLink, Role, SessionLimits, Surroundings};
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long written octets may stay unacknowledged by the peer's machine.
+const USER_TIMEOUT: Duration = Duration::from_secs(20);
+/// When a reply will not come any more, in response time-outs.
+const LATE: u32 = 3;
+
+/// Starts CIMD2 links.
+#[derive(Debug, Clone, Copy)]
+pub struct Cimd2Link;
+
+impl Cimd2Link {
+    /// Starts a link; it connects at once and for ever, until it is stopped. Must be called inside a tokio runtime.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for settings that cannot be.
+    pub fn start(
+        config: Cimd2Config,
+        id: LinkId,
+        receiver: Arc<dyn ReceiveMessages>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn Ids>,
+    ) -> Result<Arc<dyn Link>, ConfigError> {
+        config.check()?;
+        let dial = Tcp(ConnectOptions {
+            timeout: config.connect_timeout,
+            tls: config.tls.clone(),
+            user_timeout: Some(USER_TIMEOUT),
+        });
+        let options = options(&config);
+        let around = Surroundings { receiver, clock, ids, dial: Arc::new(dial) };
+        let (config, link, learned) = (Arc::new(config), id.clone(), Arc::new(Learned::default()));
+        let dialect = move |_| Cimd2Dialect::new(config.clone(), link.clone(), learned.clone());
+        Ok(OperatorLink::start(id, options, around, dialect))
+    }
+}
+
+struct Tcp(ConnectOptions);
+
+#[async_trait]
+impl Dial for Tcp {
+    async fn dial(&self, host: &str) -> io::Result<Box<dyn Connection>> {
+        Ok(Box::new(net::connect(host, &self.0).await?))
+    }
+}
+
+fn options(config: &Cimd2Config) -> LinkOptions {
+    LinkOptions {
+        sessions: (0..config.sessions).map(|_| (Role::Both, config.hosts.clone())).collect(),
+        limits: SessionLimits {
+            window: config.window,
+            bind_timeout: config.login_timeout,
+            response_timeout: config.response_timeout,
+            late_timeout: config.response_timeout * LATE,
+            keep_alive: config.alive,
+            keep_alive_timeout: config.alive_timeout,
+            ..SessionLimits::default()
+        },
+        rate: config.rate,
+        give_back_after: config.give_back_after,
+        give_back_alarms_after: config.give_back_alarms_after,
+        first_pause: config.first_pause,
+        ..LinkOptions::default()
+    }
+}
