@@ -2,6 +2,7 @@
 //! to the next way of its route.
 
 use crate::directory::CurrentDirectory;
+use crate::known::InHand;
 use crate::lanes::{Lane, Lanes};
 use crate::settling::Settling;
 use crate::ship;
@@ -75,7 +76,9 @@ impl Pump {
         if !full {
             lane.clear_backlog(seen);
         }
+        let in_hand = InHand::of(self.settling.known(), leased.iter().map(|l| l.message.id));
         let shipments = leased.into_iter().map(|l| ship::leased(l, profile, self.incarnation)).collect();
+        in_hand.passed_on();
         let back = lane.offer(shipments);
         if !back.is_empty() {
             let now = self.clock.now();

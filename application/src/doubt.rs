@@ -37,7 +37,7 @@ impl Doubt {
         loop {
             let now = self.clock.now();
             let leased =
-                self.fatal.watch(self.cluster.take_over(self.incarnation, now, SILENCE, BATCH).await)?;
+                self.settling.take(self.cluster.take_over(self.incarnation, now, SILENCE, BATCH)).await?;
             if leased.is_empty() {
                 return Ok(total);
             }

@@ -2,6 +2,7 @@
 
 use crate::access::Access;
 use crate::administer::Administration;
+use crate::astray::Astray;
 use crate::directory::{CurrentDirectory, Installation};
 use crate::dispatch::Pump;
 use crate::doubt::Doubt;
@@ -180,12 +181,22 @@ impl Gateway {
             retention: settings.retention,
             mo_patience: settings.mo_patience,
         };
+        let astray = Astray {
+            cluster: Arc::clone(&stores.cluster),
+            lanes: Arc::clone(&lanes),
+            settling: settling.clone(),
+            handoffs: queue.clone(),
+            incarnation,
+            fatal: fatal.clone(),
+        };
         let background = TaskTracker::new();
         let stop_background = CancellationToken::new();
         background.spawn(hand_over.run(handing_over, stop_background.clone()));
         let stop = stop_background.clone();
         background
             .spawn(supervise("housekeeping", stop.clone(), move || housekeeping.clone().run(stop.clone())));
+        let stop = stop_background.clone();
+        background.spawn(supervise("astray", stop.clone(), move || astray.clone().run(stop.clone())));
         let stop = stop_background.clone();
         background.spawn(supervise("sign of life", stop.clone(), move || doubt.clone().run(stop.clone())));
         Ok(Arc::new(Self {

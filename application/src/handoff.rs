@@ -3,6 +3,7 @@
 
 use crate::directory::CurrentDirectory;
 use crate::fatal::Fatal;
+use crate::known::Known;
 use crate::submit::Submit;
 use domain::Timestamp;
 use domain::access::Sender;
@@ -19,7 +20,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -47,13 +48,15 @@ const REPLY_TIME: Duration = Duration::from_mins(10);
 pub(crate) struct HandoffQueue {
     sender: mpsc::Sender<Handoff>,
     held: Arc<AtomicUsize>,
+    known: Known<HandoffKey>,
+    gate: Arc<RwLock<()>>,
 }
 
 impl HandoffQueue {
     /// A queue and the end that [`HandOver::run`] reads.
     pub(crate) fn new() -> (Self, mpsc::Receiver<Handoff>) {
         let (sender, receiver) = mpsc::channel(HELD);
-        (Self { sender, held: Arc::default() }, receiver)
+        (Self { sender, held: Arc::default(), known: Known::default(), gate: Arc::default() }, receiver)
     }
 
     /// Whether handoffs may be held by this run at once.
@@ -61,12 +64,30 @@ impl HandoffQueue {
         self.held.load(Ordering::Relaxed) < HELD / 2
     }
 
-    /// Hands one over soon. Callers ask [`HandoffQueue::has_room`] first; one that all the same finds no place is delivered after the next start.
+    /// The handoffs this run holds.
+    pub(crate) fn known(&self) -> &Known<HandoffKey> {
+        &self.known
+    }
+
+    /// Lives as long as a call may make handoffs that this run holds, until they are offered or known.
+    pub(crate) async fn taking(&self) -> RwLockReadGuard<'_, ()> {
+        self.gate.read().await
+    }
+
+    /// As long as the answer lives, nobody is [`HandoffQueue::taking`].
+    pub(crate) async fn while_none_is_taken(&self) -> RwLockWriteGuard<'_, ()> {
+        self.gate.write().await
+    }
+
+    /// Hands one over soon. Callers ask [`HandoffQueue::has_room`] first; one that all the same finds no place is astray until it is found.
     pub(crate) fn offer(&self, handoff: Handoff) {
+        let key = handoff.key;
+        self.known.hold([key]);
         self.held.fetch_add(1, Ordering::Relaxed);
         if let Err(error) = self.sender.try_send(handoff) {
             self.held.fetch_sub(1, Ordering::Relaxed);
-            tracing::error!(%error, "a handoff found no place in memory");
+            self.known.over([key]);
+            tracing::warn!(%error, "a handoff found no place in memory; it goes later");
         }
     }
 }
@@ -105,6 +126,7 @@ impl HandOver {
         let (settle, settling) = mpsc::channel(HELD);
         let writer = tokio::spawn(write_down(
             Arc::clone(&self.handoffs),
+            self.queue.known.clone(),
             self.incarnation,
             self.fatal.clone(),
             settling,
@@ -145,8 +167,13 @@ impl HandOver {
             .filter(|(_, t)| t.waiting.len() >= AT_ONCE)
             .map(|(name, _)| name.clone())
             .collect();
+        let taking = self.queue.taking().await;
         let leased =
             self.fatal.watch(self.handoffs.lease(500, &busy, self.incarnation, self.clock.now()).await);
+        if let Ok(leased) = &leased {
+            self.queue.known.hold(leased.iter().map(|h| h.key));
+        }
+        drop(taking);
         match leased {
             Ok(leased) => {
                 for handoff in leased {
@@ -302,6 +329,7 @@ impl HandOver {
 /// Writes outcomes down in the order they came, many at a time.
 async fn write_down(
     handoffs: Arc<dyn Handoffs>,
+    known: Known<HandoffKey>,
     lease: Incarnation,
     fatal: Fatal,
     mut outcomes: mpsc::Receiver<Settled>,
@@ -310,14 +338,19 @@ async fn write_down(
     while outcomes.recv_many(&mut batch, 1_000).await > 0 {
         let settled = std::mem::take(&mut batch);
         let mut pause = Duration::from_millis(100);
+        let mut written = true;
         // What is not written down stays held, and is handed over by nobody: so it is tried until it works.
         while let Err(error) = fatal.watch(handoffs.settle(settled.clone(), lease).await) {
             tracing::warn!(%error, count = settled.len(), "outcomes of handoffs could not be written down");
             if !error.is_temporary() || fatal.reason().is_some() {
+                written = false;
                 break;
             }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(Duration::from_secs(5));
+        }
+        if written {
+            known.over(settled.iter().map(|(key, _)| *key));
         }
     }
 }

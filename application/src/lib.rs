@@ -5,6 +5,7 @@
 
 mod access;
 mod administer;
+mod astray;
 mod brake;
 mod directory;
 mod dispatch;
@@ -13,6 +14,7 @@ mod fatal;
 mod gateway;
 mod handoff;
 mod housekeeping;
+mod known;
 mod lanes;
 mod observe;
 mod query;

@@ -47,6 +47,7 @@ impl ReceiveMessages for Receive {
             tell_lease: self.handoffs.has_room().then_some(self.incarnation),
             part,
         };
+        let _taking = self.handoffs.taking().await;
         match self.fatal.watch(self.inbox.record(new).await) {
             Ok(recorded) => {
                 self.recorded(recorded);
@@ -59,6 +60,7 @@ impl ReceiveMessages for Receive {
     async fn receipts(&self, receipts: Vec<Receipt>) -> Vec<Result<(), ReceiveError>> {
         let count = receipts.len();
         let lease = self.handoffs.has_room().then_some(self.incarnation);
+        let _taking = self.handoffs.taking().await;
         match self.fatal.watch(self.receipts.apply(receipts, lease, self.clock.now()).await) {
             Ok(applied) => {
                 applied.into_iter().for_each(|a| self.applied(a, lease.is_some()));
@@ -80,6 +82,7 @@ impl ReceiveMessages for Receive {
             settlement.tell_lease = lease.filter(|_| settlement.tell);
             settled.push((shipment, settlement));
         }
+        let _taking = self.handoffs.taking().await;
         self.settling.write_down(settled.iter().map(|(_, s)| s.clone()).collect()).await;
         for (shipment, settlement) in settled {
             self.after_settling(&shipment, settlement);

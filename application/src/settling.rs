@@ -5,12 +5,13 @@
 //! lease is under way, leaves out what was taken since, and keeps new leases waiting until it is through.
 
 use crate::fatal::Fatal;
+use crate::known::Known;
 use domain::message::MessageId;
 use ports::driven::{Dispatch, LeaseRequest, Leased, Outcome, Settlement, StoreError};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::RwLock;
+use tokio::sync::{RwLock, RwLockWriteGuard};
 
 /// The pause after the first failure; it doubles.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -24,6 +25,7 @@ pub(crate) struct Settling {
     fatal: Fatal,
     gate: Arc<RwLock<()>>,
     returns: Arc<Mutex<Returns>>,
+    known: Known<MessageId>,
 }
 
 /// Settlements under way that put messages back, and whether each message was taken again meanwhile.
@@ -35,37 +37,63 @@ struct Returns {
 
 impl Settling {
     pub(crate) fn new(dispatch: Arc<dyn Dispatch>, fatal: Fatal) -> Self {
-        Self { dispatch, fatal, gate: Arc::default(), returns: Arc::default() }
+        Self { dispatch, fatal, gate: Arc::default(), returns: Arc::default(), known: Known::default() }
+    }
+
+    /// The messages this run holds.
+    pub(crate) fn known(&self) -> &Known<MessageId> {
+        &self.known
+    }
+
+    /// As long as the answer lives, nobody is taking messages or waiting to hear which he got.
+    pub(crate) async fn while_none_is_taken(&self) -> RwLockWriteGuard<'_, ()> {
+        self.gate.write().await
     }
 
     /// Writes settlements down. Returns when they are durable, or when this process has to stop.
     pub(crate) async fn write_down(&self, settlements: Vec<Settlement>) {
         let call = self.begin(&settlements);
+        let ids: Vec<_> = settlements.iter().map(|s| s.id).collect();
+        let mut written = true;
         if let Err(error) = self.fatal.watch(self.dispatch.settle(settlements.clone()).await) {
             let _gate = self.gate.write().await;
-            self.repeat(self.not_taken(call, settlements), error).await;
+            written = self.repeat(self.not_taken(call, settlements), error).await;
         }
         self.returns().calls.remove(&call);
+        if written {
+            self.known.over(ids);
+        }
     }
 
-    async fn repeat(&self, settlements: Vec<Settlement>, mut error: StoreError) {
+    /// Whether they were written down at last. If not they stay known: they may have been sent, and must not be sent again as if they had not.
+    async fn repeat(&self, settlements: Vec<Settlement>, mut error: StoreError) -> bool {
         let mut pause = PAUSE;
         while error.is_temporary() && self.fatal.reason().is_none() {
             tracing::warn!(%error, count = settlements.len(), "settlements could not be written down; trying again");
             match self.fatal.watch(self.dispatch.settle(settlements.clone()).await) {
-                Ok(()) => return,
+                Ok(()) => return true,
                 Err(again) => error = again,
             }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
         tracing::error!(%error, count = settlements.len(), "settlements could not be written down");
+        false
     }
 
     /// Takes messages; see [`Dispatch::lease`].
     pub(crate) async fn lease(&self, request: LeaseRequest) -> Result<Vec<Leased>, StoreError> {
+        self.take(self.dispatch.lease(request)).await
+    }
+
+    /// Takes messages by any way; they are known to be held before anybody can wonder.
+    pub(crate) async fn take(
+        &self,
+        taking: impl Future<Output = Result<Vec<Leased>, StoreError>>,
+    ) -> Result<Vec<Leased>, StoreError> {
         let _gate = self.gate.read().await;
-        let leased = self.fatal.watch(self.dispatch.lease(request).await)?;
+        let leased = self.fatal.watch(taking.await)?;
+        self.known.hold(leased.iter().map(|l| l.message.id));
         for returning in self.returns().calls.values_mut() {
             for id in leased.iter().map(|l| l.message.id) {
                 returning.entry(id).and_modify(|taken| *taken = true);

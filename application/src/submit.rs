@@ -153,8 +153,10 @@ impl Submit {
     async fn store(&self, acceptance: Acceptance, direct: Vec<Direct>) -> Result<Accepted, Refusal> {
         let queued: Vec<_> =
             acceptance.messages.iter().filter(|m| m.state == State::Queued).map(|m| m.link.clone()).collect();
+        self.settling.known().hold(direct.iter().map(|d| d.shipment.message.id));
         let result = self.fatal.watch(self.outbox.accept(acceptance).await);
         let stored = result.as_ref().is_ok_and(|accepted| !accepted.is_repeated());
+        let in_doubt = matches!(result, Err(StoreError::Unavailable(_)));
         let mut unknown = Vec::new();
         for Direct { lane, shipment } in direct {
             if stored {
@@ -166,8 +168,10 @@ impl Submit {
                 unknown.push((lane, shipment));
             }
         }
-        if matches!(result, Err(StoreError::Unavailable(_))) {
+        if in_doubt {
             self.recover(unknown);
+        } else {
+            self.settling.known().over(unknown.iter().map(|(_, s)| s.message.id));
         }
         if stored {
             queued.iter().filter_map(|link| self.lanes.get(link)).for_each(|lane| lane.add_backlog());

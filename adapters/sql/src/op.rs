@@ -7,8 +7,8 @@ use domain::receipt::Receipt;
 use domain::state::State;
 use domain::submission::Accepted;
 use ports::driven::{
-    Acceptance, Applied, Handoff, HandoffKey, HandoffOutcome, LeaseRequest, Leased, NewMoPart, Recorded,
-    Settlement, StoreError,
+    Acceptance, Applied, Handoff, HandoffKey, HandoffOutcome, Held, LeaseRequest, Leased, NewMoPart,
+    Recorded, Settlement, StoreError,
 };
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -106,6 +106,8 @@ ops! {
     Beat((Incarnation, Timestamp) => bool), settles: true;
     /// What dead runs held.
     TakeOver((Incarnation, Timestamp, Duration, usize) => Vec<Leased>), settles: true;
+    /// What a run holds and does not know of.
+    LetGo((Incarnation, Held) => usize), settles: true;
     /// A run ends.
     Leave(Incarnation => ()), settles: true;
     /// Old things removed: before when, when, how many.
@@ -122,6 +124,7 @@ impl Op {
             Self::Settle(ticket) => ticket.ask.len(),
             Self::Apply(ticket) => ticket.ask.0.len(),
             Self::SettleHandoffs(ticket) => ticket.ask.0.len(),
+            Self::LetGo(ticket) => ticket.ask.1.messages.len() + ticket.ask.1.handoffs.len(),
             Self::Lease(ticket) => ticket.ask.quota.room(),
             Self::Expire(Ticket { ask: (_, limit), .. })
             | Self::GiveUp(Ticket { ask: (_, limit), .. })

@@ -1,10 +1,19 @@
 //! Which runs of which nodes are alive, and who takes over what the dead ones held.
 
-use super::{Leased, StoreError};
+use super::{HandoffKey, Leased, StoreError};
 use async_trait::async_trait;
 use domain::Timestamp;
-use domain::message::Incarnation;
+use domain::message::{Incarnation, MessageId};
 use std::time::Duration;
+
+/// What a run holds, as the store has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Held {
+    /// Messages that are `Sending` under its name, lowest id first.
+    pub messages: Vec<MessageId>,
+    /// Handoffs under its name, lowest key first.
+    pub handoffs: Vec<HandoffKey>,
+}
 
 /// Keeps track of the runs of nodes over one store.
 #[async_trait]
@@ -28,6 +37,14 @@ pub trait Cluster: Send + Sync {
         silence: Duration,
         limit: usize,
     ) -> Result<Vec<Leased>, StoreError>;
+
+    /// What a run holds: at most `limit` of each kind. Reads only, and may be a moment old.
+    async fn held(&self, by: Incarnation, limit: usize) -> Result<Held, StoreError>;
+
+    /// Lets go of things a run holds without knowing of them, because an answer of the store was lost. A message goes back into its queue, in its
+    /// old place; one that is marked as a possible duplicate is held by nobody instead, and taken over like those of a dead run. Handoffs are
+    /// free. What the run does not hold (any more) is left as it is. The number of things let go of. Durable; may be repeated.
+    async fn let_go(&self, by: Incarnation, what: Held) -> Result<usize, StoreError>;
 
     /// Ends a run in good order. What it still holds is taken over by others.
     async fn leave(&self, incarnation: Incarnation) -> Result<(), StoreError>;

@@ -135,6 +135,11 @@ macro_rules! contract_tests {
                 the_living_keep_theirs,
                 never_twice_at_once,
                 handoffs_are_set_free,
+                what_a_run_holds,
+                let_go_of_a_message,
+                let_go_of_what_may_have_been_sent,
+                let_go_of_a_handoff,
+                let_go_of_nothing_else,
             ],
             reports: [
                 what_is_not_there,

@@ -4,7 +4,7 @@ use crate::stores::{LINK, RUN, RUN_B, Stores, ids, json, link, seconds};
 use domain::message::{Incarnation, MessageId};
 use domain::state::State;
 use fakes::samples;
-use ports::driven::{Leased, Outcome, Settlement};
+use ports::driven::{HandoffKey, Held, Leased, Outcome, Settlement};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -141,4 +141,92 @@ pub async fn handoffs_are_set_free(stores: &Stores) {
     stores.cluster.leave(RUN).await.expect("left");
     take_over(stores, RUN_B, 100).await;
     assert_eq!(stores.handoffs(10, RUN_B).await.len(), 2);
+}
+
+/// What a run is said to hold is what it took and has not settled, oldest first and so many at a time.
+pub async fn what_a_run_holds(stores: &Stores) {
+    assert_eq!(stores.cluster.held(RUN, 10).await, Ok(Held::default()));
+    let key = handoff(stores, 6).await;
+    stores.queue_many(1..=5).await;
+    assert_eq!(stores.lease(3).await.len(), 3);
+    assert_eq!(stores.lease_of(LINK, 1, RUN_B).await.len(), 1);
+    stores.end(MessageId(2), Outcome::Sent).await;
+    let held = stores.cluster.held(RUN, 10).await.expect("held");
+    assert_eq!(held, Held { messages: vec![MessageId(1), MessageId(3)], handoffs: vec![key] });
+    let first = stores.cluster.held(RUN, 1).await.expect("held");
+    assert_eq!(first.messages, [MessageId(1)]);
+    let other = stores.cluster.held(RUN_B, 10).await.expect("held");
+    assert_eq!((other.messages, other.handoffs), (vec![MessageId(4)], vec![]));
+}
+
+/// A message that was let go of stands in its queue as before, in its old place; the run writes nothing of it any more.
+pub async fn let_go_of_a_message(stores: &Stores) {
+    let before = stores.queue(1, |_| {}).await;
+    let as_it_was = stores.record(before).await;
+    stores.queue_many(2..=3).await;
+    assert_eq!(ids(&stores.lease(1).await), [1]);
+    assert_eq!(let_go(stores, RUN, &[1]).await, 1);
+    assert_eq!(stores.record(before).await, as_it_was);
+    stores.end(before, Outcome::Sent).await;
+    assert_eq!(stores.state(before).await, State::Queued, "no longer its own");
+    assert_eq!(ids(&stores.lease_of(LINK, 10, RUN_B).await), [1, 2, 3], "its old place");
+    stores.audit().await;
+}
+
+/// One that may have been sent is held by nobody, and taken over with its mark.
+pub async fn let_go_of_what_may_have_been_sent(stores: &Stores) {
+    stores.held(1, |_| {}).await;
+    stores.cluster.leave(RUN_B).await.expect("left");
+    stores.cluster.leave(RUN).await.expect("left");
+    stores.cluster.join("a", NEXT, stores.now()).await.expect("joined");
+    assert_eq!(ids(&take_over(stores, NEXT, 10).await), [1]);
+    assert_eq!(let_go(stores, NEXT, &[1]).await, 1);
+    stores.audit().await;
+    assert!(stores.lease_of(LINK, 10, NEXT).await.is_empty(), "doubt is decided first");
+    let again = take_over(stores, NEXT, 10).await;
+    assert_eq!(again.iter().map(|l| (l.message.id.0, l.possible_duplicate)).collect::<Vec<_>>(), [(1, true)]);
+    assert_eq!(stores.cluster.held(NEXT, 10).await.expect("held").messages, [MessageId(1)]);
+}
+
+/// A handoff that was let go of is due as before.
+pub async fn let_go_of_a_handoff(stores: &Stores) {
+    let key = handoff(stores, 1).await;
+    assert!(stores.handoffs(10, RUN_B).await.is_empty());
+    let what = Held { messages: Vec::new(), handoffs: vec![key] };
+    assert_eq!(stores.cluster.let_go(RUN, what).await, Ok(1));
+    let free = stores.handoffs(10, RUN_B).await;
+    assert_eq!(free.iter().map(|h| (h.key, h.tries)).collect::<Vec<_>>(), [(key, 0)]);
+}
+
+/// What is not held by the run is left alone: waiting, another's, settled, not there.
+pub async fn let_go_of_nothing_else(stores: &Stores) {
+    let key = handoff(stores, 4).await;
+    stores.queue_many(1..=3).await;
+    assert_eq!(ids(&stores.lease(1).await), [1]);
+    stores.end(MessageId(1), Outcome::Sent).await;
+    assert_eq!(ids(&stores.lease_of(LINK, 1, RUN_B).await), [2]);
+    assert_eq!(let_go(stores, RUN, &[1, 2, 3, 99]).await, 0);
+    let states = [
+        stores.state(MessageId(1)).await,
+        stores.state(MessageId(2)).await,
+        stores.state(MessageId(3)).await,
+    ];
+    assert_eq!(states, [State::Sent, State::Sending, State::Queued]);
+    let what = Held { messages: Vec::new(), handoffs: vec![key] };
+    assert_eq!(stores.cluster.let_go(RUN_B, what).await, Ok(0));
+    assert_eq!(stores.cluster.held(RUN, 10).await.expect("held").handoffs, [key]);
+    stores.audit().await;
+}
+
+async fn let_go(stores: &Stores, by: Incarnation, ids: &[i64]) -> usize {
+    let what = Held { messages: ids.iter().copied().map(MessageId).collect(), handoffs: Vec::new() };
+    stores.cluster.let_go(by, what).await.expect("let go")
+}
+
+/// A handoff about a message that was sent, held by the first run.
+async fn handoff(stores: &Stores, id: i64) -> HandoffKey {
+    let message = stores.held(id, |m| m.callback = json("crm.example.se")).await;
+    let settlement = samples::sent(message, RUN, &link(), stores.now(), &[&format!("h-{id}")]);
+    stores.settle(Settlement { tell: true, tell_lease: Some(RUN), ..settlement }).await;
+    HandoffKey { subject: id, event: State::Sent.code() }
 }

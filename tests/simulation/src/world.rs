@@ -14,11 +14,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// Calls whose lost answer leaves something held by a run that does not know of it, until the node starts again: known, and possible only
-/// with a database server whose connection breaks during the commit.
-const WAITS_FOR_RESTART: [Call; 5] =
-    [Call::Lease, Call::Cluster, Call::Handoffs, Call::Receipts, Call::Inbox];
-
 /// Something that will happen at a time of the story.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Event {
@@ -198,9 +193,8 @@ impl World {
                 StoreError::Unavailable("locked".to_owned())
             }));
         }
-        let restart_heals = self.plan.mode == Mode::Liveness && WAITS_FOR_RESTART.contains(&call);
         let loses = chance.happens("store_loses_answers", n, kind, self.plan.store_loses_answers);
-        (loses && !restart_heals).then_some(Fault::LoseAnswer)
+        loses.then_some(Fault::LoseAnswer)
     }
 
     /// The process is gone: what it had not acknowledged comes again, what was open is never answered.

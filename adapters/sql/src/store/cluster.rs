@@ -4,12 +4,12 @@ use super::lease::take;
 use super::{Conn, dialect};
 use crate::op::Ticket;
 use crate::rows::millis;
-use crate::statement::Sql;
+use crate::statement::{Bind, Sql, places};
 use diesel::QueryResult;
 use diesel::sql_types::{BigInt, SmallInt};
 use domain::Timestamp;
 use domain::message::Incarnation;
-use ports::driven::Leased;
+use ports::driven::{Held, Leased};
 use std::time::Duration;
 
 /// How long a run that has ended is remembered, ms: nothing it held is left by then.
@@ -17,6 +17,9 @@ const REMEMBERED_MS: i64 = 30 * 24 * 3_600_000;
 
 /// Held by a run that is not alive.
 const NOBODY: &str = "(lease IS NULL OR lease NOT IN (SELECT id FROM incarnation WHERE dead = 0))";
+
+/// The run that nobody is: what it holds is taken over.
+const NO_RUN: i64 = 0;
 
 type TakeOverAsk = (Incarnation, Timestamp, Duration, usize);
 
@@ -94,5 +97,33 @@ pub(super) async fn take_over(
         Sql::<()>::new(text, vec![before.into()]).run(conn).await?;
     }
     ticket.done(taken);
+    Ok(())
+}
+
+/// Lets go of what a run holds and does not know of.
+pub(super) async fn let_go(
+    conn: &mut Conn,
+    ticket: &mut Ticket<(Incarnation, Held), usize>,
+) -> QueryResult<()> {
+    let (by, what) = &ticket.ask;
+    let mut count = 0;
+    for some in what.messages.chunks(500) {
+        for (set, marked) in [("state = 1, lease = NULL", 0), ("lease = ?", 1)] {
+            let text = format!(
+                "UPDATE message SET {set} WHERE state = 2 AND lease = ? AND possible_duplicate = ? AND id IN {}",
+                places(some.len())
+            );
+            let nobody = (marked == 1).then_some(Bind::from(NO_RUN));
+            let binds = nobody.into_iter().chain([Bind::from(by.0), Bind::from(i64::from(marked))]);
+            let binds = binds.chain(some.iter().map(|id| id.0.into())).collect();
+            count += Sql::<()>::varying(text, binds).run(conn).await?;
+        }
+    }
+    for key in &what.handoffs {
+        let text = "UPDATE handoff SET state = 0, lease = NULL WHERE subject = ? AND event = ? AND state = 1 AND lease = ?";
+        let binds = vec![key.subject.into(), key.event.into(), by.0.into()];
+        count += Sql::<()>::new(text, binds).run(conn).await?;
+    }
+    ticket.done(count);
     Ok(())
 }

@@ -10,7 +10,7 @@ use domain::state::State;
 use domain::submission::Accepted;
 use futures_util::FutureExt;
 use ports::driven::{
-    Acceptance, Applied, Backlog, Cluster, Dispatch, Handoff, HandoffKey, HandoffOutcome, Handoffs,
+    Acceptance, Applied, Backlog, Cluster, Dispatch, Handoff, HandoffKey, HandoffOutcome, Handoffs, Held,
     LeaseRequest, Leased, Outbox, Receipts, Settlement, StoreError,
 };
 use std::time::Duration;
@@ -126,6 +126,15 @@ impl Cluster for Store {
         limit: usize,
     ) -> Result<Vec<Leased>, StoreError> {
         self.queue.ask(Op::TakeOver, (by, now, silence, limit)).await
+    }
+
+    async fn held(&self, by: Incarnation, limit: usize) -> Result<Held, StoreError> {
+        self.sound()?;
+        self.reader.read(move |conn| read::held(conn, by, limit).boxed()).await
+    }
+
+    async fn let_go(&self, by: Incarnation, what: Held) -> Result<usize, StoreError> {
+        self.queue.ask(Op::LetGo, (by, what)).await
     }
 
     async fn leave(&self, incarnation: Incarnation) -> Result<(), StoreError> {

@@ -10,9 +10,9 @@ use diesel::QueryResult;
 use diesel::sql_types::{BigInt, Nullable, SmallInt, Text};
 use domain::Timestamp;
 use domain::directory::{LinkId, User};
-use domain::message::MoId;
+use domain::message::{Incarnation, MessageId, MoId};
 use domain::state::State;
-use ports::driven::{Audit, Backlog, Filter, HandoffKey, MessageRecord, MoRecord, Page};
+use ports::driven::{Audit, Backlog, Filter, HandoffKey, Held, MessageRecord, MoRecord, Page};
 use std::collections::{BTreeMap, HashMap};
 
 /// How many messages a page looks through.
@@ -206,6 +206,20 @@ pub(super) async fn dead(conn: &mut Conn, limit: usize) -> QueryResult<Vec<(Hand
     let rows: Vec<(i64, i16, String)> =
         Sql::<(BigInt, SmallInt, Text)>::new(text, vec![limit.into()]).rows(conn).await?;
     Ok(rows.into_iter().map(|(subject, event, error)| (HandoffKey { subject, event }, error)).collect())
+}
+
+/// What a run holds.
+pub(super) async fn held(conn: &mut Conn, by: Incarnation, limit: usize) -> QueryResult<Held> {
+    let binds = || vec![by.0.into(), limit.into()];
+    let text = "SELECT id FROM message WHERE state = 2 AND lease = ? ORDER BY id LIMIT ?";
+    let messages: Vec<i64> = Sql::<BigInt>::new(text, binds()).rows(conn).await?;
+    let text =
+        "SELECT subject, event FROM handoff WHERE state = 1 AND lease = ? ORDER BY subject, event LIMIT ?";
+    let handoffs: Vec<(i64, i16)> = Sql::<(BigInt, SmallInt)>::new(text, binds()).rows(conn).await?;
+    Ok(Held {
+        messages: messages.into_iter().map(MessageId).collect(),
+        handoffs: handoffs.into_iter().map(|(subject, event)| HandoffKey { subject, event }).collect(),
+    })
 }
 
 /// Received messages that nobody has taken care of.

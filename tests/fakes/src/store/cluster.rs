@@ -7,8 +7,11 @@ use async_trait::async_trait;
 use domain::Timestamp;
 use domain::message::Incarnation;
 use domain::state::State;
-use ports::driven::{Cluster, Leased, StoreError};
+use ports::driven::{Cluster, Held, Leased, StoreError};
 use std::time::Duration;
+
+/// The run that nobody is.
+const NO_RUN: Incarnation = Incarnation(0);
 
 #[async_trait]
 impl Cluster for MemoryStore {
@@ -52,6 +55,39 @@ impl Cluster for MemoryStore {
                 }
             }
             Ok(taken)
+        })
+        .await
+    }
+
+    async fn held(&self, by: Incarnation, limit: usize) -> Result<Held, StoreError> {
+        self.call(Call::Reports, |books| {
+            let ours = books.messages.values().filter(|r| r.state == State::Sending && r.lease == Some(by));
+            let messages = ours.take(limit).map(|r| r.message.id).collect();
+            let ours = books.handoffs.iter().filter(|(_, t)| t.lease == Some(by));
+            Ok(Held { messages, handoffs: ours.take(limit).map(|(key, _)| *key).collect() })
+        })
+        .await
+    }
+
+    async fn let_go(&self, by: Incarnation, what: Held) -> Result<usize, StoreError> {
+        self.call(Call::Cluster, |books| {
+            let mut count = 0;
+            for id in what.messages {
+                let Some(row) = books.messages.get_mut(&id.0) else { continue };
+                if row.state == State::Sending && row.lease == Some(by) {
+                    row.lease = row.possible_duplicate.then_some(NO_RUN);
+                    row.state = if row.possible_duplicate { State::Sending } else { State::Queued };
+                    count += 1;
+                }
+            }
+            for key in what.handoffs {
+                let Some(task) = books.handoffs.get_mut(&key).filter(|t| t.lease == Some(by)) else {
+                    continue;
+                };
+                task.lease = None;
+                count += 1;
+            }
+            Ok(count)
         })
         .await
     }
