@@ -58,10 +58,7 @@ fn summary(loaded: &Loaded, language: Language) -> String {
     let config = &loaded.config;
     let mut table = Table::new(&["", ""]);
     let doors: Vec<String> = doors(config).iter().map(|(name, at)| format!("{name} {at}")).collect();
-    let links = config.link.iter().map(|link| {
-        let hosts: Vec<&str> = link.hosts.iter().map(|h| h.get_ref().as_str()).collect();
-        format!("{} {}", link.name.get_ref(), hosts.join(" "))
-    });
+    let links = config.link.iter().map(|link| format!("{} {}", link.name(), link.place()));
     let routes = config.route.iter().map(|route| {
         let steps = route.to_route();
         format!("{} → {}", steps.to, steps.describe())

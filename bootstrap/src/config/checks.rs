@@ -26,7 +26,8 @@ pub(super) fn check(
     (checks.problems, checks.warnings)
 }
 
-struct Checks<'a> {
+/// What has been found so far.
+pub(super) struct Checks<'a> {
     text: &'a str,
     variables: &'a [(String, String)],
     problems: Vec<Problem>,
@@ -34,11 +35,11 @@ struct Checks<'a> {
 }
 
 impl Checks<'_> {
-    fn wrong<T>(&mut self, at: &Spanned<T>, key: impl Into<String>, what: impl Into<String>) {
+    pub(super) fn wrong<T>(&mut self, at: &Spanned<T>, key: impl Into<String>, what: impl Into<String>) {
         self.problems.push(Problem::at(self.text, at.span().start, key, what));
     }
 
-    fn one_of(&mut self, value: Option<&Spanned<String>>, key: String, allowed: &[&str]) {
+    pub(super) fn one_of(&mut self, value: Option<&Spanned<String>>, key: String, allowed: &[&str]) {
         if let Some(value) = value
             && !allowed.contains(&value.get_ref().as_str())
         {
@@ -47,7 +48,7 @@ impl Checks<'_> {
         }
     }
 
-    fn secret(&mut self, secret: Option<&Spanned<super::Secret>>, key: String) {
+    pub(super) fn secret(&mut self, secret: Option<&Spanned<super::Secret>>, key: String) {
         if let Some(secret) = secret
             && let Err(what) = secret.get_ref().check(self.variables)
         {
@@ -55,7 +56,7 @@ impl Checks<'_> {
         }
     }
 
-    fn host(&mut self, host: &Spanned<String>, key: String) {
+    pub(super) fn host(&mut self, host: &Spanned<String>, key: String) {
         let port = host
             .get_ref()
             .rsplit_once(':')
@@ -104,61 +105,17 @@ impl Checks<'_> {
     fn links(&mut self, config: &Config) {
         let mut seen = HashSet::new();
         for link in &config.link {
-            let name = link.name.get_ref();
-            if LinkId::parse(name).is_err() {
-                self.wrong(&link.name, "link.name", "a name is 1 to 64 letters, digits or . _ - @ +");
+            let (name, at) = (link.name().to_owned(), &link.common.name);
+            if LinkId::parse(&name).is_err() {
+                self.wrong(at, "link.name", "a name is 1 to 64 letters, digits or . _ - @ +");
             }
             if !seen.insert(name.clone()) {
-                self.wrong(&link.name, "link.name", format!("there are two links called {name}"));
+                self.wrong(at, "link.name", format!("there are two links called {name}"));
             }
-            self.link(name, link);
+            link.check(self);
         }
         if config.link.is_empty() {
             self.warnings.push("there is no [[link]]: messages cannot leave".to_owned());
-        }
-    }
-
-    fn link(&mut self, name: &str, link: &Link) {
-        let key = |k: &str| format!("link.{name}.{k}");
-        if link.hosts.is_empty() {
-            self.wrong(&link.name, key("hosts"), "at least one host:port");
-        }
-        for host in link.hosts.iter().chain(&link.receiver_hosts) {
-            self.host(host, key("hosts"));
-        }
-        self.secret(link.password.as_ref(), key("password"));
-        self.lengths(name, link);
-        self.one_of(link.bind.as_ref(), key("bind"), &["transceiver", "transmitter_receiver"]);
-        self.one_of(link.version.as_ref(), key("version"), &["3.4", "5.0"]);
-        self.one_of(link.alphabet.as_ref(), key("alphabet"), &["gsm", "latin1", "ascii"]);
-        self.one_of(link.long.as_ref(), key("long"), &["udh", "sar", "payload"]);
-        if let (Some(at), Err(what)) = (&link.originator, link.own_originator()) {
-            self.wrong(at, key("originator"), what);
-        }
-        for (value, k, most) in [(&link.window, "window", 1_000), (&link.sessions, "sessions", 64)] {
-            if let Some(value) = value.as_ref().filter(|v| !(1..=most).contains(v.get_ref())) {
-                self.wrong(value, key(k), format!("{} is not between 1 and {most}", value.get_ref()));
-            }
-        }
-    }
-
-    /// SMPP 3.4 section 4.1: system_id 15, password 8, system_type 12 octets. Longer ones would be cut on the wire.
-    fn lengths(&mut self, name: &str, link: &Link) {
-        use secrecy::ExposeSecret as _;
-        let too_long = |k: &str, most: usize| format!("{k} has at most {most} characters in SMPP");
-        for (k, value, most) in [
-            ("system_id", &link.system_id, 15),
-            ("system_type", &link.system_type, 12),
-            ("service_type", &link.service_type, 5),
-        ] {
-            if value.len() > most {
-                self.wrong(&link.name, format!("link.{name}.{k}"), too_long(k, most));
-            }
-        }
-        if let Some(at) = &link.password
-            && at.get_ref().resolve().is_ok_and(|p| p.expose_secret().len() > 8)
-        {
-            self.wrong(at, format!("link.{name}.password"), too_long("password", 8));
         }
     }
 
@@ -202,13 +159,10 @@ impl Checks<'_> {
             self.route(config, route);
         }
         let routed = |link: &Link| {
-            config
-                .route
-                .iter()
-                .any(|r| r.steps().iter().any(|(links, _)| links.contains(&link.name.get_ref().as_str())))
+            config.route.iter().any(|r| r.steps().iter().any(|(links, _)| links.contains(&link.name())))
         };
         let forgotten: Vec<_> =
-            config.link.iter().filter(|l| !routed(l)).map(|l| l.name.get_ref().clone()).collect();
+            config.link.iter().filter(|l| !routed(l)).map(|l| l.name().to_owned()).collect();
         if config.route.is_empty() && !config.link.is_empty() {
             self.problems.push(Problem::whole("route", "there is no [[route]]: say which messages go by which links, for example to = \"*\" and links = [\"TS0\"]"));
         } else if !forgotten.is_empty() {
@@ -217,7 +171,7 @@ impl Checks<'_> {
     }
 
     fn route(&mut self, config: &Config, route: &RouteSection) {
-        let names: Vec<_> = config.link.iter().map(|l| l.name.get_ref().as_str()).collect();
+        let names: Vec<_> = config.link.iter().map(Link::name).collect();
         let steps = route.steps();
         for link in steps.iter().flat_map(|(links, _)| links.iter()) {
             if !names.contains(link) {

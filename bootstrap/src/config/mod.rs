@@ -10,7 +10,7 @@ mod sections;
 mod user;
 mod values;
 
-pub use link::{Link, LinkTls, Protocol};
+pub use link::{Common, Link, LinkTls, Own, Protocol, Smpp as SmppKeys};
 pub use problem::{ConfigError, Problem};
 pub use sections::{
     Callbacks, Database, DefaultsSection, FileDoor, Http, Log, LogFormat, MoSection, Node, Relay, RelayTls,
@@ -50,7 +50,8 @@ pub struct Config {
     pub retention: Retention,
     /// The program's own log.
     pub log: Log,
-    /// Ways to operators.
+    /// Ways to operators. Which keys one may have depends on its protocol, so `link::read` reads them.
+    #[serde(deserialize_with = "elsewhere")]
     pub link: Vec<Link>,
     /// Users.
     pub user: Vec<UserSection>,
@@ -93,26 +94,49 @@ pub fn load(file: &Path) -> Result<Loaded, ConfigError> {
 /// # Errors
 /// [`ConfigError`] with every problem found.
 pub fn read(file: &Path, text: &str, variables: &[(String, String)]) -> Result<Loaded, ConfigError> {
-    let parsed: Config = toml::from_str(text).map_err(|e| ConfigError::of_toml(file, text, &e))?;
+    let config = parse(text).map_err(|problems| ConfigError::new(file, problems))?;
     let overrides = environment::overrides(variables);
-    let (config, text) = if overrides.is_empty() {
-        (parsed, text.to_owned())
-    } else {
-        let merged = environment::merge(file, text, &overrides)?;
-        let config = toml::from_str(&merged).map_err(|e| {
-            ConfigError::whole(
-                file,
-                format!("with the OMNIGATE__ variables of the environment over it: {}", e.message()),
+    if overrides.is_empty() {
+        return judge(file, config, text, variables, |problem| problem);
+    }
+    // The merged text is ours: its lines are not those of the file.
+    let merged = environment::merge(file, text, &overrides)?;
+    let config = parse(&merged).map_err(|problems| {
+        let over = |p: Problem| {
+            Problem::whole(
+                p.key,
+                format!("with the OMNIGATE__ variables of the environment over it: {}", p.what),
             )
-        })?;
-        (config, merged)
-    };
-    let (problems, warnings) = checks::check(&config, &text, variables);
+        };
+        ConfigError::new(file, problems.into_iter().map(over).collect())
+    })?;
+    judge(file, config, &merged, variables, |problem| Problem { line: None, ..problem })
+}
+
+fn parse(text: &str) -> Result<Config, Vec<Problem>> {
+    let mut config: Config = toml::from_str(text).map_err(|e| vec![Problem::of_toml(text, &e)])?;
+    config.link = link::read(text)?;
+    Ok(config)
+}
+
+fn judge(
+    file: &Path,
+    config: Config,
+    text: &str,
+    variables: &[(String, String)],
+    shown: impl Fn(Problem) -> Problem,
+) -> Result<Loaded, ConfigError> {
+    let (problems, warnings) = checks::check(&config, text, variables);
     if problems.is_empty() {
         Ok(Loaded { file: file.to_owned(), config, warnings })
     } else {
-        Err(ConfigError::new(file, problems))
+        Err(ConfigError::new(file, problems.into_iter().map(shown).collect()))
     }
+}
+
+/// Passes over what another reader reads.
+fn elsewhere<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Link>, D::Error> {
+    serde::de::IgnoredAny::deserialize(deserializer).map(|_| Vec::new())
 }
 
 impl Config {

@@ -21,6 +21,16 @@ impl Problem {
         Self { line: Some(line_of(text, offset)), key: key.into(), what: what.into() }
     }
 
+    /// What the TOML reader says: it names what is allowed.
+    #[must_use]
+    pub fn of_toml(text: &str, error: &toml::de::Error) -> Self {
+        let line = error.span().map(|s| line_of(text, s.start));
+        let source = line.and_then(|l| text.lines().nth(l - 1)).unwrap_or_default().trim();
+        let key = source.split(['=', '#']).next().unwrap_or_default().trim();
+        let key = if source.contains('=') { key } else { "" };
+        Self { line, key: key.to_owned(), what: error.message().trim_end().to_owned() }
+    }
+
     /// A problem of the whole.
     #[must_use]
     pub fn whole(key: impl Into<String>, what: impl Into<String>) -> Self {
@@ -52,17 +62,10 @@ impl ConfigError {
         Self::new(file, vec![Problem::whole("", what)])
     }
 
-    /// What the TOML reader says: it names what is allowed.
+    /// What the TOML reader says.
     #[must_use]
     pub fn of_toml(file: &Path, text: &str, error: &toml::de::Error) -> Self {
-        let line = error.span().map(|s| line_of(text, s.start));
-        let source = line.and_then(|l| text.lines().nth(l - 1)).unwrap_or_default().trim();
-        let key = source.split(['=', '#']).next().unwrap_or_default().trim();
-        let key = if source.contains('=') { key } else { "" };
-        Self::new(
-            file,
-            vec![Problem { line, key: key.to_owned(), what: error.message().trim_end().to_owned() }],
-        )
+        Self::new(file, vec![Problem::of_toml(text, error)])
     }
 
     /// Everything that is wrong.

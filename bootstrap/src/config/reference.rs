@@ -6,10 +6,15 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-const SOURCES: [&str; 3] = [include_str!("sections.rs"), include_str!("link.rs"), include_str!("user.rs")];
+const SOURCES: [&str; 4] = [
+    include_str!("sections.rs"),
+    include_str!("link/mod.rs"),
+    include_str!("link/smpp.rs"),
+    include_str!("user.rs"),
+];
 
 /// Sections in the order of the document, by their names in the file.
-const ORDER: [&str; 16] = [
+const ORDER: [&str; 17] = [
     "[node]",
     "[database]",
     "[defaults]",
@@ -18,6 +23,7 @@ const ORDER: [&str; 16] = [
     "[smtp.relay]",
     "[telnet]",
     "[[link]]",
+    "[[link]] protocol = \"smpp\"",
     "[link.tls]",
     "[[route]]",
     "[[user]]",
@@ -232,13 +238,18 @@ fn kind_of(kind: &str) -> String {
         "Relay" => "`[smtp.relay]`",
         "RelayTls" => "`none`, `starttls`, `tls`",
         "LogFormat" => "`text`, `json`",
-        "Protocol" => "`smpp`",
+        "Protocol" => return protocols(),
         "Pattern" => "prefix",
         "Destination" => "`mailto:` or URL",
         "RouteLinks" => "links",
         other => panic!("no words for the type {other}"),
     }
     .to_owned()
+}
+
+fn protocols() -> String {
+    let names = super::Protocol::ALL.iter().map(|p| format!("`{}`", p.as_str()));
+    names.collect::<Vec<_>>().join(", ")
 }
 
 fn document() -> String {

@@ -49,7 +49,10 @@ fn the_environment_comes_over_the_file() {
     variables.push(("OMNIGATE__HTTP__LISTEN".into(), "127.0.0.1:9".into()));
     let loaded = read(Path::new("omnigate.toml"), EXAMPLE, &variables).expect("the example");
     assert_eq!(loaded.config.http.map(|h| h.listen).as_deref(), Some("127.0.0.1:9"));
-    assert_eq!(loaded.config.link.first().and_then(|l| l.window.as_ref()).map(|w| *w.get_ref()), Some(20));
+    assert_eq!(
+        loaded.config.link.first().and_then(|l| l.common.window.as_ref()).map(|w| *w.get_ref()),
+        Some(20)
+    );
     variables.push(("OMNIGATE__LINK__TS7__WINDOW".into(), "20".into()));
     let error = read(Path::new("omnigate.toml"), EXAMPLE, &variables).expect_err("no such link");
     assert!(

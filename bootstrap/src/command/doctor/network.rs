@@ -35,8 +35,8 @@ pub(super) async fn look(loaded: &Loaded, language: Language) -> Vec<Finding> {
         certificates.into_iter().filter_map(|(key, tls)| tls.map(|tls| certificate(key, tls, now, language))),
     );
     for link in &config.link {
-        for host in link.hosts.iter().chain(&link.receiver_hosts) {
-            all.push(reachable(&format!("link {}", link.name.get_ref()), host.get_ref(), language).await);
+        for host in link.hosts() {
+            all.push(reachable(&format!("link {}", link.name()), host, language).await);
         }
     }
     if let Some(relay) = config.smtp.as_ref().and_then(|s| s.relay.as_ref()) {

@@ -1,0 +1,208 @@
+//! `[[link]]`: a way to an operator. What every link has stands here; what only one protocol has stands in the protocol's own file.
+//!
+//! A protocol is a line of [`protocols!`] below and a file beside this one. [`read`] takes a section apart: the keys that every link has
+//! go to [`Common`], the rest to the protocol's own keys, and a key of another protocol is refused by name.
+
+mod check;
+mod read;
+mod smpp;
+
+pub(super) use read::read;
+pub use smpp::Smpp;
+
+use super::checks::Checks;
+use super::values::Period;
+use check::LinkChecks;
+use domain::address::Originator;
+use domain::directory::{LinkId, LinkProfile};
+use domain::numbering::Country;
+use domain::originator;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use std::path::PathBuf;
+use toml::Spanned;
+
+/// TLS to the operator.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LinkTls {
+    /// A PEM file with the authorities to trust; the system's when absent.
+    pub ca: Option<PathBuf>,
+    /// The name in the operator's certificate; the host's when absent.
+    pub name: Option<String>,
+    /// Believe any certificate. For tests only.
+    pub insecure: bool,
+}
+
+/// `[[link]]`: what every link has. To this come the keys of its protocol, below.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Common {
+    /// Its name, which stands in the traffic log.
+    pub name: Spanned<String>,
+    /// What the operator speaks.
+    pub protocol: Protocol,
+    /// `host:port`; more than one = failover. At least one where the protocol has hosts.
+    #[serde(default)]
+    pub hosts: Vec<Spanned<String>>,
+    /// TLS; plain when absent.
+    pub tls: Option<LinkTls>,
+    /// Connections at once, 1 to 64; 1 when absent.
+    pub sessions: Option<Spanned<u16>>,
+    /// Messages in flight on a connection, 1 to 1,000; 10 when absent. A protocol may allow fewer.
+    pub window: Option<Spanned<u16>>,
+    /// Segments a second over all connections; 0 = no limit.
+    #[serde(default)]
+    pub rate: u32,
+    /// How long the operator may take to reply; 60 s when absent. After that a message is in doubt.
+    pub response_timeout: Option<Period>,
+    /// Whether to ask for receipts.
+    #[serde(default = "yes")]
+    pub receipts: bool,
+    /// The sender shown when a message has none.
+    pub originator: Option<Spanned<String>>,
+    /// Whether the operator carries senders with letters.
+    #[serde(default = "yes")]
+    pub alphanumeric: bool,
+    /// Whether parts of long messages carry 16-bit references.
+    #[serde(default)]
+    pub wide_reference: bool,
+}
+
+/// What a protocol's own keys can say of themselves.
+trait Keys: DeserializeOwned {
+    /// Keys of [`Common`] that the protocol has no use for; a link that has one is refused.
+    const WITHOUT: &'static [&'static str] = &[];
+
+    /// What the types alone cannot say, also of the common keys: whether there must be hosts, how large a window may be.
+    fn check(&self, common: &Common, checks: &mut LinkChecks<'_, '_>);
+
+    /// Every `host:port` it connects to, for `doctor`.
+    fn hosts<'a>(&'a self, common: &'a Common) -> Vec<&'a str> {
+        common.hosts.iter().map(|h| h.get_ref().as_str()).collect()
+    }
+
+    /// Where it goes, in the summary of `check`: hosts, or the name of a device.
+    fn place(&self, common: &Common) -> String {
+        self.hosts(common).join(" ")
+    }
+}
+
+/// Makes [`Protocol`] and [`Own`] of one line for each protocol.
+macro_rules! protocols {
+    ($($(#[$comment:meta])* $variant:ident = $name:literal,)*) => {
+        /// The protocols this version speaks.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+        pub enum Protocol {
+            $($(#[$comment])* #[serde(rename = $name)] $variant,)*
+        }
+
+        impl Protocol {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// Its name in the file.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// The keys that only it has.
+            fn own_keys(self) -> &'static [&'static str] {
+                match self { $(Self::$variant => read::keys_of::<$variant>(),)* }
+            }
+
+            /// The common keys that it has no use for.
+            fn without(self) -> &'static [&'static str] {
+                match self { $(Self::$variant => <$variant as Keys>::WITHOUT,)* }
+            }
+
+            /// Reads them.
+            fn read(self, keys: toml::de::Deserializer<'_>) -> Result<Own, toml::de::Error> {
+                match self { $(Self::$variant => <$variant>::deserialize(keys).map(Box::new).map(Own::$variant),)* }
+            }
+        }
+
+        /// The keys of a link's protocol.
+        #[derive(Debug, Clone)]
+        pub enum Own {
+            $($(#[$comment])* $variant(Box<$variant>),)*
+        }
+
+        impl Link {
+            pub(super) fn check(&self, checks: &mut Checks<'_>) {
+                let mut checks = LinkChecks { name: self.common.name.get_ref(), checks };
+                checks.common(&self.common);
+                match &self.own { $(Own::$variant(keys) => keys.check(&self.common, &mut checks),)* }
+            }
+
+            /// Every `host:port` it connects to.
+            #[must_use]
+            pub fn hosts(&self) -> Vec<&str> {
+                match &self.own { $(Own::$variant(keys) => keys.hosts(&self.common),)* }
+            }
+
+            /// Where it goes: hosts, or the name of a device.
+            #[must_use]
+            pub fn place(&self) -> String {
+                match &self.own { $(Own::$variant(keys) => keys.place(&self.common),)* }
+            }
+        }
+    };
+}
+
+protocols! {
+    /// SMPP 3.4 and 5.0.
+    Smpp = "smpp",
+}
+
+/// A link: what every link has, and what its protocol adds.
+#[derive(Debug, Clone)]
+pub struct Link {
+    /// What every link has.
+    pub common: Common,
+    /// What its protocol adds.
+    pub own: Own,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Link {
+    /// Its name as it stands in the file.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.common.name.get_ref()
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn id(&self) -> Option<LinkId> {
+        LinkId::parse(self.name()).ok()
+    }
+
+    /// What routing needs to know of it.
+    pub(super) fn profile(&self) -> LinkProfile {
+        LinkProfile {
+            id: self.id().unwrap_or_else(unnamed),
+            originator: self.common.own_originator().ok().flatten(),
+            alphanumeric: self.common.alphanumeric,
+            receipts: self.common.receipts,
+            wide_reference: self.common.wide_reference,
+        }
+    }
+}
+
+impl Common {
+    fn own_originator(&self) -> Result<Option<Originator>, String> {
+        let Some(text) = &self.originator else { return Ok(None) };
+        originator::parse(text.get_ref(), Country::SWEDEN).map(Some).map_err(|refusal| refusal.detail)
+    }
+}
+
+/// Only reached by a link that `check` has refused.
+fn unnamed() -> LinkId {
+    #[expect(clippy::expect_used, reason = "a constant of the right form")]
+    LinkId::parse("unnamed").expect("a name")
+}

@@ -1,0 +1,109 @@
+//! Links, from their sections to adapters. One file a protocol; here is what is the same for all.
+
+mod smpp;
+
+use super::Machine;
+use crate::config::{Common, Link, LinkTls, Own, Secret};
+use anyhow::{Context as _, anyhow};
+use domain::directory::LinkId;
+use net::tls::TlsClient;
+use ports::driven::{Clock, Ids, Link as OperatorLink};
+use ports::driving::ReceiveMessages;
+use secrecy::SecretString;
+use std::sync::Arc;
+
+/// What a link is set to. Two that are equal need no new connection.
+#[derive(Clone)]
+pub struct LinkSetup {
+    /// Its name.
+    pub id: LinkId,
+    start: Arc<dyn Start>,
+    fingerprint: String,
+}
+
+impl PartialEq for LinkSetup {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id && self.fingerprint == other.fingerprint
+    }
+}
+
+/// The settings of one link, read and complete.
+trait Start: Send + Sync {
+    /// Everything it is set to, secrets too: a link with another fingerprint is started anew. Never shown.
+    fn fingerprint(&self) -> String;
+
+    /// Starts it.
+    fn start(&self, around: Around) -> anyhow::Result<Arc<dyn OperatorLink>>;
+}
+
+/// What every link is given.
+struct Around {
+    id: LinkId,
+    receiver: Arc<dyn ReceiveMessages>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+}
+
+impl LinkSetup {
+    /// Reads a section.
+    ///
+    /// # Errors
+    /// Secrets or certificates that are missing.
+    pub fn of(section: &Link) -> anyhow::Result<Self> {
+        let id = section.id().ok_or_else(|| anyhow!("a link without a name"))?;
+        let common = &section.common;
+        let start: Arc<dyn Start> = match &section.own {
+            Own::Smpp(keys) => Arc::new(smpp::config(common, keys)?),
+        };
+        let fingerprint = format!("{} {}", common.protocol.as_str(), start.fingerprint());
+        Ok(Self { id, start, fingerprint })
+    }
+
+    /// Starts it.
+    ///
+    /// # Errors
+    /// Settings that cannot be.
+    pub fn start(
+        &self,
+        receiver: Arc<dyn ReceiveMessages>,
+        machine: &Machine,
+    ) -> anyhow::Result<Arc<dyn OperatorLink>> {
+        let (clock, ids) = (Arc::clone(&machine.clock), Arc::clone(&machine.ids));
+        let around = Around { id: self.id.clone(), receiver, clock, ids };
+        self.start.start(around).with_context(|| format!("link {}", self.id))
+    }
+}
+
+/// A password of a link; empty when there is none.
+fn password(common: &Common, secret: Option<&toml::Spanned<Secret>>) -> anyhow::Result<SecretString> {
+    match secret {
+        Some(secret) => {
+            secret.get_ref().resolve().map_err(|e| anyhow!("link.{}.password: {e}", common.name.get_ref()))
+        }
+        None => Ok(SecretString::from("")),
+    }
+}
+
+fn texts(list: &[toml::Spanned<String>]) -> Vec<String> {
+    list.iter().map(|text| text.get_ref().clone()).collect()
+}
+
+fn said(value: Option<&toml::Spanned<String>>) -> &str {
+    value.map_or("", |v| v.get_ref().as_str())
+}
+
+fn number(value: Option<&toml::Spanned<u16>>, default: usize) -> usize {
+    value.map_or(default, |v| usize::from(*v.get_ref()))
+}
+
+fn client_tls(tls: &LinkTls) -> anyhow::Result<TlsClient> {
+    let client = match &tls.ca {
+        _ if tls.insecure => TlsClient::insecure()?,
+        Some(file) => TlsClient::with_ca_file(file)?,
+        None => TlsClient::platform()?,
+    };
+    Ok(match &tls.name {
+        Some(name) => client.server_name(name),
+        None => client,
+    })
+}

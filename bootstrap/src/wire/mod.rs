@@ -1,0 +1,85 @@
+//! Wiring: from what the configuration says to adapters behind ports.
+
+mod deliver;
+mod doors;
+mod links;
+mod stores;
+
+pub use deliver::{http, mail, relay};
+pub use doors::{http_router, server_tls, smtp_door, soap_router};
+pub use links::LinkSetup;
+pub use stores::{database_url, open_stores, read_stores};
+
+use crate::clock::SystemClock;
+use crate::config::Loaded;
+use crate::ids::NodeIds;
+use anyhow::{Context as _, anyhow, bail};
+use domain::directory::User;
+use domain::numbering::Country;
+use ports::driven::{Clock, Ids, Passwords};
+use secrecy::SecretString;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The parts of the machine every command may use.
+#[derive(Clone)]
+pub struct Machine {
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Names and chance.
+    pub ids: Arc<dyn Ids>,
+    /// Passwords.
+    pub passwords: Arc<dyn Passwords>,
+}
+
+impl Machine {
+    /// The machine as a node sees it.
+    #[must_use]
+    pub fn of(node: &str) -> Self {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+        let ids: Arc<dyn Ids> = Arc::new(NodeIds::new(node, Arc::clone(&clock)));
+        let passwords = Arc::new(credentials::Argon2Passwords::new(Arc::clone(&ids)));
+        Self { clock, ids, passwords }
+    }
+}
+
+/// The users of the file with their passwords hashed.
+///
+/// # Errors
+/// A secret that is missing.
+pub async fn users(loaded: &Loaded, passwords: &dyn Passwords) -> anyhow::Result<Vec<User>> {
+    let country = Country::parse(loaded.config.defaults.country.get_ref()).unwrap_or(Country::SWEDEN);
+    let mut users = Vec::with_capacity(loaded.config.user.len());
+    for section in &loaded.config.user {
+        let Some(mut user) = section.to_domain(country) else { continue };
+        if let Some(secret) = &section.password {
+            let password =
+                secret.get_ref().resolve().map_err(|e| anyhow!("user.{}.password: {e}", user.name))?;
+            user.password = Some(passwords.hash(&password).await);
+        }
+        users.push(user);
+    }
+    Ok(users)
+}
+
+/// A secret of this installation, made once and kept in the data directory, readable by its owner only.
+///
+/// # Errors
+/// When it can be neither read nor made.
+pub fn own_secret(data_dir: &Path, name: &str, ids: &dyn Ids) -> anyhow::Result<SecretString> {
+    let path = data_dir.join(name);
+    match std::fs::read_to_string(&path) {
+        Ok(text) if text.trim().len() >= 32 => return Ok(SecretString::from(text.trim())),
+        Ok(_) => bail!("{} is too short to be a secret; remove it to have a new one made", path.display()),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(error).with_context(|| path.display().to_string());
+        }
+        Err(_) => {}
+    }
+    let mut chance = [0_u8; 32];
+    ids.fill(&mut chance);
+    let text: String = chance.iter().map(|b| format!("{b:02x}")).collect();
+    crate::platform::write_private(&path, text.as_bytes())
+        .with_context(|| format!("{} cannot be made", path.display()))?;
+    Ok(SecretString::from(text))
+}

@@ -1,0 +1,74 @@
+//! The store, opened by its URL.
+
+use crate::config::Loaded;
+use anyhow::{Context as _, anyhow};
+use application::Stores;
+use ports::driven::{Clock, StoreError};
+use secrecy::{ExposeSecret as _, SecretString};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often a serving process tries to reach its database before it gives up, about a second apart.
+const STORE_TRIES: u32 = 30;
+
+/// The URL of the store.
+///
+/// # Errors
+/// When its secret is missing.
+pub fn database_url(loaded: &Loaded) -> anyhow::Result<SecretString> {
+    match &loaded.config.database.url {
+        Some(secret) => secret.resolve().map_err(|e| anyhow!("database.url: {e}")),
+        None => {
+            Ok(SecretString::from(format!("sqlite://{}/omnigate.db", loaded.config.node.data_dir.display())))
+        }
+    }
+}
+
+/// Opens the store to serve: creates and migrates it when needed, and keeps other processes from serving the same SQLite file. The second value ends it:
+/// drop the ports, then await [`sql::Opened::closed`].
+///
+/// # Errors
+/// What the store says.
+pub async fn open_stores(loaded: &Loaded, clock: Arc<dyn Clock>) -> anyhow::Result<(Stores, sql::Opened)> {
+    open(loaded, sql::StoreOptions::serving(&loaded.config.node.name, clock)).await
+}
+
+/// Opens the store for a command beside a process that serves.
+///
+/// # Errors
+/// What the store says.
+pub async fn read_stores(loaded: &Loaded, clock: Arc<dyn Clock>) -> anyhow::Result<Stores> {
+    Ok(open(loaded, sql::StoreOptions::reading(clock)).await?.0)
+}
+
+async fn open(loaded: &Loaded, options: sql::StoreOptions) -> anyhow::Result<(Stores, sql::Opened)> {
+    let url = database_url(loaded)?;
+    let opened = patiently(url.expose_secret(), options).await.context("the store cannot be opened")?;
+    let stores = opened.stores.clone();
+    let stores = Stores {
+        outbox: stores.outbox,
+        dispatch: stores.dispatch,
+        receipts: stores.receipts,
+        inbox: stores.inbox,
+        handoffs: stores.handoffs,
+        directory: stores.directory,
+        reports: stores.reports,
+        cluster: stores.cluster,
+    };
+    Ok((stores, opened))
+}
+
+/// A database server may be slower to start than we are, or busy: one that serves waits for it, a command does not.
+async fn patiently(url: &str, options: sql::StoreOptions) -> Result<sql::Opened, StoreError> {
+    let mut tries = if options.serve { STORE_TRIES } else { 1 };
+    loop {
+        tries -= 1;
+        match sql::open(url, options.clone()).await {
+            Err(StoreError::Unavailable(detail)) if tries > 0 => {
+                tracing::warn!(%detail, "the database is not there yet; trying again");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            other => return other,
+        }
+    }
+}
