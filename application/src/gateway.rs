@@ -10,11 +10,12 @@ use crate::fatal::Fatal;
 use crate::handoff::{HandOver, HandoffQueue};
 use crate::housekeeping::Housekeeping;
 use crate::lanes::{Lane, Lanes};
+use crate::meters::Meters;
 use crate::observe::Watch;
 use crate::query::Query;
 use crate::receive::Receive;
 use crate::settling::Settling;
-use crate::submit::Submit;
+use crate::submit::{Submit, Uses};
 use crate::supervise::supervise;
 use domain::directory::LinkId;
 use domain::message::Incarnation;
@@ -131,7 +132,8 @@ impl Gateway {
         let closed = Arc::new(AtomicBool::new(false));
         let (queue, handing_over) = HandoffQueue::new();
         let settling = Settling::new(Arc::clone(&stores.dispatch), fatal.clone());
-        let submit = Submit {
+        let meters = Arc::new(Meters::default());
+        let submit = Submit::new(Uses {
             directory: Arc::clone(&directory),
             lanes: Arc::clone(&lanes),
             outbox: Arc::clone(&stores.outbox),
@@ -141,7 +143,8 @@ impl Gateway {
             incarnation,
             fatal: fatal.clone(),
             closed: Arc::clone(&closed),
-        };
+            meters: Arc::clone(&meters),
+        });
         let doubt = Doubt {
             directory: Arc::clone(&directory),
             lanes: Arc::clone(&lanes),
@@ -165,6 +168,7 @@ impl Gateway {
             incarnation,
             queue: queue.clone(),
             fatal: fatal.clone(),
+            meters: Arc::clone(&meters),
         };
         let housekeeping = Housekeeping {
             directory: Arc::clone(&directory),
@@ -231,6 +235,7 @@ impl Gateway {
                 ids: Arc::clone(&world.ids),
                 incarnation,
                 fatal: fatal.clone(),
+                meters,
             }),
             watch: Watch {
                 lanes: Arc::clone(&lanes),

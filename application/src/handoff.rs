@@ -4,6 +4,7 @@
 use crate::directory::CurrentDirectory;
 use crate::fatal::Fatal;
 use crate::known::Known;
+use crate::meters::Meters;
 use crate::submit::Submit;
 use domain::Timestamp;
 use domain::access::Sender;
@@ -103,6 +104,7 @@ pub(crate) struct HandOver {
     pub incarnation: Incarnation,
     pub queue: HandoffQueue,
     pub fatal: Fatal,
+    pub meters: Arc<Meters>,
 }
 
 #[derive(Default)]
@@ -248,9 +250,7 @@ impl HandOver {
     }
 
     fn outcome(&self, handoff: &Handoff, result: Result<Answer, HandoffError>) -> HandoffOutcome {
-        let label = |outcome: &'static str| {
-            metrics::counter!("omnigate_handoffs_total", "outcome" => outcome).increment(1)
-        };
+        let label = |outcome: &'static str| self.meters.handoffs.count(outcome, 1);
         let tries = handoff.tries.saturating_add(1);
         let age = Duration::try_from(self.clock.now().duration_since(handoff.created_at)).unwrap_or_default();
         let (error, give_up) = match result {

@@ -16,6 +16,7 @@ mod handoff;
 mod housekeeping;
 mod known;
 mod lanes;
+mod meters;
 mod observe;
 mod query;
 mod receive;
@@ -24,6 +25,7 @@ mod settling;
 mod ship;
 mod submit;
 mod supervise;
+mod unabandoned;
 
 pub use directory::{CurrentDirectory, Installation};
 pub use fatal::Fatal;

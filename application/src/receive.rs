@@ -4,6 +4,7 @@ use crate::directory::CurrentDirectory;
 use crate::fatal::Fatal;
 use crate::handoff::HandoffQueue;
 use crate::lanes::Lanes;
+use crate::meters::Meters;
 use crate::replies;
 use crate::settling::Settling;
 use async_trait::async_trait;
@@ -33,6 +34,7 @@ pub(crate) struct Receive {
     pub ids: Arc<dyn Ids>,
     pub incarnation: Incarnation,
     pub fatal: Fatal,
+    pub meters: Arc<Meters>,
 }
 
 #[async_trait]
@@ -128,7 +130,7 @@ impl Receive {
             Outcome::Failed { .. } | Outcome::Expired => {}
         }
         let Some(state) = replies::state_of(&settlement.outcome) else { return };
-        metrics::counter!("omnigate_settled_total", "link" => settlement.link.to_string(), "state" => state.as_str()).increment(1);
+        self.meters.settled.count(settlement.link.as_str(), state.as_str());
         if settlement.tell_lease.is_some() {
             self.handoffs.offer(told(shipment, settlement, state));
         }
@@ -168,7 +170,7 @@ impl Receive {
             Applied::Nothing => "nothing",
             Applied::Parked => "parked",
         };
-        metrics::counter!("omnigate_receipts_total", "outcome" => outcome).increment(1);
+        self.meters.receipts.count(outcome, 1);
     }
 }
 

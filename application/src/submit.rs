@@ -3,8 +3,10 @@
 use crate::directory::CurrentDirectory;
 use crate::fatal::Fatal;
 use crate::lanes::{Lane, Lanes};
+use crate::meters::Meters;
 use crate::settling::Settling;
 use crate::ship;
+use crate::unabandoned::Unabandoned;
 use async_trait::async_trait;
 use domain::Timestamp;
 use domain::access::Sender;
@@ -19,12 +21,30 @@ use ports::driven::{
 };
 use ports::driving::{Preview, SubmitMessages};
 use sha2::{Digest, Sha256};
+use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The use case.
+/// The use case. Cheap to clone: each submission holds one.
 #[derive(Clone)]
-pub(crate) struct Submit {
+pub(crate) struct Submit(Arc<Uses>);
+
+impl Submit {
+    pub(crate) fn new(uses: Uses) -> Self {
+        Self(Arc::new(uses))
+    }
+}
+
+impl Deref for Submit {
+    type Target = Uses;
+
+    fn deref(&self) -> &Uses {
+        &self.0
+    }
+}
+
+/// What the use case works with.
+pub(crate) struct Uses {
     pub directory: Arc<CurrentDirectory>,
     pub lanes: Arc<Lanes>,
     pub outbox: Arc<dyn Outbox>,
@@ -34,6 +54,7 @@ pub(crate) struct Submit {
     pub incarnation: Incarnation,
     pub fatal: Fatal,
     pub closed: Arc<AtomicBool>,
+    pub meters: Arc<Meters>,
 }
 
 /// A message that is stored as already handed to its lane.
@@ -65,11 +86,12 @@ impl SubmitMessages for Submit {
         let (acceptance, direct) = self.prepare(&directory, sender, request, plan, submission, now);
         let this = self.clone();
         // The caller may go away at any time; what is stored must all the same reach its link.
-        let stored = tokio::spawn(async move { this.store(acceptance, direct).await }).await;
-        let accepted = stored.unwrap_or_else(|_| Err(Refusal::new(Code::Busy)));
+        let stored = Unabandoned::new(async move { this.store(acceptance, direct).await }).await;
+        let accepted = stored.unwrap_or_else(|| Err(Refusal::new(Code::Busy)));
         match &accepted {
-            Ok(accepted) => metrics::counter!("omnigate_accepted_total", "door" => sender.door().as_str())
-                .increment(accepted.messages().len() as u64),
+            Ok(accepted) => {
+                self.meters.accepted.count(sender.door().as_str(), accepted.messages().len() as u64);
+            }
             Err(refusal) => refused(sender, refusal),
         }
         accepted

@@ -10,4 +10,5 @@ pub mod ids;
 pub mod lifecycle;
 pub mod platform;
 pub mod telemetry;
+pub mod threads;
 pub mod wire;

@@ -4,11 +4,13 @@ use crate::config::{self, Loaded};
 use crate::doors::{self, OpenDoors};
 use crate::platform::{Asked, Signals};
 use crate::telemetry::Telemetry;
+use crate::threads::LinkThread;
 use crate::wire::{self, LinkSetup, Machine};
 use anyhow::Context as _;
 use application::{Gateway, Settings, World};
 use domain::directory::LinkId;
 use ops::{Measures, TrafficLog};
+use ports::driven::Link as OperatorLink;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -26,6 +28,7 @@ pub struct Running {
     links: Mutex<BTreeMap<LinkId, LinkSetup>>,
     doors: Mutex<Option<OpenDoors>>,
     machine: Machine,
+    thread: LinkThread,
     upkeep: tokio::task::JoinHandle<()>,
     store: Mutex<Option<sql::Opened>>,
 }
@@ -65,8 +68,9 @@ pub async fn start(loaded: Loaded) -> anyhow::Result<Running> {
     let gateway = Gateway::start(settings, config.installation(users), stores, world)
         .await
         .context("the store refused the start")?;
+    let thread = LinkThread::start().context("the thread of the links cannot be started")?;
     for setup in links.values() {
-        gateway.attach(setup.start(gateway.receive(), &machine)?);
+        gateway.attach(start_link(setup, &gateway, &machine, &thread)?);
     }
     let opened = doors::open(&loaded, &gateway, &machine, measures.clone(), relay).await;
     let opened = match opened {
@@ -90,10 +94,21 @@ pub async fn start(loaded: Loaded) -> anyhow::Result<Running> {
         links: Mutex::new(links),
         doors: Mutex::new(Some(opened)),
         machine,
+        thread,
         upkeep,
         store: Mutex::new(Some(store)),
         loaded: Mutex::new(loaded),
     })
+}
+
+fn start_link(
+    setup: &LinkSetup,
+    gateway: &Gateway,
+    machine: &Machine,
+    thread: &LinkThread,
+) -> anyhow::Result<Arc<dyn OperatorLink>> {
+    let _on_it = thread.enter();
+    setup.start(gateway.receive(), machine)
 }
 
 fn link_setups(loaded: &Loaded) -> anyhow::Result<BTreeMap<LinkId, LinkSetup>> {
@@ -138,7 +153,7 @@ impl Running {
             self.gateway.detach(id, Duration::from_secs(10)).await;
         }
         for setup in &new {
-            self.gateway.attach(setup.start(self.gateway.receive(), &self.machine)?);
+            self.gateway.attach(start_link(setup, &self.gateway, &self.machine, &self.thread)?);
         }
         let kept = wanted.len() - new.len();
         *self.links.lock().unwrap_or_else(PoisonError::into_inner) = wanted;

@@ -12,6 +12,7 @@ use domain::refusal::{Code, Refusal};
 use futures_util::FutureExt;
 use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
 use hyper::body::Incoming;
+use metrics::Counter;
 use std::convert::Infallible;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
@@ -24,11 +25,14 @@ pub(crate) struct Front {
     app: Router,
     limits: Limits,
     working: AtomicUsize,
+    answered: [Counter; 4],
 }
 
 impl Front {
     pub(crate) fn new(app: Router, limits: Limits) -> Self {
-        Self { app, limits, working: AtomicUsize::new(0) }
+        let class = |class| metrics::counter!("omnigate_http_requests_total", "door" => limits.name, "class" => class);
+        let answered = ["2xx", "3xx", "4xx", "5xx"].map(class);
+        Self { app, limits, working: AtomicUsize::new(0), answered }
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -64,14 +68,14 @@ impl Front {
     fn finish(&self, response: Response, tls: bool) -> Response {
         let mut response = explain(response);
         protect(response.headers_mut(), tls);
+        let [good, elsewhere, refused, failed] = &self.answered;
         let class = match response.status().as_u16() {
-            200..300 => "2xx",
-            300..400 => "3xx",
-            400..500 => "4xx",
-            _ => "5xx",
+            200..300 => good,
+            300..400 => elsewhere,
+            400..500 => refused,
+            _ => failed,
         };
-        metrics::counter!("omnigate_http_requests_total", "door" => self.limits.name, "class" => class)
-            .increment(1);
+        class.increment(1);
         response
     }
 }

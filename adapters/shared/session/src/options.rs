@@ -82,12 +82,12 @@ impl Default for LinkOptions {
 }
 
 impl LinkOptions {
-    /// How many messages the link takes beyond what it has written: twice the windows and at least 200, but no more than
-    /// two seconds of its rate.
+    /// How many messages the link takes beyond what it has written: twenty times the windows and at least 200, so that what bursts in
+    /// need not be read back from the store; but no more than two seconds of its rate.
     #[must_use]
     pub fn capacity(&self) -> usize {
         let senders = self.sessions.iter().filter(|(role, _)| role.sends()).count().max(1);
-        let most = (2 * self.limits.window * senders).max(200);
+        let most = (20 * self.limits.window * senders).clamp(200, 10_000);
         match usize::try_from(self.rate) {
             Ok(rate) if rate > 0 => most.min((2 * rate).max(2)),
             _ => most,

@@ -3,6 +3,7 @@
 //! Everything that changes the store goes through one queue to one writer (group commit); reading has connections of its own.
 
 mod accept;
+mod answers;
 mod cluster;
 mod cold;
 mod directory;

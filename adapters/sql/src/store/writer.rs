@@ -2,6 +2,7 @@
 //!
 //! Never commits on a timer, never answers before the commit, never goes on after the disk has failed.
 
+use super::answers::Answers;
 use super::memory::Memory;
 use super::{
     Conn, Session, accept, cluster, cold, dialect, directory, handoffs, inbox, lease, receipts, retain,
@@ -31,6 +32,7 @@ pub(crate) struct Writer {
     memory: Memory,
     clock: Arc<dyn Clock>,
     broken: Arc<OnceLock<String>>,
+    answers: Answers,
     stopped: watch::Sender<bool>,
     /// The disk was full: nothing new until the reserve is back, which is tried from this time on.
     full: Option<Duration>,
@@ -45,7 +47,8 @@ impl Writer {
         broken: Arc<OnceLock<String>>,
         stopped: watch::Sender<bool>,
     ) -> Self {
-        Self { session, waiting, memory: Memory::new(node), clock, broken, stopped, full: None }
+        let answers = Answers::start();
+        Self { session, waiting, memory: Memory::new(node), clock, broken, answers, stopped, full: None }
     }
 
     /// Works until nobody can ask any more, then closes the database.
@@ -53,7 +56,7 @@ impl Writer {
         let mut conn = Some(conn);
         while let Some(batch) = self.waiting.next_batch().await {
             if let Some(text) = self.broken.get() {
-                refuse(batch, &StoreError::Broken(text.clone()));
+                self.answers.refuse(batch, StoreError::Broken(text.clone())).await;
                 continue;
             }
             if conn.is_none() {
@@ -62,7 +65,7 @@ impl Writer {
                     Ok(fresh) => Some(fresh),
                     Err(fault) => {
                         tracing::warn!(error = ?fault, "the database cannot be reached");
-                        refuse(batch, &fault.into());
+                        self.answers.refuse(batch, fault.into()).await;
                         continue;
                     }
                 };
@@ -77,7 +80,7 @@ impl Writer {
     async fn turn(&mut self, conn: Option<Conn>, batch: Vec<Op>) -> Option<Conn> {
         let mut conn = conn?;
         let (mut batch, held_back) = self.while_full(batch);
-        refuse(held_back, &StoreError::Full);
+        self.answers.refuse(held_back, StoreError::Full).await;
         if batch.is_empty() {
             return Some(conn);
         }
@@ -85,7 +88,7 @@ impl Writer {
         let rows = batch.iter().map(Op::weight).sum();
         let fault = match self.attempt(&mut conn, &mut batch).await {
             Ok(()) => {
-                answer(batch);
+                self.answers.answer(batch).await;
                 if let Err(error) = self.session.written(&mut conn, rows).await {
                     tracing::warn!(%error, "the connection is given up after a commit");
                     return None;
@@ -101,7 +104,7 @@ impl Writer {
                 }
                 self.one_by_one(conn, batch).await
             }
-            Fault::Lost(_) | Fault::Broken(_) => self.give_up(fault, batch),
+            Fault::Lost(_) | Fault::Broken(_) => self.give_up(fault, batch).await,
         }
     }
 
@@ -110,15 +113,15 @@ impl Writer {
         let mut left = batch.into_iter();
         while let Some(op) = left.next() {
             if self.full.is_some() && !op.settles() {
-                refuse(vec![op], &StoreError::Full);
+                self.answers.refuse(vec![op], StoreError::Full).await;
                 continue;
             }
             let mut alone = vec![op];
             match self.attempt(&mut conn, &mut alone).await {
-                Ok(()) => answer(alone),
+                Ok(()) => self.answers.answer(alone).await,
                 Err(fault @ (Fault::Lost(_) | Fault::Broken(_))) => {
                     alone.extend(left);
-                    return self.give_up(fault, alone);
+                    return self.give_up(fault, alone).await;
                 }
                 Err(fault) => {
                     if fault == Fault::Full {
@@ -126,7 +129,7 @@ impl Writer {
                     }
                     let error = fault.into();
                     alone.iter_mut().for_each(|op| op.fail(&error));
-                    answer(alone);
+                    self.answers.answer(alone).await;
                 }
             }
         }
@@ -134,13 +137,13 @@ impl Writer {
     }
 
     /// The connection is of no use any more, and perhaps the disk.
-    fn give_up(&mut self, fault: Fault, batch: Vec<Op>) -> Option<Conn> {
+    async fn give_up(&mut self, fault: Fault, batch: Vec<Op>) -> Option<Conn> {
         tracing::error!(error = ?fault, "the store could not write");
         if let Fault::Broken(text) = &fault {
             let _ = self.broken.set(text.clone());
         }
         metrics::counter!("omnigate_store_faults_total").increment(1);
-        refuse(batch, &fault.into());
+        self.answers.refuse(batch, fault.into()).await;
         None
     }
 
@@ -201,17 +204,6 @@ impl Writer {
         metrics::histogram!("omnigate_store_commit_seconds").record(took.as_secs_f64());
         Ok(())
     }
-}
-
-fn refuse(batch: Vec<Op>, error: &StoreError) {
-    for op in batch {
-        op.send(error);
-    }
-}
-
-fn answer(batch: Vec<Op>) {
-    refuse(batch, &StoreError::Unavailable("the operation was not carried out".to_owned()));
-    fail::fail_point!(failpoints::AFTER_ANSWER);
 }
 
 /// The changes of a batch: those there are many of together, the others one after another.
