@@ -9,7 +9,7 @@ use crate::ship;
 use crate::submit::back_to_queue;
 use domain::Timestamp;
 use domain::directory::{Directory, LinkId};
-use domain::message::{Incarnation, Priority, Quota};
+use domain::message::{Incarnation, Parts, Priority, Quota};
 use domain::routing::{self, Condition, Question, Route};
 use ports::driven::{Clock, LeaseRequest, Leased, Outcome, Settlement};
 use std::sync::Arc;
@@ -55,10 +55,14 @@ impl Pump {
     }
 
     async fn turn(&self, lane: &Arc<Lane>) -> Result<Turn, ()> {
+        if let Some(since) = lane.parked(self.clock.monotonic()) {
+            return self.move_on(lane, since, true).await;
+        }
         match lane.link.health().condition {
             Condition::Up => self.fill(lane).await,
-            Condition::Down { since } => self.move_on(lane, since).await,
-            Condition::Held => Ok(Turn::Idle),
+            Condition::Down { since } => self.move_on(lane, since, false).await,
+            Condition::Parked { since } => self.move_on(lane, since, true).await,
+            Condition::Held => self.move_on(lane, self.clock.now(), true).await,
         }
     }
 
@@ -99,15 +103,18 @@ impl Pump {
         leased.map_err(|error| tracing::warn!(%error, %link, "leasing failed"))
     }
 
-    /// A link is down: when its routes' patience is over, what waits for it goes by another that is up.
-    async fn move_on(&self, lane: &Arc<Lane>, since: Timestamp) -> Result<Turn, ()> {
+    /// A link is down, parked or held: when its routes' patience is over (at once where it is not expected back soon), what waits for it
+    /// goes by another that is up.
+    async fn move_on(&self, lane: &Arc<Lane>, since: Timestamp, at_once: bool) -> Result<Turn, ()> {
         let directory = self.directory.current();
         let healths = self.lanes.healths();
         let here = lane.link.id();
         let now = self.clock.now();
         let down_for = Duration::try_from(now.duration_since(since)).unwrap_or_default();
+        let down_for = if at_once { Duration::MAX } else { down_for };
         let elsewhere = |r: &&Route| {
-            r.ways.iter().any(|w| w.has(here)) && routing::instead(r, here, &healths, 0).is_some()
+            r.ways.iter().any(|w| w.has(here))
+                && routing::instead(r, here, &Parts::default(), &healths, 0).is_some()
         };
         let patience = directory.routes.iter().filter(elsewhere).map(|r| r.patience(Priority::Alarm)).min();
         if patience.is_none_or(|p| down_for < p) {
@@ -144,11 +151,12 @@ impl Pump {
             link: None,
         };
         let route = routing::route(directory, &question).filter(|r| down_for >= r.patience(message.priority));
-        let other =
-            route.and_then(|r| routing::instead(r, &leased.link, healths, message.id.0.unsigned_abs()));
+        let other = route.and_then(|r| {
+            routing::instead(r, &leased.link, &leased.parts, healths, message.id.0.unsigned_abs())
+        });
         let (link, due_at) = match other {
             Some(other) => {
-                metrics::counter!("omnigate_fallback_total", "from" => leased.link.to_string(), "to" => other.to_string()).increment(1);
+                metrics::counter!("omnigate_fallback_total", "from" => leased.link.to_string(), "to" => other.to_string(), "why" => "link_down").increment(1);
                 (other.clone(), now)
             }
             None => (leased.link.clone(), now.checked_add(Duration::from_secs(2)).unwrap_or(now)),

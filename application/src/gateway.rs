@@ -17,10 +17,11 @@ use crate::receive::Receive;
 use crate::settling::Settling;
 use crate::submit::{Submit, Uses};
 use crate::supervise::supervise;
+use crate::ways::Ways;
 use domain::directory::LinkId;
 use domain::message::Incarnation;
 use ports::driven::{
-    Clock, Cluster, Deliver, DirectoryStore, Dispatch, Handoffs, Ids, Inbox, Link, Outbox, Passwords,
+    Clock, Cluster, Deadlines, Deliver, DirectoryStore, Dispatch, Handoffs, Ids, Inbox, Link, Outbox, Passwords,
     Receipts, Reports, StoreError, Traffic,
 };
 use ports::driving::{Administer, Authenticate, Observe, QueryMessages, ReceiveMessages, SubmitMessages};
@@ -38,6 +39,8 @@ pub struct Stores {
     pub outbox: Arc<dyn Outbox>,
     /// The queue.
     pub dispatch: Arc<dyn Dispatch>,
+    /// Times by which something must have happened.
+    pub deadlines: Arc<dyn Deadlines>,
     /// Receipts.
     pub receipts: Arc<dyn Receipts>,
     /// Received messages.
@@ -128,6 +131,7 @@ impl Gateway {
         let directory = Arc::new(CurrentDirectory::new(installation));
         directory.set_stored_users(stores.directory.users().await?);
         let lanes = Arc::new(Lanes::default());
+        lanes.order(stores.directory.link_orders().await?);
         let fatal = Fatal::default();
         let closed = Arc::new(AtomicBool::new(false));
         let (queue, handing_over) = HandoffQueue::new();
@@ -193,6 +197,15 @@ impl Gateway {
             incarnation,
             fatal: fatal.clone(),
         };
+        let ways = Ways {
+            directory: Arc::clone(&directory),
+            lanes: Arc::clone(&lanes),
+            deadlines: Arc::clone(&stores.deadlines),
+            clock: Arc::clone(&world.clock),
+            fatal: fatal.clone(),
+            hurry: Arc::default(),
+        };
+        let hurry = Arc::clone(&ways.hurry);
         let background = TaskTracker::new();
         let stop_background = CancellationToken::new();
         background.spawn(hand_over.run(handing_over, stop_background.clone()));
@@ -201,6 +214,8 @@ impl Gateway {
             .spawn(supervise("housekeeping", stop.clone(), move || housekeeping.clone().run(stop.clone())));
         let stop = stop_background.clone();
         background.spawn(supervise("astray", stop.clone(), move || astray.clone().run(stop.clone())));
+        let stop = stop_background.clone();
+        background.spawn(supervise("ways", stop.clone(), move || ways.clone().run(stop.clone())));
         let stop = stop_background.clone();
         background.spawn(supervise("sign of life", stop.clone(), move || doubt.clone().run(stop.clone())));
         Ok(Arc::new(Self {
@@ -230,6 +245,7 @@ impl Gateway {
                 receipts: Arc::clone(&stores.receipts),
                 inbox: Arc::clone(&stores.inbox),
                 handoffs: queue,
+                hurry,
                 traffic: world.traffic,
                 clock: Arc::clone(&world.clock),
                 ids: Arc::clone(&world.ids),

@@ -117,6 +117,7 @@ impl Housekeeping {
         let version = self.directory_store.version().await?;
         if *seen != Some(version) {
             self.directory.set_stored_users(self.directory_store.users().await?);
+            self.lanes.order(self.directory_store.link_orders().await?);
             *seen = Some(version);
         }
         Ok(())

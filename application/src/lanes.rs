@@ -1,12 +1,21 @@
 //! Lanes: one for each link, with its queue in the store, its room in memory and the wish to be looked after.
 
-use domain::directory::LinkId;
+use domain::Timestamp;
+use domain::directory::{LinkId, LinkMode, LinkOrder};
 use domain::routing::{Condition, Health, Healths};
-use ports::driven::{Link, Shipment};
+use ports::driven::{Link, LinkReport, Shipment};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::atomic::{AtomicI16, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
 use tokio::sync::Notify;
+
+/// How many deliveries are remembered.
+const REMEMBERED: usize = 1_000;
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// A link and its queue.
 pub(crate) struct Lane {
@@ -20,6 +29,25 @@ pub(crate) struct Lane {
     pub wake: Notify,
     /// Turns taken, for the starvation guard.
     pub turn: AtomicUsize,
+    /// `LinkMode::code` of what people ordered.
+    mode: AtomicI16,
+    parked: Mutex<Option<Parked>>,
+    deliveries: Mutex<Deliveries>,
+}
+
+/// Why and how long a link is left alone: its operator takes nothing from us.
+#[derive(Debug, Clone)]
+struct Parked {
+    since: Timestamp,
+    until: Duration,
+    why: String,
+}
+
+/// How long the last deliveries took.
+#[derive(Debug, Default)]
+struct Deliveries {
+    last: Vec<Duration>,
+    next: usize,
 }
 
 impl Lane {
@@ -30,7 +58,98 @@ impl Lane {
             promised: AtomicUsize::new(0),
             wake: Notify::new(),
             turn: AtomicUsize::new(0),
+            mode: AtomicI16::new(LinkMode::Open.code()),
+            parked: Mutex::default(),
+            deliveries: Mutex::default(),
         }
+    }
+
+    /// What people ordered.
+    pub(crate) fn mode(&self) -> LinkMode {
+        LinkMode::from_code(self.mode.load(Ordering::Acquire)).unwrap_or_default()
+    }
+
+    /// Puts an order in force. What a paused link has not written comes back.
+    pub(crate) fn order(&self, mode: LinkMode) {
+        if self.mode.swap(mode.code(), Ordering::AcqRel) == mode.code() {
+            return;
+        }
+        tracing::warn!(link = %self.link.id(), mode = mode.as_str(), "ordered");
+        self.link.hold(mode == LinkMode::Paused);
+        if mode == LinkMode::Paused {
+            self.link.recall();
+        }
+        self.add_backlog();
+    }
+
+    /// Leaves the link alone for a while: its operator takes nothing from us.
+    pub(crate) fn park(&self, since: Timestamp, until: Duration, why: &str) {
+        let mut parked = locked(&self.parked);
+        let first = parked.is_none();
+        let since = parked.as_ref().map_or(since, |p| p.since);
+        *parked = Some(Parked { since, until, why: why.to_owned() });
+        drop(parked);
+        if first {
+            let link = self.link.id();
+            tracing::error!(%link, why, "the link is parked: its operator takes nothing from us");
+            metrics::counter!("omnigate_link_parked_total", "link" => link.to_string()).increment(1);
+            self.link.recall();
+            self.wake.notify_one();
+        }
+    }
+
+    /// Ends a parking whose time is over. Still parked since, if it is.
+    pub(crate) fn parked(&self, now: Duration) -> Option<Timestamp> {
+        let mut parked = locked(&self.parked);
+        if parked.as_ref().is_some_and(|p| p.until <= now) {
+            tracing::info!(link = %self.link.id(), "the parked link is tried again");
+            *parked = None;
+        }
+        parked.as_ref().map(|p| p.since)
+    }
+
+    /// How the link is doing as far as new messages are concerned: orders and parking count.
+    pub(crate) fn health(&self) -> Health {
+        let health = self.link.health();
+        let condition = match locked(&self.parked).as_ref().map(|p| p.since) {
+            Some(since) if health.is_up() => Condition::Parked { since },
+            _ if self.mode() != LinkMode::Open => Condition::Held,
+            _ => health.condition,
+        };
+        Health { condition, room: if condition == Condition::Up { health.room } else { 0 } }
+    }
+
+    /// The link for people.
+    pub(crate) fn report(&self) -> LinkReport {
+        let report = self.link.report();
+        let mut said = Vec::new();
+        if let Some(parked) = locked(&self.parked).as_ref() {
+            said.push(format!("parked: {}", parked.why));
+        }
+        if self.mode() != LinkMode::Open {
+            said.push(self.mode().as_str().to_owned());
+        }
+        said.push(report.detail);
+        LinkReport { health: self.health(), detail: said.join("; "), ..report }
+    }
+
+    /// A message sent here was delivered so long after the operator took it.
+    pub(crate) fn delivered_after(&self, time: Duration) {
+        let mut deliveries = locked(&self.deliveries);
+        let Deliveries { last, next } = &mut *deliveries;
+        match last.get_mut(*next) {
+            Some(oldest) => *oldest = time,
+            None => last.push(time),
+        }
+        *next = (*next + 1) % REMEMBERED;
+    }
+
+    /// Half of the last deliveries took at most the first, nineteen of twenty at most the second; `None` when there were none.
+    pub(crate) fn delivery_times(&self) -> Option<(Duration, Duration)> {
+        let mut last = locked(&self.deliveries).last.clone();
+        last.sort_unstable();
+        let at = |per_cent: usize| last.get((last.len() * per_cent / 100).min(last.len().saturating_sub(1))).copied();
+        at(50).zip(at(95))
     }
 
     /// Promises a place to a message that is about to be stored, if the link can take it at once and nothing waits before it.
@@ -38,7 +157,7 @@ impl Lane {
         if self.backlog() != 0 {
             return false;
         }
-        let health = self.link.health();
+        let health = self.health();
         if !health.is_up() {
             return false;
         }
@@ -81,6 +200,7 @@ impl Lane {
 #[derive(Default)]
 pub(crate) struct Lanes {
     lanes: RwLock<HashMap<LinkId, Arc<Lane>>>,
+    orders: Mutex<HashMap<LinkId, LinkMode>>,
 }
 
 impl Lanes {
@@ -100,6 +220,9 @@ impl Lanes {
     /// Adds a link, or puts another in the place of one with the same name. Its lane.
     pub(crate) fn insert(&self, link: Arc<dyn Link>) -> Arc<Lane> {
         let lane = Arc::new(Lane::new(link));
+        if let Some(mode) = locked(&self.orders).get(lane.link.id()) {
+            lane.order(*mode);
+        }
         let mut lanes = self.lanes.write().unwrap_or_else(PoisonError::into_inner);
         lanes.insert(lane.link.id().clone(), Arc::clone(&lane));
         lane
@@ -110,15 +233,24 @@ impl Lanes {
         self.lanes.write().unwrap_or_else(PoisonError::into_inner).remove(link)
     }
 
+    /// Puts orders in force; a link without one is open.
+    pub(crate) fn order(&self, orders: Vec<LinkOrder>) {
+        let orders: HashMap<_, _> = orders.into_iter().map(|o| (o.link, o.mode)).collect();
+        *locked(&self.orders) = orders.clone();
+        for lane in self.all() {
+            lane.order(orders.get(lane.link.id()).copied().unwrap_or_default());
+        }
+    }
+
     /// How the links are doing.
     pub(crate) fn healths(&self) -> Healths {
         let lanes = self.lanes.read().unwrap_or_else(PoisonError::into_inner);
-        lanes.iter().map(|(id, lane)| (id.clone(), lane.link.health())).collect()
+        lanes.iter().map(|(id, lane)| (id.clone(), lane.health())).collect()
     }
 
     /// Whether a link is up.
     pub(crate) fn any_up(&self) -> bool {
         let lanes = self.lanes.read().unwrap_or_else(PoisonError::into_inner);
-        lanes.values().any(|l| matches!(l.link.health(), Health { condition: Condition::Up, .. }))
+        lanes.values().any(|l| l.link.health().is_up())
     }
 }

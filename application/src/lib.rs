@@ -26,6 +26,7 @@ mod ship;
 mod submit;
 mod supervise;
 mod unabandoned;
+mod ways;
 
 pub use directory::{CurrentDirectory, Installation};
 pub use fatal::Fatal;

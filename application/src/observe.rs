@@ -3,6 +3,7 @@
 use crate::fatal::Fatal;
 use crate::lanes::Lanes;
 use async_trait::async_trait;
+use domain::directory::LinkId;
 use domain::routing::Condition;
 use ports::driven::{LinkReport, Reports};
 use ports::driving::{Observe, Readiness};
@@ -43,6 +44,10 @@ impl Observe for Watch {
     }
 
     fn links(&self) -> Vec<LinkReport> {
-        self.lanes.all().iter().map(|lane| lane.link.report()).collect()
+        self.lanes.all().iter().map(|lane| lane.report()).collect()
+    }
+
+    fn delivery_times(&self, link: &LinkId) -> Option<(Duration, Duration)> {
+        self.lanes.get(link).and_then(|lane| lane.delivery_times())
     }
 }

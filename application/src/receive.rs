@@ -8,17 +8,19 @@ use crate::meters::Meters;
 use crate::replies;
 use crate::settling::Settling;
 use async_trait::async_trait;
-use domain::directory::LinkId;
+use domain::directory::{Directory, LinkId};
 use domain::message::{Incarnation, MoId};
 use domain::mo::{self, MoPart};
 use domain::receipt::Receipt;
+use domain::routing::FailureClass;
 use domain::state::State;
 use ports::driven::{
     Applied, Clock, Content, Direction, Handoff, HandoffKey, Ids, Inbox, MessageRecord, NewMoPart, Outcome,
-    Receipts, Recorded, Settlement, Shipment, StoreError, Traffic, TrafficEntry,
+    PartReply, Receipts, Recorded, Settlement, Shipment, StoreError, Traffic, TrafficEntry,
 };
 use ports::driving::{ReceiveError, ReceiveMessages, Reply};
 use std::sync::Arc;
+use tokio::sync::Notify;
 
 /// The use case.
 #[derive(Clone)]
@@ -29,6 +31,7 @@ pub(crate) struct Receive {
     pub receipts: Arc<dyn Receipts>,
     pub inbox: Arc<dyn Inbox>,
     pub handoffs: HandoffQueue,
+    pub hurry: Arc<Notify>,
     pub traffic: Arc<dyn Traffic>,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
@@ -60,12 +63,13 @@ impl ReceiveMessages for Receive {
     }
 
     async fn receipts(&self, receipts: Vec<Receipt>) -> Vec<Result<(), ReceiveError>> {
+        let links: Vec<LinkId> = receipts.iter().map(|r| r.link.clone()).collect();
         let count = receipts.len();
         let lease = self.handoffs.has_room().then_some(self.incarnation);
         let _taking = self.handoffs.taking().await;
         match self.fatal.watch(self.receipts.apply(receipts, lease, self.clock.now()).await) {
             Ok(applied) => {
-                applied.into_iter().for_each(|a| self.applied(a, lease.is_some()));
+                links.iter().zip(applied).for_each(|(link, a)| self.applied(link, a, lease.is_some()));
                 vec![Ok(()); count]
             }
             Err(error) => vec![Err(not_taken("receipts", &error)); count],
@@ -78,7 +82,8 @@ impl ReceiveMessages for Receive {
         let now = self.clock.now();
         let lease = self.handoffs.has_room().then_some(self.incarnation);
         let mut settled = Vec::with_capacity(replies.len());
-        for reply in replies {
+        for mut reply in replies {
+            self.park(&directory, &mut reply);
             let shipment = reply.shipment.clone();
             let mut settlement = replies::settlement(&directory, reply, &healths, now);
             settlement.tell_lease = lease.filter(|_| settlement.tell);
@@ -104,6 +109,24 @@ fn not_taken(what: &'static str, error: &StoreError) -> ReceiveError {
 }
 
 impl Receive {
+    /// An operator that takes nothing from us at the moment (no credit, barred) is left alone for a while; the message has not failed.
+    fn park(&self, directory: &Directory, reply: &mut Reply) {
+        let Some(profile) = directory.link(&reply.link) else { return };
+        for (_, part) in &mut reply.parts {
+            let PartReply::Refused(failure) = part else { continue };
+            if profile.park_on.iter().any(|code| code.eq_ignore_ascii_case(&failure.code)) {
+                failure.class = FailureClass::Barred;
+            }
+            if failure.class == FailureClass::Barred
+                && let Some(lane) = self.lanes.get(&reply.link)
+            {
+                let until = self.clock.monotonic().saturating_add(profile.park_for);
+                let why = format!("{} {}", failure.code, failure.detail);
+                lane.park(self.clock.now(), until, why.trim_end());
+            }
+        }
+    }
+
     fn after_settling(&self, shipment: &Shipment, settlement: Settlement) {
         let message = &shipment.message;
         match &settlement.outcome {
@@ -127,9 +150,9 @@ impl Receive {
                 segments: message.segments,
                 possible_duplicate: shipment.possible_duplicate,
             }),
-            Outcome::Failed { .. } | Outcome::Expired => {}
+            Outcome::Failed { .. } | Outcome::Abandoned { .. } | Outcome::Expired => {}
         }
-        let Some(state) = replies::state_of(&settlement.outcome) else { return };
+        let Some(state) = replies::state_of(&settlement.outcome, &settlement.parts) else { return };
         self.meters.settled.count(settlement.link.as_str(), state.as_str());
         if settlement.tell_lease.is_some() {
             self.handoffs.offer(told(shipment, settlement, state));
@@ -159,9 +182,18 @@ impl Receive {
         }
     }
 
-    fn applied(&self, applied: Applied, leased: bool) {
+    fn applied(&self, link: &LinkId, applied: Applied, leased: bool) {
         let outcome = match applied {
-            Applied::Changed { state, tell, .. } => {
+            Applied::Changed { state, tell, delivered_after, hopeless, .. } => {
+                if let Some(time) = delivered_after {
+                    metrics::histogram!("omnigate_delivery_seconds", "link" => link.to_string()).record(time.as_secs_f64());
+                    if let Some(lane) = self.lanes.get(link) {
+                        lane.delivered_after(time);
+                    }
+                }
+                if hopeless {
+                    self.hurry.notify_one();
+                }
                 if let Some(handoff) = tell.filter(|_| leased) {
                     self.handoffs.offer(*handoff);
                 }
@@ -178,8 +210,10 @@ impl Receive {
 fn told(shipment: &Shipment, settlement: Settlement, state: State) -> Handoff {
     let message = &shipment.message;
     let error = match &settlement.outcome {
-        Outcome::Failed { code, detail } if detail.is_empty() => code.clone(),
-        Outcome::Failed { code, detail } => format!("{code} {detail}"),
+        Outcome::Failed { code, detail } | Outcome::Abandoned { code, detail } if detail.is_empty() => {
+            code.clone()
+        }
+        Outcome::Failed { code, detail } | Outcome::Abandoned { code, detail } => format!("{code} {detail}"),
         _ => String::new(),
     };
     let record = MessageRecord {

@@ -1,10 +1,10 @@
 //! What an operator replied to a shipment, turned into what is written down.
 
 use domain::Timestamp;
-use domain::directory::Directory;
-use domain::message::{Message, PartState};
+use domain::directory::{Directory, LinkId};
+use domain::message::{Departure, Message, PartState, Parts};
 use domain::receipt::correlate;
-use domain::routing::{self, Failure, FailureClass, Healths, Next, Question, Tries};
+use domain::routing::{self, Failure, FailureClass, Healths, Next, Question, Tries, Turn};
 use domain::state::State;
 use ports::driven::{Outcome, PartReply, Settlement};
 use ports::driving::Reply;
@@ -46,31 +46,27 @@ pub(crate) fn settlement(
         link: None,
     };
     let route = routing::route(directory, &question).filter(|r| r.ways.iter().any(|w| w.has(&link)));
+    let turn =
+        Turn { link: &link, priority: message.priority, tries: shipment.tries, parts: &parts };
     let (next, error) = match verdict {
         Verdict::Accepted => (None, None),
         Verdict::Failed(failure) => {
-            let next = routing::after_failure(route, &link, &failure, shipment.tries, healths, now);
+            let next = routing::after_failure(route, turn, &failure, healths, now);
             (Some(next), Some(failure))
         }
         Verdict::Silent => {
-            let next = routing::after_silence(route, &link, shipment.tries, healths, now);
+            let next = routing::after_silence(route, turn, healths, now);
             (Some(next), Some(failure("unanswered", "the operator never answered")))
         }
         Verdict::NotOffered => {
             let not_offered = failure("not_offered", "the link could not offer it");
-            let next = routing::after_failure(
-                route,
-                &link,
-                &Failure { class: FailureClass::NotOffered, ..not_offered },
-                shipment.tries,
-                healths,
-                now,
-            );
-            (Some(next), None)
+            let not_offered = Failure { class: FailureClass::NotOffered, ..not_offered };
+            (Some(routing::after_failure(route, turn, &not_offered, healths, now)), None)
         }
     };
-    let outcome = outcome(message, next, error, possible_duplicate, now);
-    let state = state_of(&outcome);
+    let possible_duplicate = leave(&mut parts, next.as_ref(), &link, in_doubt, now) || possible_duplicate;
+    let outcome = outcome(message, &parts, next, error, possible_duplicate, now);
+    let state = state_of(&outcome, &parts);
     let tell = state.is_some_and(|s| message.callback.as_ref().is_some_and(|c| c.wants(s)));
     let grace = directory.defaults.receipt_grace;
     let awaiting_until = message.expires_at.max(now).checked_add(grace).unwrap_or(Timestamp::MAX);
@@ -88,12 +84,20 @@ pub(crate) fn settlement(
     }
 }
 
+/// A message that is diverted leaves its way. Whether the recipient may get it twice.
+fn leave(parts: &mut Parts, next: Option<&Next>, link: &LinkId, in_doubt: bool, at: Timestamp) -> bool {
+    let Some(Next::Divert { link: to, why, .. }) = next else { return false };
+    metrics::counter!("omnigate_fallback_total", "from" => link.to_string(), "to" => to.to_string(), "why" => why.as_str()).increment(1);
+    parts.leave(&Departure { link, sent_at: None, at, why: *why, in_doubt })
+}
+
 /// The state an outcome leads to, when it is one that is told of.
-pub(crate) fn state_of(outcome: &Outcome) -> Option<State> {
+pub(crate) fn state_of(outcome: &Outcome, parts: &Parts) -> Option<State> {
     match outcome {
         Outcome::Sent => Some(State::Sent),
         Outcome::Failed { .. } => Some(State::Failed),
-        Outcome::Expired => Some(State::Expired),
+        Outcome::Abandoned { .. } => Some(parts.rests_as(State::Failed)),
+        Outcome::Expired => Some(parts.rests_as(State::Expired)),
         Outcome::PutBack { .. } => None,
     }
 }
@@ -101,6 +105,7 @@ pub(crate) fn state_of(outcome: &Outcome) -> Option<State> {
 /// What follows from the next step and the error that led to it.
 pub(crate) fn outcome(
     message: &Message,
+    parts: &Parts,
     next: Option<Next>,
     error: Option<Failure>,
     possible_duplicate: bool,
@@ -116,10 +121,17 @@ pub(crate) fn outcome(
     match next {
         None | Some(Next::AssumeSent) => Outcome::Sent,
         Some(Next::Fail) => {
-            let failure = error.unwrap_or_else(|| failure("failed", ""));
-            Outcome::Failed { code: failure.code, detail: failure.detail }
+            let Failure { code, detail, .. } = error.unwrap_or_else(|| failure("failed", ""));
+            match parts.rests_as(State::Failed) {
+                State::Failed => Outcome::Failed { code, detail },
+                _ => Outcome::Abandoned { code, detail },
+            }
         }
-        Some(Next::Again { .. }) if message.expires_at <= now => Outcome::Expired,
+        Some(Next::Again { .. } | Next::Divert { .. }) if message.expires_at <= now => Outcome::Expired,
+        Some(Next::Divert { link, tries, .. }) => {
+            let error = error.as_ref().map(words).unwrap_or_default();
+            Outcome::PutBack { link, due_at: now, tries, possible_duplicate, error }
+        }
         Some(Next::Again { link, due_at, tries }) => {
             let error = error.as_ref().map(words).unwrap_or_default();
             Outcome::PutBack { link, due_at, tries, possible_duplicate, error }
@@ -147,16 +159,18 @@ pub(crate) fn doubt(
         link: None,
     };
     let route = routing::route(directory, &question);
-    let next = match routing::after_silence(route, &leased.link, leased.tries, healths, now) {
+    let (priority, parts) = (message.priority, &leased.parts);
+    let turn = Turn { link: &leased.link, priority, tries: leased.tries, parts };
+    let next = match routing::after_silence(route, turn, healths, now) {
         // Nothing failed: it goes again at once, by the same way, and no try is counted.
-        Next::Again { .. } => {
+        Next::Again { .. } | Next::Divert { .. } => {
             Next::Again { link: leased.link.clone(), due_at: now, tries: Tries { ..leased.tries } }
         }
         other => other,
     };
     let error = failure("in_doubt", "the node stopped before the operator answered");
-    let outcome = outcome(message, Some(next), Some(error), true, now);
-    let tell = state_of(&outcome).is_some_and(|s| message.callback.as_ref().is_some_and(|c| c.wants(s)));
+    let outcome = outcome(message, parts, Some(next), Some(error), true, now);
+    let tell = state_of(&outcome, parts).is_some_and(|s| message.callback.as_ref().is_some_and(|c| c.wants(s)));
     Settlement {
         id: message.id,
         lease,

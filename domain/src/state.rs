@@ -51,6 +51,12 @@ pub enum Event {
     TimeOut,
     /// Somebody took it back.
     Cancel,
+    /// Its outcome did not come in time: it goes by another way.
+    Diverted,
+    /// It failed on the way it is on, but the operator of one that it left may still deliver it.
+    LeftOpen,
+    /// It failed on the way it is on, and nobody knows what became of it on one that it left.
+    LeftInDoubt,
 }
 
 impl State {
@@ -87,6 +93,9 @@ impl State {
             (S::Sent, E::ReceiptMissing) => S::Unknown,
             (S::Scheduled | S::Queued | S::Sending, E::TimeOut) => S::Expired,
             (S::Scheduled | S::Queued, E::Cancel) => S::Cancelled,
+            (S::Scheduled | S::Queued | S::Sending | S::Sent, E::Diverted) => S::Queued,
+            (S::Queued | S::Sending, E::LeftOpen) => S::Sent,
+            (S::Queued | S::Sending, E::LeftInDoubt) => S::Unknown,
             _ => return None,
         })
     }
@@ -142,7 +151,7 @@ impl fmt::Display for State {
 mod tests {
     use super::*;
 
-    const EVENTS: [Event; 11] = [
+    const EVENTS: [Event; 14] = [
         Event::Due,
         Event::Leased,
         Event::Accepted,
@@ -154,6 +163,9 @@ mod tests {
         Event::ReceiptMissing,
         Event::TimeOut,
         Event::Cancel,
+        Event::Diverted,
+        Event::LeftOpen,
+        Event::LeftInDoubt,
     ];
 
     #[test]

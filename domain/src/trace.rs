@@ -38,6 +38,12 @@ impl Trace {
         }
     }
 
+    /// Whether somebody will read it.
+    #[must_use]
+    pub fn is_kept(&self) -> bool {
+        !self.silent
+    }
+
     /// The steps so far.
     #[must_use]
     pub fn steps(&self) -> &[Step] {

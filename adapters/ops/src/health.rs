@@ -35,30 +35,26 @@ async fn ready(State(ops): State<Ops>) -> Response {
     let readiness = ops.observe.readiness().await;
     let status = if readiness.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let Readiness { reasons, warnings } = readiness;
-    let links: Vec<_> = ops.observe.links().iter().map(link).collect();
+    let links: Vec<_> = ops.observe.links().iter().map(|report| link(&ops, report)).collect();
     let ready = reasons.is_empty();
     (status, axum::Json(json!({ "ready": ready, "reasons": reasons, "warnings": warnings, "links": links })))
         .into_response()
 }
 
-fn link(report: &ports::driven::LinkReport) -> serde_json::Value {
+fn link(ops: &Ops, report: &ports::driven::LinkReport) -> serde_json::Value {
+    let times = ops.observe.delivery_times(&report.id);
+    let times = times.map(|(half, most)| json!({ "p50": half.as_secs_f64(), "p95": most.as_secs_f64() }));
     json!({
         "name": report.id.as_str(),
         "protocol": report.protocol,
-        "state": condition(report.health.condition),
+        "state": report.health.condition.as_str(),
         "detail": report.detail,
         "sessions": report.sessions,
         "in_flight": report.in_flight,
         "waiting": report.waiting,
+        "room": report.health.room,
+        "delivery_seconds": times,
     })
-}
-
-fn condition(condition: Condition) -> &'static str {
-    match condition {
-        Condition::Up => "up",
-        Condition::Down { .. } => "down",
-        Condition::Held => "held",
-    }
 }
 
 async fn metrics(State(ops): State<Ops>) -> Response {
@@ -66,6 +62,10 @@ async fn metrics(State(ops): State<Ops>) -> Response {
         let name = report.id.to_string();
         let up = f64::from(u8::from(report.health.is_up()));
         metrics::gauge!("omnigate_link_up", "link" => name.clone()).set(up);
+        let parked = matches!(report.health.condition, Condition::Parked { .. });
+        metrics::gauge!("omnigate_link_parked", "link" => name.clone()).set(f64::from(u8::from(parked)));
+        let held = report.health.condition == Condition::Held;
+        metrics::gauge!("omnigate_link_held", "link" => name.clone()).set(f64::from(u8::from(held)));
         metrics::gauge!("omnigate_link_in_flight", "link" => name.clone()).set(count(report.in_flight));
         metrics::gauge!("omnigate_link_waiting", "link" => name).set(count(report.waiting));
     }
@@ -84,7 +84,9 @@ mod tests {
     use axum::body::Body;
     use axum::http::Request;
     use http_body_util::BodyExt as _;
+    use domain::directory::LinkId;
     use ports::driven::LinkReport;
+    use std::time::Duration;
     use tower::ServiceExt as _;
 
     struct Sick;
@@ -96,6 +98,9 @@ mod tests {
         }
         fn links(&self) -> Vec<LinkReport> {
             Vec::new()
+        }
+        fn delivery_times(&self, _link: &LinkId) -> Option<(Duration, Duration)> {
+            None
         }
     }
 

@@ -22,6 +22,7 @@ fn new_message(id: i64, now: Timestamp) -> NewMessage {
         link: samples::link("TS0"),
         state: State::Sending,
         lease: Some(RUN),
+        deadlines: Vec::new(),
     }
 }
 

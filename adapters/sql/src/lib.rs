@@ -19,7 +19,7 @@ mod sqlite;
 mod statement;
 
 use ports::driven::{
-    Clock, Cluster, DirectoryStore, Dispatch, Handoffs, Inbox, Outbox, Receipts, Reports, StoreError,
+    Clock, Cluster, Deadlines, DirectoryStore, Dispatch, Handoffs, Inbox, Outbox, Receipts, Reports, StoreError,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -70,6 +70,8 @@ pub struct Stores {
     pub outbox: Arc<dyn Outbox>,
     /// The queue.
     pub dispatch: Arc<dyn Dispatch>,
+    /// Times by which something must have happened.
+    pub deadlines: Arc<dyn Deadlines>,
     /// Receipts.
     pub receipts: Arc<dyn Receipts>,
     /// Received messages.
@@ -94,11 +96,21 @@ pub struct Opened {
 impl Opened {
     fn new<S>(store: Arc<S>, ended: watch::Receiver<bool>) -> Self
     where
-        S: Outbox + Dispatch + Receipts + Inbox + Handoffs + DirectoryStore + Reports + Cluster + 'static,
+        S: Outbox
+            + Dispatch
+            + Deadlines
+            + Receipts
+            + Inbox
+            + Handoffs
+            + DirectoryStore
+            + Reports
+            + Cluster
+            + 'static,
     {
         let stores = Stores {
             outbox: store.clone(),
             dispatch: store.clone(),
+            deadlines: store.clone(),
             receipts: store.clone(),
             inbox: store.clone(),
             handoffs: store.clone(),

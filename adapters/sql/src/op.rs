@@ -1,14 +1,14 @@
 //! Everything that changes the store, as values that wait in one queue. Never touches a database.
 
 use domain::Timestamp;
-use domain::directory::{User, UserName};
+use domain::directory::{LinkOrder, User, UserName};
 use domain::message::{Incarnation, MessageId, MoId};
 use domain::receipt::Receipt;
 use domain::state::State;
 use domain::submission::Accepted;
 use ports::driven::{
     Acceptance, Applied, Handoff, HandoffKey, HandoffOutcome, Held, LeaseRequest, Leased, NewMoPart,
-    Recorded, Settlement, StoreError,
+    Recorded, Ruling, Settlement, StoreError,
 };
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -96,6 +96,10 @@ ops! {
     SettleHandoffs((Vec<(HandoffKey, HandoffOutcome)>, Incarnation) => ()), settles: true;
     /// Given-up handoffs made due.
     Resend((Option<HandoffKey>, Timestamp) => usize), settles: true;
+    /// What follows times that are over.
+    Rule(Vec<Ruling> => Vec<bool>), settles: true;
+    /// An order about a link.
+    OrderLink(LinkOrder => ()), settles: true;
     /// A user.
     PutUser(User => ()), settles: false;
     /// A user removed.
@@ -122,6 +126,7 @@ impl Op {
         match self {
             Self::Accept(ticket) => ticket.ask.messages.len(),
             Self::Settle(ticket) => ticket.ask.len(),
+            Self::Rule(ticket) => ticket.ask.len(),
             Self::Apply(ticket) => ticket.ask.0.len(),
             Self::SettleHandoffs(ticket) => ticket.ask.0.len(),
             Self::LetGo(ticket) => ticket.ask.1.messages.len() + ticket.ask.1.handoffs.len(),

@@ -340,7 +340,8 @@ async fn queue(loaded: &Loaded, asked: &Asked) -> anyhow::Result<Accepted> {
             callback: None,
             dimensions: decided.dimensions.clone(),
         });
-        NewMessage { message, link: planned.link, state: decided.state, lease: None }
+        let (state, deadlines) = (decided.state, planned.deadlines);
+        NewMessage { message, link: planned.link, state, lease: None, deadlines }
     });
     let acceptance =
         Acceptance { submission, messages: messages.collect(), refused: plan.refused, once: None };

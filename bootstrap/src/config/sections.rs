@@ -7,7 +7,7 @@ use domain::language::Language;
 use domain::message::Priority;
 use domain::mo::{Destination, MoRule};
 use domain::numbering::{AllowList, Country};
-use domain::routing::{Balanced, DoubtPolicy, Pattern, RetryTimes, Route, Way};
+use domain::routing::{Balanced, DoubtPolicy, Pattern, RetryTimes, Route, Share, Way};
 use domain::text::Policy;
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -456,10 +456,11 @@ impl RouteSection {
         route.fallback_down = self.fallback_down.map_or(route.fallback_down, |p| p.0);
         route.doubt = self.doubt_policy().unwrap_or_default();
         let default = RetryTimes::default();
-        route.retry = RetryTimes {
+        let retry = RetryTimes {
             pauses: self.pauses.as_ref().map_or(default.pauses, |p| p.iter().map(|p| p.0).collect()),
             tries: self.tries.unwrap_or(default.tries),
         };
+        route.retry = std::array::from_fn(|_| retry.clone());
         route
     }
 }
@@ -471,12 +472,9 @@ fn way(links: &[&str], weights: &[u16]) -> Option<Way> {
         [one] => Some(Way::Link(one.clone())),
         many => {
             let weight = |n: usize| weights.get(n).copied().unwrap_or(1).max(1);
-            Some(Way::Balance(
-                many.iter()
-                    .enumerate()
-                    .map(|(n, link)| Balanced { link: link.clone(), weight: weight(n) })
-                    .collect(),
-            ))
+            let links = many.iter().enumerate();
+            let links = links.map(|(n, link)| Balanced { link: link.clone(), weight: weight(n) }).collect();
+            Some(Way::Balance { links, by: Share::Weight })
         }
     }
 }

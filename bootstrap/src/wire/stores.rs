@@ -48,6 +48,7 @@ async fn open(loaded: &Loaded, options: sql::StoreOptions) -> anyhow::Result<(St
     let stores = Stores {
         outbox: stores.outbox,
         dispatch: stores.dispatch,
+        deadlines: stores.deadlines,
         receipts: stores.receipts,
         inbox: stores.inbox,
         handoffs: stores.handoffs,

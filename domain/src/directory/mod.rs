@@ -4,14 +4,17 @@
 //! and no query.
 
 mod names;
+mod order;
 mod range;
 mod user;
 
 pub use names::{LinkId, NameError, UserName};
+pub use order::{LinkMode, LinkOrder};
 pub use range::{AddressRange, RangeError};
 pub use user::{KeyHash, PasswordHash, User};
 
 use crate::address::Originator;
+use crate::message::Priority;
 use crate::mo::MoRule;
 use crate::numbering::{AllowList, Country};
 use crate::routing::Route;
@@ -33,6 +36,26 @@ pub struct LinkProfile {
     pub receipts: bool,
     /// Whether segments use a 16-bit reference.
     pub wide_reference: bool,
+    /// Failure codes that mean the operator takes nothing from us at the moment (no credit, barred): the link is parked.
+    pub park_on: Vec<String>,
+    /// How long it is parked before it is tried again.
+    pub park_for: Duration,
+}
+
+impl LinkProfile {
+    /// A link that carries names, asks for receipts and has no sender of its own.
+    #[must_use]
+    pub fn named(id: LinkId) -> Self {
+        Self {
+            id,
+            originator: None,
+            alphanumeric: true,
+            receipts: true,
+            wide_reference: false,
+            park_on: Vec::new(),
+            park_for: Duration::from_mins(5),
+        }
+    }
 }
 
 /// What holds where nothing else is said.
@@ -50,6 +73,8 @@ pub struct Defaults {
     pub max_segments: u8,
     /// How long a message is worth sending.
     pub valid_for: Duration,
+    /// The same by `Priority::code`, where a class differs.
+    pub class_valid_for: [Option<Duration>; 4],
     /// How far ahead a message may be scheduled.
     pub schedule_ahead: Duration,
     /// How many recipients a request may have.
@@ -67,10 +92,20 @@ impl Default for Defaults {
             text: Policy::Auto,
             max_segments: 10,
             valid_for: Duration::from_hours(48),
+            class_valid_for: [None; 4],
             schedule_ahead: Duration::from_hours(24 * 366),
             max_recipients: 10_000,
             receipt_grace: Duration::from_hours(24),
         }
+    }
+}
+
+impl Defaults {
+    /// How long a message of a class is worth sending.
+    #[must_use]
+    pub fn valid_for(&self, priority: Priority) -> Duration {
+        let of_class = usize::try_from(priority.code()).ok().and_then(|n| self.class_valid_for.get(n).copied());
+        of_class.flatten().unwrap_or(self.valid_for)
     }
 }
 

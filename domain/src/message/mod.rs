@@ -7,11 +7,13 @@ mod callback;
 mod ids;
 mod parts;
 mod priority;
+mod ways;
 
 pub use callback::{Callback, CallbackError, DlrMask};
 pub use ids::{HandoffId, IdError, Incarnation, MessageId, MoId, SubmissionId};
 pub use parts::{Part, PartState, Parts};
 pub use priority::{Priority, Quota};
+pub use ways::{Departure, Leaving, PastWay, Which};
 
 use crate::address::{Originator, Recipient};
 use crate::directory::{LinkId, UserName};

@@ -1,5 +1,6 @@
 //! What became of each segment of a message: its id at the operator and its state, in one compact text.
 
+use super::ways::PastWay;
 use crate::state::State;
 use std::fmt::Write as _;
 
@@ -71,86 +72,115 @@ pub struct Part {
     pub error: String,
 }
 
-/// The fates of all segments of a message that were ever offered to an operator.
+/// The fates of all segments of a message that were ever offered to an operator: on the way it is on now, and on those it left
+/// (see [`super::PastWay`]).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Parts(Vec<Part>);
+pub struct Parts {
+    pub(super) now: Vec<Part>,
+    pub(super) past: Vec<PastWay>,
+}
 
 impl Parts {
-    /// The parts, in order of `seq`.
+    /// The parts on the way it is on now, in order of `seq`.
     #[must_use]
     pub fn as_slice(&self) -> &[Part] {
-        &self.0
+        &self.now
     }
 
     /// Sets one segment's state; a final state stays ([`PartState::is_final`]). True when anything changed.
     pub fn set(&mut self, seq: u8, state: PartState, operator_id: &str, error: &str) -> bool {
-        match self.0.iter_mut().find(|p| p.seq == seq) {
-            Some(part)
-                if part.state.is_final() || (part.state == state && part.operator_id == operator_id) =>
-            {
-                false
-            }
-            Some(part) => {
-                part.state = state;
-                if !operator_id.is_empty() {
-                    part.operator_id = operator_id.to_owned();
-                }
-                error.clone_into(&mut part.error);
-                true
-            }
-            None => {
-                let part = Part { seq, state, operator_id: operator_id.to_owned(), error: error.to_owned() };
-                let at = self.0.partition_point(|p| p.seq < seq);
-                self.0.insert(at, part);
-                true
-            }
-        }
+        set_part(&mut self.now, seq, state, operator_id, error)
     }
 
     /// Whether the operator has this segment already: it is not sent again.
     #[must_use]
     pub fn is_sent(&self, seq: u8) -> bool {
-        self.0.iter().any(|p| p.seq == seq && p.state != PartState::Waiting)
+        self.now.iter().any(|p| p.seq == seq && p.state != PartState::Waiting)
     }
 
-    /// The message's state by its parts, once all `total` are final: all delivered = delivered, else the first that is not.
+    /// The message's state by its parts on the way it is on now, once all `total` are final: all delivered = delivered, else the first
+    /// that is not.
     #[must_use]
     pub fn outcome(&self, total: u8) -> Option<State> {
-        if self.0.len() < usize::from(total) || !self.0.iter().all(|p| p.state.is_final()) {
-            return None;
-        }
-        let worst = self.0.iter().map(|p| p.state).find(|s| *s != PartState::Delivered);
-        Some(match worst {
-            None => State::Delivered,
-            Some(PartState::Expired) => State::Expired,
-            Some(PartState::Unknown) => State::Unknown,
-            Some(_) => State::Failed,
-        })
+        outcome_of(&self.now, total)
     }
 
-    /// One text for the store: `1s38601fa;2w`, fields of a part divided by `,` where an error follows.
+    /// One text for the store: `1s38601fa;2w`, fields of a part divided by `,` where an error follows; ways that were left after a `|`.
     #[must_use]
     pub fn encode(&self) -> String {
-        let mut text = String::with_capacity(self.0.len() * 24);
-        for (n, part) in self.0.iter().enumerate() {
-            if n > 0 {
-                text.push(';');
-            }
-            let _ = write!(text, "{}{}", part.seq, part.state.letter());
-            push_clean(&mut text, &part.operator_id);
-            if !part.error.is_empty() {
-                text.push(',');
-                push_clean(&mut text, &part.error);
-            }
-        }
+        let mut text = String::with_capacity(self.now.len() * 24);
+        encode_parts(&self.now, &mut text);
+        self.past.iter().for_each(|way| way.encode(&mut text));
         text
     }
 
     /// Reads what [`Parts::encode`] wrote; a part that cannot be read is left out.
     #[must_use]
     pub fn decode(text: &str) -> Self {
-        Self(text.split(';').filter_map(decode_part).collect())
+        let (now, past) = text.split_once('|').unwrap_or((text, ""));
+        Self { now: decode_parts(now), past: past.split('|').filter_map(PastWay::decode).collect() }
     }
+}
+
+pub(super) fn set_part(
+    parts: &mut Vec<Part>,
+    seq: u8,
+    state: PartState,
+    operator_id: &str,
+    error: &str,
+) -> bool {
+    match parts.iter_mut().find(|p| p.seq == seq) {
+        Some(part)
+            if part.state.is_final() || (part.state == state && part.operator_id == operator_id) =>
+        {
+            false
+        }
+        Some(part) => {
+            part.state = state;
+            if !operator_id.is_empty() {
+                part.operator_id = operator_id.to_owned();
+            }
+            error.clone_into(&mut part.error);
+            true
+        }
+        None => {
+            let part = Part { seq, state, operator_id: operator_id.to_owned(), error: error.to_owned() };
+            let at = parts.partition_point(|p| p.seq < seq);
+            parts.insert(at, part);
+            true
+        }
+    }
+}
+
+pub(super) fn outcome_of(parts: &[Part], total: u8) -> Option<State> {
+    if parts.len() < usize::from(total) || !parts.iter().all(|p| p.state.is_final()) {
+        return None;
+    }
+    let worst = parts.iter().map(|p| p.state).find(|s| *s != PartState::Delivered);
+    Some(match worst {
+        None => State::Delivered,
+        Some(PartState::Expired) => State::Expired,
+        Some(PartState::Unknown) => State::Unknown,
+        Some(_) => State::Failed,
+    })
+}
+
+pub(super) fn encode_parts(parts: &[Part], text: &mut String) {
+    for (n, part) in parts.iter().enumerate() {
+        if n > 0 {
+            text.push(';');
+        }
+        let _ = write!(text, "{}{}", part.seq, part.state.letter());
+        push_clean(text, &part.operator_id);
+        if !part.error.is_empty() {
+            text.push(',');
+            push_clean(text, &part.error);
+        }
+    }
+}
+
+pub(super) fn decode_parts(text: &str) -> Vec<Part> {
+    text.split(';').filter_map(decode_part).collect()
 }
 
 fn decode_part(text: &str) -> Option<Part> {
@@ -168,7 +198,7 @@ fn decode_part(text: &str) -> Option<Part> {
 }
 
 fn push_clean(text: &mut String, value: &str) {
-    text.extend(value.chars().filter(|c| !matches!(c, ';' | ',') && !c.is_control()));
+    text.extend(value.chars().filter(|c| !matches!(c, ';' | ',' | '|') && !c.is_control()));
 }
 
 #[cfg(test)]

@@ -1,8 +1,24 @@
 //! A receipt and what is known so far, folded into one state. Early, late, twice and out of order give the same end.
+//!
+//! A message may have been sent by several ways: the first that says "delivered" ends it, and it ends without having been delivered
+//! only when no way is left that may still deliver it.
 
 use super::Verdict;
-use crate::message::{PartState, Parts};
+use crate::message::{PartState, Parts, Which};
 use crate::state::{Event, State};
+
+/// What is known of a message when a receipt comes.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// Its state.
+    pub state: State,
+    /// Its segments, on all ways.
+    pub parts: &'a Parts,
+    /// How many segments it has.
+    pub total: u8,
+    /// Its outcome is watched: while it is, no receipt but "delivered" ends it; another way is tried instead.
+    pub watched: bool,
+}
 
 /// What a receipt changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,53 +29,56 @@ pub struct Folded {
     pub state: Option<State>,
     /// Whether this part needs no more receipts.
     pub part_done: bool,
+    /// The way it is on has come to an end that is not "delivered", and its outcome is watched: there is nothing more to wait for there.
+    pub hopeless: bool,
 }
 
-/// Applies one receipt to a message of `total` segments. `None` when it changes nothing: a duplicate, one that is pending, one
-/// after the end.
+/// Applies one receipt about a segment on one of a message's ways. `None` when it changes nothing: a duplicate, one that is pending,
+/// one after the end.
 #[must_use]
-pub fn fold(
-    state: State,
-    parts: &Parts,
-    total: u8,
-    seq: u8,
-    verdict: Verdict,
-    error: &str,
-) -> Option<Folded> {
+pub fn fold(known: Known<'_>, which: Which, seq: u8, verdict: Verdict, error: &str) -> Option<Folded> {
     let part_state = verdict.part_state()?;
-    let mut parts = parts.clone();
-    let mended = state == State::Unknown && part_state != PartState::Unknown;
-    if mended {
-        parts = reopened(&parts, seq);
+    let Known { state, total, watched, .. } = known;
+    let mut parts = known.parts.clone();
+    if state == State::Unknown && part_state != PartState::Unknown {
+        parts.reopen(which, seq);
     }
-    if !parts.set(seq, part_state, "", error) {
+    if !parts.set_on(which, seq, part_state, "", error) {
         return None;
     }
-    let outcome = parts.outcome(total);
-    let event = outcome.and_then(|end| match end {
+    let outcome = parts.outcome_on(which, total);
+    let (event, hopeless) = match outcome {
+        None => (None, false),
+        Some(State::Delivered) => (Some(Event::ReceiptDelivered), false),
+        Some(_) if watched => (None, which == Which::Now && state == State::Sent),
+        // Under way elsewhere, or another operator still has it: this end is only that way's.
+        Some(_) if which != Which::Now && matches!(state, State::Scheduled | State::Queued | State::Sending) => {
+            (None, false)
+        }
+        Some(_) if parts.is_open_elsewhere() || (which != Which::Now && parts.is_open_now()) => (None, false),
+        Some(end) => (ended(end), false),
+    };
+    Some(Folded { parts, state: event.and_then(|e| state.after(e)), part_done: true, hopeless })
+}
+
+/// The event that leads to an end which receipts bring.
+#[must_use]
+pub fn ended(end: State) -> Option<Event> {
+    match end {
         State::Delivered => Some(Event::ReceiptDelivered),
         State::Expired => Some(Event::ReceiptExpired),
         State::Failed => Some(Event::ReceiptFailed),
         State::Unknown => Some(Event::ReceiptMissing),
         _ => None,
-    });
-    Some(Folded { parts, state: event.and_then(|e| state.after(e)), part_done: true })
-}
-
-/// A part given up as unknown takes a late receipt after all.
-fn reopened(parts: &Parts, seq: u8) -> Parts {
-    let mut fresh = Parts::default();
-    for part in parts.as_slice() {
-        let state =
-            if part.seq == seq && part.state == PartState::Unknown { PartState::Sent } else { part.state };
-        fresh.set(part.seq, state, &part.operator_id, &part.error);
     }
-    fresh
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::directory::LinkId;
+    use crate::message::{Departure, Leaving};
+    use jiff::Timestamp;
     use proptest::prelude::*;
 
     fn sent(total: u8) -> Parts {
@@ -70,20 +89,68 @@ mod tests {
         parts
     }
 
+    fn known(state: State, parts: &Parts, total: u8) -> Known<'_> {
+        Known { state, parts, total, watched: false }
+    }
+
+    fn now(known: Known<'_>, seq: u8, verdict: Verdict) -> Option<Folded> {
+        fold(known, Which::Now, seq, verdict, "")
+    }
+
+    /// Sent by one operator, then by another.
+    fn twice() -> Parts {
+        let mut parts = sent(1);
+        let link = LinkId::parse("TS0").expect("name");
+        let (at, why) = (Timestamp::UNIX_EPOCH, Leaving::NotDelivered);
+        parts.leave(&Departure { link: &link, sent_at: None, at, why, in_doubt: false });
+        parts.set(1, PartState::Sent, "other", "");
+        parts
+    }
+
     #[test]
     fn one_part() {
-        let folded = fold(State::Sent, &sent(1), 1, 1, Verdict::Delivered, "000").expect("changes");
+        let folded = now(known(State::Sent, &sent(1), 1), 1, Verdict::Delivered).expect("changes");
         assert_eq!(folded.state, Some(State::Delivered));
-        assert_eq!(fold(State::Sent, &sent(1), 1, 1, Verdict::Pending, ""), None);
-        assert_eq!(fold(State::Delivered, &folded.parts, 1, 1, Verdict::Failed, "1"), None, "after the end");
+        assert_eq!(now(known(State::Sent, &sent(1), 1), 1, Verdict::Pending), None);
+        let after = known(State::Delivered, &folded.parts, 1);
+        assert_eq!(now(after, 1, Verdict::Failed), None, "after the end");
     }
 
     #[test]
     fn unknown_is_mended() {
-        let mut parts = sent(1);
-        parts.set(1, PartState::Unknown, "", "");
-        let folded = fold(State::Unknown, &parts, 1, 1, Verdict::Delivered, "").expect("changes");
+        let parts = sent(1).given_up();
+        let folded = now(known(State::Unknown, &parts, 1), 1, Verdict::Delivered).expect("changes");
         assert_eq!(folded.state, Some(State::Delivered));
+    }
+
+    #[test]
+    fn the_first_delivered_wins_by_any_way() {
+        for state in [State::Queued, State::Sending, State::Sent, State::Unknown] {
+            let parts = twice();
+            let folded = fold(known(state, &parts, 1), Which::Past(0), 1, Verdict::Delivered, "");
+            assert_eq!(folded.expect("changes").state, Some(State::Delivered), "{state}");
+        }
+    }
+
+    #[test]
+    fn an_end_waits_for_the_other_ways() {
+        let first = now(known(State::Sent, &twice(), 1), 1, Verdict::Failed).expect("changes");
+        assert_eq!(first.state, None, "the other operator still has it");
+        let parts = first.parts;
+        let last = fold(known(State::Sent, &parts, 1), Which::Past(0), 1, Verdict::Expired, "");
+        assert_eq!(last.expect("changes").state, Some(State::Expired));
+        let other = fold(known(State::Sent, &parts, 1), Which::Past(0), 1, Verdict::Delivered, "");
+        assert_eq!(other.expect("changes").state, Some(State::Delivered));
+    }
+
+    #[test]
+    fn what_is_watched_does_not_fail_by_a_receipt() {
+        let parts = sent(1);
+        let watched = Known { watched: true, ..known(State::Sent, &parts, 1) };
+        let folded = now(watched, 1, Verdict::Failed).expect("changes");
+        assert_eq!((folded.state, folded.hopeless), (None, true));
+        let folded = now(watched, 1, Verdict::Delivered).expect("changes");
+        assert_eq!((folded.state, folded.hopeless), (Some(State::Delivered), false));
     }
 
     proptest! {
@@ -93,7 +160,7 @@ mod tests {
             let verdict = |seq: u8| if seq == bad { Verdict::Failed } else { Verdict::Delivered };
             let (mut state, mut parts) = (State::Sent, sent(3));
             for seq in order.into_iter().chain([3, 1, 2]) {
-                if let Some(folded) = fold(state, &parts, 3, seq, verdict(seq), "") {
+                if let Some(folded) = now(known(state, &parts, 3), seq, verdict(seq)) {
                     state = folded.state.unwrap_or(state);
                     parts = folded.parts;
                 }

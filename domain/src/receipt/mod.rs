@@ -3,7 +3,7 @@
 pub mod correlate;
 mod fold;
 
-pub use fold::{Folded, fold};
+pub use fold::{Folded, Known, ended, fold};
 
 use crate::address::Recipient;
 use crate::directory::LinkId;

@@ -1,7 +1,9 @@
 //! What happens to a message that did not get through: again here, by another link, or the end.
 
-use super::{Healths, Route, pick};
+use super::outcome::{next_unused, next_way};
+use super::{Healths, Pattern, Route, Way};
 use crate::directory::LinkId;
+use crate::message::{Leaving, Parts, Priority};
 use jiff::Timestamp;
 use std::time::Duration;
 
@@ -18,6 +20,22 @@ pub enum FailureClass {
     Throttled,
     /// The link never got to offer it: never counts as a try.
     NotOffered,
+    /// The operator takes nothing from us at the moment (no credit, barred): never counts as a try, and the link is parked.
+    Barred,
+}
+
+impl FailureClass {
+    /// The word by which a route names it in `fallback_on`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Permanent => "permanent",
+            Self::Temporary | Self::Limited => "temporary",
+            Self::Throttled => "throttled",
+            Self::NotOffered => "not_offered",
+            Self::Barred => "barred",
+        }
+    }
 }
 
 /// One failure, in the operator's words.
@@ -52,6 +70,19 @@ pub struct Tries {
     pub on_link: u16,
 }
 
+/// A message's turn on a link, as it ended.
+#[derive(Debug, Clone, Copy)]
+pub struct Turn<'a> {
+    /// The link that had it.
+    pub link: &'a LinkId,
+    /// Its class.
+    pub priority: Priority,
+    /// The tries before this one.
+    pub tries: Tries,
+    /// What became of its segments so far, on all ways.
+    pub parts: &'a Parts,
+}
+
 /// What to do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Next {
@@ -61,6 +92,15 @@ pub enum Next {
         link: LinkId,
         /// Not before this.
         due_at: Timestamp,
+        /// The tries to remember.
+        tries: Tries,
+    },
+    /// Leave this way for good and begin afresh by another, now: the route watches the outcome.
+    Divert {
+        /// By this link.
+        link: LinkId,
+        /// Why.
+        why: Leaving,
         /// The tries to remember.
         tries: Tries,
     },
@@ -74,58 +114,100 @@ pub enum Next {
 #[must_use]
 pub fn after_failure(
     route: Option<&Route>,
-    link: &LinkId,
+    turn: Turn<'_>,
     failure: &Failure,
-    tries: Tries,
     healths: &Healths,
     now: Timestamp,
 ) -> Next {
-    let fallback_route;
+    let alone;
     let route = match route {
         Some(route) => route,
         None => {
-            fallback_route = Route::new(super::Pattern::Any, vec![super::Way::Link(link.clone())]);
-            &fallback_route
+            alone = Route::new(Pattern::Any, vec![Way::Link(turn.link.clone())]);
+            &alone
         }
     };
+    let retry = route.retry(turn.priority);
     let most = match failure.class {
-        FailureClass::Permanent => return Next::Fail,
-        FailureClass::NotOffered => {
-            return again(route, link, Tries { ..tries }, Duration::from_millis(500), healths, now);
+        FailureClass::NotOffered | FailureClass::Barred => {
+            return move_or_stay(route, turn, turn.tries, Duration::from_millis(500), healths, now);
         }
-        FailureClass::Throttled => return stay(link, tries, Duration::from_secs(1), now),
-        FailureClass::Temporary => route.retry.tries,
-        FailureClass::Limited => route.retry.tries.min(3),
+        FailureClass::Throttled if !named(route, failure) => {
+            return stay(turn.link, turn.tries, Duration::from_secs(1), now);
+        }
+        FailureClass::Throttled => {
+            return move_or_stay(route, turn, turn.tries, Duration::from_secs(1), healths, now);
+        }
+        FailureClass::Permanent => 0,
+        FailureClass::Temporary => retry.tries,
+        FailureClass::Limited => retry.tries.min(3),
     };
-    let tries = Tries { total: tries.total.saturating_add(1), on_link: tries.on_link.saturating_add(1) };
+    let before = turn.tries;
+    let tries =
+        Tries { total: before.total.saturating_add(1), on_link: before.on_link.saturating_add(1) };
+    if route.watches_outcome()
+        && (tries.total >= most || named(route, failure))
+        && let Some(link) = next_unused(route, turn.link, turn.parts, healths, u64::from(tries.total))
+    {
+        let tries = Tries { on_link: 0, ..tries };
+        return Next::Divert { link: link.clone(), why: Leaving::Failed, tries };
+    }
+    let permanent = failure.class == FailureClass::Permanent;
+    if named(route, failure)
+        && (permanent || tries.total < most)
+        && let Some(link) = next_once(route, turn, permanent, healths)
+    {
+        return afresh(route, turn, link, tries, now);
+    }
     if tries.total >= most {
         return Next::Fail;
     }
-    let pause = route.retry.pause(tries.on_link);
+    let pause = retry.pause(tries.on_link);
     if tries.on_link < route.fallback_after {
-        return stay(link, tries, pause, now);
+        return stay(turn.link, tries, pause, now);
     }
-    again(route, link, tries, pause, healths, now)
+    move_or_stay(route, turn, tries, pause, healths, now)
 }
 
 /// What follows when an operator never answered.
 #[must_use]
-pub fn after_silence(
-    route: Option<&Route>,
-    link: &LinkId,
-    tries: Tries,
-    healths: &Healths,
-    now: Timestamp,
-) -> Next {
+pub fn after_silence(route: Option<&Route>, turn: Turn<'_>, healths: &Healths, now: Timestamp) -> Next {
+    let tries = Tries { total: turn.tries.total.saturating_add(1), on_link: 0 };
+    if let Some(route) = route.filter(|r| r.watches_outcome())
+        && let Some(link) = next_unused(route, turn.link, turn.parts, healths, u64::from(tries.total))
+    {
+        return Next::Divert { link: link.clone(), why: Leaving::NoReply, tries };
+    }
     match route.map_or(DoubtPolicy::Resend, |r| r.doubt) {
         DoubtPolicy::AssumeSent => Next::AssumeSent,
         DoubtPolicy::Fail => Next::Fail,
         DoubtPolicy::Resend => {
-            let silence =
-                Failure { class: FailureClass::Temporary, code: String::new(), detail: String::new() };
-            after_failure(route, link, &silence, tries, healths, now)
+            let code = "unanswered".to_owned();
+            let silence = Failure { class: FailureClass::Temporary, code, detail: String::new() };
+            after_failure(route, turn, &silence, healths, now)
         }
     }
+}
+
+/// Whether the route names this failure in `fallback_on`.
+fn named(route: &Route, failure: &Failure) -> bool {
+    let fits = |word: &String| {
+        word.eq_ignore_ascii_case(&failure.code) || word.eq_ignore_ascii_case(failure.class.word())
+    };
+    route.fallback_on.iter().any(fits)
+}
+
+/// The next way after a failure that the route names. A permanent one goes on to the end of the route and not around it.
+fn next_once<'a>(
+    route: &'a Route,
+    turn: Turn<'_>,
+    permanent: bool,
+    healths: &Healths,
+) -> Option<&'a LinkId> {
+    let spread = u64::from(turn.tries.total);
+    let next = next_way(route, turn.link, turn.parts, healths, spread)?;
+    let place = |link: &LinkId| route.links().position(|l| l == link);
+    (!permanent || place(next) > place(turn.link)).then_some(next)
 }
 
 fn stay(link: &LinkId, tries: Tries, pause: Duration, now: Timestamp) -> Next {
@@ -133,21 +215,27 @@ fn stay(link: &LinkId, tries: Tries, pause: Duration, now: Timestamp) -> Next {
 }
 
 /// The next way of the route after the one that failed that has a link up; round to the first again; else the same.
-fn again(
+fn move_or_stay(
     route: &Route,
-    link: &LinkId,
+    turn: Turn<'_>,
     tries: Tries,
     pause: Duration,
     healths: &Healths,
     now: Timestamp,
 ) -> Next {
-    let at = route.ways.iter().position(|w| w.has(link)).unwrap_or(0);
-    let around = route.ways.iter().cycle().skip(at + 1).take(route.ways.len());
-    let spread = u64::from(tries.total);
-    match around.filter_map(|way| pick(way, healths, spread)).find(|l| *l != link) {
-        Some(other) => Next::Again { link: other.clone(), due_at: now, tries: Tries { on_link: 0, ..tries } },
-        None => stay(link, tries, pause, now),
+    match next_way(route, turn.link, turn.parts, healths, u64::from(tries.total)) {
+        Some(other) => afresh(route, turn, other, tries, now),
+        None => stay(turn.link, tries, pause, now),
     }
+}
+
+/// By another link now; a message whose outcome is watched goes there whole.
+fn afresh(route: &Route, turn: Turn<'_>, link: &LinkId, tries: Tries, now: Timestamp) -> Next {
+    let (link, tries) = (link.clone(), Tries { on_link: 0, ..tries });
+    if route.watches_outcome() && turn.parts.is_open_now() {
+        return Next::Divert { link, why: Leaving::Failed, tries };
+    }
+    Next::Again { link, due_at: now, tries }
 }
 
 fn later(now: Timestamp, pause: Duration) -> Timestamp {
@@ -156,8 +244,9 @@ fn later(now: Timestamp, pause: Duration) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Condition, Health, Pattern, Way};
+    use super::super::{Condition, Health};
     use super::*;
+    use crate::message::{Departure, PartState};
 
     fn link(name: &str) -> LinkId {
         LinkId::parse(name).expect("name")
@@ -167,20 +256,29 @@ mod tests {
         Failure { class, code: "x".into(), detail: String::new() }
     }
 
-    fn two_ways() -> (Route, Healths) {
-        let route = Route::new(Pattern::Any, vec![Way::Link(link("A")), Way::Link(link("B"))]);
+    fn ways(names: &[&str]) -> (Route, Healths) {
+        let route = Route::new(Pattern::Any, names.iter().map(|n| Way::Link(link(n))).collect());
         let up = Health { condition: Condition::Up, room: 9 };
-        (route, Healths::from([(link("A"), up), (link("B"), up)]))
+        (route, names.iter().map(|n| (link(n), up)).collect())
+    }
+
+    fn turn<'a>(link: &'a LinkId, tries: Tries, parts: &'a Parts) -> Turn<'a> {
+        Turn { link, priority: Priority::Normal, tries, parts }
     }
 
     fn run(class: FailureClass, tries: Tries) -> Next {
-        let (route, healths) = two_ways();
-        after_failure(Some(&route), &link("A"), &failure(class), tries, &healths, Timestamp::UNIX_EPOCH)
+        let (route, healths) = ways(&["A", "B"]);
+        let (a, parts) = (link("A"), Parts::default());
+        let turn = turn(&a, tries, &parts);
+        after_failure(Some(&route), turn, &failure(class), &healths, Timestamp::UNIX_EPOCH)
+    }
+
+    fn on(n: u16) -> Tries {
+        Tries { total: n, on_link: n }
     }
 
     #[test]
     fn tries_then_the_other_link() {
-        let on = |n| Tries { total: n, on_link: n };
         assert_eq!(run(FailureClass::Permanent, on(0)), Next::Fail);
         assert!(
             matches!(run(FailureClass::Temporary, on(0)), Next::Again { link, tries, .. } if link.as_str() == "A" && tries.total == 1)
@@ -198,21 +296,59 @@ mod tests {
         assert!(
             matches!(run(FailureClass::Throttled, tries), Next::Again { link, tries: t, .. } if link.as_str() == "A" && t == tries)
         );
-        assert!(
-            matches!(run(FailureClass::NotOffered, tries), Next::Again { link, tries: t, .. } if link.as_str() == "B" && t.total == 39)
-        );
+        for class in [FailureClass::NotOffered, FailureClass::Barred] {
+            assert!(
+                matches!(run(class, tries), Next::Again { link, tries: t, .. } if link.as_str() == "B" && t.total == 39)
+            );
+        }
     }
 
     #[test]
     fn alone_it_stays() {
-        let next = after_failure(
-            None,
-            &link("C"),
-            &failure(FailureClass::Temporary),
-            Tries { total: 5, on_link: 5 },
-            &Healths::new(),
-            Timestamp::UNIX_EPOCH,
-        );
+        let (c, parts) = (link("C"), Parts::default());
+        let turn = turn(&c, Tries { total: 5, on_link: 5 }, &parts);
+        let temporary = failure(FailureClass::Temporary);
+        let next = after_failure(None, turn, &temporary, &Healths::new(), Timestamp::UNIX_EPOCH);
         assert!(matches!(next, Next::Again { link, .. } if link.as_str() == "C"));
+    }
+
+    #[test]
+    fn chosen_failures_go_on_at_once() {
+        let (mut route, healths) = ways(&["A", "B"]);
+        route.fallback_on = vec!["X".into(), "throttled".into()];
+        let parts = Parts::default();
+        let next = |at: &str, class| {
+            let at = link(at);
+            let turn = turn(&at, on(0), &parts);
+            match after_failure(Some(&route), turn, &failure(class), &healths, Timestamp::UNIX_EPOCH) {
+                Next::Again { link, tries, .. } => format!("{link} {}", tries.total),
+                other => format!("{other:?}"),
+            }
+        };
+        assert_eq!(next("A", FailureClass::Temporary), "B 1");
+        assert_eq!(next("A", FailureClass::Throttled), "B 0", "and it does not count");
+        assert_eq!(next("A", FailureClass::Permanent), "B 1", "the operator's refusal may be its own");
+        assert_eq!(next("B", FailureClass::Permanent), "Fail", "but not for ever around");
+    }
+
+    #[test]
+    fn a_watched_message_fails_on_every_way_first() {
+        let (mut route, healths) = ways(&["A", "B"]);
+        route.delivered_within = Some(Duration::from_secs(60));
+        let (a, b) = (link("A"), link("B"));
+        let mut parts = Parts::default();
+        let no = failure(FailureClass::Permanent);
+        let next = after_failure(Some(&route), turn(&a, on(0), &parts), &no, &healths, Timestamp::UNIX_EPOCH);
+        assert!(matches!(next, Next::Divert { link, why: Leaving::Failed, .. } if link == b));
+        let silent = after_silence(Some(&route), turn(&a, on(0), &parts), &healths, Timestamp::UNIX_EPOCH);
+        assert!(matches!(silent, Next::Divert { link, why: Leaving::NoReply, .. } if link == b));
+        parts.set(1, PartState::Sent, "a1", "");
+        let (at, why) = (Timestamp::UNIX_EPOCH, Leaving::NotDelivered);
+        parts.leave(&Departure { link: &a, sent_at: None, at, why, in_doubt: false });
+        let next = after_failure(Some(&route), turn(&b, on(0), &parts), &no, &healths, Timestamp::UNIX_EPOCH);
+        assert_eq!(next, Next::Fail, "A has it already");
+        let later = failure(FailureClass::Temporary);
+        let next = after_failure(Some(&route), turn(&b, on(5), &parts), &later, &healths, Timestamp::UNIX_EPOCH);
+        assert!(matches!(next, Next::Again { link, .. } if link == b), "never twice by A");
     }
 }

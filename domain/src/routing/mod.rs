@@ -4,15 +4,17 @@
 
 mod balance;
 mod fallback;
+mod outcome;
 mod rule;
 
 pub use balance::pick;
-pub use fallback::{DoubtPolicy, Failure, FailureClass, Next, Tries, after_failure, after_silence};
-pub use rule::{Balanced, Pattern, PatternError, RetryTimes, Route, Way};
+pub use fallback::{DoubtPolicy, Failure, FailureClass, Next, Tries, Turn, after_failure, after_silence};
+pub use outcome::{Awaits, Course, Deadline, Overdue, course, deadlines, next_unused};
+pub use rule::{Balanced, Pattern, PatternError, RetryTimes, Route, Share, Way};
 
 use crate::address::Recipient;
 use crate::directory::{Directory, LinkId, UserName};
-use crate::message::Priority;
+use crate::message::{Parts, Priority};
 use crate::refusal::{Code, Refusal};
 use crate::trace::Trace;
 use jiff::Timestamp;
@@ -28,8 +30,26 @@ pub enum Condition {
         /// Since when.
         since: Timestamp,
     },
-    /// Held by command, or parked for a bad login or lack of credit.
+    /// Held by command.
     Held,
+    /// The operator takes nothing from us at the moment (no credit, barred, a login it refuses): tried now and then.
+    Parked {
+        /// Since when.
+        since: Timestamp,
+    },
+}
+
+impl Condition {
+    /// The name in answers.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Down { .. } => "down",
+            Self::Held => "held",
+            Self::Parked { .. } => "parked",
+        }
+    }
 }
 
 /// What routing needs to know of a link at this moment.
@@ -65,6 +85,15 @@ pub struct Question<'a> {
     pub link: Option<&'a LinkId>,
 }
 
+/// The link a new message joins, and the route that said so; none when the link was asked for by name.
+#[derive(Debug, Clone)]
+pub struct Chosen<'a> {
+    /// The link.
+    pub link: LinkId,
+    /// The route.
+    pub route: Option<&'a Route>,
+}
+
 /// The first route that fits.
 #[must_use]
 pub fn route<'a>(directory: &'a Directory, question: &Question<'_>) -> Option<&'a Route> {
@@ -76,37 +105,54 @@ pub fn route<'a>(directory: &'a Directory, question: &Question<'_>) -> Option<&'
 ///
 /// # Errors
 /// `no_route` when nothing fits, `unknown_link` for a link asked for that does not exist.
-pub fn choose(
-    directory: &Directory,
+pub fn choose<'a>(
+    directory: &'a Directory,
     question: &Question<'_>,
     healths: &Healths,
     spread: u64,
     trace: &mut Trace,
-) -> Result<LinkId, Refusal> {
+) -> Result<Chosen<'a>, Refusal> {
     if let Some(asked) = question.link {
         let Some(link) = directory.link(asked) else {
             return Err(Refusal::field(Code::UnknownLink, "link", format!("({asked})")));
         };
         trace.note("route", || format!("{asked} was asked for"));
-        return Ok(link.id.clone());
+        return Ok(Chosen { link: link.id.clone(), route: None });
     }
     let Some(route) = route(directory, question) else {
         return Err(Refusal::field(Code::NoRoute, "to", format!("({})", question.recipient)));
     };
     trace.note("route", || format!("{} fits: {}", route.to, route.describe()));
+    if route.links().nth(1).is_some() {
+        trace.note("fallback", || route.describe_fallback());
+    }
+    if trace.is_kept() {
+        for link in route.links().filter(|l| !healths.get(*l).is_some_and(Health::is_up)) {
+            let how = healths.get(link).map_or("not there", |h| h.condition.as_str());
+            trace.note("link", || format!("{link} is {how}"));
+        }
+    }
     let first_up = route.ways.iter().find_map(|way| pick(way, healths, spread));
     if let Some(link) = first_up {
         trace.note("link", || format!("{link} is up"));
-        return Ok(link.clone());
+        return Ok(Chosen { link: link.clone(), route: Some(route) });
     }
     let waiting = route.ways.iter().find_map(Way::first);
     trace.note("link", || "no link of the route is up; the message waits for the first".to_owned());
-    waiting.cloned().ok_or_else(|| Refusal::field(Code::NoRoute, "to", "the route names no link".to_owned()))
+    let waiting = waiting.map(|link| Chosen { link: link.clone(), route: Some(route) });
+    waiting.ok_or_else(|| Refusal::field(Code::NoRoute, "to", "the route names no link".to_owned()))
 }
 
-/// The link that messages waiting for a link that is not up should move to: the next of the route that is. `None` = stay.
+/// The link that a message waiting for a link that is not up should move to: the first of the route that is up and does not have it
+/// already. `None` = stay.
 #[must_use]
-pub fn instead<'a>(route: &'a Route, current: &LinkId, healths: &Healths, spread: u64) -> Option<&'a LinkId> {
+pub fn instead<'a>(
+    route: &'a Route,
+    current: &LinkId,
+    parts: &Parts,
+    healths: &Healths,
+    spread: u64,
+) -> Option<&'a LinkId> {
     let others = route.ways.iter().filter_map(|way| pick(way, healths, spread));
-    others.into_iter().find(|link| *link != current)
+    others.into_iter().find(|link| *link != current && !parts.was_used(link))
 }

@@ -72,13 +72,28 @@ pub struct Balanced {
     pub weight: u16,
 }
 
+/// How load is shared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Share {
+    /// By the weights.
+    #[default]
+    Weight,
+    /// By the weights times the room each link has at that moment.
+    Free,
+}
+
 /// One step of a route.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Way {
     /// One link.
     Link(LinkId),
     /// Several links that share the load.
-    Balance(Vec<Balanced>),
+    Balance {
+        /// The links.
+        links: Vec<Balanced>,
+        /// How.
+        by: Share,
+    },
 }
 
 impl Way {
@@ -87,8 +102,17 @@ impl Way {
     pub fn first(&self) -> Option<&LinkId> {
         match self {
             Self::Link(link) => Some(link),
-            Self::Balance(links) => links.first().map(|b| &b.link),
+            Self::Balance { links, .. } => links.first().map(|b| &b.link),
         }
+    }
+
+    /// Its links.
+    pub fn links(&self) -> impl Iterator<Item = &LinkId> {
+        let (one, many) = match self {
+            Self::Link(link) => (Some(link), [].as_slice()),
+            Self::Balance { links, .. } => (None, links.as_slice()),
+        };
+        one.into_iter().chain(many.iter().map(|b| &b.link))
     }
 
     /// Whether it leads over a link.
@@ -96,7 +120,7 @@ impl Way {
     pub fn has(&self, link: &LinkId) -> bool {
         match self {
             Self::Link(own) => own == link,
-            Self::Balance(links) => links.iter().any(|b| b.link == *link),
+            Self::Balance { links, .. } => links.iter().any(|b| b.link == *link),
         }
     }
 }
@@ -139,10 +163,16 @@ pub struct Route {
     pub ways: Vec<Way>,
     /// Failed tries on one link before the next is used.
     pub fallback_after: u16,
+    /// Failures after which the next link is used at once: codes, or `permanent`, `temporary`, `throttled`, `unanswered`.
+    pub fallback_on: Vec<String>,
+    /// How long a message may be on one link without the operator having taken it before it goes by the next.
+    pub reply_within: Option<Duration>,
+    /// How long a message may be on one link without "delivered" before it is sent by the next as well.
+    pub delivered_within: Option<Duration>,
     /// How long a link may be down before waiting messages move to the next; alarms wait a third of it.
     pub fallback_down: Duration,
-    /// Pauses and tries.
-    pub retry: RetryTimes,
+    /// Pauses and tries, by `Priority::code`.
+    pub retry: [RetryTimes; 4],
     /// What to do with what the operator never answered.
     pub doubt: DoubtPolicy,
 }
@@ -157,8 +187,11 @@ impl Route {
             priorities: Vec::new(),
             ways,
             fallback_after: 3,
+            fallback_on: Vec::new(),
+            reply_within: None,
+            delivered_within: None,
             fallback_down: Duration::from_secs(15),
-            retry: RetryTimes::default(),
+            retry: std::array::from_fn(|_| RetryTimes::default()),
             doubt: DoubtPolicy::Resend,
         }
     }
@@ -177,13 +210,59 @@ impl Route {
         if priority == Priority::Alarm { self.fallback_down / 3 } else { self.fallback_down }
     }
 
+    /// Pauses and tries of a class.
+    #[must_use]
+    pub fn retry(&self, priority: Priority) -> &RetryTimes {
+        let [bulk, normal, high, alarm] = &self.retry;
+        match priority {
+            Priority::Bulk => bulk,
+            Priority::Normal => normal,
+            Priority::High => high,
+            Priority::Alarm => alarm,
+        }
+    }
+
+    /// Whether the outcome is looked at: a message that fails, or is not delivered in time, goes by the next link.
+    #[must_use]
+    pub fn watches_outcome(&self) -> bool {
+        self.delivered_within.is_some()
+    }
+
+    /// Every link, in the order of preference.
+    pub fn links(&self) -> impl Iterator<Item = &LinkId> {
+        self.ways.iter().flat_map(Way::links)
+    }
+
     /// The links in words: `TS0, then TS1+TS2`.
     #[must_use]
     pub fn describe(&self) -> String {
         let words = self.ways.iter().map(|way| match way {
             Way::Link(link) => link.to_string(),
-            Way::Balance(links) => links.iter().map(|b| b.link.as_str()).collect::<Vec<_>>().join("+"),
+            Way::Balance { links, .. } => {
+                links.iter().map(|b| b.link.as_str()).collect::<Vec<_>>().join("+")
+            }
         });
         words.collect::<Vec<_>>().join(", then ")
+    }
+
+    /// When another link is used, in words; empty when the route has one link only.
+    #[must_use]
+    pub fn describe_fallback(&self) -> String {
+        if self.links().count() < 2 {
+            return String::new();
+        }
+        let seconds = |d: Duration| format!("{} s", d.as_secs_f64());
+        let mut words = vec![
+            format!("after {} failed tries", self.fallback_after),
+            format!("when a link is down for {}", seconds(self.fallback_down)),
+        ];
+        if !self.fallback_on.is_empty() {
+            words.push(format!("on {}", self.fallback_on.join(", ")));
+        }
+        words.extend(self.reply_within.map(|d| format!("without a reply in {}", seconds(d))));
+        words.extend(self.delivered_within.map(|d| {
+            format!("without \"delivered\" in {} (once by each link, the recipient may get it twice)", seconds(d))
+        }));
+        format!("the next link {}", words.join("; "))
     }
 }

@@ -8,7 +8,7 @@ use crate::message::{Body, Callback, Dimensions, Priority};
 use crate::numbering;
 use crate::originator;
 use crate::refusal::{Code, Refusal};
-use crate::routing::{self, Healths, Question};
+use crate::routing::{self, Deadline, Healths, Question};
 use crate::state::State;
 use crate::text::{self, Alphabet, Change, Policy, segment};
 use crate::trace::Trace;
@@ -47,6 +47,8 @@ pub struct Planned {
     pub recipient: Recipient,
     /// The link whose queue it joins.
     pub link: LinkId,
+    /// By when something must have happened, or it goes by another link.
+    pub deadlines: Vec<Deadline>,
 }
 
 /// The decision: at least one recipient.
@@ -88,8 +90,10 @@ pub fn plan(
                 priority: decided.priority,
                 link: asked_link.as_ref(),
             };
-            let link = routing::choose(directory, &question, healths, spread.wrapping_add(n), trace)?;
-            Ok(Planned { recipient, link })
+            let chosen = routing::choose(directory, &question, healths, spread.wrapping_add(n), trace)?;
+            let deadlines = chosen.route.map_or_else(Vec::new, |r| routing::deadlines(r, decided.due_at));
+            let link = chosen.link;
+            Ok(Planned { recipient, link, deadlines })
         });
         match planned {
             Ok(planned) if request.to.len() == 1 || seen.insert(planned.recipient.clone()) => {
@@ -165,7 +169,7 @@ fn decide(
             format!("({priority}, at most {})", user.max_priority),
         ));
     }
-    let (state, due_at, expires_at) = times(request, defaults, now)?;
+    let (state, due_at, expires_at) = times(request, defaults, priority, now)?;
     let dimensions = request.dimensions.clone().or(&user.dimensions);
     Ok(Decided {
         body,
@@ -293,6 +297,7 @@ fn fits(count: usize, most: u8) -> Result<u8, Refusal> {
 fn times(
     request: &Request,
     defaults: &Defaults,
+    priority: Priority,
     now: Timestamp,
 ) -> Result<(State, Timestamp, Timestamp), Refusal> {
     let wrong = |field, detail: &str| Refusal::field(Code::InvalidTime, field, detail.to_owned());
@@ -301,7 +306,7 @@ fn times(
     if due_at > latest {
         return Err(wrong("send_at", "(too far ahead)"));
     }
-    let valid_for = request.valid_for.unwrap_or(defaults.valid_for);
+    let valid_for = request.valid_for.unwrap_or(defaults.valid_for(priority));
     if valid_for.is_zero() {
         return Err(wrong("valid_for", "(it must be longer than nothing)"));
     }
@@ -322,13 +327,7 @@ mod tests {
     fn directory() -> Directory {
         let ts0 = LinkId::parse("TS0").expect("name");
         Directory {
-            links: vec![LinkProfile {
-                id: ts0.clone(),
-                originator: None,
-                alphanumeric: true,
-                receipts: true,
-                wide_reference: false,
-            }],
+            links: vec![LinkProfile::named(ts0.clone())],
             routes: vec![Route::new(Pattern::Prefix("46".into()), vec![Way::Link(ts0)])],
             ..Directory::default()
         }

@@ -1,10 +1,10 @@
-//! Where users are kept. (Links, routes and rules come from the configuration file for now.)
+//! Where users are kept, and what people order links to do. (Links, routes and rules come from the configuration file for now.)
 
 use super::StoreError;
 use async_trait::async_trait;
-use domain::directory::User;
+use domain::directory::{LinkOrder, User};
 
-/// Keeps users.
+/// Keeps users and orders about links.
 #[async_trait]
 pub trait DirectoryStore: Send + Sync {
     /// A number that grows with every change by any node.
@@ -18,4 +18,10 @@ pub trait DirectoryStore: Send + Sync {
 
     /// Removes a user. `false` when there was none. Durable; the version grows.
     async fn remove_user(&self, name: &str) -> Result<bool, StoreError>;
+
+    /// All orders about links; a link without one is open.
+    async fn link_orders(&self) -> Result<Vec<LinkOrder>, StoreError>;
+
+    /// Orders a link to be run in a way, in place of the order before. Durable; the version grows. The link need not exist.
+    async fn order_link(&self, order: &LinkOrder) -> Result<(), StoreError>;
 }

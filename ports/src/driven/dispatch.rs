@@ -51,6 +51,14 @@ pub enum Outcome {
     },
     /// Its time ran out.
     Expired,
+    /// It failed for good on this way, but an operator of one that it left has or may have it: it is sent, and waits for that receipt; when
+    /// nobody knows whether that operator has it, it is unknown.
+    Abandoned {
+        /// Stable code.
+        code: String,
+        /// For people.
+        detail: String,
+    },
     /// Back into a queue.
     PutBack {
         /// Whose queue.
@@ -71,7 +79,8 @@ pub enum Outcome {
 pub struct Settlement {
     /// Which message.
     pub id: MessageId,
-    /// Who holds it: a settlement by another than the holder writes nothing (fencing).
+    /// Who holds it: a settlement by another than the holder, or about another link than the message is on, writes nothing (fencing) but
+    /// what an operator of a way that was left says late: its ids are kept, and its receipts are awaited.
     pub lease: Incarnation,
     /// When it ended.
     pub at: Timestamp,

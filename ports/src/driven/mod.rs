@@ -2,6 +2,7 @@
 
 mod clock;
 mod cluster;
+mod deadlines;
 mod directory;
 mod dispatch;
 mod handoff;
@@ -16,6 +17,7 @@ mod traffic;
 
 pub use clock::*;
 pub use cluster::*;
+pub use deadlines::*;
 pub use directory::*;
 pub use dispatch::*;
 pub use handoff::*;

@@ -4,6 +4,7 @@ use super::StoreError;
 use async_trait::async_trait;
 use domain::directory::{LinkId, UserName};
 use domain::message::{Incarnation, Message, SubmissionId};
+use domain::routing::Deadline;
 use domain::state::State;
 use domain::submission::{Accepted, RefusedRecipient};
 use std::sync::Arc;
@@ -19,6 +20,8 @@ pub struct NewMessage {
     pub state: State,
     /// Who holds it, when `Sending`.
     pub lease: Option<Incarnation>,
+    /// Times by which something must have happened, at most one of each kind; see [`super::Deadlines`].
+    pub deadlines: Vec<Deadline>,
 }
 
 /// A key that makes a request safe to repeat.

@@ -6,6 +6,7 @@ use domain::Timestamp;
 use domain::message::{Incarnation, MessageId};
 use domain::receipt::Receipt;
 use domain::state::State;
+use std::time::Duration;
 
 /// What a receipt did.
 #[derive(Debug, Clone)]
@@ -18,6 +19,10 @@ pub enum Applied {
         state: Option<State>,
         /// The handoff that was stored to tell its sender.
         tell: Option<Box<Handoff>>,
+        /// How long after its operator took it the message was delivered, when the receipt says that it is.
+        delivered_after: Option<Duration>,
+        /// Its outcome is watched and this way has come to a bad end: its time is over now; see [`super::Deadlines`].
+        hopeless: bool,
     },
     /// Nothing: a duplicate, or one that decides nothing.
     Nothing,

@@ -2,7 +2,7 @@
 
 use crate::stores::Stores;
 use domain::address::Originator;
-use domain::directory::{KeyHash, PasswordHash, User};
+use domain::directory::{KeyHash, LinkMode, LinkOrder, PasswordHash, User};
 use domain::message::{Dimensions, Priority};
 use domain::numbering::AllowList;
 use fakes::samples;
@@ -40,6 +40,21 @@ fn full() -> User {
         administrator: true,
         ..samples::user("crm@example.se")
     }
+}
+
+/// Orders about links come back, the last one counts, and each is noticed; an open link has none.
+pub async fn orders_about_links(stores: &Stores) {
+    let order = |name: &str, mode| LinkOrder { link: samples::link(name), mode, since: stores.now() };
+    let before = stores.directory.version().await.expect("version");
+    for mode in [LinkMode::Paused, LinkMode::Draining] {
+        stores.directory.order_link(&order("TS0", mode)).await.expect("ordered");
+        stores.directory.order_link(&order("TS1", LinkMode::Paused)).await.expect("ordered");
+    }
+    let orders = stores.directory.link_orders().await.expect("read");
+    assert_eq!(orders, [order("TS0", LinkMode::Draining), order("TS1", LinkMode::Paused)]);
+    stores.directory.order_link(&order("TS0", LinkMode::Open)).await.expect("ordered");
+    assert_eq!(stores.directory.link_orders().await.expect("read").len(), 1);
+    assert!(stores.directory.version().await.expect("version") >= before + 5);
 }
 
 /// A new store has no users.

@@ -17,5 +17,6 @@ pub mod receipts_lost;
 pub mod reports;
 pub mod runs;
 pub mod settle;
+pub mod ways;
 
 pub use stores::{LINK, OTHER_LINK, RUN, RUN_B, Stores, minutes, seconds};

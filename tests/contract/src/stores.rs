@@ -7,7 +7,7 @@ use domain::receipt::{Receipt, Verdict};
 use domain::state::State;
 use fakes::{ManualClock, samples};
 use ports::driven::{
-    Applied, Clock, Cluster, DirectoryStore, Dispatch, Handoff, Handoffs, Inbox, LeaseRequest, Leased,
+    Applied, Clock, Cluster, Deadlines, DirectoryStore, Dispatch, Handoff, Handoffs, Inbox, LeaseRequest, Leased,
     MessageRecord, Outbox, Outcome, Receipts, Reports, Settlement,
 };
 use std::any::Any;
@@ -41,6 +41,8 @@ pub struct Stores {
     pub outbox: Arc<dyn Outbox>,
     /// The queue.
     pub dispatch: Arc<dyn Dispatch>,
+    /// Times by which something must have happened.
+    pub deadlines: Arc<dyn Deadlines>,
     /// Receipts.
     pub receipts: Arc<dyn Receipts>,
     /// Received messages.
@@ -63,11 +65,21 @@ impl Stores {
     /// The ports of a store that implements them all.
     pub fn of<S>(store: &Arc<S>, keep: Box<dyn Any + Send + Sync>) -> Self
     where
-        S: Outbox + Dispatch + Receipts + Inbox + Handoffs + DirectoryStore + Reports + Cluster + 'static,
+        S: Outbox
+            + Dispatch
+            + Deadlines
+            + Receipts
+            + Inbox
+            + Handoffs
+            + DirectoryStore
+            + Reports
+            + Cluster
+            + 'static,
     {
         Self {
             outbox: Arc::clone(store) as Arc<dyn Outbox>,
             dispatch: Arc::clone(store) as Arc<dyn Dispatch>,
+            deadlines: Arc::clone(store) as Arc<dyn Deadlines>,
             receipts: Arc::clone(store) as Arc<dyn Receipts>,
             inbox: Arc::clone(store) as Arc<dyn Inbox>,
             handoffs: Arc::clone(store) as Arc<dyn Handoffs>,

@@ -80,13 +80,14 @@ pub fn message(id: i64, now: Timestamp) -> Message {
 /// A message queued for a link.
 #[must_use]
 pub fn queued(message: Message, link: &LinkId) -> NewMessage {
-    NewMessage { message: Arc::new(message), link: link.clone(), state: State::Queued, lease: None }
+    let deadlines = Vec::new();
+    NewMessage { message: Arc::new(message), link: link.clone(), state: State::Queued, lease: None, deadlines }
 }
 
 /// A message handed to its link at once by a run.
 #[must_use]
 pub fn sending(message: Message, link: &LinkId, run: Incarnation) -> NewMessage {
-    NewMessage { message: Arc::new(message), link: link.clone(), state: State::Sending, lease: Some(run) }
+    NewMessage { state: State::Sending, lease: Some(run), ..queued(message, link) }
 }
 
 /// A request of these messages, named as the first of them, without a key.
@@ -196,13 +197,7 @@ pub fn new_part(id: i64, part: MoPart) -> NewMoPart {
 /// A link that carries names, asks for receipts and has no sender of its own.
 #[must_use]
 pub fn profile(name: &str) -> LinkProfile {
-    LinkProfile {
-        id: link(name),
-        originator: None,
-        alphanumeric: true,
-        receipts: true,
-        wide_reference: false,
-    }
+    LinkProfile::named(link(name))
 }
 
 /// Users, links, and one route for everybody over the links in their order.

@@ -179,6 +179,7 @@ async fn start(world: &Arc<World>, clock: &StoryClock) -> Arc<Gateway> {
         let stores = Stores {
             outbox: Arc::clone(store) as _,
             dispatch: Arc::clone(store) as _,
+            deadlines: Arc::clone(store) as _,
             receipts: Arc::clone(store) as _,
             inbox: Arc::clone(store) as _,
             handoffs: Arc::clone(store) as _,

@@ -136,6 +136,7 @@ async fn a_preview() {
         let recipient = domain::submission::Planned {
             recipient: fakes::samples::recipient("46701234567"),
             link: fakes::samples::link("TS0"),
+            deadlines: Vec::new(),
         };
         let choice =
             domain::submission::decide_body(&request.content, domain::text::Policy::Auto, 10, &mut trace)?;

@@ -100,7 +100,7 @@ impl SubmitMessages for Desk {
         let planned = good
             .iter()
             .filter_map(|to| to.parse().ok())
-            .map(|recipient| Planned { recipient, link: link.clone() });
+            .map(|recipient| Planned { recipient, link: link.clone(), deadlines: Vec::new() });
         let decided = Decided {
             body: Body::Text { text: "?".into(), alphabet: Alphabet::Gsm7 },
             changes: Vec::new(),

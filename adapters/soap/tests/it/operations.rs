@@ -166,7 +166,7 @@ async fn a_preview_sends_nothing() {
             callback: None,
         };
         let planned =
-            Planned { recipient: Recipient::parse("46701234567").expect("recipient"), link: link() };
+            Planned { recipient: Recipient::parse("46701234567").expect("recipient"), link: link(), deadlines: Vec::new() };
         let refused =
             RefusedRecipient { input: "x".into(), refusal: Refusal::field(Code::InvalidNumber, "to", "") };
         let mut trace = Trace::new();

@@ -65,7 +65,7 @@ impl Record for Incoming {
     const IGNORE: bool = false;
 
     fn binds(&self) -> Vec<Bind<'_>> {
-        let NewMessage { message: m, link, state, lease } = &self.0;
+        let NewMessage { message: m, link, state, lease, .. } = &self.0;
         let (text, octets) = match &m.body {
             Body::Text { text, .. } => (text.as_str(), None),
             Body::Binary { data, udh } => ("", Some(framed(udh, data))),
@@ -218,10 +218,11 @@ impl StoredMessage {
 }
 
 /// The columns of [`StandingSql`].
-pub(crate) const STANDING_COLUMNS: &str = "id, state, segments, parts, recipient, callback";
+pub(crate) const STANDING_COLUMNS: &str = "id, state, segments, parts, recipient, callback, link, sent_at";
 
 /// Their types.
-pub(crate) type StandingSql = (BigInt, SmallInt, SmallInt, Text, Text, Nullable<Text>);
+pub(crate) type StandingSql =
+    (BigInt, SmallInt, SmallInt, Text, Text, Nullable<Text>, Text, Nullable<BigInt>);
 
 /// What has to be known of a message to fold a receipt into it.
 #[derive(Debug, Clone, Queryable)]
@@ -238,6 +239,10 @@ pub(crate) struct Standing {
     pub(crate) recipient: String,
     /// Whom to tell.
     pub(crate) callback: Option<String>,
+    /// The link it is on.
+    pub(crate) link: String,
+    /// When its operator took it.
+    pub(crate) sent_at: Option<i64>,
 }
 
 /// The end of a turn, written only while the holder still holds.
@@ -251,7 +256,7 @@ pub(crate) struct Settled {
 }
 
 impl Change for Settled {
-    const FENCE: &'static [&'static str] = &["lease"];
+    const FENCE: &'static [&'static str] = &["lease", "link"];
     const GUARD: &'static str = "state = 2";
     const SET: &'static [&'static str] = &["state", "link", "parts"];
     const KEEP: &'static [&'static str] =
@@ -259,14 +264,14 @@ impl Change for Settled {
     const ALSO: &'static str = "lease = NULL";
 
     fn binds(&self) -> Vec<Bind<'_>> {
-        let Settlement { id, lease, at, link, outcome, .. } = &self.settlement;
-        let mut link = link;
+        let Settlement { id, lease, at, link: held_by, outcome, .. } = &self.settlement;
+        let mut link = held_by;
         let mut again = (None, None, None, None);
         let mut error = None;
         match outcome {
             Outcome::Sent => error = Some(""),
             Outcome::Expired => {}
-            Outcome::Failed { code, .. } => error = Some(code.as_str()),
+            Outcome::Failed { code, .. } | Outcome::Abandoned { code, .. } => error = Some(code.as_str()),
             Outcome::PutBack { link: to, due_at, tries, possible_duplicate, error: why } => {
                 link = to;
                 error = Some(why.as_str());
@@ -276,7 +281,7 @@ impl Change for Settled {
             }
         }
         let error = match outcome {
-            Outcome::Failed { code, detail } if !detail.is_empty() => {
+            Outcome::Failed { code, detail } | Outcome::Abandoned { code, detail } if !detail.is_empty() => {
                 Bind::from(Some(format!("{code} {detail}")))
             }
             _ => Bind::from(error),
@@ -296,6 +301,45 @@ impl Change for Settled {
             error,
             id.0.into(),
             lease.0.into(),
+            held_by.as_str().into(),
+        ]
+    }
+}
+
+/// A message that leaves its way for another. It is locked, and as it was seen.
+#[derive(Debug, Clone)]
+pub(crate) struct Diverted {
+    /// Which message.
+    pub(crate) id: i64,
+    /// By which link it goes now.
+    pub(crate) link: String,
+    /// All its ways.
+    pub(crate) parts: Parts,
+    /// Not before this.
+    pub(crate) due_at: i64,
+    /// The recipient may get it twice.
+    pub(crate) possible_duplicate: bool,
+    /// Why, for people.
+    pub(crate) error: &'static str,
+}
+
+impl Change for Diverted {
+    const FENCE: &'static [&'static str] = &[];
+    const GUARD: &'static str = "";
+    const SET: &'static [&'static str] = &["state", "link", "parts", "queue_at", "tries_on_link", "error"];
+    const KEEP: &'static [&'static str] = &["possible_duplicate"];
+    const ALSO: &'static str = "lease = NULL";
+
+    fn binds(&self) -> Vec<Bind<'_>> {
+        vec![
+            State::Queued.code().into(),
+            self.link.as_str().into(),
+            self.parts.encode().into(),
+            self.due_at.into(),
+            0_i64.into(),
+            self.error.into(),
+            self.possible_duplicate.then_some(1_i64).into(),
+            self.id.into(),
         ]
     }
 }

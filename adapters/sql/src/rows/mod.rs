@@ -1,6 +1,7 @@
 //! Rows of the tables and the domain's values, each way. Never asks a database anything.
 
 mod answer;
+mod deadline;
 mod fields;
 mod handoff;
 mod message;
@@ -9,12 +10,13 @@ mod receipt;
 mod user;
 
 pub(crate) use answer::{decode_answer, encode_answer};
+pub(crate) use deadline::DeadlineRow;
 pub(crate) use fields::{encode as encode_fields, millis, split as split_fields, time};
 pub(crate) use handoff::{
     HANDOFF_COLUMNS, HandoffName, HandoffRow, HandoffSql, StoredHandoff, handoff_state,
 };
 pub(crate) use message::{
-    Folded, Incoming, MESSAGE_COLUMNS, MessageSql, STANDING_COLUMNS, Settled, Standing, StandingSql,
+    Diverted, Folded, Incoming, MESSAGE_COLUMNS, MessageSql, STANDING_COLUMNS, Settled, Standing, StandingSql,
     StoredMessage,
 };
 pub(crate) use mo::{

@@ -3,7 +3,7 @@
 use super::memory::Memory;
 use super::{Conn, dialect};
 use crate::op::Ticket;
-use crate::rows::{Incoming, decode_answer, encode_answer, millis};
+use crate::rows::{DeadlineRow, Incoming, decode_answer, encode_answer, millis};
 use crate::statement::{Bind, Sql};
 use diesel::QueryResult;
 use diesel::sql_types::{BigInt, Binary, Text};
@@ -21,7 +21,7 @@ pub(super) async fn accept(
     memory: &mut Memory,
     tickets: Vec<&mut Ticket<Acceptance, Accepted>>,
 ) -> QueryResult<()> {
-    let mut rows = Vec::new();
+    let (mut rows, mut times) = (Vec::new(), Vec::new());
     for ticket in tickets {
         let messages = messages(&ticket.ask);
         if let Some(once) = &ticket.ask.once
@@ -30,7 +30,9 @@ pub(super) async fn accept(
             ticket.answer = Some(earlier);
             continue;
         }
-        rows.extend(ticket.ask.messages.iter().cloned().map(Incoming));
+        let new = ticket.ask.messages.iter();
+        times.extend(new.clone().flat_map(|m| m.deadlines.iter().map(|d| DeadlineRow::of(m.message.id, d))));
+        rows.extend(new.cloned().map(Incoming));
         let refused = ticket.ask.refused.clone();
         ticket.done(Accepted::after_commit(ticket.ask.submission, messages, refused, false));
     }
@@ -39,6 +41,9 @@ pub(super) async fn accept(
     }
     let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
     dialect::insert(conn, rows).await?;
+    if !times.is_empty() {
+        dialect::insert(conn, times).await?;
+    }
     count_up(conn, "accepted", &memory.node, count).await
 }
 

@@ -8,7 +8,7 @@ use crate::rows::{Folded, millis};
 use crate::statement::Sql;
 use diesel::QueryResult;
 use domain::Timestamp;
-use domain::message::{MessageId, Parts};
+use domain::message::{MessageId, Parts, PastWay};
 use domain::state::{Event, State};
 
 type Cancelled = Option<Result<State, State>>;
@@ -25,11 +25,14 @@ pub(super) async fn cancel(
         return Ok(());
     };
     let state = State::from_code(standing.state).unwrap_or(State::Unknown);
-    let Some(after) = state.after(Event::Cancel) else {
-        ticket.done(Some(Err(state)));
+    let parts = Parts::decode(&standing.parts);
+    // It waits for another way, but has left by one before.
+    let has_left = parts.past().iter().any(PastWay::was_used);
+    let Some(after) = state.after(Event::Cancel).filter(|_| !has_left) else {
+        let left = has_left && !state.is_final();
+        ticket.done(Some(Err(if left { State::Sent } else { state })));
         return Ok(());
     };
-    let parts = Parts::decode(&standing.parts);
     let row = Folded { id: id.0, state: after, parts, final_at: Some(millis(now)), error: None };
     dialect::change(conn, vec![row]).await?;
     tell::tell(conn, vec![Tell { id: id.0, state: after, lease: None, at: now }], false).await?;

@@ -1,11 +1,11 @@
-//! Users, and the version that grows with every change.
+//! Users, orders about links, and the version that grows with every change.
 
 use super::Conn;
 use crate::op::Ticket;
-use crate::rows::encode_user;
+use crate::rows::{encode_user, millis};
 use crate::statement::Sql;
 use diesel::QueryResult;
-use domain::directory::User;
+use domain::directory::{LinkMode, LinkOrder, User};
 
 /// Creates or replaces a user.
 pub(super) async fn put(conn: &mut Conn, ticket: &mut Ticket<User, ()>) -> QueryResult<()> {
@@ -27,6 +27,21 @@ pub(super) async fn remove(conn: &mut Conn, ticket: &mut Ticket<String, bool>) -
         grow(conn).await?;
     }
     ticket.done(removed);
+    Ok(())
+}
+
+/// Orders a link to be run in a way.
+pub(super) async fn order_link(conn: &mut Conn, ticket: &mut Ticket<LinkOrder, ()>) -> QueryResult<()> {
+    let LinkOrder { link, mode, since } = &ticket.ask;
+    let name = link.as_str();
+    Sql::<()>::new("DELETE FROM link_order WHERE link = ?", vec![name.into()]).run(conn).await?;
+    if *mode != LinkMode::Open {
+        let binds = vec![name.into(), mode.code().into(), millis(*since).into()];
+        let text = "INSERT INTO link_order (link, mode, since) VALUES (?, ?, ?)";
+        Sql::<()>::new(text, binds).run(conn).await?;
+    }
+    grow(conn).await?;
+    ticket.done(());
     Ok(())
 }
 

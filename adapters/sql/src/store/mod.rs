@@ -6,6 +6,7 @@ mod accept;
 mod answers;
 mod cluster;
 mod cold;
+mod deadlines;
 mod directory;
 mod handoffs;
 mod inbox;

@@ -4,7 +4,7 @@ use super::{Store, read};
 use crate::op::Op;
 use async_trait::async_trait;
 use domain::Timestamp;
-use domain::directory::{User, UserName};
+use domain::directory::{LinkOrder, User, UserName};
 use domain::message::{MessageId, MoId};
 use futures_util::FutureExt;
 use ports::driven::{
@@ -65,6 +65,15 @@ impl DirectoryStore for Store {
 
     async fn remove_user(&self, name: &str) -> Result<bool, StoreError> {
         self.queue.ask(Op::RemoveUser, name.to_owned()).await
+    }
+
+    async fn link_orders(&self) -> Result<Vec<LinkOrder>, StoreError> {
+        self.sound()?;
+        self.reader.read(|conn| read::link_orders(conn).boxed()).await
+    }
+
+    async fn order_link(&self, order: &LinkOrder) -> Result<(), StoreError> {
+        self.queue.ask(Op::OrderLink, order.clone()).await
     }
 }
 

@@ -1,6 +1,6 @@
 //! The ports whose calls change something: each puts one operation into the queue and waits for its commit.
 
-use super::{Store, read};
+use super::{Store, deadlines, read};
 use crate::op::Op;
 use async_trait::async_trait;
 use domain::Timestamp;
@@ -10,8 +10,8 @@ use domain::state::State;
 use domain::submission::Accepted;
 use futures_util::FutureExt;
 use ports::driven::{
-    Acceptance, Applied, Backlog, Cluster, Dispatch, Handoff, HandoffKey, HandoffOutcome, Handoffs, Held,
-    LeaseRequest, Leased, Outbox, Receipts, Settlement, StoreError,
+    Acceptance, Applied, Backlog, Cluster, Deadlines, Dispatch, Handoff, HandoffKey, HandoffOutcome, Handoffs,
+    Held, LeaseRequest, Leased, Outbox, Overdue, Receipts, Ruling, Settlement, StoreError,
 };
 use std::time::Duration;
 
@@ -53,6 +53,21 @@ impl Dispatch for Store {
     async fn backlog(&self, now: Timestamp) -> Result<Vec<Backlog>, StoreError> {
         self.sound()?;
         self.reader.read(move |conn| read::backlog(conn, now).boxed()).await
+    }
+}
+
+#[async_trait]
+impl Deadlines for Store {
+    async fn overdue(&self, now: Timestamp, limit: usize) -> Result<Vec<Overdue>, StoreError> {
+        self.sound()?;
+        self.reader.read(move |conn| deadlines::overdue(conn, now, limit).boxed()).await
+    }
+
+    async fn rule(&self, rulings: Vec<Ruling>) -> Result<Vec<bool>, StoreError> {
+        if rulings.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.queue.ask(Op::Rule, rulings).await
     }
 }
 

@@ -9,7 +9,7 @@ use crate::statement::{Bind, Sql, places};
 use diesel::QueryResult;
 use diesel::sql_types::{BigInt, Nullable, SmallInt, Text};
 use domain::Timestamp;
-use domain::directory::{LinkId, User};
+use domain::directory::{LinkId, LinkMode, LinkOrder, User};
 use domain::message::{Incarnation, MessageId, MoId};
 use domain::state::State;
 use ports::driven::{Audit, Backlog, Filter, HandoffKey, Held, MessageRecord, MoRecord, Page};
@@ -198,6 +198,18 @@ pub(super) async fn users(conn: &mut Conn) -> QueryResult<Vec<User>> {
     let text = "SELECT name, profile FROM account ORDER BY name";
     let rows: Vec<(String, String)> = Sql::<(Text, Text)>::new(text, Vec::new()).rows(conn).await?;
     rows.iter().map(|(name, profile)| decode_user(name, profile)).collect()
+}
+
+/// Orders about links.
+pub(super) async fn link_orders(conn: &mut Conn) -> QueryResult<Vec<LinkOrder>> {
+    let text = "SELECT link, mode, since FROM link_order ORDER BY link";
+    let rows: Vec<(String, i16, i64)> =
+        Sql::<(Text, SmallInt, BigInt)>::new(text, Vec::new()).rows(conn).await?;
+    let order = |(link, mode, since): (String, i16, i64)| {
+        let link = LinkId::parse(&link).map_err(|e| unreadable("link_order", e))?;
+        Ok(LinkOrder { link, mode: LinkMode::from_code(mode).unwrap_or_default(), since: time(since) })
+    };
+    rows.into_iter().map(order).collect()
 }
 
 /// Given-up handoffs, newest first.

@@ -2,17 +2,20 @@
 
 use super::memory::Memory;
 use super::tell::{self, Tell};
-use super::{Conn, dialect};
+use super::{Conn, deadlines, dialect};
 use crate::op::Ticket;
-use crate::rows::{Awaited, EarlyReceipt, Folded, STANDING_COLUMNS, Standing, StandingSql, kept_key, millis};
+use crate::rows::{
+    Awaited, EarlyReceipt, Folded, STANDING_COLUMNS, Standing, StandingSql, kept_key, millis, time,
+};
 use crate::statement::{Sql, places};
 use diesel::QueryResult;
 use domain::Timestamp;
-use domain::message::{Incarnation, MessageId, Parts};
-use domain::receipt::{Receipt, Verdict, correlate, fold};
+use domain::message::{Incarnation, MessageId, Parts, Which};
+use domain::receipt::{Known, Receipt, Verdict, correlate, fold};
 use domain::state::State;
 use ports::driven::{Applied, Handoff, HandoffKey};
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 type Ask = (Vec<Receipt>, Option<Incarnation>, Timestamp);
 
@@ -47,19 +50,41 @@ pub(super) async fn fold_in(
 ) -> QueryResult<Vec<Applied>> {
     let candidates = candidates(conn, asks).await?;
     let ids = candidates.values().flatten().map(|a| a.message).collect();
-    let mut work = Work { standings: standings(conn, ids).await?, ..Work::default() };
+    let bad = bad_ends(asks, &candidates);
+    let watched = if bad.is_empty() { HashSet::new() } else { deadlines::watched(conn, &bad).await? };
+    let mut work = Work { standings: standings(conn, ids).await?, watched, ..Work::default() };
     let mut applied = Vec::with_capacity(asks.len());
     for (receipt, lease, now) in asks {
         applied.push(work.one(receipt, &candidates, memory, *lease, *now));
     }
+    let hopeless: Vec<i64> = applied.iter().filter_map(hopeless).collect();
+    if let Some((_, _, now)) = asks.first().filter(|_| !hopeless.is_empty()) {
+        deadlines::hurry(conn, &hopeless, *now).await?;
+    }
     let told = work.write(conn, memory).await?;
     for answer in &mut applied {
-        if let Applied::Changed { id, state: Some(state), tell } = answer {
+        if let Applied::Changed { id, state: Some(state), tell, .. } = answer {
             let key = HandoffKey { subject: id.0, event: state.code() };
             *tell = told.get(&key).cloned().map(Box::new);
         }
     }
     Ok(applied)
+}
+
+/// The messages that receipts may bring to an end which is not "delivered".
+fn bad_ends(asks: &[Asked<'_>], candidates: &HashMap<(String, String), Vec<Awaited>>) -> Vec<i64> {
+    let bad = asks.iter().map(|(r, ..)| *r).filter(|r| {
+        matches!(r.verdict, Verdict::Failed | Verdict::Expired | Verdict::Unknown)
+    });
+    let names = bad.flat_map(|r| spellings(r).map(|key| (r.link.as_str().to_owned(), key)));
+    names.filter_map(|name| candidates.get(&name)).flatten().map(|a| a.message).collect()
+}
+
+fn hopeless(applied: &Applied) -> Option<i64> {
+    match applied {
+        Applied::Changed { id, hopeless: true, .. } => Some(id.0),
+        _ => None,
+    }
 }
 
 /// The awaited parts under every spelling of every receipt: the exact ones are enough where there are any.
@@ -117,6 +142,7 @@ pub(super) async fn standings(conn: &mut Conn, mut ids: Vec<i64>) -> QueryResult
 #[derive(Default)]
 struct Work {
     standings: HashMap<i64, Standing>,
+    watched: HashSet<i64>,
     changed: HashMap<i64, Folded>,
     done: Vec<Awaited>,
     closed: HashSet<(i64, i16)>,
@@ -144,7 +170,12 @@ impl Work {
         let total = u8::try_from(standing.segments).unwrap_or(1);
         let seq = u8::try_from(awaited.seq).unwrap_or(1);
         let parts = Parts::decode(&standing.parts);
-        let Some(folded) = fold(state, &parts, total, seq, receipt.verdict, &receipt.error) else {
+        let which = parts.which(&standing.link, &awaited.link, seq, |id| {
+            kept_key(correlate::stored_key(id)) == awaited.op_key
+        });
+        let watched = self.watched.contains(&standing.id);
+        let known = Known { state, parts: &parts, total, watched };
+        let Some(folded) = fold(known, which, seq, receipt.verdict, &receipt.error) else {
             return Applied::Nothing;
         };
         let id = MessageId(standing.id);
@@ -157,6 +188,14 @@ impl Work {
             self.done.push(awaited.clone());
         }
         let ended = folded.state.is_some_and(State::is_final);
+        let hopeless = folded.hopeless;
+        let taken_at = match which {
+            Which::Now => standing.sent_at.map(time),
+            Which::Past(n) => parts.past().get(n).and_then(|way| way.sent_at),
+        };
+        let delivered_after = taken_at
+            .filter(|_| folded.state == Some(State::Delivered))
+            .and_then(|at| Duration::try_from(now.duration_since(at)).ok());
         let error = (ended && after != State::Delivered).then(|| kept_key(receipt.error.clone()));
         let (parts, final_at) = (folded.parts, ended.then(|| millis(now)));
         let entry = Folded { id: id.0, state: after, parts, final_at, error };
@@ -169,7 +208,7 @@ impl Work {
         {
             self.tells.push(Tell { id: id.0, state, lease, at: now });
         }
-        Applied::Changed { id, state: folded.state, tell: None }
+        Applied::Changed { id, state: folded.state, tell: None, delivered_after, hopeless }
     }
 
     /// Under the exact spelling, or else the converted ones: open before ended, the right recipient before another, the newest first.

@@ -5,14 +5,14 @@ use super::receipts::{self, standings};
 use super::tell::{self, Tell};
 use super::{Conn, dialect};
 use crate::op::Ticket;
-use crate::rows::{Awaited, Settled, StoredEarly, kept_key, millis};
+use crate::rows::{Awaited, Folded, Settled, StoredEarly, kept_key, millis};
 use crate::statement::Sql;
 use diesel::QueryResult;
 use diesel::sql_types::BigInt;
 use domain::Timestamp;
-use domain::message::{PartState, Parts};
-use domain::receipt::Receipt;
-use domain::state::{Event, State};
+use domain::message::{PartState, Parts, Which};
+use domain::receipt::{Receipt, ended};
+use domain::state::State;
 use ports::driven::{Outcome, Settlement};
 use std::collections::{HashMap, HashSet};
 
@@ -34,16 +34,17 @@ pub(super) async fn settle(
         return Ok(());
     }
     merge_earlier_parts(conn, &mut rows).await?;
+    let latest = rows.iter().map(|row| row.settlement.at).max();
     let (rows, written) = dialect::change(conn, rows).await?;
-    let written: Vec<Settled> =
-        rows.into_iter().zip(written).filter_map(|(row, done)| done.then_some(row)).collect();
-    let awaited: Vec<Awaited> = written.iter().flat_map(|row| awaited(&row.settlement)).collect();
+    let (written, refused): (Vec<_>, Vec<_>) = rows.into_iter().zip(written).partition(|(_, done)| *done);
+    let written: Vec<Settled> = written.into_iter().map(|(row, _)| row).collect();
+    let mut awaited: Vec<Awaited> = written.iter().flat_map(|row| awaited(&row.settlement)).collect();
+    awaited.extend(said_late(conn, refused.into_iter().map(|(row, _)| row).collect()).await?);
     let tells: Vec<Tell> = written.iter().filter_map(told).collect();
-    let at = written.iter().map(|row| row.settlement.at).max();
     if !awaited.is_empty() {
         let keys = awaited.iter().map(|a| (a.link.clone(), a.op_key.clone())).collect();
         dialect::insert(conn, awaited).await?;
-        if let Some(at) = at {
+        if let Some(at) = latest {
             early(conn, memory, keys, at).await?;
         }
     }
@@ -55,7 +56,8 @@ fn settled(mut settlement: Settlement) -> Settled {
     let state = match settlement.outcome {
         Outcome::Sent => State::Sent,
         Outcome::Failed { .. } => State::Failed,
-        Outcome::Expired => State::Expired,
+        Outcome::Abandoned { .. } => settlement.parts.rests_as(State::Failed),
+        Outcome::Expired => settlement.parts.rests_as(State::Expired),
         Outcome::PutBack { .. } => State::Queued,
     };
     let parts = std::mem::take(&mut settlement.parts);
@@ -85,6 +87,9 @@ fn told(row: &Settled) -> Option<Tell> {
 /// Parts that went out in an earlier turn may have got their receipts in the meantime: an end that a receipt brought stays.
 async fn merge_earlier_parts(conn: &mut Conn, rows: &mut [Settled]) -> QueryResult<()> {
     let earlier = |row: &&mut Settled| {
+        if row.parts.has_past() {
+            return true;
+        }
         if row.parts.as_slice().len() < 2 {
             return false;
         }
@@ -98,31 +103,55 @@ async fn merge_earlier_parts(conn: &mut Conn, rows: &mut [Settled]) -> QueryResu
     let stored = standings(conn, rows.iter().map(|row| row.settlement.id.0).collect()).await?;
     for row in &mut rows {
         let Some(standing) = stored.get(&row.settlement.id.0) else { continue };
-        let stored = Parts::decode(&standing.parts);
-        let mut parts = Parts::default();
-        let ends = stored.as_slice().iter().filter(|p| p.state.is_final());
-        for part in ends.chain(row.parts.as_slice()) {
-            parts.set(part.seq, part.state, &part.operator_id, &part.error);
+        row.parts = std::mem::take(&mut row.parts).merged(&Parts::decode(&standing.parts));
+        match row.settlement.outcome {
+            Outcome::Abandoned { .. } => row.state = row.parts.rests_as(State::Failed),
+            Outcome::Expired => row.state = row.parts.rests_as(State::Expired),
+            _ => {}
         }
-        row.parts = parts;
         let total = u8::try_from(standing.segments).unwrap_or(1);
         if row.state == State::Sent
             && let Some(end) = row.parts.outcome(total)
+            && (end == State::Delivered || !row.parts.is_open_elsewhere())
         {
-            row.state = event(end).and_then(|e| State::Sent.after(e)).unwrap_or(row.state);
+            row.state = ended(end).and_then(|e| State::Sent.after(e)).unwrap_or(row.state);
         }
     }
     Ok(())
 }
 
-fn event(end: State) -> Option<Event> {
-    match end {
-        State::Delivered => Some(Event::ReceiptDelivered),
-        State::Expired => Some(Event::ReceiptExpired),
-        State::Failed => Some(Event::ReceiptFailed),
-        State::Unknown => Some(Event::ReceiptMissing),
-        _ => None,
+/// What an operator says late of a message that has left its way, or that another operator has delivered meanwhile: its ids are kept, so
+/// that its receipts are known when they come. (A settlement that is not written is else a repetition, or of a run that is dead.)
+async fn said_late(conn: &mut Conn, rows: Vec<Settled>) -> QueryResult<Vec<Awaited>> {
+    let mut rows: Vec<Settled> = rows.into_iter().filter(|row| !row.settlement.awaiting.is_empty()).collect();
+    if rows.is_empty() {
+        return Ok(Vec::new());
     }
+    let mut stored = standings(conn, rows.iter().map(|row| row.settlement.id.0).collect()).await?;
+    let (mut changed, mut late) = (Vec::new(), Vec::new());
+    for row in &mut rows {
+        let settlement = &row.settlement;
+        let Some(standing) = stored.get_mut(&settlement.id.0) else { continue };
+        let mut parts = Parts::decode(&standing.parts);
+        let state = State::from_code(standing.state).unwrap_or(State::Unknown);
+        let which = parts.which(&standing.link, settlement.link.as_str(), 0, |_| false);
+        if !parts.has_past() || (which == Which::Now && !state.is_final()) {
+            continue;
+        }
+        let news = row.parts.as_slice().iter().filter(|p| p.state == PartState::Sent);
+        let learnt = news.fold(false, |learnt, p| {
+            parts.set_on(which, p.seq, PartState::Sent, &p.operator_id, "") || learnt
+        });
+        if learnt {
+            late.extend(awaited(settlement));
+            standing.parts = parts.encode();
+            changed.push(Folded { id: settlement.id.0, state, parts, final_at: None, error: None });
+        }
+    }
+    if !changed.is_empty() {
+        dialect::change(conn, changed).await?;
+    }
+    Ok(late)
 }
 
 /// Applies the receipts that came before their replies.

@@ -11,7 +11,7 @@ use crate::statement::Sql;
 use diesel::QueryResult;
 use diesel::sql_types::BigInt;
 use domain::Timestamp;
-use domain::message::{PartState, Parts};
+use domain::message::Parts;
 use domain::state::State;
 use std::collections::BTreeMap;
 
@@ -39,12 +39,11 @@ pub(super) async fn expire(
     let found = standings(conn, ids).await?;
     let rows: Vec<Folded> = found
         .values()
-        .map(|s| Folded {
-            id: s.id,
-            state: State::Expired,
-            parts: Parts::decode(&s.parts),
-            final_at: Some(millis(now)),
-            error: None,
+        .map(|s| {
+            let parts = Parts::decode(&s.parts);
+            let state = parts.rests_as(State::Expired);
+            let final_at = state.is_final().then(|| millis(now));
+            Folded { id: s.id, state, parts, final_at, error: None }
         })
         .collect();
     let count = rows.len();
@@ -85,7 +84,7 @@ pub(super) async fn give_up(
     for (id, rows) in by_message {
         match found.get(&id).map(|s| (s, State::from_code(s.state))) {
             Some((standing, Some(State::Sent))) if ended.len() < limit => {
-                let parts = unknown(&Parts::decode(&standing.parts));
+                let parts = Parts::decode(&standing.parts).given_up();
                 ended.push(Folded {
                     id,
                     state: State::Unknown,
@@ -113,14 +112,6 @@ pub(super) async fn give_up(
     end(conn, ended, now).await?;
     ticket.done(count);
     Ok(())
-}
-
-fn unknown(parts: &Parts) -> Parts {
-    let mut after = parts.clone();
-    for part in parts.as_slice().iter().filter(|p| p.state == PartState::Sent) {
-        after.set(part.seq, PartState::Unknown, "", "");
-    }
-    after
 }
 
 /// A receipt and its reply may have been written down at the same moment by two nodes, neither seeing the other.

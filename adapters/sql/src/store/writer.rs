@@ -5,7 +5,7 @@
 use super::answers::Answers;
 use super::memory::Memory;
 use super::{
-    Conn, Session, accept, cluster, cold, dialect, directory, handoffs, inbox, lease, receipts, retain,
+    Conn, Session, accept, cluster, cold, deadlines, dialect, directory, handoffs, inbox, lease, receipts, retain,
     settle, sweep,
 };
 use crate::error::Fault;
@@ -240,6 +240,8 @@ async fn alone(conn: &mut Conn, memory: &mut Memory, op: &mut Op) -> QueryResult
         Op::LeaseHandoffs(ticket) => handoffs::lease(conn, ticket).await?,
         Op::SettleHandoffs(ticket) => handoffs::settle(conn, ticket).await?,
         Op::Resend(ticket) => handoffs::resend(conn, ticket).await?,
+        Op::Rule(ticket) => deadlines::rule(conn, ticket).await?,
+        Op::OrderLink(ticket) => directory::order_link(conn, ticket).await?,
         Op::PutUser(ticket) => directory::put(conn, ticket).await?,
         Op::RemoveUser(ticket) => directory::remove(conn, ticket).await?,
         Op::Join(ticket) => cluster::join(conn, ticket).await?,

@@ -17,6 +17,7 @@ pub fn stores(opened: Opened, clock: ManualClock, keep: impl Any + Send + Sync) 
     Stores {
         outbox: ports.outbox,
         dispatch: ports.dispatch,
+        deadlines: ports.deadlines,
         receipts: ports.receipts,
         inbox: ports.inbox,
         handoffs: ports.handoffs,

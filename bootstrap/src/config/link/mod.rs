@@ -67,6 +67,12 @@ pub struct Common {
     /// Whether parts of long messages carry 16-bit references.
     #[serde(default)]
     pub wide_reference: bool,
+    /// Failure codes that mean the operator takes nothing from us at the moment, for instance for lack of credit: `["smpp-0x00000400"]`.
+    /// The link is parked then: messages go by others, no try is counted, and it is alarmed.
+    #[serde(default)]
+    pub park_on: Vec<String>,
+    /// How long a parked link is left alone before it is tried again; 5 min when absent.
+    pub park_for: Option<Period>,
 }
 
 /// What a protocol's own keys can say of themselves.
@@ -184,12 +190,15 @@ impl Link {
 
     /// What routing needs to know of it.
     pub(super) fn profile(&self) -> LinkProfile {
+        let default = LinkProfile::named(self.id().unwrap_or_else(unnamed));
         LinkProfile {
-            id: self.id().unwrap_or_else(unnamed),
             originator: self.common.own_originator().ok().flatten(),
             alphanumeric: self.common.alphanumeric,
             receipts: self.common.receipts,
             wide_reference: self.common.wide_reference,
+            park_on: self.common.park_on.clone(),
+            park_for: self.common.park_for.map_or(default.park_for, |p| p.0),
+            ..default
         }
     }
 }

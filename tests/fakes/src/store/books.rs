@@ -1,16 +1,17 @@
 //! The tables of the store in memory, and what several ports do with them: records, handoffs, receipts.
 
 use domain::Timestamp;
-use domain::directory::{LinkId, User, UserName};
-use domain::message::{Callback, Incarnation, Message, MessageId, Parts, SubmissionId};
+use domain::directory::{LinkId, LinkOrder, User, UserName};
+use domain::message::{Callback, Incarnation, Message, MessageId, Parts, SubmissionId, Which};
 use domain::mo::{Destination, Mo};
-use domain::receipt::{Receipt, correlate, fold};
-use domain::routing::Tries;
+use domain::receipt::{Known, Receipt, Verdict, correlate, fold};
+use domain::routing::{Awaits, Tries};
 use domain::state::State;
 use domain::submission::{AcceptedMessage, RefusedRecipient};
 use ports::driven::{Applied, Content, Handoff, HandoffKey, MessageRecord, MoRecord, NewMoPart};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Everything.
 #[derive(Default)]
@@ -29,6 +30,8 @@ pub(super) struct Books {
     pub(super) users: BTreeMap<String, User>,
     pub(super) version: u64,
     pub(super) runs: HashMap<Incarnation, Run>,
+    pub(super) deadlines: BTreeMap<(i64, Awaits), Timestamp>,
+    pub(super) orders: BTreeMap<LinkId, LinkOrder>,
 }
 
 /// A message.
@@ -249,18 +252,35 @@ impl Books {
         let Some(awaited) = self.awaiting.get_mut(at) else { return Applied::Nothing };
         let id = awaited.message;
         let Some(row) = self.messages.get_mut(&id.0) else { return Applied::Nothing };
-        let folded =
-            fold(row.state, &row.parts, row.message.segments, awaited.seq, receipt.verdict, &receipt.error);
+        let (parts, total) = (row.parts.clone(), row.message.segments);
+        let (on, of, seq) = (row.link.as_str(), awaited.link.as_str(), awaited.seq);
+        let which = parts.which(on, of, seq, |known| correlate::stored_key(known) == awaited.key);
+        let watched = self.deadlines.contains_key(&(id.0, Awaits::Delivery));
+        let known = Known { state: row.state, parts: &parts, total, watched };
+        let folded = fold(known, which, seq, receipt.verdict, &receipt.error);
         let Some(folded) = folded else { return Applied::Nothing };
         // An `unknown` may be mended by a later receipt: its part stays open.
-        awaited.done = receipt.verdict != domain::receipt::Verdict::Unknown;
+        awaited.done = receipt.verdict != Verdict::Unknown;
         row.parts = folded.parts;
-        let Some(state) = folded.state else { return Applied::Changed { id, state: None, tell: None } };
+        let (hopeless, delivered_after) = (folded.hopeless, None);
+        if hopeless && let Some(due_at) = self.deadlines.get_mut(&(id.0, Awaits::Delivery)) {
+            *due_at = now;
+        }
+        let Some(state) = folded.state else {
+            return Applied::Changed { id, state: None, tell: None, delivered_after, hopeless };
+        };
+        let taken_at = match which {
+            Which::Now => row.sent_at,
+            Which::Past(n) => row.parts.past().get(n).and_then(|way| way.sent_at),
+        };
+        let delivered_after = taken_at
+            .filter(|_| state == State::Delivered)
+            .and_then(|at| Duration::try_from(now.duration_since(at)).ok());
         row.enter(state, now);
         if state != State::Delivered {
             row.error.clone_from(&receipt.error);
         }
         let tell = self.tell_if_wanted(id, state, lease, now).map(Box::new);
-        Applied::Changed { id, state: Some(state), tell }
+        Applied::Changed { id, state: Some(state), tell, delivered_after, hopeless }
     }
 }

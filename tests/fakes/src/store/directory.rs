@@ -1,8 +1,8 @@
-//! Users in memory.
+//! Users and orders about links in memory.
 
 use super::{Call, MemoryStore};
 use async_trait::async_trait;
-use domain::directory::User;
+use domain::directory::{LinkMode, LinkOrder, User};
 use ports::driven::{DirectoryStore, StoreError};
 
 #[async_trait]
@@ -29,6 +29,22 @@ impl DirectoryStore for MemoryStore {
             let removed = books.users.remove(name).is_some();
             books.version += u64::from(removed);
             Ok(removed)
+        })
+        .await
+    }
+
+    async fn link_orders(&self) -> Result<Vec<LinkOrder>, StoreError> {
+        self.call(Call::Directory, |books| Ok(books.orders.values().cloned().collect())).await
+    }
+
+    async fn order_link(&self, order: &LinkOrder) -> Result<(), StoreError> {
+        self.call(Call::Directory, |books| {
+            books.version += 1;
+            match order.mode {
+                LinkMode::Open => books.orders.remove(&order.link),
+                _ => books.orders.insert(order.link.clone(), order.clone()),
+            };
+            Ok(())
         })
         .await
     }

@@ -5,7 +5,7 @@ use super::{Call, MemoryStore};
 use async_trait::async_trait;
 use domain::Timestamp;
 use domain::directory::LinkId;
-use domain::message::{MessageId, Parts};
+use domain::message::{MessageId, PartState, Parts, PastWay, Which};
 use domain::state::{Event, State};
 use ports::driven::{Backlog, Dispatch, LeaseRequest, Leased, Outcome, Settlement, StoreError};
 use std::collections::BTreeMap;
@@ -32,6 +32,9 @@ impl Dispatch for MemoryStore {
     ) -> Result<Option<Result<State, State>>, StoreError> {
         self.call(Call::End, |books| {
             let Some(row) = books.messages.get_mut(&id.0) else { return Ok(None) };
+            if row.parts.past().iter().any(PastWay::was_used) {
+                return Ok(Some(Err(if row.state.is_final() { row.state } else { State::Sent })));
+            }
             let Some(cancelled) = row.state.after(Event::Cancel) else { return Ok(Some(Err(row.state))) };
             row.enter(cancelled, now);
             books.tell_if_wanted(id, cancelled, None, now);
@@ -46,8 +49,9 @@ impl Dispatch for MemoryStore {
             let ids: Vec<_> = over.take(limit).map(|r| r.message.id).collect();
             for id in &ids {
                 if let Some(row) = books.messages.get_mut(&id.0) {
-                    row.enter(State::Expired, now);
-                    books.tell_if_wanted(*id, State::Expired, None, now);
+                    let state = row.parts.rests_as(State::Expired);
+                    row.enter(state, now);
+                    books.tell_if_wanted(*id, state, None, now);
                 }
             }
             Ok(ids.len())
@@ -112,9 +116,12 @@ pub(super) fn take(row: &mut Row, lease: domain::message::Incarnation) -> Leased
 fn settle(books: &mut Books, settlement: Settlement) {
     let Settlement { id, lease, at, link, parts, outcome, awaiting, awaiting_until, tell, tell_lease } =
         settlement;
-    let held = |r: &&mut Row| r.state == State::Sending && r.lease == Some(lease);
-    let Some(row) = books.messages.get_mut(&id.0).filter(held) else { return };
-    row.parts = merged(&row.parts, parts);
+    let held = |r: &&mut Row| r.state == State::Sending && r.lease == Some(lease) && r.link == link;
+    let Some(row) = books.messages.get_mut(&id.0).filter(held) else {
+        said_late(books, id, &link, &parts, awaiting, awaiting_until);
+        return books.apply_parked(at);
+    };
+    row.parts = parts.merged(&row.parts);
     row.lease = None;
     row.link = link.clone();
     apply_outcome(row, outcome, at);
@@ -146,7 +153,11 @@ fn apply_outcome(row: &mut Row, outcome: Outcome, at: Timestamp) {
             row.enter(State::Failed, at);
             row.error = format!("{code} {detail}").trim_end().to_owned();
         }
-        Outcome::Expired => row.enter(State::Expired, at),
+        Outcome::Expired => row.enter(row.parts.rests_as(State::Expired), at),
+        Outcome::Abandoned { code, detail } => {
+            row.enter(row.parts.rests_as(State::Failed), at);
+            row.error = format!("{code} {detail}").trim_end().to_owned();
+        }
         Outcome::PutBack { link, due_at, tries, possible_duplicate, error } => {
             row.enter(State::Queued, at);
             row.link = link;
@@ -158,11 +169,35 @@ fn apply_outcome(row: &mut Row, outcome: Outcome, at: Timestamp) {
     }
 }
 
-/// The settlement's parts, but an end that a receipt brought in the meantime stays.
-fn merged(stored: &Parts, settled: Parts) -> Parts {
-    let mut parts = Parts::default();
-    for part in stored.as_slice().iter().filter(|p| p.state.is_final()).chain(settled.as_slice()) {
-        parts.set(part.seq, part.state, &part.operator_id, &part.error);
+/// What an operator says late of a message that has left its way, or that another has delivered meanwhile.
+fn said_late(
+    books: &mut Books,
+    id: MessageId,
+    link: &LinkId,
+    said: &Parts,
+    awaiting: Vec<(u8, String)>,
+    until: Timestamp,
+) {
+    let Some(row) = books.messages.get_mut(&id.0).filter(|r| r.parts.has_past() && !awaiting.is_empty()) else {
+        return;
+    };
+    let which = row.parts.which(row.link.as_str(), link.as_str(), 0, |_| false);
+    if which == Which::Now && !row.state.is_final() {
+        return;
     }
-    parts
+    let mut learnt = false;
+    for part in said.as_slice().iter().filter(|p| p.state == PartState::Sent) {
+        learnt |= row.parts.set_on(which, part.seq, PartState::Sent, &part.operator_id, "");
+    }
+    if learnt {
+        let link = link.clone();
+        books.awaiting.extend(awaiting.into_iter().map(|(seq, key)| Await {
+            link: link.clone(),
+            key,
+            message: id,
+            seq,
+            until,
+            done: false,
+        }));
+    }
 }

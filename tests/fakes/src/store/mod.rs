@@ -5,6 +5,7 @@
 
 mod books;
 mod cluster;
+mod deadlines;
 mod directory;
 mod dispatch;
 mod faults;

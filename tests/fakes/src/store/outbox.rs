@@ -48,6 +48,9 @@ fn accept(books: &mut Books, acceptance: Acceptance) -> Result<Accepted, StoreEr
     }
     for new in messages {
         books.accepted += 1;
+        for deadline in &new.deadlines {
+            books.deadlines.insert((new.message.id.0, deadline.awaits), deadline.due_at);
+        }
         books.messages.insert(new.message.id.0, row(new));
     }
     Ok(Accepted::after_commit(submission, answers, refused, false))

@@ -3,7 +3,7 @@
 use super::{Call, MemoryStore};
 use async_trait::async_trait;
 use domain::Timestamp;
-use domain::message::{Incarnation, PartState};
+use domain::message::Incarnation;
 use domain::receipt::Receipt;
 use domain::state::State;
 use ports::driven::{Applied, Receipts, StoreError};
@@ -36,16 +36,7 @@ impl Receipts for MemoryStore {
             let late: Vec<_> = late.into_iter().take(limit).collect();
             for id in &late {
                 let Some(row) = books.messages.get_mut(&id.0) else { continue };
-                let open: Vec<_> = row
-                    .parts
-                    .as_slice()
-                    .iter()
-                    .filter(|p| p.state == PartState::Sent)
-                    .map(|p| p.seq)
-                    .collect();
-                for seq in open {
-                    row.parts.set(seq, PartState::Unknown, "", "");
-                }
+                row.parts = row.parts.given_up();
                 row.enter(State::Unknown, now);
                 books.tell_if_wanted(*id, State::Unknown, None, now);
             }

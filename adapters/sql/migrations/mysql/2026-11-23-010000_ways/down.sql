@@ -1,0 +1,2 @@
+DROP TABLE IF EXISTS link_order;
+DROP TABLE IF EXISTS deadline;

@@ -1,0 +1,143 @@
+//! Fallback on the outcome: messages whose time is over go by the next link of their route, once by each.
+//!
+//! The times stand in the store, so that no crash forgets one; this only looks which are over, and decides. Several nodes may look at the
+//! same time: a decision holds only while the message is as it was seen.
+
+use crate::directory::CurrentDirectory;
+use crate::fatal::Fatal;
+use crate::lanes::Lanes;
+use domain::Timestamp;
+use domain::directory::Directory;
+use domain::routing::{self, Awaits, Course, Healths, Question};
+use ports::driven::{Clock, Deadlines, Overdue, Ruling, Step, StoreError};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+/// How often it looks.
+const EVERY: Duration = Duration::from_millis(500);
+/// The same while no route gives messages a time: an earlier configuration may have.
+const SELDOM: Duration = Duration::from_secs(10);
+/// How many times in one go.
+const LIMIT: usize = 500;
+
+/// The use case.
+#[derive(Clone)]
+pub(crate) struct Ways {
+    pub directory: Arc<CurrentDirectory>,
+    pub lanes: Arc<Lanes>,
+    pub deadlines: Arc<dyn Deadlines>,
+    pub clock: Arc<dyn Clock>,
+    pub fatal: Fatal,
+    /// Rung when a time is over before it was expected to be.
+    pub hurry: Arc<Notify>,
+}
+
+impl Ways {
+    /// Looks until told to stop.
+    pub(crate) async fn run(self, stop: CancellationToken) {
+        loop {
+            let timed = self.directory.current().routes.iter().any(|r| {
+                r.watches_outcome() || r.reply_within.is_some()
+            });
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = self.hurry.notified() => {}
+                () = tokio::time::sleep(if timed { EVERY } else { SELDOM }) => {}
+            }
+            loop {
+                match self.turn().await {
+                    Ok(full) if full => {}
+                    Ok(_) => break,
+                    Err(error) => {
+                        tracing::warn!(%error, "messages whose time is over could not be looked after");
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether there is more.
+    async fn turn(&self) -> Result<bool, StoreError> {
+        let now = self.clock.now();
+        let over = self.fatal.watch(self.deadlines.overdue(now, LIMIT).await)?;
+        if over.is_empty() {
+            return Ok(false);
+        }
+        let full = over.len() >= LIMIT;
+        let (directory, healths) = (self.directory.current(), self.lanes.healths());
+        let rulings: Vec<Ruling> = over.iter().filter_map(|o| ruling(&directory, o, &healths, now)).collect();
+        let held = self.fatal.watch(self.deadlines.rule(rulings.clone()).await)?;
+        let mut moved = false;
+        for (ruling, _) in rulings.iter().zip(held).filter(|(_, held)| *held) {
+            moved |= self.carried_out(ruling);
+        }
+        Ok(full && moved)
+    }
+
+    /// Tells of it, and wakes the link it goes by now.
+    fn carried_out(&self, ruling: &Ruling) -> bool {
+        let Step::Divert { link, why, .. } = &ruling.step else { return matches!(ruling.step, Step::Done) };
+        let (id, from) = (ruling.id, &ruling.link);
+        tracing::warn!(message = %id, %from, to = %link, why = why.as_str(), "goes by another link");
+        metrics::counter!("omnigate_fallback_total", "from" => from.to_string(), "to" => link.to_string(), "why" => why.as_str()).increment(1);
+        if let Some(lane) = self.lanes.get(link) {
+            lane.add_backlog();
+        }
+        true
+    }
+}
+
+/// The decision about one message.
+fn ruling(directory: &Directory, over: &Overdue, healths: &Healths, now: Timestamp) -> Option<Ruling> {
+    let Some(record) = &over.record else {
+        let (id, awaits, due_at) = (over.id, over.awaits, over.due_at);
+        let link = directory.links.first()?.id.clone();
+        let state = domain::state::State::Unknown;
+        return Some(Ruling { id, awaits, due_at, state, link, step: Step::Done, at: now });
+    };
+    let message = &record.message;
+    let question = Question {
+        recipient: &message.recipient,
+        user: &message.user,
+        priority: message.priority,
+        link: None,
+    };
+    let route = routing::route(directory, &question);
+    let asked = routing::Overdue {
+        awaits: over.awaits,
+        state: record.state,
+        link: &record.link,
+        parts: &record.parts,
+        total: message.segments,
+    };
+    let spread = message.id.0.unsigned_abs();
+    let step = match routing::course(route, asked, healths, spread, now) {
+        _ if message.expires_at <= now => Step::Done,
+        Course::Done => Step::Done,
+        Course::NoWayLeft => {
+            if over.awaits == Awaits::Delivery {
+                tracing::error!(message = %message.id, link = %record.link, "not delivered in time, and no other way is left");
+                metrics::counter!("omnigate_no_way_left_total").increment(1);
+            }
+            Step::Done
+        }
+        Course::Later(at) => Step::Later(at),
+        Course::Divert { link, why } => {
+            let deadlines = route.map_or_else(Vec::new, |r| routing::deadlines(r, now));
+            Step::Divert { link, why, deadlines }
+        }
+        Course::End(state) => Step::End(state),
+    };
+    Some(Ruling {
+        id: over.id,
+        awaits: over.awaits,
+        due_at: over.due_at,
+        state: record.state,
+        link: record.link.clone(),
+        step,
+        at: now,
+    })
+}
