@@ -1,0 +1,379 @@
+//! `omnigate link`: how links are doing, and orders to them. Orders stand in the store: every node that serves from it follows them within
+//! seconds, and they hold over restarts.
+
+use crate::command::context::{Context, print, print_json};
+use crate::command::live::{self, LiveLink};
+use crate::command::plan::Asked;
+use crate::command::table::Table;
+use crate::command::{block_on, exit, message, store};
+use crate::config::{Loaded, Period};
+use crate::wire::Machine;
+use anyhow::{Context as _, anyhow, bail};
+use clap::Subcommand;
+use domain::directory::{LinkId, LinkMode, LinkOrder};
+use domain::language::Language;
+use domain::message::MessageId;
+use domain::state::State;
+use ports::driven::{Backlog, MessageRecord};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// How often it is looked how far something has come.
+const LOOK: Duration = Duration::from_millis(300);
+/// How long a running gateway may take to follow an order.
+const FOLLOWED: Duration = Duration::from_secs(10);
+
+/// Look after links.
+#[derive(Debug, Subcommand)]
+pub enum Args {
+    /// List links: state, orders, what waits, how long deliveries take
+    #[command(after_help = "Example: omnigate link list")]
+    List,
+    /// Send nothing by a link until it is resumed; what waits for it goes by others where its routes have any
+    #[command(after_help = "Example: omnigate link pause TS0")]
+    Pause(Named),
+    /// Send what waits for a link and take nothing new, until it is resumed
+    #[command(after_help = "Example: omnigate link drain TS0 --timeout 10m")]
+    Drain {
+        /// Which
+        #[command(flatten)]
+        link: Named,
+        /// How long to wait until it is empty
+        #[arg(long, default_value = "10m", value_name = "TIME")]
+        timeout: Period,
+    },
+    /// Let a paused or drained link go on
+    #[command(after_help = "Example: omnigate link resume TS0")]
+    Resume(Named),
+    /// Send a message by one link and follow it to its end
+    #[command(after_help = "Example: omnigate link test TS0 --to 070-123 45 67")]
+    Test(Test),
+}
+
+/// A link by its name.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Named {
+    /// Its name in the configuration
+    pub name: String,
+}
+
+/// `link test`
+#[derive(Debug, clap::Args)]
+pub struct Test {
+    /// Which
+    #[command(flatten)]
+    pub link: Named,
+    /// Who gets it
+    #[arg(long)]
+    pub to: String,
+    /// What it says
+    #[arg(long, default_value = "Omnigate test")]
+    pub text: String,
+    /// Whose message it is
+    #[arg(long)]
+    pub user: Option<String>,
+    /// How long to follow it
+    #[arg(long, default_value = "2m", value_name = "TIME")]
+    pub timeout: Period,
+}
+
+/// Does one of them.
+///
+/// # Errors
+/// A link that is not there, a store that cannot be used.
+pub fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
+    let loaded = context.load()?;
+    let language = context.language(Some(&loaded));
+    match args {
+        Args::List => list(&loaded, context, language),
+        Args::Pause(link) => order(&loaded, link, LinkMode::Paused, context, language),
+        Args::Resume(link) => order(&loaded, link, LinkMode::Open, context, language),
+        Args::Drain { link, timeout } => drain(&loaded, link, timeout.0, context, language),
+        Args::Test(test) => follow(&loaded, test, context, language),
+    }
+}
+
+impl Named {
+    /// A link that the configuration has.
+    fn known(&self, loaded: &Loaded) -> anyhow::Result<LinkId> {
+        let all: Vec<LinkId> = ids(loaded);
+        let found = all.iter().find(|id| id.as_str() == self.name);
+        let names = || all.iter().map(LinkId::as_str).collect::<Vec<_>>().join(", ");
+        found.cloned().ok_or_else(|| anyhow!("there is no link called {:?}; there are: {}", self.name, names()))
+    }
+}
+
+fn ids(loaded: &Loaded) -> Vec<LinkId> {
+    loaded.config.installation(Vec::new()).links.into_iter().map(|l| l.id).collect()
+}
+
+/// Everything there is to say of the links.
+struct Seen {
+    orders: HashMap<LinkId, LinkOrder>,
+    backlog: HashMap<LinkId, Backlog>,
+    live: Option<Vec<LiveLink>>,
+}
+
+impl Seen {
+    async fn look(loaded: &Loaded) -> anyhow::Result<Self> {
+        let stores = store::reading(loaded).await?;
+        let orders = stores.directory.link_orders().await.context("the orders could not be read")?;
+        let now = Machine::of(&loaded.config.node.name).clock.now();
+        let backlog = stores.dispatch.backlog(now).await.context("the queues could not be read")?;
+        Ok(Self {
+            orders: orders.into_iter().map(|o| (o.link.clone(), o)).collect(),
+            backlog: backlog.into_iter().map(|b| (b.link.clone(), b)).collect(),
+            live: live::links(loaded).await,
+        })
+    }
+
+    fn live(&self, link: &LinkId) -> Option<&LiveLink> {
+        self.live.iter().flatten().find(|l| l.name == link.as_str())
+    }
+
+    fn mode(&self, link: &LinkId) -> LinkMode {
+        self.orders.get(link).map_or(LinkMode::Open, |o| o.mode)
+    }
+
+    /// What waits in the store.
+    fn queued(&self, link: &LinkId) -> usize {
+        self.backlog.get(link).map_or(0, |b| b.waiting.iter().sum())
+    }
+
+    /// What has been taken on and has not been answered by the operator.
+    fn under_way(&self, link: &LinkId) -> usize {
+        self.live(link).map_or(0, |l| l.in_flight + l.waiting)
+    }
+}
+
+fn list(loaded: &Loaded, context: &Context, language: Language) -> anyhow::Result<ExitCode> {
+    let seen = block_on(Seen::look(loaded))?;
+    let ids = ids(loaded);
+    if context.json {
+        let links: Vec<_> = ids.iter().map(|id| as_json(&seen, id)).collect();
+        print_json(&json!({ "running": seen.live.is_some(), "links": links }))?;
+        return Ok(exit(true));
+    }
+    print(&as_table(&seen, &ids, language).to_string())?;
+    if seen.live.is_none() {
+        eprintln!(
+            "{}",
+            language.pick(
+                "Ingen server svarar här: vägarnas tillstånd är inte känt.",
+                "No server answers here: how the links are doing is not known."
+            )
+        );
+    }
+    Ok(exit(true))
+}
+
+fn as_json(seen: &Seen, id: &LinkId) -> Value {
+    let live = seen.live(id);
+    let order = seen.orders.get(id);
+    let oldest = seen.backlog.get(id).and_then(|b| b.oldest_due_at);
+    json!({
+        "name": id.as_str(), "state": live.map(|l| &l.state), "detail": live.map(|l| &l.detail),
+        "order": seen.mode(id).as_str(), "ordered_at": order.map(|o| o.since.to_string()),
+        "sessions": live.map(|l| l.sessions), "in_flight": live.map(|l| l.in_flight),
+        "waiting": live.map(|l| l.waiting), "queued": seen.queued(id),
+        "oldest_due_at": oldest.map(|at| at.to_string()),
+        "delivery_p50_seconds": live.and_then(|l| l.delivery_seconds).map(|t| t.p50),
+        "delivery_p95_seconds": live.and_then(|l| l.delivery_seconds).map(|t| t.p95),
+    })
+}
+
+fn as_table(seen: &Seen, ids: &[LinkId], language: Language) -> Table {
+    let headings = match language {
+        Language::Swedish => ["VÄG", "TILLSTÅND", "ORDER", ">KÖ", ">UTE", ">LEV. 50 %", ">95 %", "DETALJ"],
+        Language::English => ["LINK", "STATE", "ORDER", ">QUEUED", ">OUT", ">DELIV. 50 %", ">95 %", "DETAIL"],
+    };
+    let mut table = Table::new(&headings);
+    let seconds = |time: Option<f64>| time.map_or_else(|| "–".to_owned(), |s| format!("{s:.1} s"));
+    for id in ids {
+        let live = seen.live(id);
+        let times = live.and_then(|l| l.delivery_seconds);
+        let order = seen.mode(id);
+        table.row([
+            id.to_string(),
+            live.map_or_else(|| "?".to_owned(), |l| l.state.clone()),
+            if order == LinkMode::Open { "–".to_owned() } else { order.as_str().to_owned() },
+            seen.queued(id).to_string(),
+            seen.under_way(id).to_string(),
+            seconds(times.map(|t| t.p50)),
+            seconds(times.map(|t| t.p95)),
+            live.map(|l| l.detail.clone()).unwrap_or_default(),
+        ]);
+    }
+    table
+}
+
+/// Writes an order down, and waits until the gateway that runs here follows it.
+async fn give(loaded: &Loaded, link: &LinkId, mode: LinkMode) -> anyhow::Result<Option<bool>> {
+    let machine = Machine::of(&loaded.config.node.name);
+    let opened = store::changing(loaded).await?;
+    let order = LinkOrder { link: link.clone(), mode, since: machine.clock.now() };
+    opened.stores.directory.order_link(&order).await.context("the order was not stored")?;
+    opened.close().await;
+    let until = machine.clock.monotonic() + FOLLOWED;
+    loop {
+        let Some(live) = live::links(loaded).await else { return Ok(None) };
+        let held = live.iter().any(|l| l.name == link.as_str() && l.state == "held");
+        if held == (mode != LinkMode::Open) {
+            return Ok(Some(true));
+        }
+        if machine.clock.monotonic() >= until {
+            return Ok(Some(false));
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+fn order(
+    loaded: &Loaded,
+    link: &Named,
+    mode: LinkMode,
+    context: &Context,
+    language: Language,
+) -> anyhow::Result<ExitCode> {
+    let link = link.known(loaded)?;
+    let followed = block_on(give(loaded, &link, mode))?;
+    if context.json {
+        let followed = followed.unwrap_or(false);
+        print_json(&json!({ "name": link.as_str(), "order": mode.as_str(), "followed": followed }))?;
+        return Ok(exit(true));
+    }
+    print(&format!("{link} {}; {}\n", said(mode, language), heard(followed, language)))?;
+    Ok(exit(followed != Some(false)))
+}
+
+fn said(mode: LinkMode, language: Language) -> &'static str {
+    match mode {
+        LinkMode::Open => language.pick("är i gång igen", "is resumed"),
+        LinkMode::Draining => language.pick("töms", "is drained"),
+        LinkMode::Paused => language.pick("är pausad", "is paused"),
+    }
+}
+
+fn heard(followed: Option<bool>, language: Language) -> &'static str {
+    match followed {
+        Some(true) => language.pick("servern följer det", "the server follows it"),
+        Some(false) => language.pick(
+            "servern har inte följt det än (omnigate link list visar)",
+            "the server has not followed it yet (omnigate link list shows)",
+        ),
+        None => language.pick("gäller när en server startar", "in force when a server starts"),
+    }
+}
+
+fn drain(
+    loaded: &Loaded,
+    link: &Named,
+    limit: Duration,
+    context: &Context,
+    language: Language,
+) -> anyhow::Result<ExitCode> {
+    let link = link.known(loaded)?;
+    let bar = message::spinner(language.pick("tömmer", "draining"));
+    let left = block_on(async {
+        give(loaded, &link, LinkMode::Draining).await?;
+        let clock = Machine::of(&loaded.config.node.name).clock;
+        let until = clock.monotonic() + limit;
+        loop {
+            let seen = Seen::look(loaded).await?;
+            let left = seen.queued(&link) + seen.under_way(&link);
+            bar.set_message(format!("{link}: {left}"));
+            if left == 0 || clock.monotonic() >= until {
+                return Ok(left);
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    })?;
+    bar.finish_and_clear();
+    if context.json {
+        print_json(&json!({ "name": link.as_str(), "order": LinkMode::Draining.as_str(), "left": left }))?;
+    } else if left == 0 {
+        print(&format!(
+            "{link} {}\n",
+            language.pick("är tom och tar inget nytt (omnigate link resume)", "is empty and takes nothing new (omnigate link resume)")
+        ))?;
+    } else {
+        bail!("{link} still has {left} messages; it goes on sending them and takes nothing new");
+    }
+    Ok(exit(left == 0))
+}
+
+fn follow(loaded: &Loaded, test: &Test, context: &Context, language: Language) -> anyhow::Result<ExitCode> {
+    let link = test.link.known(loaded)?;
+    let asked = Asked {
+        to: vec![test.to.clone()],
+        text: test.text.clone(),
+        user: test.user.clone(),
+        from: None,
+        priority: Some("high".to_owned()),
+        at: None,
+        valid_for: Some(test.timeout),
+        flash: false,
+        link: Some(link.to_string()),
+        reference: Some(format!("link-test-{link}")),
+    };
+    let clock = Machine::of(&loaded.config.node.name).clock;
+    let began = clock.monotonic();
+    let json = context.json;
+    let last = block_on(async {
+        let accepted = message::queue(loaded, &asked).await?;
+        let id = accepted.messages().first().map(|m| m.id).context("nothing was accepted")?;
+        let stores = store::reading(loaded).await?;
+        let mut seen = None;
+        loop {
+            let record = stores.reports.message(id).await.context("the message could not be read")?;
+            let record = record.ok_or_else(|| anyhow!("the message {id} is gone"))?;
+            let took = clock.monotonic().saturating_sub(began);
+            if seen.as_ref() != Some(&(record.state, record.link.clone(), record.error.clone())) {
+                seen = Some((record.state, record.link.clone(), record.error.clone()));
+                if !json {
+                    print(&progress(id, &record, took))?;
+                }
+            }
+            let moved = record.link != link;
+            if record.state.is_final() || moved || took >= test.timeout.0 {
+                if !record.state.is_final() {
+                    // It must not go out long after anybody waits for it.
+                    let opened = store::changing(loaded).await?;
+                    let _ = opened.stores.dispatch.cancel(id, clock.now()).await;
+                    opened.close().await;
+                }
+                return Ok((record, took));
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    })?;
+    let (record, took) = last;
+    let by = record.link == link;
+    let well = by && record.state == State::Delivered;
+    if json {
+        print_json(&json!({
+            "link": link.as_str(), "id": record.message.id.to_string(), "state": record.state.as_str(), "by": record.link.as_str(),
+            "error": record.error, "seconds": took.as_secs_f64(), "well": well,
+        }))?;
+        return Ok(exit(well));
+    }
+    let word = match () {
+        () if !by => language.pick("vägen kunde inte sända det", "the link could not send it"),
+        () if well => language.pick("vägen fungerar", "the link works"),
+        () if record.state == State::Sent => language.pick(
+            "operatören har det, men inget kvitto kom i tid",
+            "the operator has it, but no receipt came in time",
+        ),
+        () => language.pick("det kom inte fram", "it did not arrive"),
+    };
+    print(&format!("{link}: {word}\n"))?;
+    Ok(exit(well))
+}
+
+/// One line of a message's way.
+fn progress(id: MessageId, record: &MessageRecord, took: Duration) -> String {
+    let error = if record.error.is_empty() { String::new() } else { format!("  ({})", record.error) };
+    format!("{:>6.1} s  {id}  {:<9} {}{error}\n", took.as_secs_f64(), record.state.as_str(), record.link)
+}
