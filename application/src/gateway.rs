@@ -21,8 +21,8 @@ use crate::ways::Ways;
 use domain::directory::LinkId;
 use domain::message::Incarnation;
 use ports::driven::{
-    Clock, Cluster, Deadlines, Deliver, DirectoryStore, Dispatch, Handoffs, Ids, Inbox, Link, Outbox, Passwords,
-    Receipts, Reports, StoreError, Traffic,
+    Clock, Cluster, Deadlines, Deliver, DirectoryStore, Dispatch, Handoffs, Ids, Inbox, Link, Outbox,
+    Passwords, Receipts, Reports, StoreError, Traffic,
 };
 use ports::driving::{Administer, Authenticate, Observe, QueryMessages, ReceiveMessages, SubmitMessages};
 use std::collections::HashMap;

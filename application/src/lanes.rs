@@ -148,7 +148,9 @@ impl Lane {
     pub(crate) fn delivery_times(&self) -> Option<(Duration, Duration)> {
         let mut last = locked(&self.deliveries).last.clone();
         last.sort_unstable();
-        let at = |per_cent: usize| last.get((last.len() * per_cent / 100).min(last.len().saturating_sub(1))).copied();
+        let at = |per_cent: usize| {
+            last.get((last.len() * per_cent / 100).min(last.len().saturating_sub(1))).copied()
+        };
         at(50).zip(at(95))
     }
 

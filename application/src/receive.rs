@@ -186,7 +186,8 @@ impl Receive {
         let outcome = match applied {
             Applied::Changed { state, tell, delivered_after, hopeless, .. } => {
                 if let Some(time) = delivered_after {
-                    metrics::histogram!("omnigate_delivery_seconds", "link" => link.to_string()).record(time.as_secs_f64());
+                    metrics::histogram!("omnigate_delivery_seconds", "link" => link.to_string())
+                        .record(time.as_secs_f64());
                     if let Some(lane) = self.lanes.get(link) {
                         lane.delivered_after(time);
                     }

@@ -46,8 +46,7 @@ pub(crate) fn settlement(
         link: None,
     };
     let route = routing::route(directory, &question).filter(|r| r.ways.iter().any(|w| w.has(&link)));
-    let turn =
-        Turn { link: &link, priority: message.priority, tries: shipment.tries, parts: &parts };
+    let turn = Turn { link: &link, priority: message.priority, tries: shipment.tries, parts: &parts };
     let (next, error) = match verdict {
         Verdict::Accepted => (None, None),
         Verdict::Failed(failure) => {
@@ -170,7 +169,8 @@ pub(crate) fn doubt(
     };
     let error = failure("in_doubt", "the node stopped before the operator answered");
     let outcome = outcome(message, parts, Some(next), Some(error), true, now);
-    let tell = state_of(&outcome, parts).is_some_and(|s| message.callback.as_ref().is_some_and(|c| c.wants(s)));
+    let tell =
+        state_of(&outcome, parts).is_some_and(|s| message.callback.as_ref().is_some_and(|c| c.wants(s)));
     Settlement {
         id: message.id,
         lease,

@@ -167,7 +167,13 @@ impl Submit {
                 }
                 _ => (decided.state, None),
             };
-            messages.push(NewMessage { message, link: planned.link, state, lease, deadlines: planned.deadlines });
+            messages.push(NewMessage {
+                message,
+                link: planned.link,
+                state,
+                lease,
+                deadlines: planned.deadlines,
+            });
         }
         (Acceptance { submission, messages, refused, once }, direct)
     }

@@ -38,9 +38,12 @@ impl Ways {
     /// Looks until told to stop.
     pub(crate) async fn run(self, stop: CancellationToken) {
         loop {
-            let timed = self.directory.current().routes.iter().any(|r| {
-                r.watches_outcome() || r.reply_within.is_some()
-            });
+            let timed = self
+                .directory
+                .current()
+                .routes
+                .iter()
+                .any(|r| r.watches_outcome() || r.reply_within.is_some());
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = self.hurry.notified() => {}

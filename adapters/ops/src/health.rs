@@ -83,8 +83,8 @@ mod tests {
     use async_trait::async_trait;
     use axum::body::Body;
     use axum::http::Request;
-    use http_body_util::BodyExt as _;
     use domain::directory::LinkId;
+    use http_body_util::BodyExt as _;
     use ports::driven::LinkReport;
     use std::time::Duration;
     use tower::ServiceExt as _;

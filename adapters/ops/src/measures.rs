@@ -49,8 +49,12 @@ fn builder() -> PrometheusBuilder {
     let builder = PrometheusBuilder::new();
     builder
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)
-        .and_then(|b| b.set_buckets_for_metric(Matcher::Full("omnigate_delivery_seconds".to_owned()), &DELIVERY))
-        .and_then(|b| b.set_buckets_for_metric(Matcher::Full("omnigate_heartbeat_seconds".to_owned()), &DELIVERY))
+        .and_then(|b| {
+            b.set_buckets_for_metric(Matcher::Full("omnigate_delivery_seconds".to_owned()), &DELIVERY)
+        })
+        .and_then(|b| {
+            b.set_buckets_for_metric(Matcher::Full("omnigate_heartbeat_seconds".to_owned()), &DELIVERY)
+        })
         .unwrap_or_else(|_| PrometheusBuilder::new())
 }
 

@@ -19,7 +19,8 @@ mod sqlite;
 mod statement;
 
 use ports::driven::{
-    Clock, Cluster, Deadlines, DirectoryStore, Dispatch, Handoffs, Inbox, Outbox, Receipts, Reports, StoreError,
+    Clock, Cluster, Deadlines, DirectoryStore, Dispatch, Handoffs, Inbox, Outbox, Receipts, Reports,
+    StoreError,
 };
 use std::path::Path;
 use std::sync::Arc;

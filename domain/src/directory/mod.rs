@@ -104,7 +104,8 @@ impl Defaults {
     /// How long a message of a class is worth sending.
     #[must_use]
     pub fn valid_for(&self, priority: Priority) -> Duration {
-        let of_class = usize::try_from(priority.code()).ok().and_then(|n| self.class_valid_for.get(n).copied());
+        let of_class =
+            usize::try_from(priority.code()).ok().and_then(|n| self.class_valid_for.get(n).copied());
         of_class.flatten().unwrap_or(self.valid_for)
     }
 }

@@ -130,9 +130,7 @@ pub(super) fn set_part(
     error: &str,
 ) -> bool {
     match parts.iter_mut().find(|p| p.seq == seq) {
-        Some(part)
-            if part.state.is_final() || (part.state == state && part.operator_id == operator_id) =>
-        {
+        Some(part) if part.state.is_final() || (part.state == state && part.operator_id == operator_id) => {
             false
         }
         Some(part) => {

@@ -3,8 +3,8 @@
 //! A message leaves a way for another when the outcome does not come in time. What the operator of the old way had taken it still has:
 //! its receipts come late, and the recipient may get the message twice. This says so.
 
-use super::parts::{Part, Parts, decode_parts, encode_parts, outcome_of, set_part};
 use super::PartState;
+use super::parts::{Part, Parts, decode_parts, encode_parts, outcome_of, set_part};
 use crate::directory::LinkId;
 use crate::state::State;
 use jiff::Timestamp;
@@ -110,7 +110,8 @@ impl PastWay {
         let link = LinkId::parse(fields.next()?).ok()?;
         let left_at = Timestamp::from_millisecond(fields.next()?.parse().ok()?).ok()?;
         let why = fields.next()?;
-        let sent_at = fields.next().and_then(|s| s.parse().ok()).and_then(|ms| Timestamp::from_millisecond(ms).ok());
+        let sent_at =
+            fields.next().and_then(|s| s.parse().ok()).and_then(|ms| Timestamp::from_millisecond(ms).ok());
         Some(Self {
             link,
             parts: decode_parts(parts),
@@ -222,7 +223,14 @@ impl Parts {
     }
 
     /// As [`Parts::set`], on any of its ways.
-    pub fn set_on(&mut self, which: Which, seq: u8, state: PartState, operator_id: &str, error: &str) -> bool {
+    pub fn set_on(
+        &mut self,
+        which: Which,
+        seq: u8,
+        state: PartState,
+        operator_id: &str,
+        error: &str,
+    ) -> bool {
         match which {
             Which::Now => self.set(seq, state, operator_id, error),
             Which::Past(n) => self.past.get_mut(n).is_some_and(|w| w.set(seq, state, operator_id, error)),
@@ -366,9 +374,8 @@ mod tests {
         parts.set(1, PartState::Sent, "a1", "");
         left(&mut parts, "TS0", 60, false);
         parts.set(1, PartState::Sent, "b1", "");
-        let which = |current: &str, of: &str, id: &'static str| {
-            parts.which(current, of, 1, |known| known == id)
-        };
+        let which =
+            |current: &str, of: &str, id: &'static str| parts.which(current, of, 1, |known| known == id);
         assert_eq!(which("TS1", "TS0", "a1"), Which::Past(0));
         assert_eq!(which("TS1", "TS1", "b1"), Which::Now);
         assert_eq!(which("TS0", "TS0", "a1"), Which::Past(0), "the same link once more");

@@ -52,7 +52,9 @@ pub fn fold(known: Known<'_>, which: Which, seq: u8, verdict: Verdict, error: &s
         Some(State::Delivered) => (Some(Event::ReceiptDelivered), false),
         Some(_) if watched => (None, which == Which::Now && state == State::Sent),
         // Under way elsewhere, or another operator still has it: this end is only that way's.
-        Some(_) if which != Which::Now && matches!(state, State::Scheduled | State::Queued | State::Sending) => {
+        Some(_)
+            if which != Which::Now && matches!(state, State::Scheduled | State::Queued | State::Sending) =>
+        {
             (None, false)
         }
         Some(_) if parts.is_open_elsewhere() || (which != Which::Now && parts.is_open_now()) => (None, false),

@@ -44,8 +44,7 @@ mod tests {
 
     #[test]
     fn weights_and_health() {
-        let links =
-            vec![Balanced { link: link("A"), weight: 3 }, Balanced { link: link("B"), weight: 1 }];
+        let links = vec![Balanced { link: link("A"), weight: 3 }, Balanced { link: link("B"), weight: 1 }];
         let way = Way::Balance { links, by: Share::Weight };
         let up = |room| Health { condition: Condition::Up, room };
         let count = |healths: &Healths| {
@@ -59,8 +58,7 @@ mod tests {
 
     #[test]
     fn free_window() {
-        let links =
-            vec![Balanced { link: link("A"), weight: 1 }, Balanced { link: link("B"), weight: 1 }];
+        let links = vec![Balanced { link: link("A"), weight: 1 }, Balanced { link: link("B"), weight: 1 }];
         let way = Way::Balance { links, by: Share::Free };
         let up = |room| Health { condition: Condition::Up, room };
         let count = |healths: &Healths| {

@@ -143,8 +143,7 @@ pub fn after_failure(
         FailureClass::Limited => retry.tries.min(3),
     };
     let before = turn.tries;
-    let tries =
-        Tries { total: before.total.saturating_add(1), on_link: before.on_link.saturating_add(1) };
+    let tries = Tries { total: before.total.saturating_add(1), on_link: before.on_link.saturating_add(1) };
     if route.watches_outcome()
         && (tries.total >= most || named(route, failure))
         && let Some(link) = next_unused(route, turn.link, turn.parts, healths, u64::from(tries.total))
@@ -198,12 +197,7 @@ fn named(route: &Route, failure: &Failure) -> bool {
 }
 
 /// The next way after a failure that the route names. A permanent one goes on to the end of the route and not around it.
-fn next_once<'a>(
-    route: &'a Route,
-    turn: Turn<'_>,
-    permanent: bool,
-    healths: &Healths,
-) -> Option<&'a LinkId> {
+fn next_once<'a>(route: &'a Route, turn: Turn<'_>, permanent: bool, healths: &Healths) -> Option<&'a LinkId> {
     let spread = u64::from(turn.tries.total);
     let next = next_way(route, turn.link, turn.parts, healths, spread)?;
     let place = |link: &LinkId| route.links().position(|l| l == link);
@@ -348,7 +342,8 @@ mod tests {
         let next = after_failure(Some(&route), turn(&b, on(0), &parts), &no, &healths, Timestamp::UNIX_EPOCH);
         assert_eq!(next, Next::Fail, "A has it already");
         let later = failure(FailureClass::Temporary);
-        let next = after_failure(Some(&route), turn(&b, on(5), &parts), &later, &healths, Timestamp::UNIX_EPOCH);
+        let next =
+            after_failure(Some(&route), turn(&b, on(5), &parts), &later, &healths, Timestamp::UNIX_EPOCH);
         assert!(matches!(next, Next::Again { link, .. } if link == b), "never twice by A");
     }
 }

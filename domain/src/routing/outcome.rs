@@ -174,7 +174,8 @@ mod tests {
 
     fn route() -> Route {
         let pair = ["B", "C"].map(|n| Balanced { link: link(n), weight: 1 }).to_vec();
-        let ways = vec![Way::Link(link("A")), Way::Balance { links: pair, by: Share::Weight }, Way::Link(link("D"))];
+        let ways =
+            vec![Way::Link(link("A")), Way::Balance { links: pair, by: Share::Weight }, Way::Link(link("D"))];
         let mut route = Route::new(Pattern::Any, ways);
         route.reply_within = Some(Duration::from_secs(10));
         route.delivered_within = Some(Duration::from_secs(60));
@@ -200,8 +201,13 @@ mod tests {
         let (mut here, mut parts, mut seen) = (link("A"), Parts::default(), Vec::new());
         loop {
             parts.set(1, PartState::Sent, &format!("id-{here}"), "");
-            let overdue =
-                Overdue { awaits: Awaits::Delivery, state: State::Sent, link: &here, parts: &parts, total: 1 };
+            let overdue = Overdue {
+                awaits: Awaits::Delivery,
+                state: State::Sent,
+                link: &here,
+                parts: &parts,
+                total: 1,
+            };
             match course(Some(&route), overdue, &healths, 0, at(60)) {
                 Course::Divert { link, why: Leaving::NotDelivered } => {
                     let why = Leaving::NotDelivered;
@@ -247,7 +253,8 @@ mod tests {
         parts.leave(&Departure { link: &link("A"), sent_at: None, at: at(1), why, in_doubt: false });
         parts.set(1, PartState::Expired, "d1", "");
         let d = link("D");
-        let overdue = Overdue { awaits: Awaits::Delivery, state: State::Sent, link: &d, parts: &parts, total: 1 };
+        let overdue =
+            Overdue { awaits: Awaits::Delivery, state: State::Sent, link: &d, parts: &parts, total: 1 };
         let end = course(Some(&route), overdue, &all_up(&["A", "D"]), 0, at(60));
         assert_eq!(end, Course::End(State::Expired));
     }

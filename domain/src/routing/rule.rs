@@ -238,9 +238,7 @@ impl Route {
     pub fn describe(&self) -> String {
         let words = self.ways.iter().map(|way| match way {
             Way::Link(link) => link.to_string(),
-            Way::Balance { links, .. } => {
-                links.iter().map(|b| b.link.as_str()).collect::<Vec<_>>().join("+")
-            }
+            Way::Balance { links, .. } => links.iter().map(|b| b.link.as_str()).collect::<Vec<_>>().join("+"),
         });
         words.collect::<Vec<_>>().join(", then ")
     }
@@ -261,7 +259,10 @@ impl Route {
         }
         words.extend(self.reply_within.map(|d| format!("without a reply in {}", seconds(d))));
         words.extend(self.delivered_within.map(|d| {
-            format!("without \"delivered\" in {} (once by each link, the recipient may get it twice)", seconds(d))
+            format!(
+                "without \"delivered\" in {} (once by each link, the recipient may get it twice)",
+                seconds(d)
+            )
         }));
         format!("the next link {}", words.join("; "))
     }

@@ -7,8 +7,8 @@ use domain::receipt::{Receipt, Verdict};
 use domain::state::State;
 use fakes::{ManualClock, samples};
 use ports::driven::{
-    Applied, Clock, Cluster, Deadlines, DirectoryStore, Dispatch, Handoff, Handoffs, Inbox, LeaseRequest, Leased,
-    MessageRecord, Outbox, Outcome, Receipts, Reports, Settlement,
+    Applied, Clock, Cluster, Deadlines, DirectoryStore, Dispatch, Handoff, Handoffs, Inbox, LeaseRequest,
+    Leased, MessageRecord, Outbox, Outcome, Receipts, Reports, Settlement,
 };
 use std::any::Any;
 use std::sync::Arc;

@@ -168,7 +168,9 @@ pub async fn the_first_delivered_wins(stores: &Stores) {
     assert!(stores.lease_of(OTHER_LINK, 10, RUN).await.is_empty(), "it does not leave again");
     assert_eq!(stores.record(id).await.parts.past()[0].state(1), State::Delivered);
     let told = stores.handoffs(10, RUN).await;
-    assert!(matches!(&told[..], [h] if matches!(&h.content, Content::State { record, .. } if record.state == State::Delivered)));
+    assert!(
+        matches!(&told[..], [h] if matches!(&h.content, Content::State { record, .. } if record.state == State::Delivered))
+    );
     stores.audit().await;
 }
 
@@ -196,13 +198,21 @@ pub async fn a_late_reply_of_a_way_that_was_left(stores: &Stores) {
     stores.settle(late.clone()).await;
     stores.settle(late).await;
     let record = stores.record(id).await;
-    assert_eq!((record.state, record.link.as_str()), (State::Sending, OTHER_LINK), "it is on the other still");
+    assert_eq!(
+        (record.state, record.link.as_str()),
+        (State::Sending, OTHER_LINK),
+        "it is on the other still"
+    );
     assert_eq!(record.parts.past()[0].parts[0].operator_id, "a1");
     said(stores, LINK, "a1", Verdict::Delivered).await;
     assert_eq!(stores.state(id).await, State::Delivered);
     stores.settle(taken_by_the_other(stores, &leased[0])).await;
     let record = stores.record(id).await;
-    assert_eq!((record.state, record.parts.as_slice().len()), (State::Delivered, 1), "what the other said is kept");
+    assert_eq!(
+        (record.state, record.parts.as_slice().len()),
+        (State::Delivered, 1),
+        "what the other said is kept"
+    );
     said(stores, OTHER_LINK, "b1", Verdict::Delivered).await;
     assert_eq!(stores.record(id).await.parts.outcome(1), Some(State::Delivered));
     stores.audit().await;

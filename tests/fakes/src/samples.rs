@@ -81,7 +81,13 @@ pub fn message(id: i64, now: Timestamp) -> Message {
 #[must_use]
 pub fn queued(message: Message, link: &LinkId) -> NewMessage {
     let deadlines = Vec::new();
-    NewMessage { message: Arc::new(message), link: link.clone(), state: State::Queued, lease: None, deadlines }
+    NewMessage {
+        message: Arc::new(message),
+        link: link.clone(),
+        state: State::Queued,
+        lease: None,
+        deadlines,
+    }
 }
 
 /// A message handed to its link at once by a run.

@@ -97,10 +97,11 @@ impl SubmitMessages for Desk {
     async fn preview(&self, _: &Sender, request: Request) -> Result<Preview, Refusal> {
         let (good, refused) = sort_out(&request, &['9'])?;
         let link = LinkId::parse("TS0").expect("link");
-        let planned = good
-            .iter()
-            .filter_map(|to| to.parse().ok())
-            .map(|recipient| Planned { recipient, link: link.clone(), deadlines: Vec::new() });
+        let planned = good.iter().filter_map(|to| to.parse().ok()).map(|recipient| Planned {
+            recipient,
+            link: link.clone(),
+            deadlines: Vec::new(),
+        });
         let decided = Decided {
             body: Body::Text { text: "?".into(), alphabet: Alphabet::Gsm7 },
             changes: Vec::new(),

@@ -165,8 +165,11 @@ async fn a_preview_sends_nothing() {
             dimensions: Dimensions::default(),
             callback: None,
         };
-        let planned =
-            Planned { recipient: Recipient::parse("46701234567").expect("recipient"), link: link(), deadlines: Vec::new() };
+        let planned = Planned {
+            recipient: Recipient::parse("46701234567").expect("recipient"),
+            link: link(),
+            deadlines: Vec::new(),
+        };
         let refused =
             RefusedRecipient { input: "x".into(), refusal: Refusal::field(Code::InvalidNumber, "to", "") };
         let mut trace = Trace::new();

@@ -16,8 +16,8 @@ pub(crate) use handoff::{
     HANDOFF_COLUMNS, HandoffName, HandoffRow, HandoffSql, StoredHandoff, handoff_state,
 };
 pub(crate) use message::{
-    Diverted, Folded, Incoming, MESSAGE_COLUMNS, MessageSql, STANDING_COLUMNS, Settled, Standing, StandingSql,
-    StoredMessage,
+    Diverted, Folded, Incoming, MESSAGE_COLUMNS, MessageSql, STANDING_COLUMNS, Settled, Standing,
+    StandingSql, StoredMessage,
 };
 pub(crate) use mo::{
     MO_COLUMNS, MO_PART_COLUMNS, MoPartRow, MoPartSql, MoRow, MoSql, SeenRow, StoredMo, StoredMoPart, clean,

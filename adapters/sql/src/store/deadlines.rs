@@ -101,11 +101,8 @@ fn as_seen(standing: &Standing, ruling: &Ruling) -> bool {
 
 /// Takes the time away; false when it is not there any more. A message that goes by another way has none of its old ones.
 async fn take(conn: &mut Conn, ruling: &Ruling) -> QueryResult<bool> {
-    let row = DeadlineRow {
-        message: ruling.id.0,
-        awaits: ruling.awaits.code(),
-        due_at: millis(ruling.due_at),
-    };
+    let row =
+        DeadlineRow { message: ruling.id.0, awaits: ruling.awaits.code(), due_at: millis(ruling.due_at) };
     let there = dialect::delete(conn, vec![row]).await? > 0;
     if there && matches!(ruling.step, Step::Divert { .. } | Step::End(_)) {
         let text = "DELETE FROM deadline WHERE message = ?";

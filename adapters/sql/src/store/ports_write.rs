@@ -10,8 +10,8 @@ use domain::state::State;
 use domain::submission::Accepted;
 use futures_util::FutureExt;
 use ports::driven::{
-    Acceptance, Applied, Backlog, Cluster, Deadlines, Dispatch, Handoff, HandoffKey, HandoffOutcome, Handoffs,
-    Held, LeaseRequest, Leased, Outbox, Overdue, Receipts, Ruling, Settlement, StoreError,
+    Acceptance, Applied, Backlog, Cluster, Deadlines, Dispatch, Handoff, HandoffKey, HandoffOutcome,
+    Handoffs, Held, LeaseRequest, Leased, Outbox, Overdue, Receipts, Ruling, Settlement, StoreError,
 };
 use std::time::Duration;
 

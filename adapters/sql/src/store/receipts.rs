@@ -73,9 +73,10 @@ pub(super) async fn fold_in(
 
 /// The messages that receipts may bring to an end which is not "delivered".
 fn bad_ends(asks: &[Asked<'_>], candidates: &HashMap<(String, String), Vec<Awaited>>) -> Vec<i64> {
-    let bad = asks.iter().map(|(r, ..)| *r).filter(|r| {
-        matches!(r.verdict, Verdict::Failed | Verdict::Expired | Verdict::Unknown)
-    });
+    let bad = asks
+        .iter()
+        .map(|(r, ..)| *r)
+        .filter(|r| matches!(r.verdict, Verdict::Failed | Verdict::Expired | Verdict::Unknown));
     let names = bad.flat_map(|r| spellings(r).map(|key| (r.link.as_str().to_owned(), key)));
     names.filter_map(|name| candidates.get(&name)).flatten().map(|a| a.message).collect()
 }

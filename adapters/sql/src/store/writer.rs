@@ -5,8 +5,8 @@
 use super::answers::Answers;
 use super::memory::Memory;
 use super::{
-    Conn, Session, accept, cluster, cold, deadlines, dialect, directory, handoffs, inbox, lease, receipts, retain,
-    settle, sweep,
+    Conn, Session, accept, cluster, cold, deadlines, dialect, directory, handoffs, inbox, lease, receipts,
+    retain, settle, sweep,
 };
 use crate::error::Fault;
 use crate::failpoints;

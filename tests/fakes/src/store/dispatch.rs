@@ -178,7 +178,8 @@ fn said_late(
     awaiting: Vec<(u8, String)>,
     until: Timestamp,
 ) {
-    let Some(row) = books.messages.get_mut(&id.0).filter(|r| r.parts.has_past() && !awaiting.is_empty()) else {
+    let Some(row) = books.messages.get_mut(&id.0).filter(|r| r.parts.has_past() && !awaiting.is_empty())
+    else {
         return;
     };
     let which = row.parts.which(row.link.as_str(), link.as_str(), 0, |_| false);
