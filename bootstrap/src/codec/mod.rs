@@ -4,6 +4,7 @@
 //! a trace read here can be compared with what other implementations see.
 
 pub mod at;
+pub mod cimd2;
 pub mod gsm;
 pub mod smpp;
 
@@ -39,18 +40,19 @@ impl Display for CodecError {
 
 impl std::error::Error for CodecError {}
 
-/// Decodes one input of `kind` in `protocol` (`smpp`, `gsm`, `at`).
+/// Decodes one input of `kind` in `protocol` (`smpp`, `cimd2`, `gsm`, `at`).
 ///
 /// # Errors
 /// An unknown protocol or kind, an input of the wrong form, or octets that are not what the kind says.
 pub fn decode(protocol: &str, kind: &str, input: &Value) -> Result<Value, CodecError> {
     match protocol {
         "smpp" => smpp::decode(kind, input),
+        "cimd2" => cimd2::decode(kind, input),
         "gsm" => gsm::decode(kind, input),
         "at" => at::decode(kind, input),
         other => Err(CodecError::new(
             "unknown_protocol",
-            format_args!("there is no decoder for {other:?}; there is one for smpp, gsm and at"),
+            format_args!("there is no decoder for {other:?}; there is one for smpp, cimd2, gsm and at"),
         )),
     }
 }

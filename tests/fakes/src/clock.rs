@@ -1,11 +1,11 @@
-//! Time that stands still until a test moves it, and names in order.
+//! Time that stands still until a test moves it, the machine's time for tests over real sockets, and names in order.
 
 use crate::locked;
 use domain::Timestamp;
 use ports::driven::{Clock, Ids};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A clock set by hand. Copies show the same time.
 #[derive(Debug, Clone)]
@@ -96,6 +96,28 @@ fn scramble(n: u64) -> u64 {
     let z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     z ^ (z >> 31)
+}
+
+/// The machine's clock, for tests over real sockets in real time.
+#[derive(Debug)]
+pub struct MachineClock(Instant);
+
+impl Default for MachineClock {
+    #[allow(clippy::disallowed_methods, reason = "this is the clock")]
+    fn default() -> Self {
+        Self(Instant::now())
+    }
+}
+
+impl Clock for MachineClock {
+    #[allow(clippy::disallowed_methods, reason = "this is the clock")]
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.0.elapsed()
+    }
 }
 
 #[cfg(test)]

@@ -1,20 +1,22 @@
 //! Stand-ins for everything the gateway needs of the world: a store in memory, links that answer by script, a clock that is set by hand.
 //!
 //! They keep the ports' promises exactly (`tests/contract` is run on them), so that use cases are tested with them and not with
-//! mocks of stores. They never touch a disk, a socket or the machine's clock.
+//! mocks of stores. They never touch a disk or a socket, and only [`MachineClock`] reads the machine's clock.
 
 mod clock;
 mod deliver;
 mod link;
 mod passwords;
+mod receiver;
 pub mod samples;
 mod store;
 mod traffic;
 
-pub use clock::{ManualClock, SequentialIds};
+pub use clock::{MachineClock, ManualClock, SequentialIds};
 pub use deliver::FakeDeliver;
 pub use link::{FakeLink, Turn};
 pub use passwords::FakePasswords;
+pub use receiver::{PATIENCE, Recorder};
 pub use store::{Call, Fault, MemoryStore};
 pub use traffic::MemoryTraffic;
 

@@ -1,18 +1,18 @@
 //! Ready-made messages, users, directories, receipts and settlements. Each is valid as it stands; a test changes the fields it is about.
 
 use domain::Timestamp;
-use domain::address::Recipient;
+use domain::address::{Originator, Recipient};
 use domain::directory::{Directory, LinkId, LinkProfile, User, UserName};
 use domain::message::{
     Body, Dimensions, Door, Incarnation, Message, MessageId, MoId, PartState, Parts, Priority, SubmissionId,
 };
 use domain::mo::{MoBody, MoPart};
 use domain::receipt::{Receipt, Verdict, correlate};
-use domain::routing::{Pattern, Route, Way};
+use domain::routing::{Pattern, Route, Tries, Way};
 use domain::state::State;
-use domain::text::Alphabet;
 use domain::text::udh::Concat;
-use ports::driven::{Acceptance, NewMessage, NewMoPart, Once, Outcome, Settlement};
+use domain::text::{Alphabet, split};
+use ports::driven::{Acceptance, NewMessage, NewMoPart, Once, Outcome, Settlement, Shipment};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,6 +39,25 @@ pub fn user(name: &str) -> User {
 #[must_use]
 pub fn recipient(canonical: &str) -> Recipient {
     Recipient::parse(canonical).expect("a sample recipient is canonical")
+}
+
+/// A message as a shipment of this text, in as many segments as it takes; a receipt is wanted.
+#[must_use]
+pub fn shipment(mut message: Message, text: &str) -> Shipment {
+    let alphabet = if domain::text::gsm7::is_exact(text) { Alphabet::Gsm7 } else { Alphabet::Ucs2 };
+    let segments = split(text, alphabet, 0x2A, false).expect("fits");
+    message.segments = u8::try_from(segments.len()).expect("fits");
+    message.body = Body::Text { text: text.to_owned(), alphabet };
+    Shipment {
+        originator: Originator::parse("Example").ok(),
+        segments: (1..).zip(segments).collect(),
+        message: Arc::new(message),
+        receipt: true,
+        possible_duplicate: false,
+        parts: Parts::default(),
+        tries: Tries::default(),
+        lease: Incarnation(1),
+    }
 }
 
 /// Later by so much.

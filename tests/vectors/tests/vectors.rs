@@ -25,3 +25,8 @@ fn at() {
 fn smpp() {
     check("smpp");
 }
+
+#[test]
+fn cimd2() {
+    check("cimd2");
+}

@@ -9,3 +9,4 @@ mod stamps;
 pub use options::SimulatorOptions;
 pub use rehearsal::{Command, CommandError, Faults, MoOptions, ReceiptOptions, Simulator, Stats, faults};
 pub use speech::{CentreSpeech, To};
+pub use stamps::Stamps;

@@ -23,7 +23,8 @@ pub struct SimulatorOptions {
     pub strict_numbers: bool,
     /// The zone of its clock.
     pub offset: Offset,
-    pub(super) stamps: Arc<Stamps>,
+    /// The names that were given so far; its connections share them.
+    pub stamps: Arc<Stamps>,
 }
 
 /// As Nokia's centre greets.

@@ -47,7 +47,8 @@ impl Submitted for Packet {
     }
 
     fn to(&self) -> Cow<'_, str> {
-        self.text(is::DESTINATION).into()
+        // Reports will spell it without the plus sign that came: real centres do so too.
+        self.text(is::DESTINATION).trim_start_matches('+').to_owned().into()
     }
 
     fn text(&self) -> String {

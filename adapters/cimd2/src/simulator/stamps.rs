@@ -12,7 +12,7 @@ const MANY: usize = 50_000;
 
 /// The last stamp of each destination.
 #[derive(Debug, Default)]
-pub(super) struct Stamps(Mutex<HashMap<String, Timestamp>>);
+pub struct Stamps(Mutex<HashMap<String, Timestamp>>);
 
 impl Stamps {
     /// The stamp of one more message to a destination.

@@ -1,9 +1,9 @@
 //! Connections and binds that fail: refused, silent, dropped, half open, several hosts, TLS.
 
-use crate::clock::MachineClock;
-use crate::rig::{Recorder, Rig, config, link, of_class};
+use crate::rig::{Rig, config, link, of_class};
 use domain::message::Priority;
 use domain::routing::Condition;
+use fakes::{MachineClock, Recorder};
 use net::tls::{TlsClient, TlsServer};
 use ports::driven::{Clock as _, PartReply};
 use smpp::simulator::{Command, Faults, Simulator, SimulatorOptions};
@@ -107,7 +107,7 @@ async fn half_open_is_noticed_by_keep_alives() {
 
 #[tokio::test]
 async fn the_next_host_takes_over_and_what_waited_goes_there() {
-    let clock = Arc::new(MachineClock::new());
+    let clock = Arc::new(MachineClock::default());
     let first = Simulator::start(quiet(), clock.clone()).await.expect("an operator");
     let second = Simulator::start(quiet(), clock.clone()).await.expect("an operator");
     let recorder = Arc::new(Recorder::default());
@@ -157,7 +157,7 @@ async fn a_goodbye_is_answered_and_respected() {
 
 #[tokio::test]
 async fn a_lingering_session_is_waited_out() {
-    let clock = Arc::new(MachineClock::new());
+    let clock = Arc::new(MachineClock::default());
     let options = SimulatorOptions { max_binds: 1, ..quiet() };
     let rig = Rig::bound(options, |_| {}).await;
     let recorder = Arc::new(Recorder::default());
