@@ -55,7 +55,9 @@ impl Recorder {
                 let _ = tokio::time::timeout(Duration::from_millis(20), heard).await;
             }
         };
-        tokio::time::timeout(PATIENCE, wait).await.unwrap_or_else(|_| panic!("never: {what}"))
+        let found = tokio::time::timeout(PATIENCE, wait).await;
+        assert!(found.is_ok(), "never: {what}");
+        found.expect("just asserted")
     }
 
     /// Replies not yet taken.
