@@ -4,6 +4,7 @@
 //! It never touches a PDU: the operator links put these septets and octets into their own frames.
 
 pub mod alphabet;
+pub mod ascii;
 pub mod fold;
 pub mod gsm7;
 pub mod join;

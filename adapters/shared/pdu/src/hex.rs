@@ -2,20 +2,23 @@
 //!
 //! Never skips anything: white space inside a PDU is the caller's business.
 
-use std::fmt::Write;
+/// The digits.
+const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
 
 /// Octets to upper-case digits.
 pub fn encode(octets: &[u8]) -> String {
-    octets.iter().fold(String::with_capacity(octets.len() * 2), |mut digits, octet| {
-        // Writing to a String cannot fail.
-        let _ = write!(digits, "{octet:02X}");
-        digits
-    })
+    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble & 0x0F)]);
+    octets.iter().flat_map(|octet| [digit(octet >> 4), digit(*octet)]).collect()
 }
 
 /// Digits to octets; `None` for an odd number of digits or anything that is not one.
 pub fn decode(digits: &str) -> Option<Vec<u8>> {
-    let (pairs, odd) = digits.as_bytes().as_chunks::<2>();
+    decode_octets(digits.as_bytes())
+}
+
+/// [`decode`] for digits that are octets of a frame.
+pub fn decode_octets(digits: &[u8]) -> Option<Vec<u8>> {
+    let (pairs, odd) = digits.as_chunks::<2>();
     if !odd.is_empty() {
         return None;
     }

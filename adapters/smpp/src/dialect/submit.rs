@@ -8,7 +8,7 @@ use domain::Timestamp;
 use domain::address::{Originator, Recipient};
 use domain::message::Message;
 use domain::routing::{Failure, FailureClass};
-use domain::text::{Segment, SegmentBody, gsm7, latin1};
+use domain::text::{Segment, SegmentBody, ascii, gsm7, latin1};
 use jiff::tz::Offset;
 use ports::driven::Shipment;
 
@@ -85,7 +85,7 @@ fn text(alphabet: DefaultAlphabet, body: &SegmentBody, octets: &mut Vec<u8>) {
             octets.extend(latin1::encode_lossy(&gsm7::decode(septets)))
         }
         (DefaultAlphabet::Ascii, SegmentBody::Gsm7(septets)) => {
-            octets.extend(gsm7::decode(septets).chars().map(ascii))
+            octets.extend(gsm7::decode(septets).chars().map(ascii::likeness))
         }
         _ => octets.extend_from_slice(body.octets()),
     }
@@ -154,30 +154,8 @@ fn source(config: &SmppConfig, originator: Option<&Originator>) -> Address {
 
 fn name_octets(charset: NameCharset, name: &str) -> Octets {
     match charset {
-        NameCharset::Ascii => name.chars().map(ascii).collect::<Vec<u8>>().into(),
+        NameCharset::Ascii => name.chars().map(ascii::likeness).collect::<Vec<u8>>().into(),
         NameCharset::Latin1 => latin1::encode_lossy(name).into(),
         NameCharset::Utf8 => name.into(),
     }
-}
-
-/// The letter without its accent; `?` for what has no likeness.
-fn ascii(c: char) -> u8 {
-    let plain = match c {
-        'å' | 'ä' | 'à' | 'á' | 'â' | 'ã' | 'æ' => 'a',
-        'Å' | 'Ä' | 'À' | 'Á' | 'Â' | 'Ã' | 'Æ' => 'A',
-        'ö' | 'ø' | 'ò' | 'ó' | 'ô' => 'o',
-        'Ö' | 'Ø' | 'Ò' | 'Ó' | 'Ô' => 'O',
-        'é' | 'è' | 'ê' | 'ë' => 'e',
-        'É' | 'È' => 'E',
-        'ü' | 'ù' | 'ú' => 'u',
-        'Ü' => 'U',
-        'ì' | 'í' => 'i',
-        'ñ' => 'n',
-        'Ñ' => 'N',
-        'Ç' => 'C',
-        'ç' => 'c',
-        'ß' => 's',
-        other => other,
-    };
-    if plain.is_ascii() { plain as u8 } else { b'?' }
 }

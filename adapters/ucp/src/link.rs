@@ -1,0 +1,78 @@
+//! A UCP link: the settings of [`UcpConfig`] as an operator link of the session crate.
+
+use crate::config::{ConfigError, UcpConfig};
+use crate::dialect::UcpDialect;
+use async_trait::async_trait;
+use domain::directory::LinkId;
+use net::ConnectOptions;
+use ports::driven::{Clock, Ids, Link};
+use ports::driving::ReceiveMessages;
+use session::{Connection, Dial, LinkOptions, OperatorLink, Role, SessionLimits, Surroundings};
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long written octets may stay unacknowledged by the peer's machine.
+const USER_TIMEOUT: Duration = Duration::from_secs(20);
+/// When a result will not come any more, in response time-outs.
+const LATE: u32 = 3;
+/// A keep-alive that never comes.
+const NEVER: Duration = Duration::from_secs(10 * 365 * 86_400);
+
+/// Starts UCP links.
+#[derive(Debug, Clone, Copy)]
+pub struct UcpLink;
+
+impl UcpLink {
+    /// Starts a link; it connects at once and for ever, until it is stopped. Must be called inside a tokio runtime.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for settings that cannot be.
+    pub fn start(
+        config: UcpConfig,
+        id: LinkId,
+        receiver: Arc<dyn ReceiveMessages>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn Ids>,
+    ) -> Result<Arc<dyn Link>, ConfigError> {
+        config.check()?;
+        let dial = Tcp(ConnectOptions {
+            timeout: config.connect_timeout,
+            tls: config.tls.clone(),
+            user_timeout: Some(USER_TIMEOUT),
+        });
+        let options = options(&config);
+        let around = Surroundings { receiver, clock, ids, dial: Arc::new(dial) };
+        let (config, link) = (Arc::new(config), id.clone());
+        Ok(OperatorLink::start(id, options, around, move |_| UcpDialect::new(config.clone(), link.clone())))
+    }
+}
+
+struct Tcp(ConnectOptions);
+
+#[async_trait]
+impl Dial for Tcp {
+    async fn dial(&self, host: &str) -> io::Result<Box<dyn Connection>> {
+        Ok(Box::new(net::connect(host, &self.0).await?))
+    }
+}
+
+fn options(config: &UcpConfig) -> LinkOptions {
+    LinkOptions {
+        sessions: (0..config.sessions).map(|_| (Role::Both, config.hosts.clone())).collect(),
+        limits: SessionLimits {
+            window: config.window,
+            bind_timeout: config.login_timeout,
+            response_timeout: config.response_timeout,
+            late_timeout: config.response_timeout * LATE,
+            keep_alive: if config.keep_alive.is_zero() { NEVER } else { config.keep_alive },
+            keep_alive_timeout: config.keep_alive_timeout,
+            ..SessionLimits::default()
+        },
+        rate: config.rate,
+        give_back_after: config.give_back_after,
+        give_back_alarms_after: config.give_back_alarms_after,
+        first_pause: config.first_pause,
+        ..LinkOptions::default()
+    }
+}
