@@ -10,7 +10,8 @@ mod sections;
 mod user;
 mod values;
 
-pub use link::{Common, Link, LinkTls, Own, Protocol, Smpp as SmppKeys};
+pub use link::{Common, Link, LinkTls, Own, Protocol, Smpp as SmppKeys, Ucp as UcpKeys};
+pub(crate) use link::{ucp_field, ucp_status};
 pub use problem::{ConfigError, Problem};
 pub use sections::{
     Callbacks, Database, DefaultsSection, FileDoor, Http, Log, LogFormat, MoSection, Node, Relay, RelayTls,

@@ -6,15 +6,16 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-const SOURCES: [&str; 4] = [
+const SOURCES: [&str; 5] = [
     include_str!("sections.rs"),
     include_str!("link/mod.rs"),
     include_str!("link/smpp.rs"),
+    include_str!("link/ucp.rs"),
     include_str!("user.rs"),
 ];
 
 /// Sections in the order of the document, by their names in the file.
-const ORDER: [&str; 17] = [
+const ORDER: [&str; 18] = [
     "[node]",
     "[database]",
     "[defaults]",
@@ -24,6 +25,7 @@ const ORDER: [&str; 17] = [
     "[telnet]",
     "[[link]]",
     "[[link]] protocol = \"smpp\"",
+    "[[link]] protocol = \"ucp\"",
     "[link.tls]",
     "[[route]]",
     "[[user]]",

@@ -7,7 +7,7 @@ use domain::address::Originator;
 use domain::message::Body;
 use domain::routing::FailureClass;
 use domain::text::{Alphabet as Coding, split_binary};
-use fakes::{samples, shipment};
+use fakes::samples;
 use ports::driven::Shipment;
 use session::{Answer, Dialect as _, Now, Received};
 use std::sync::Arc;
@@ -48,7 +48,7 @@ fn submitted(config: UcpConfig, shipment: &Shipment, index: usize) -> String {
 }
 
 fn message(text: &str) -> Shipment {
-    let mut shipment = shipment(samples::message(1_234_567, Timestamp::UNIX_EPOCH), text);
+    let mut shipment = samples::shipment(samples::message(1_234_567, Timestamp::UNIX_EPOCH), text);
     shipment.originator = None;
     shipment.receipt = false;
     shipment

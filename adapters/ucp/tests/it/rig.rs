@@ -1,7 +1,7 @@
 //! A simulated operator and a link to it.
 
 use domain::directory::LinkId;
-use fakes::{MachineClock, Recorder, SequentialIds, samples, shipment};
+use fakes::{MachineClock, Recorder, SequentialIds, samples};
 use ports::driven::{Clock, Link, PartReply, Shipment};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
@@ -31,7 +31,7 @@ pub fn id() -> LinkId {
 impl Rig {
     /// With an operator and a link that a test has changed.
     pub async fn start(options: SimulatorOptions, change: impl FnOnce(&mut UcpConfig)) -> Self {
-        let clock = Arc::new(MachineClock::new());
+        let clock = Arc::new(MachineClock::default());
         let simulator = Simulator::start(Centre::new(options), clock.clone()).await.expect("an operator");
         let recorder = Arc::new(Recorder::default());
         let mut config = UcpConfig {
@@ -69,7 +69,7 @@ impl Rig {
     /// A message of a text, of any length.
     pub fn shipment(&self, text: &str) -> Shipment {
         let number = self.next.fetch_add(1, SeqCst);
-        shipment(samples::message(number, MachineClock::new().now()), text)
+        samples::shipment(samples::message(number, MachineClock::default().now()), text)
     }
 
     /// Offers until all are taken.

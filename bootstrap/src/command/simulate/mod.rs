@@ -5,9 +5,11 @@
 
 mod flags;
 mod smpp;
+mod ucp;
 
 pub use flags::Flags;
 pub use smpp::Smpp;
+pub use ucp::Ucp;
 
 use crate::clock::SystemClock;
 use crate::command::context::{Context, print};
@@ -31,6 +33,8 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 pub enum Args {
     /// Be an SMSC that speaks SMPP: takes binds and messages, sends receipts and messages from phones, misbehaves on request
     Smpp(Box<Smpp>),
+    /// Be an SMS centre that speaks EMI/UCP: the same, by another protocol
+    Ucp(Box<Ucp>),
 }
 
 /// A simulated operator that runs.
@@ -63,6 +67,13 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
             let options = smpp::options(args)?;
             block_on(async move {
                 let operator = listening(options, &args.listen).await?;
+                rehearse(operator, args.flags.seconds, json, language).await
+            })
+        }
+        Args::Ucp(args) => {
+            let centre = ucp::centre(args)?;
+            block_on(async move {
+                let operator = listening(centre, &args.listen).await?;
                 rehearse(operator, args.flags.seconds, json, language).await
             })
         }

@@ -6,9 +6,12 @@
 mod check;
 mod read;
 mod smpp;
+mod ucp;
 
 pub(super) use read::read;
 pub use smpp::Smpp;
+pub use ucp::Ucp;
+pub(crate) use ucp::{field as ucp_field, status as ucp_status};
 
 use super::checks::Checks;
 use super::values::Period;
@@ -160,6 +163,8 @@ macro_rules! protocols {
 protocols! {
     /// SMPP 3.4 and 5.0.
     Smpp = "smpp",
+    /// EMI/UCP 3.5 and 4.x.
+    Ucp = "ucp",
 }
 
 /// A link: what every link has, and what its protocol adds.

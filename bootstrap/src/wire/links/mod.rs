@@ -1,6 +1,7 @@
 //! Links, from their sections to adapters. One file a protocol; here is what is the same for all.
 
 mod smpp;
+mod ucp;
 
 use super::Machine;
 use crate::config::{Common, Link, LinkTls, Own, Secret};
@@ -54,6 +55,7 @@ impl LinkSetup {
         let common = &section.common;
         let start: Arc<dyn Start> = match &section.own {
             Own::Smpp(keys) => Arc::new(smpp::config(common, keys)?),
+            Own::Ucp(keys) => Arc::new(ucp::config(common, keys)?),
         };
         let fingerprint = format!("{} {}", common.protocol.as_str(), start.fingerprint());
         Ok(Self { id, start, fingerprint })

@@ -1,0 +1,97 @@
+//! UCP links.
+
+use super::{Around, Start, client_tls, number, password, said, texts};
+use crate::config::{Common, UcpKeys, ucp_field, ucp_status};
+use anyhow::Context as _;
+use domain::routing::FailureClass;
+use jiff::tz::TimeZone;
+use ports::driven::Link as OperatorLink;
+use secrecy::ExposeSecret as _;
+use std::sync::Arc;
+use ucp::alphabet::Alphabet;
+use ucp::codec::Submission;
+use ucp::config::FlashForm;
+use ucp::{UcpConfig, UcpLink};
+
+impl Start for UcpConfig {
+    fn fingerprint(&self) -> String {
+        format!("{self:?} {}", self.password.expose_secret())
+    }
+
+    fn start(&self, around: Around) -> anyhow::Result<Arc<dyn OperatorLink>> {
+        Ok(UcpLink::start(self.clone(), around.id, around.receiver, around.clock, around.ids)?)
+    }
+}
+
+/// Everything a section says.
+pub(super) fn config(common: &Common, keys: &UcpKeys) -> anyhow::Result<UcpConfig> {
+    let default = UcpConfig::default();
+    let small =
+        |value: &Option<toml::Spanned<u16>>| value.as_ref().and_then(|v| u8::try_from(*v.get_ref()).ok());
+    let text = |value: &Option<toml::Spanned<String>>, default: &str| {
+        value.as_ref().map_or_else(|| default.to_owned(), |v| v.get_ref().clone())
+    };
+    let zone = keys.time_zone.as_ref().map(|name| TimeZone::get(name.get_ref()).context("time_zone"));
+    Ok(UcpConfig {
+        hosts: texts(&common.hosts),
+        tls: common.tls.as_ref().map(client_tls).transpose()?,
+        account: text(&keys.account, ""),
+        login: keys.login,
+        password: password(common, keys.password.as_ref())?,
+        account_ton: small(&keys.account_ton).unwrap_or(default.account_ton),
+        account_npi: small(&keys.account_npi).unwrap_or(default.account_npi),
+        sessions: number(common.sessions.as_ref(), default.sessions),
+        window: number(common.window.as_ref(), default.window),
+        rate: common.rate,
+        keep_alive: keys.keep_alive.map_or(default.keep_alive, |p| p.0),
+        response_timeout: common.response_timeout.map_or(default.response_timeout, |p| p.0),
+        submission: match said(keys.operation.as_ref()) {
+            "30" => Submission::Transfer,
+            "01" => Submission::Call,
+            _ => Submission::Submit,
+        },
+        alphabet: alphabet(said(keys.alphabet.as_ref())),
+        recipient_prefix: text(&keys.recipient_prefix, &default.recipient_prefix),
+        originator_prefix: text(&keys.originator_prefix, &default.originator_prefix),
+        flash_form: match said(keys.flash.as_ref()) {
+            "class" => FlashForm::Class,
+            "coding" => FlashForm::Coding,
+            _ => FlashForm::Both,
+        },
+        transparent_class: small(&keys.transparent_class)
+            .map_or(default.transparent_class, |class| (class <= 3).then_some(class)),
+        notifications: small(&keys.notifications).unwrap_or(default.notifications),
+        notification_address: text(&keys.notification_address, &default.notification_address),
+        notification_pid: text(&keys.notification_pid, &default.notification_pid),
+        keep_alive_pid: text(&keys.keep_alive_pid, &default.keep_alive_pid),
+        time_zone: zone.transpose()?,
+        statuses: keys.statuses.iter().filter_map(|text| ucp_status(text.get_ref())).map(class).collect(),
+        extra_fields: keys
+            .fields
+            .iter()
+            .filter_map(|text| ucp_field(text.get_ref()))
+            .map(|(place, value)| (place, value.to_owned()))
+            .collect(),
+        ..default
+    })
+}
+
+fn alphabet(name: &str) -> Alphabet {
+    match name {
+        "gsm-swapped" => Alphabet::GsmSwapped,
+        "ascii" => Alphabet::Ascii,
+        "german" => Alphabet::German,
+        "swedish" => Alphabet::Swedish,
+        _ => Alphabet::Gsm,
+    }
+}
+
+fn class((code, class): (u8, &str)) -> (u8, FailureClass) {
+    let class = match class {
+        "permanent" => FailureClass::Permanent,
+        "temporary" => FailureClass::Temporary,
+        "throttled" => FailureClass::Throttled,
+        _ => FailureClass::Limited,
+    };
+    (code, class)
+}
