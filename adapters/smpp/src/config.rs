@@ -116,6 +116,9 @@ pub struct SmppConfig {
     pub sessions: usize,
     /// Submits of one session that may wait for a reply, 1 to 10,000.
     pub window: usize,
+    /// How many replies may be on their way to the disk beyond the window before nothing new is sent; 0 = after a crash at most a window
+    /// can be sent twice.
+    pub replies_ahead: usize,
     /// Segments a second of all sessions; 0 = no limit.
     pub rate: u32,
     /// Connecting, TLS included.
@@ -194,6 +197,7 @@ impl Default for SmppConfig {
             address_range: String::new(),
             sessions: 1,
             window: 10,
+            replies_ahead: 0,
             rate: 0,
             connect_timeout: seconds(10),
             bind_timeout: seconds(30),

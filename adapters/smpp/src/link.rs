@@ -72,6 +72,7 @@ fn options(config: &SmppConfig) -> LinkOptions {
         sessions: (0..config.sessions).flat_map(|_| one.clone()).collect(),
         limits: SessionLimits {
             window: config.window,
+            replies_ahead: config.replies_ahead,
             bind_timeout: config.bind_timeout,
             response_timeout: config.response_timeout,
             late_timeout: config.response_timeout * LATE,

@@ -48,6 +48,9 @@ pub struct Options {
     /// Window of the operator session
     #[arg(long, default_value_t = 100)]
     pub window: u32,
+    /// Replies that may be on their way to the disk beyond the window (`replies_ahead` of our link)
+    #[arg(long, default_value_t = 0)]
+    pub replies_ahead: u32,
     /// Database of our gateway; a new SQLite file when absent
     #[arg(long)]
     pub database: Option<String>,
@@ -68,6 +71,7 @@ impl Default for Options {
             warm_up: 1,
             rounds: 2,
             window: 100,
+            replies_ahead: 0,
             database: None,
             binary: None,
         }

@@ -181,8 +181,8 @@ impl<C: Conversation> Driver<C> {
         if !self.role.sends() || self.work.done().len() >= MOST_DONE {
             return;
         }
-        let pulled =
-            self.shared.pull(self.place, self.now.monotonic, self.work.backlog(), self.session.free());
+        let free = self.session.free().min(self.may_be_doubled());
+        let pulled = self.shared.pull(self.place, self.now.monotonic, self.work.backlog(), free);
         pulled.shipments.into_iter().for_each(|shipment| self.work.add(shipment));
         self.again_at = pulled.again_at;
         let mut written = 0;
@@ -194,6 +194,13 @@ impl<C: Conversation> Driver<C> {
             }
         }
         self.shared.meters.submits.increment(written as u64);
+    }
+
+    /// How many more segments may be written before a crash could double more of them than the options allow.
+    fn may_be_doubled(&self) -> usize {
+        let limits = &self.shared.options.limits;
+        let unstored = self.work.unstored() + self.jobs.unstored();
+        (limits.window + limits.replies_ahead).saturating_sub(self.session.in_flight() + unstored)
     }
 
     fn events(&mut self) {

@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 const MOST_CALLS: usize = 3;
 
 enum Done<A> {
-    Replies,
+    Replies(usize),
     Receipts(Vec<(A, Answer)>),
     Mo(A, Answer),
 }
@@ -27,6 +27,7 @@ pub(crate) struct Jobs<A> {
     shared: Arc<Shared>,
     running: JoinSet<Done<A>>,
     reply_calls: usize,
+    unstored: usize,
     receipt_calls: usize,
     receipts: Vec<(A, Receipt)>,
     unanswered: usize,
@@ -38,6 +39,7 @@ impl<A: Send + 'static> Jobs<A> {
             shared,
             running: JoinSet::new(),
             reply_calls: 0,
+            unstored: 0,
             receipt_calls: 0,
             receipts: Vec::new(),
             unanswered: 0,
@@ -47,6 +49,11 @@ impl<A: Send + 'static> Jobs<A> {
     /// How many things the operator waits for an answer to.
     pub(crate) fn unanswered(&self) -> usize {
         self.unanswered
+    }
+
+    /// Segments whose replies are being stored.
+    pub(crate) fn unstored(&self) -> usize {
+        self.unstored
     }
 
     /// A receipt came; it is stored with the next call.
@@ -93,12 +100,14 @@ impl<A: Send + 'static> Jobs<A> {
 
     fn replies(&mut self, replies: Vec<Reply>) {
         replies.iter().flat_map(|reply| &reply.parts).for_each(|(_, end)| self.shared.meters.ended(end));
+        let count = replies.iter().map(|reply| reply.parts.len()).sum();
+        self.unstored += count;
         let shared = self.shared.clone();
         let call = async move {
             if AssertUnwindSafe(shared.receiver.replies(replies)).catch_unwind().await.is_err() {
                 panicked(&shared);
             }
-            Done::Replies
+            Done::Replies(count)
         };
         self.running.spawn(self.shared.calls.track_future(call));
     }
@@ -116,7 +125,10 @@ impl<A: Send + 'static> Jobs<A> {
 
     fn settle(&mut self, done: Option<Done<A>>, answers: &mut Vec<(A, Answer)>) {
         match done {
-            Some(Done::Replies) => self.reply_calls = self.reply_calls.saturating_sub(1),
+            Some(Done::Replies(count)) => {
+                self.reply_calls = self.reply_calls.saturating_sub(1);
+                self.unstored = self.unstored.saturating_sub(count);
+            }
             Some(Done::Receipts(all)) => {
                 self.receipt_calls = self.receipt_calls.saturating_sub(1);
                 self.unanswered = self.unanswered.saturating_sub(all.len());

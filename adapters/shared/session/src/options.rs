@@ -11,6 +11,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 pub struct SessionLimits {
     /// How many segments may wait for their reply.
     pub window: usize,
+    /// How many replies may be on their way to the disk beyond that before nothing new is written. 0: what waits for its reply and what
+    /// waits for the disk are together at most the window, and no more than that can be sent twice after a crash.
+    pub replies_ahead: usize,
     /// How long a bind may take.
     pub bind_timeout: Duration,
     /// When a reply is late. After twice this, if later ones came, its place in the window is given to the next.
@@ -29,6 +32,7 @@ impl Default for SessionLimits {
     fn default() -> Self {
         Self {
             window: 10,
+            replies_ahead: 0,
             bind_timeout: Duration::from_secs(30),
             response_timeout: Duration::from_secs(60),
             late_timeout: Duration::from_secs(180),

@@ -131,6 +131,11 @@ impl Work {
         &mut self.done
     }
 
+    /// Segments of messages that have their end and are not being stored yet.
+    pub(crate) fn unstored(&self) -> usize {
+        self.done.iter().map(|reply| reply.parts.len()).sum()
+    }
+
     /// Whether no message is here.
     pub(crate) fn is_empty(&self) -> bool {
         self.vacant.len() == self.messages.len()

@@ -28,6 +28,9 @@ pub struct Smpp {
     pub receiver_hosts: Vec<Spanned<String>>,
     /// `3.4` (when absent) or `5.0`.
     pub version: Option<Spanned<String>>,
+    /// How many replies may be on their way to the disk beyond the window before nothing new is sent. 0 when absent: after a crash no more
+    /// than a window can be sent twice. Hundreds make a fast operator faster.
+    pub replies_ahead: Option<Spanned<u16>>,
     /// How long the line may be silent before it is tested; 30 s when absent.
     pub enquire_link: Option<Period>,
     /// What data_coding 0 means there: `gsm` (when absent), `latin1` or `ascii`.

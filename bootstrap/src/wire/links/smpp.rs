@@ -37,6 +37,7 @@ pub(super) fn config(common: &Common, keys: &SmppKeys) -> anyhow::Result<SmppCon
         interface_version: if said(keys.version.as_ref()) == "5.0" { 0x50 } else { 0x34 },
         sessions: number(common.sessions.as_ref(), default.sessions),
         window: number(common.window.as_ref(), default.window),
+        replies_ahead: number(keys.replies_ahead.as_ref(), default.replies_ahead),
         rate: common.rate,
         enquire_link: keys.enquire_link.map_or(default.enquire_link, |p| p.0),
         response_timeout: common.response_timeout.map_or(default.response_timeout, |p| p.0),

@@ -89,8 +89,8 @@ fn configuration(here: &Path, scenario: Scenario, options: &Options, places: Pla
          [telnet]\nlisten = \"127.0.0.1:0\"\n\
          [[user]]\nname = \"bench\"\npassword = \"bench\"\naddresses = [\"127.0.0.0/8\"]\noriginator = \"12345\"\n\
          [[link]]\nname = \"TS0\"\nprotocol = \"smpp\"\nhosts = [\"{}\"]\nsystem_id = \"bench\"\npassword = \"bench\"\n\
-         sessions = 1\nwindow = {}\nrate = 0\nreceipts = {}\n[[route]]\nto = \"*\"\nlinks = [\"TS0\"]\n",
-        places.operator, options.window, scenario.receipts
+         sessions = 1\nwindow = {}\nreplies_ahead = {}\nrate = 0\nreceipts = {}\n[[route]]\nto = \"*\"\nlinks = [\"TS0\"]\n",
+        places.operator, options.window, options.replies_ahead, scenario.receipts
     )
 }
 
