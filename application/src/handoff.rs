@@ -6,6 +6,7 @@ use crate::fatal::Fatal;
 use crate::known::Known;
 use crate::meters::Meters;
 use crate::submit::Submit;
+use crate::target::{Target, Turn};
 use domain::Timestamp;
 use domain::access::Sender;
 use domain::message::{Door, Incarnation};
@@ -27,10 +28,6 @@ use tokio_util::sync::CancellationToken;
 
 /// The most handoffs held in memory.
 const HELD: usize = 10_000;
-/// The most deliveries to one target at once.
-const AT_ONCE: usize = 32;
-/// The most handoffs waiting in memory for one target: more go back to the store.
-const WAITING: usize = 2_000;
 /// How often the store is asked for handoffs that are due.
 const POLL: Duration = Duration::from_millis(500);
 /// Pauses after failed tries; the last one repeats for a day.
@@ -107,12 +104,6 @@ pub(crate) struct HandOver {
     pub meters: Arc<Meters>,
 }
 
-#[derive(Default)]
-struct Target {
-    running: usize,
-    waiting: VecDeque<Handoff>,
-}
-
 /// A try that ended.
 struct Tried {
     target: String,
@@ -164,11 +155,8 @@ impl HandOver {
         if !self.queue.has_room() {
             return;
         }
-        let busy: Vec<String> = targets
-            .iter()
-            .filter(|(_, t)| t.waiting.len() >= AT_ONCE)
-            .map(|(name, _)| name.clone())
-            .collect();
+        let busy: Vec<String> =
+            targets.iter().filter(|(_, t)| t.is_busy()).map(|(name, _)| name.clone()).collect();
         let taking = self.queue.taking().await;
         let leased =
             self.fatal.watch(self.handoffs.lease(500, &busy, self.incarnation, self.clock.now()).await);
@@ -196,18 +184,20 @@ impl HandOver {
     ) {
         let name = handoff.target();
         let target = targets.entry(name.clone()).or_default();
-        if target.running < AT_ONCE {
-            target.running += 1;
-            self.start(name, handoff, under_way);
-        } else if target.waiting.len() < WAITING {
-            target.waiting.push_back(handoff);
-        } else {
-            self.queue.held.fetch_sub(1, Ordering::Relaxed);
-            let due_at = self.after(Duration::from_secs(5));
-            let outcome =
-                HandoffOutcome::Again { due_at, error: "the receiver is slow".to_owned(), counts: false };
-            let _ = settle.send((handoff.key, outcome)).await;
+        match target.take(handoff) {
+            Turn::Now(handoff) => self.start(name, *handoff, under_way),
+            Turn::Later => {}
+            Turn::Full(handoff) => self.give_back(*handoff, settle).await,
         }
+    }
+
+    /// It waits in the store.
+    async fn give_back(&self, handoff: Handoff, settle: &mpsc::Sender<Settled>) {
+        self.queue.held.fetch_sub(1, Ordering::Relaxed);
+        let due_at = self.after(Duration::from_secs(5));
+        let outcome =
+            HandoffOutcome::Again { due_at, error: "the receiver is slow".to_owned(), counts: false };
+        let _ = settle.send((handoff.key, outcome)).await;
     }
 
     fn start(&self, target: String, handoff: Handoff, under_way: &mut JoinSet<Tried>) {
@@ -232,14 +222,11 @@ impl HandOver {
         self.queue.held.fetch_sub(1, Ordering::Relaxed);
         let Tried { target: name, handoff, result } = tried;
         if let Some(target) = targets.get_mut(&name) {
-            match target.waiting.pop_front() {
-                Some(next) => self.start(name.clone(), next, under_way),
-                None => {
-                    target.running -= 1;
-                    if target.running == 0 {
-                        targets.remove(&name);
-                    }
-                }
+            for next in target.ended(!matches!(result, Err(HandoffError::Temporary(_)))) {
+                self.start(name.clone(), next, under_way);
+            }
+            if target.is_idle() {
+                targets.remove(&name);
             }
         }
         if let (Ok(Answer { text: Some(text) }), Content::Mo { mo, .. }) = (&result, &handoff.content) {
@@ -306,7 +293,7 @@ impl HandOver {
         while let Ok(handoff) = queue.try_recv() {
             let _ = settle.send((handoff.key, free())).await;
         }
-        for handoff in targets.into_values().flat_map(|t| t.waiting) {
+        for handoff in targets.into_values().flat_map(Target::into_waiting) {
             let _ = settle.send((handoff.key, free())).await;
         }
         let rest = async {

@@ -25,6 +25,7 @@ mod settling;
 mod ship;
 mod submit;
 mod supervise;
+mod target;
 mod unabandoned;
 mod ways;
 

@@ -181,8 +181,10 @@ impl<C: Conversation> Driver<C> {
         if !self.role.sends() || self.work.done().len() >= MOST_DONE {
             return;
         }
-        let free = self.session.free().min(self.may_be_doubled());
-        let pulled = self.shared.pull(self.place, self.now.monotonic, self.work.backlog(), free);
+        // What is left of a begun message goes in any case: it can end only as a whole.
+        let backlog = self.work.backlog();
+        let free = self.session.free().min(self.may_be_doubled().max(backlog));
+        let pulled = self.shared.pull(self.place, self.now.monotonic, backlog, free);
         pulled.shipments.into_iter().for_each(|shipment| self.work.add(shipment));
         self.again_at = pulled.again_at;
         let mut written = 0;

@@ -26,6 +26,8 @@ pub(crate) struct Work {
     again: VecDeque<Token>,
     ready: VecDeque<Token>,
     done: Vec<Reply>,
+    /// Segments with their end in messages without.
+    partial: usize,
 }
 
 struct Message {
@@ -53,6 +55,7 @@ impl Work {
             again: VecDeque::new(),
             ready: VecDeque::new(),
             done: Vec::new(),
+            partial: 0,
         }
     }
 
@@ -131,9 +134,9 @@ impl Work {
         &mut self.done
     }
 
-    /// Segments of messages that have their end and are not being stored yet.
+    /// Segments that have their end, which is not being stored yet.
     pub(crate) fn unstored(&self) -> usize {
-        self.done.iter().map(|reply| reply.parts.len()).sum()
+        self.done.iter().map(|reply| reply.parts.len()).sum::<usize>() + self.partial
     }
 
     /// Whether no message is here.
@@ -201,6 +204,8 @@ impl Work {
         let Some(message) = self.message(place) else { return };
         let Some((seq, _)) = message.shipment.segments.get(index) else { return };
         message.parts.push((*seq, end));
+        self.partial += 1;
+        let Some(message) = self.message(place) else { return };
         if message.parts.len() == message.shipment.segments.len() {
             self.finish(place, now);
         }
@@ -212,6 +217,7 @@ impl Work {
             return;
         };
         parts.sort_unstable_by_key(|(seq, _)| *seq);
+        self.partial = self.partial.saturating_sub(parts.len());
         self.vacant.push(place);
         self.shared.landed(std::iter::once(&shipment));
         self.done.push(Reply { shipment, link: self.shared.id.clone(), at, parts });

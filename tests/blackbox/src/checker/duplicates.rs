@@ -28,8 +28,8 @@ pub(super) fn judge(history: &History, index: &Index<'_>, terms: &Terms, found: 
         }
     }
     for (session, (doubled, answered)) in doubled {
-        // Unanswered parts fill a window; replies may be on their way to the disk besides (docs/adr/0007-what-can-be-doubled.md).
-        if doubled > terms.window * 2 || doubled - answered > terms.window {
+        // A place in the window is held until the reply is on the disk (docs/adr/0007-what-can-be-doubled.md).
+        if doubled > terms.window {
             found.push(Violation::BeyondWindow { session, doubled, answered, window: terms.window });
         }
     }

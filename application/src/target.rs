@@ -1,0 +1,140 @@
+//! One place things are handed over to: how many deliveries it gets at once, and what waits for it.
+//!
+//! A receiver that answers gets more at once, one that fails gets fewer: a fast one is never held back, a small one not run over.
+
+use ports::driven::Handoff;
+use std::collections::VecDeque;
+
+/// Deliveries at once to a receiver nothing is known of.
+const FIRST: usize = 32;
+/// To one that has answered well for long.
+const MOST: usize = 256;
+/// To one that fails.
+const LEAST: usize = 4;
+/// The most handoffs waiting in memory for one target: more go back to the store.
+const WAITING: usize = 4_000;
+
+/// A target with something to do.
+pub(crate) struct Target {
+    running: usize,
+    allowed: usize,
+    waiting: VecDeque<Handoff>,
+}
+
+impl Default for Target {
+    fn default() -> Self {
+        Self { running: 0, allowed: FIRST, waiting: VecDeque::new() }
+    }
+}
+
+/// What to do with a handoff that came for a target.
+pub(crate) enum Turn {
+    /// Deliver it now.
+    Now(Box<Handoff>),
+    /// It waits here.
+    Later,
+    /// There is no place for it in memory.
+    Full(Box<Handoff>),
+}
+
+impl Target {
+    /// Something came for it.
+    pub(crate) fn take(&mut self, handoff: Handoff) -> Turn {
+        if self.running < self.allowed {
+            self.running += 1;
+            Turn::Now(Box::new(handoff))
+        } else if self.waiting.len() < WAITING {
+            self.waiting.push_back(handoff);
+            Turn::Later
+        } else {
+            Turn::Full(Box::new(handoff))
+        }
+    }
+
+    /// A delivery ended. What is to be delivered next.
+    pub(crate) fn ended(&mut self, well: bool) -> Vec<Handoff> {
+        let busy = self.running >= self.allowed;
+        if !well {
+            self.allowed = (self.allowed / 2).max(LEAST);
+        } else if busy {
+            self.allowed = (self.allowed + 1).min(MOST);
+        }
+        self.running = self.running.saturating_sub(1);
+        let next = self.allowed.saturating_sub(self.running).min(self.waiting.len());
+        self.running += next;
+        self.waiting.drain(..next).collect()
+    }
+
+    /// Whether more waits for it than it gets at once: then no more need be read from the store.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.waiting.len() >= self.allowed
+    }
+
+    /// Whether nothing is to be done for it. One that fails is remembered as long as it has work.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.running == 0 && self.waiting.is_empty()
+    }
+
+    /// What waits.
+    pub(crate) fn into_waiting(self) -> VecDeque<Handoff> {
+        self.waiting
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::message::{Callback, Parts};
+    use domain::routing::Tries;
+    use domain::state::State;
+    use fakes::{ManualClock, samples};
+    use ports::driven::{Clock, Content, HandoffKey, MessageRecord};
+    use std::sync::Arc;
+
+    fn handoff(subject: i64) -> Handoff {
+        let now = ManualClock::default().now();
+        let record = MessageRecord {
+            message: Arc::new(samples::message(subject, now)),
+            state: State::Sent,
+            link: samples::link("TS0"),
+            parts: Parts::default(),
+            sent_at: None,
+            final_at: None,
+            error: String::new(),
+            tries: Tries::default(),
+            possible_duplicate: false,
+        };
+        let callback = Callback::Mail { address: "a@example.se".to_owned() };
+        Handoff {
+            key: HandoffKey { subject, event: 1 },
+            content: Content::State { callback, record: Box::new(record) },
+            tries: 0,
+            created_at: now,
+        }
+    }
+
+    fn started(target: &mut Target, count: i64) -> usize {
+        (0..count).filter(|n| matches!(target.take(handoff(*n)), Turn::Now(_))).count()
+    }
+
+    #[test]
+    fn one_that_answers_gets_more_and_one_that_fails_gets_less() {
+        let mut target = Target::default();
+        assert_eq!(started(&mut target, 1_000), FIRST);
+        assert!(target.is_busy());
+        assert_eq!(target.ended(true).len(), 2, "its place and one more");
+        for _ in 0..10 {
+            assert!(target.ended(false).is_empty() || target.allowed == LEAST);
+        }
+        assert_eq!(target.allowed, LEAST);
+    }
+
+    #[test]
+    fn what_has_no_place_is_given_back() {
+        let mut target = Target::default();
+        let places = FIRST + WAITING;
+        let all: Vec<_> = (0..=places as i64).map(|n| target.take(handoff(n))).collect();
+        assert!(matches!(all.last(), Some(Turn::Full(_))));
+        assert_eq!(target.into_waiting().len(), WAITING);
+    }
+}
