@@ -15,7 +15,7 @@ const MOST_IN_FLIGHT: u16 = 98;
 #[serde(deny_unknown_fields)]
 pub struct Ucp {
     /// The account, a number of at most 16 digits: logs in, and is named in keep-alives.
-    pub account: Option<Spanned<String>>,
+    pub system_id: Option<Spanned<String>>,
     /// The password, at most 16 characters.
     pub password: Option<Spanned<Secret>>,
     /// Whether to log in (operation 60); `false` where the operator knows the address alone.
@@ -62,11 +62,11 @@ impl Keys for Ucp {
         checks.some_host(common);
         checks.range(common.window.as_ref(), "window", MOST_IN_FLIGHT);
         checks.secret(self.password.as_ref(), "password");
-        if self.login && self.account.as_ref().is_none_or(|account| account.get_ref().is_empty()) {
+        if self.login && self.system_id.as_ref().is_none_or(|account| account.get_ref().is_empty()) {
             checks.wrong(
                 &common.name,
-                "account",
-                "a login needs an account (login = false where there is none)",
+                "system_id",
+                "a login needs the account, a number (login = false where there is none)",
             );
         }
         if let Some(at) = &self.password
@@ -109,7 +109,7 @@ impl Keys for Ucp {
 impl Ucp {
     fn digits(&self, checks: &mut LinkChecks<'_, '_>) {
         for (key, value, most) in [
-            ("account", &self.account, 16),
+            ("system_id", &self.system_id, 16),
             ("recipient_prefix", &self.recipient_prefix, 4),
             ("originator_prefix", &self.originator_prefix, 4),
             ("notification_address", &self.notification_address, 16),

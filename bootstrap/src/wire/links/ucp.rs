@@ -35,7 +35,7 @@ pub(super) fn config(common: &Common, keys: &UcpKeys) -> anyhow::Result<UcpConfi
     Ok(UcpConfig {
         hosts: texts(&common.hosts),
         tls: common.tls.as_ref().map(client_tls).transpose()?,
-        account: text(&keys.account, ""),
+        account: text(&keys.system_id, ""),
         login: keys.login,
         password: password(common, keys.password.as_ref())?,
         account_ton: small(&keys.account_ton).unwrap_or(default.account_ton),
