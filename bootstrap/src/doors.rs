@@ -56,24 +56,7 @@ pub async fn open(
             b"421 too many connections\r\n",
         );
         let listener = bind("telnet", &section.listen, options).await?;
-        let config = telnet::Config {
-            language: loaded.config.defaults.language(),
-            idle: section.idle_timeout.0,
-            time_zone: jiff::tz::TimeZone::system(),
-            passcode_key: wire::own_secret(
-                &loaded.config.node.data_dir,
-                "passcode.key",
-                machine.ids.as_ref(),
-            )?,
-            ..telnet::Config::default()
-        };
-        let ports = telnet::Ports {
-            authenticate: gateway.authenticate(),
-            submit: gateway.submit(),
-            query: gateway.query(),
-            clock: Arc::clone(&machine.clock),
-        };
-        let handle = telnet::Door::new(config, ports).start(listener)?;
+        let handle = wire::telnet_door(loaded, section, gateway, machine)?.start(listener)?;
         doors.addresses.insert("telnet", handle.address());
         doors.telnet = Some(handle);
     }
@@ -163,11 +146,19 @@ impl OpenDoors {
     }
 
     fn serve(&mut self, listener: Listener, app: Router, http: &Http) {
+        let usual = web_kit::Limits::default();
         let limits = web_kit::Limits {
+            name: usual.name,
             header_time: http.header_timeout.0,
             idle_time: http.idle_timeout.0,
+            write_time: http.write_timeout.0,
+            header_octets: http.max_header,
+            // A hundred fields is what every server allows; who needs more octets sets max_header.
+            header_fields: usual.header_fields,
+            requests: http.max_requests,
+            // node.drain bounds a stop as a whole.
+            grace: usual.grace,
             proxies: http.proxies.iter().map(|p| p.0).collect(),
-            ..web_kit::Limits::default()
         };
         let stop = self.stop.clone();
         self.http.push(tokio::spawn(async move {

@@ -44,6 +44,8 @@ pub struct Config {
     pub host: String,
     /// Domains that mail is taken for; everything else is refused.
     pub domains: Vec<MailDomain>,
+    /// Senders whose mail becomes text by a template of their own, in whichever domain: an address, or `@` and a domain. The first that fits.
+    pub senders: Vec<(String, Template)>,
     /// Whether `From:` must agree.
     pub from_policy: FromPolicy,
     /// Whether the same mail (Message-ID, recipients, text) is taken once only.
@@ -82,6 +84,7 @@ impl Default for Config {
         Self {
             host: "omnigate".to_owned(),
             domains: Vec::new(),
+            senders: Vec::new(),
             from_policy: FromPolicy::default(),
             once: true,
             take_generated: false,
@@ -106,6 +109,16 @@ impl Config {
     #[must_use]
     pub fn domain(&self, name: &str) -> Option<&MailDomain> {
         self.domains.iter().find(|d| d.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The template of a sender, where it has one of its own.
+    #[must_use]
+    pub fn sender_template(&self, sender: &str) -> Option<&Template> {
+        let fits = |pattern: &str| match pattern.strip_prefix('@') {
+            Some(domain) => sender.rsplit_once('@').is_some_and(|(_, of)| of.eq_ignore_ascii_case(domain)),
+            None => pattern.eq_ignore_ascii_case(sender),
+        };
+        self.senders.iter().find(|(pattern, _)| fits(pattern)).map(|(_, template)| template)
     }
 
     pub(crate) fn is_lenient(&self, peer: IpAddr) -> bool {

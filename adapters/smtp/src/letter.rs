@@ -1,6 +1,7 @@
 //! From the octets of a mail (RFC 5322, MIME) to what matters of it: who, what, and whether a machine answered a machine.
 
 use crate::config::MailDomain;
+use crate::template::Template;
 use crate::trim;
 use mail_parser::{Address, HeaderName, Message, MessageParser, MessagePart, PartType};
 
@@ -62,9 +63,9 @@ impl Letter {
         })
     }
 
-    /// The text it becomes in a domain.
+    /// The text it becomes in a domain, by its template or by one of the sender's own.
     #[must_use]
-    pub fn text(&self, domain: &MailDomain, sender: &str) -> String {
+    pub fn text(&self, domain: &MailDomain, own: Option<&Template>, sender: &str) -> String {
         let mut body = self.body.clone();
         if domain.cut_quotes {
             body = trim::without_quotes(&body);
@@ -72,7 +73,7 @@ impl Letter {
         if domain.cut_signature {
             body = trim::without_signature(&body);
         }
-        domain.template.text(&self.subject, &body, sender)
+        own.unwrap_or(&domain.template).text(&self.subject, &body, sender)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the types alone cannot say: names that must exist, values that must be of a list, secrets that must be there.
 
 use super::problem::Problem;
-use super::{Config, Link, RouteSection, UserSection};
+use super::{Config, Link, RouteSection, Smtp, UserSection};
 use domain::directory::{LinkId, UserName};
 use domain::language::Language;
 use domain::message::Priority;
@@ -137,6 +137,7 @@ impl Checks<'_> {
     fn user(&mut self, name: &str, user: &UserSection, country: Country) {
         let key = |k: &str| format!("user.{name}.{k}");
         self.secret(user.password.as_ref(), key("password"));
+        self.secret(user.callback_secret.as_ref(), key("callback_secret"));
         for originator in user.originator.iter().chain(user.originators.iter().flatten()) {
             if let Err(refusal) = originator::parse(originator.get_ref(), country) {
                 self.wrong(originator, key("originator"), refusal.detail);
@@ -226,16 +227,44 @@ impl Checks<'_> {
         }
     }
 
+    fn mail(&mut self, smtp: &Smtp) {
+        if smtp.domains.is_empty() && smtp.domain.is_empty() {
+            self.problems.push(Problem::whole("smtp.domains", "at least one domain whose mail becomes SMS"));
+        }
+        self.one_of(Some(&smtp.from), "smtp.from".to_owned(), &["must_agree", "ignore"]);
+        let templates = [(&smtp.template, "smtp.template")]
+            .into_iter()
+            .chain(
+                smtp.domain.iter().filter_map(|d| d.template.as_ref()).map(|t| (t, "smtp.domain.template")),
+            )
+            .chain(smtp.sender.iter().map(|s| (&s.template, "smtp.sender.template")));
+        for (template, key) in templates {
+            if let Err(error) = template.get_ref().parse::<smtp::Template>() {
+                self.wrong(template, key, error.to_string());
+            }
+        }
+        for sender in smtp.sender.iter().filter(|s| !s.address.get_ref().contains('@')) {
+            self.wrong(&sender.address, "smtp.sender.address", "a mail address, or @ and a domain");
+        }
+        if let Some(relay) = &smtp.relay {
+            self.host(&relay.host, "smtp.relay.host".to_owned());
+            self.secret(relay.password.as_ref(), "smtp.relay.password".to_owned());
+        }
+    }
+
     fn doors(&mut self, config: &Config) {
         self.secret(config.callbacks.secret.as_ref(), "callbacks.secret".to_owned());
+        self.one_of(Some(&config.callbacks.received), "callbacks.received".to_owned(), &["json", "form"]);
         if let Some(smtp) = &config.smtp {
-            if smtp.domains.is_empty() {
-                self.problems
-                    .push(Problem::whole("smtp.domains", "at least one domain whose mail becomes SMS"));
-            }
-            if let Some(relay) = &smtp.relay {
-                self.host(&relay.host, "smtp.relay.host".to_owned());
-                self.secret(relay.password.as_ref(), "smtp.relay.password".to_owned());
+            self.mail(smtp);
+        }
+        if let Some(telnet) = &config.telnet {
+            self.secret(telnet.passcode_key.as_ref(), "telnet.passcode_key".to_owned());
+            self.one_of(Some(&telnet.subject), "telnet.subject".to_owned(), &["prefix", "reference"]);
+            if let Some(zone) = &telnet.time_zone
+                && jiff::tz::TimeZone::get(zone.get_ref()).is_err()
+            {
+                self.wrong(zone, "telnet.time_zone", "a zone is a name like \"Europe/Stockholm\"");
             }
         }
         let listens = [

@@ -15,7 +15,7 @@ pub(crate) use link::{ucp_field, ucp_status};
 pub use problem::{ConfigError, Problem};
 pub use sections::{
     Callbacks, Database, DefaultsSection, FileDoor, Http, Log, LogFormat, MoSection, Node, Relay, RelayTls,
-    Retention, RouteSection, Smtp, Telnet, Tls,
+    Retention, RouteSection, Smtp, SmtpDomain, SmtpSender, Telnet, Tls,
 };
 pub use user::UserSection;
 pub use values::{Parsed, Period, Secret};

@@ -6,8 +6,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-const SOURCES: [&str; 5] = [
-    include_str!("sections.rs"),
+const SOURCES: [&str; 10] = [
+    include_str!("sections/node.rs"),
+    include_str!("sections/http.rs"),
+    include_str!("sections/mail.rs"),
+    include_str!("sections/telnet.rs"),
+    include_str!("sections/received.rs"),
+    include_str!("sections/route.rs"),
     include_str!("link/mod.rs"),
     include_str!("link/smpp.rs"),
     include_str!("link/ucp.rs"),
@@ -15,16 +20,19 @@ const SOURCES: [&str; 5] = [
 ];
 
 /// Sections in the order of the document, by their names in the file.
-const ORDER: [&str; 18] = [
+const ORDER: [&str; 21] = [
     "[node]",
     "[database]",
     "[defaults]",
     "[http]",
     "[smtp]",
+    "[[smtp.domain]]",
+    "[[smtp.sender]]",
     "[smtp.relay]",
     "[telnet]",
     "[[link]]",
     "[[link]] protocol = \"smpp\"",
+    "[link.numbering]",
     "[[link]] protocol = \"ucp\"",
     "[link.tls]",
     "[[route]]",
@@ -168,8 +176,10 @@ fn literal(expression: &str) -> String {
     let inside =
         |before: &str, after: &str| expression.strip_prefix(before).and_then(|e| e.strip_suffix(after));
     let quoted = |text: &str| format!("\"{}\"", text.trim_matches('"'));
-    if let Some(text) =
-        inside("\"", "\".to_owned()").or(inside("spanned(\"", "\")")).or(inside("PathBuf::from(\"", "\")"))
+    if let Some(text) = inside("\"", "\".to_owned()")
+        .or(inside("spanned(\"", "\")"))
+        .or(inside("Spanned::new(0..0, \"", "\".to_owned())"))
+        .or(inside("PathBuf::from(\"", "\")"))
     {
         return quoted(text);
     }
@@ -179,6 +189,9 @@ fn literal(expression: &str) -> String {
             let days = letter == "h" && number.is_multiple_of(24) && number > 48;
             return if days { format!("\"{}d\"", number / 24) } else { format!("\"{number}{letter}\"") };
         }
+    }
+    if let Some(list) = inside("ranges(&", ")") {
+        return list.to_owned();
     }
     match expression {
         "None" => "–".to_owned(),
@@ -208,6 +221,8 @@ fn default_of(section: &Section, key: &Key) -> String {
         (None, own) if own.is_some() || section.whole => match key.kind.as_str() {
             "String" => "`\"\"`".to_owned(),
             "bool" => "`false`".to_owned(),
+            "SmppNumbering" => "–".to_owned(),
+            kind if kind.contains("BTreeMap<") => "`{}`".to_owned(),
             "u32" => "`0`".to_owned(),
             "RelayTls" => "`\"none\"`".to_owned(),
             kind if kind.starts_with("Vec<") => "`[]`".to_owned(),
@@ -237,8 +252,14 @@ fn kind_of(kind: &str) -> String {
         "AddressRange" => "addresses",
         "Tls" => "`{ cert, key }`",
         "LinkTls" => "`[link.tls]`",
+        "SmppNumbering" => "`[link.numbering]`",
+        "UtcOffset" => "text",
+        kind if kind.starts_with("BTreeMap<") => "table",
+        kind if kind.starts_with("[u8; ") => "numbers",
         "Relay" => "`[smtp.relay]`",
-        "RelayTls" => "`none`, `starttls`, `tls`",
+        "SmtpDomain" => "`[[smtp.domain]]`",
+        "SmtpSender" => "`[[smtp.sender]]`",
+        "RelayTls" => "`none`, `offered`, `starttls`, `tls`",
         "LogFormat" => "`text`, `json`",
         "Protocol" => return protocols(),
         "Pattern" => "prefix",

@@ -37,6 +37,10 @@ fn problems_name_line_key_and_what_is_allowed() {
         "[[user]]\nname = \"crm\"\npassword = { env = \"NO_SUCH\" }\n",
         "[defaults]\ncountry = \"0046\"\n\ntext = \"utf\"\n",
         "a = = 1\n",
+        "[smtp]\ndomains = [\"a\"]\nfrom = \"x\"\ntemplate = \"{sbject}\"\n[[smtp.sender]]\naddress = \"b\"\ntemplate = \"{\"\n",
+        "[telnet]\nsubject = \"x\"\ntime_zone = \"Stockholm\"\n",
+        "[[link]]\nname = \"a\"\nprotocol = \"smpp\"\nhosts = [\"h:1\"]\nflash = \"x\"\nstatuses = { \"0x1\" = \"bad\" }\n",
+        "[[link]]\nname = \"a\"\nprotocol = \"smpp\"\nhosts = [\"h:1\"]\nparameters = { \"0x10000\" = \"00\" }\nvalidity = \"x\"\n",
     ];
     let all: Vec<String> = cases.iter().map(|c| format!("{c}-> {}\n", said(c))).collect();
     insta::assert_snapshot!(all.join("\n"));

@@ -40,6 +40,8 @@ pub struct UserSection {
     /// Requests a second; 0 = no limit.
     #[serde(default)]
     pub rate: u32,
+    /// The key of `Omnigate-Signature` in calls to him; `callbacks.secret` when absent.
+    pub callback_secret: Option<Spanned<Secret>>,
     /// May see and change what is not his.
     #[serde(default)]
     pub administrator: bool,

@@ -10,7 +10,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 /// A text that is read into something else on the spot, so that the error carries its line.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Parsed<T>(pub T);
 
 impl<'de, T> Deserialize<'de> for Parsed<T>

@@ -1,10 +1,11 @@
 //! What hands over received messages and reports: by HTTP, and by mail through the relay.
 
 use super::{Machine, own_secret};
-use crate::config::{Loaded, RelayTls};
+use crate::config::{Loaded, RelayTls, UserSection};
 use anyhow::{Context as _, anyhow};
 use async_trait::async_trait;
-use http_door::{DeliverOptions, HttpDeliver};
+use http_door::{DeliverOptions, HttpDeliver, MoForm};
+use net::tls::TlsClient;
 use ports::driven::{Answer, Deliver, Handoff, HandoffError};
 use smtp::relay::{MailRelay, RelayConfig, Security};
 use std::sync::Arc;
@@ -32,11 +33,31 @@ pub fn http(loaded: &Loaded, machine: &Machine) -> anyhow::Result<Arc<dyn Delive
     };
     let client = HttpClient::new(ClientOptions {
         timeout: callbacks.timeout.0,
+        connect_timeout: callbacks.connect_timeout.0,
+        answer_octets: callbacks.max_answer,
+        idle_per_host: callbacks.idle_connections,
+        tls: callbacks.ca.as_ref().map(|ca| TlsClient::with_ca_file(ca)).transpose()?,
         allow: callbacks.allow.iter().map(|r| r.0).collect(),
-        ..ClientOptions::default()
+        deny: callbacks.deny.iter().map(|r| r.0).collect(),
     });
     let client = client.map_err(|e| anyhow!("callbacks: {e}"))?;
-    let options = DeliverOptions { secret: Some(secret), ..DeliverOptions::default() };
+    let own = |user: &UserSection| {
+        let secret = user.callback_secret.as_ref()?.get_ref().resolve();
+        let name = user.name.get_ref().clone();
+        Some(
+            secret
+                .map(|secret| (name.clone(), secret))
+                .map_err(|e| anyhow!("user.{name}.callback_secret: {e}")),
+        )
+    };
+    let options = DeliverOptions {
+        secret: Some(secret),
+        user_secrets: loaded.config.user.iter().filter_map(own).collect::<anyhow::Result<_>>()?,
+        mo_form: match callbacks.received.get_ref().as_str() {
+            "form" => MoForm::Form,
+            _ => MoForm::Json,
+        },
+    };
     Ok(Arc::new(HttpDeliver::new(client, Arc::clone(&machine.clock), options)))
 }
 
@@ -54,6 +75,7 @@ pub fn relay(loaded: &Loaded) -> anyhow::Result<Option<Arc<MailRelay>>> {
         .from_domain
         .clone()
         .or_else(|| smtp.domains.first().cloned())
+        .or_else(|| smtp.domain.first().map(|d| d.name.get_ref().clone()))
         .context("smtp.relay.from_domain is needed")?;
     let password = relay
         .password
@@ -61,16 +83,25 @@ pub fn relay(loaded: &Loaded) -> anyhow::Result<Option<Arc<MailRelay>>> {
         .map(|p| p.get_ref().resolve())
         .transpose()
         .map_err(|e| anyhow!("smtp.relay.password: {e}"))?;
+    let usual = RelayConfig::to(host, port.parse().context("smtp.relay.host: the port")?, domain);
     let config = RelayConfig {
+        host: usual.host,
+        port: usual.port,
         security: match relay.tls {
             RelayTls::None => Security::None,
+            RelayTls::Offered => Security::IfOffered,
             RelayTls::Starttls => Security::StartTls,
             RelayTls::Tls => Security::Tls,
         },
+        ca_file: relay.ca.clone(),
         login: relay.user.clone().zip(password),
+        hello: relay.hello.clone(),
+        domain: usual.domain,
+        envelope_from: relay.envelope_from.clone(),
         language: loaded.config.defaults.language(),
         oms_headers: relay.oms_headers,
-        ..RelayConfig::to(host, port.parse().context("smtp.relay.host: the port")?, domain)
+        timeout: relay.timeout.map_or(usual.timeout, |p| p.0),
+        connections: relay.connections.unwrap_or(usual.connections),
     };
     Ok(Some(Arc::new(MailRelay::new(config).context("smtp.relay")?)))
 }

@@ -6,7 +6,7 @@ mod links;
 mod stores;
 
 pub use deliver::{http, mail, relay};
-pub use doors::{http_router, server_tls, smtp_door, soap_router};
+pub use doors::{http_router, server_tls, smtp_door, soap_router, telnet_door};
 pub use links::LinkSetup;
 pub use stores::{database_url, open_stores, read_stores};
 

@@ -126,7 +126,7 @@ impl Session {
         let Some(domain) = self.config.domain(&transaction.domain) else {
             return say(451, "4.3.0", "the domain is gone, try again later");
         };
-        let text = letter.text(domain, &transaction.from);
+        let text = letter.text(domain, self.config.sender_template(&transaction.from), &transaction.from);
         if text.is_empty() {
             return Step::Say(Reply::refusal(&Refusal::new(Code::NoText)));
         }

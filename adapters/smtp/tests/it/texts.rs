@@ -54,6 +54,18 @@ async fn a_template_for_a_domain() {
 }
 
 #[tokio::test]
+async fn a_template_for_a_sender() {
+    let form = |text: &str| text.parse().expect("template");
+    for (pattern, expected) in
+        [("A@example.se", "LARM s"), ("@EXAMPLE.se", "LARM s"), ("b@example.se", "s x"), ("@ample.se", "s x")]
+    {
+        let senders = vec![(pattern.to_owned(), form("LARM {subject}"))];
+        let (told, desk) = send(Config { senders, ..config() }, "From: a@example.se\nSubject: s\n\nx").await;
+        assert_eq!(texts(&desk), [format!("0701 {expected}")], "{pattern} {told}");
+    }
+}
+
+#[tokio::test]
 async fn machines_do_not_answer_machines() {
     for header in [
         "Auto-Submitted: auto-replied",

@@ -7,6 +7,7 @@ mod check;
 mod read;
 mod smpp;
 mod ucp;
+mod values;
 
 pub(super) use read::read;
 pub use smpp::Smpp;

@@ -1,0 +1,15 @@
+//! The sections of the file. Every default stands here; `docs/CONFIG.md` is made from these comments.
+
+mod http;
+mod mail;
+mod node;
+mod received;
+mod route;
+mod telnet;
+
+pub use http::{FileDoor, Http, Tls};
+pub use mail::{Relay, RelayTls, Smtp, SmtpDomain, SmtpSender};
+pub use node::{Database, DefaultsSection, Log, LogFormat, Node, Retention};
+pub use received::{Callbacks, MoSection};
+pub use route::RouteSection;
+pub use telnet::Telnet;

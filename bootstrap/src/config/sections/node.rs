@@ -1,0 +1,169 @@
+//! The node, its store, its log, and what holds where nothing else is said.
+
+use crate::config::values::{Period, Secret};
+use domain::directory::Defaults;
+use domain::language::Language;
+use domain::numbering::{AllowList, Country};
+use domain::text::Policy;
+use serde::Deserialize;
+use std::path::PathBuf;
+use std::time::Duration;
+use toml::Spanned;
+
+/// `[node]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Node {
+    /// Unique for each node of one database.
+    pub name: String,
+    /// Where this node keeps what is its own.
+    pub data_dir: PathBuf,
+    /// How long stopping may take before what is left is left.
+    pub drain: Period,
+}
+
+impl Default for Node {
+    fn default() -> Self {
+        Self {
+            name: "a".to_owned(),
+            data_dir: PathBuf::from("omnigate-data"),
+            drain: Period(Duration::from_secs(25)),
+        }
+    }
+}
+
+/// `[database]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Database {
+    /// `sqlite://path`, `postgres://user:password@host/name` or `mysql://…`; `omnigate.db` in the data directory when absent.
+    pub url: Option<Secret>,
+}
+
+/// `[defaults]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DefaultsSection {
+    /// The country code of numbers without one.
+    pub country: Spanned<String>,
+    /// The language of texts for people: `sv` or `en`.
+    pub language: Spanned<String>,
+    /// Whether Swedish mobile numbers must have nine digits and a mobile series.
+    pub strict_numbers: bool,
+    /// Prefixes of international numbers that may be sent to; empty = all.
+    pub allow: Vec<String>,
+    /// Prefixes that may not.
+    pub deny: Vec<String>,
+    /// How text is brought into an alphabet: `auto`, `keep`, `fold` or `reject`.
+    pub text: Spanned<String>,
+    /// The most segments of a message, 1 to 255.
+    pub max_segments: u8,
+    /// How long a message is worth sending.
+    pub valid_for: Period,
+    /// The most recipients of a request.
+    pub max_recipients: usize,
+}
+
+impl Default for DefaultsSection {
+    fn default() -> Self {
+        let spanned = |text: &str| Spanned::new(0..0, text.to_owned());
+        Self {
+            country: spanned("46"),
+            language: spanned("sv"),
+            strict_numbers: false,
+            allow: Vec::new(),
+            deny: Vec::new(),
+            text: spanned("auto"),
+            max_segments: 10,
+            valid_for: Period(Duration::from_hours(48)),
+            max_recipients: 10_000,
+        }
+    }
+}
+
+impl DefaultsSection {
+    /// The language.
+    #[must_use]
+    pub fn language(&self) -> Language {
+        Language::parse(self.language.get_ref()).unwrap_or_default()
+    }
+
+    pub(in crate::config) fn policy(&self) -> Option<Policy> {
+        Some(match self.text.get_ref().as_str() {
+            "auto" => Policy::Auto,
+            "keep" => Policy::Keep,
+            "fold" => Policy::Fold,
+            "reject" => Policy::Reject,
+            _ => return None,
+        })
+    }
+
+    pub(in crate::config) fn to_domain(&self, receipt_grace: Period) -> Defaults {
+        Defaults {
+            country: Country::parse(self.country.get_ref()).unwrap_or(Country::SWEDEN),
+            strict_numbers: self.strict_numbers,
+            allow: AllowList {
+                allow: self.allow.clone(),
+                deny: self.deny.clone(),
+                short_codes_denied: false,
+            },
+            text: self.policy().unwrap_or_default(),
+            max_segments: self.max_segments,
+            valid_for: self.valid_for.0,
+            max_recipients: self.max_recipients,
+            receipt_grace: receipt_grace.0,
+            ..Defaults::default()
+        }
+    }
+}
+
+/// `[retention]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retention {
+    /// How long finished messages are kept.
+    pub messages: Period,
+    /// How long to wait for a receipt after a message's validity.
+    pub receipt_grace: Period,
+    /// How long parts of a received message wait for the others.
+    pub mo_parts: Period,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self {
+            messages: Period(Duration::from_hours(24 * 90)),
+            receipt_grace: Period(Duration::from_hours(24)),
+            mo_parts: Period(Duration::from_hours(24)),
+        }
+    }
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// `[log]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// `error`, `warn`, `info`, `debug`, `trace`, or a filter like `info,smpp=debug`.
+    pub level: String,
+    /// `text` or `json`, on standard error.
+    pub format: LogFormat,
+    /// Where traffic logs are written, a file a day; `traffic` in the data directory when absent.
+    pub traffic_dir: Option<PathBuf>,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { level: "info".to_owned(), format: LogFormat::Text, traffic_dir: None }
+    }
+}

@@ -1,0 +1,126 @@
+//! Which messages go by which links.
+
+use crate::config::values::{Parsed, Period};
+use domain::directory::{LinkId, UserName};
+use domain::message::Priority;
+use domain::routing::{Balanced, DoubtPolicy, Pattern, RetryTimes, Route, Share, Way};
+use serde::Deserialize;
+use toml::Spanned;
+
+/// The links of a route, in order.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged, expecting = "links is [\"TS0\", \"TS1\"] or { balance = [\"TS0\", \"TS1\"] }")]
+pub enum RouteLinks {
+    /// In order of preference.
+    Ordered(Vec<RouteStep>),
+    /// Sharing the load.
+    Shared(Balance),
+}
+
+/// One step of the order.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged, expecting = "a link's name or { balance = [\"TS0\", \"TS1\"] }")]
+pub enum RouteStep {
+    /// One link.
+    Link(String),
+    /// Several that share.
+    Shared(Balance),
+}
+
+/// Links that share the load.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Balance {
+    /// The links.
+    pub balance: Vec<String>,
+    /// Their shares, in the same order; 1 each when absent.
+    #[serde(default)]
+    pub weights: Vec<u16>,
+}
+
+/// `[[route]]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RouteSection {
+    /// `*`, `short`, or digits the number begins with.
+    pub to: Parsed<Pattern>,
+    /// `["TS0", "TS1"]`: the order is the fallback; `{ balance = ["TS0", "TS1"], weights = [2, 1] }` shares the load.
+    pub links: Spanned<RouteLinks>,
+    /// Only messages of these users; empty = all.
+    #[serde(default)]
+    pub users: Vec<Spanned<String>>,
+    /// Only these classes: `bulk`, `normal`, `high`, `alarm`; empty = all.
+    #[serde(default)]
+    pub priorities: Vec<Spanned<String>>,
+    /// Failed tries on one link before the next is used; 3 when absent.
+    pub fallback_after: Option<u16>,
+    /// How long a link may be down before waiting messages move on; alarms wait a third of it; 15 s when absent.
+    pub fallback_down: Option<Period>,
+    /// Failed tries before a message fails; 40 when absent.
+    pub tries: Option<u16>,
+    /// Pauses between tries; the last repeats; 5 s growing to 15 min when absent.
+    pub pauses: Option<Vec<Period>>,
+    /// What to do with what the operator never answered: `resend` (when absent; marked as a possible duplicate), `assume_sent` or `fail`.
+    pub doubt: Option<Spanned<String>>,
+}
+
+impl RouteSection {
+    pub(in crate::config) fn steps(&self) -> Vec<(Vec<&str>, &[u16])> {
+        match self.links.get_ref() {
+            RouteLinks::Shared(shared) => {
+                vec![(shared.balance.iter().map(String::as_str).collect(), shared.weights.as_slice())]
+            }
+            RouteLinks::Ordered(steps) => steps
+                .iter()
+                .map(|step| match step {
+                    RouteStep::Link(link) => (vec![link.as_str()], [].as_slice()),
+                    RouteStep::Shared(shared) => {
+                        (shared.balance.iter().map(String::as_str).collect(), shared.weights.as_slice())
+                    }
+                })
+                .collect(),
+        }
+    }
+
+    pub(in crate::config) fn doubt_policy(&self) -> Option<DoubtPolicy> {
+        match self.doubt.as_ref().map(|d| d.get_ref().as_str()) {
+            None | Some("resend") => Some(DoubtPolicy::Resend),
+            Some("assume_sent") => Some(DoubtPolicy::AssumeSent),
+            Some("fail") => Some(DoubtPolicy::Fail),
+            Some(_) => None,
+        }
+    }
+
+    /// The route.
+    #[must_use]
+    pub fn to_route(&self) -> Route {
+        let ways = self.steps().into_iter().filter_map(|(links, weights)| way(&links, weights)).collect();
+        let mut route = Route::new(self.to.0.clone(), ways);
+        route.users = self.users.iter().filter_map(|u| UserName::parse(u.get_ref()).ok()).collect();
+        route.priorities = self.priorities.iter().filter_map(|p| Priority::parse(p.get_ref())).collect();
+        route.fallback_after = self.fallback_after.unwrap_or(route.fallback_after);
+        route.fallback_down = self.fallback_down.map_or(route.fallback_down, |p| p.0);
+        route.doubt = self.doubt_policy().unwrap_or_default();
+        let default = RetryTimes::default();
+        let retry = RetryTimes {
+            pauses: self.pauses.as_ref().map_or(default.pauses, |p| p.iter().map(|p| p.0).collect()),
+            tries: self.tries.unwrap_or(default.tries),
+        };
+        route.retry = std::array::from_fn(|_| retry.clone());
+        route
+    }
+}
+
+fn way(links: &[&str], weights: &[u16]) -> Option<Way> {
+    let parsed: Vec<LinkId> = links.iter().filter_map(|l| LinkId::parse(l).ok()).collect();
+    match parsed.as_slice() {
+        [] => None,
+        [one] => Some(Way::Link(one.clone())),
+        many => {
+            let weight = |n: usize| weights.get(n).copied().unwrap_or(1).max(1);
+            let links = many.iter().enumerate();
+            let links = links.map(|(n, link)| Balanced { link: link.clone(), weight: weight(n) }).collect();
+            Some(Way::Balance { links, by: Share::Weight })
+        }
+    }
+}
