@@ -116,7 +116,7 @@ impl Access {
         let waits = [state.users.wait(&name.to_owned(), now), state.addresses.wait(&peer, now)];
         match waits.into_iter().flatten().max() {
             None => Ok(()),
-            Some(wait) => Err(too_often(wait)),
+            Some(wait) => Err(Refusal::too_often(wait)),
         }
     }
 
@@ -150,15 +150,11 @@ impl Access {
         *tokens = (*tokens + now.saturating_sub(*last).as_secs_f64() * rate).min(rate);
         *last = now;
         if *tokens < 1.0 {
-            return Err(too_often(Duration::from_secs(1)));
+            return Err(Refusal::too_often(Duration::from_secs_f64((1.0 - *tokens) / rate)));
         }
         *tokens -= 1.0;
         Ok(())
     }
-}
-
-fn too_often(wait: Duration) -> Refusal {
-    Refusal { code: Code::RateLimited, field: None, detail: format!("({} s)", wait.as_secs().max(1)) }
 }
 
 #[async_trait]

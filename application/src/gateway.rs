@@ -12,6 +12,7 @@ use crate::housekeeping::Housekeeping;
 use crate::lanes::{Lane, Lanes};
 use crate::meters::Meters;
 use crate::observe::Watch;
+use crate::poison::Guarded;
 use crate::query::Query;
 use crate::receive::Receive;
 use crate::settling::Settling;
@@ -22,7 +23,7 @@ use domain::directory::LinkId;
 use domain::message::Incarnation;
 use ports::driven::{
     Clock, Cluster, Deadlines, Deliver, DirectoryStore, Dispatch, Handoffs, Ids, Inbox, Link, Outbox,
-    Passwords, Receipts, Reports, StoreError, Traffic,
+    Passwords, Quarantine, Receipts, Reports, StoreError, Traffic,
 };
 use ports::driving::{Administer, Authenticate, Observe, QueryMessages, ReceiveMessages, SubmitMessages};
 use std::collections::HashMap;
@@ -66,6 +67,8 @@ pub struct World {
     pub passwords: Arc<dyn Passwords>,
     /// The traffic log.
     pub traffic: Arc<dyn Traffic>,
+    /// Keeps what nobody can take.
+    pub quarantine: Arc<dyn Quarantine>,
     /// Hands over by HTTP.
     pub http: Arc<dyn Deliver>,
     /// Hands over by mail.
@@ -101,7 +104,7 @@ pub struct Gateway {
     administration: Administration,
     submit: Submit,
     query: Query,
-    receive: Arc<Receive>,
+    receive: Arc<dyn ReceiveMessages>,
     watch: Watch,
     pump: Pump,
     fatal: Fatal,
@@ -238,20 +241,24 @@ impl Gateway {
                 clock: Arc::clone(&world.clock),
                 fatal: fatal.clone(),
             },
-            receive: Arc::new(Receive {
-                directory: Arc::clone(&directory),
-                lanes: Arc::clone(&lanes),
-                settling: settling.clone(),
-                receipts: Arc::clone(&stores.receipts),
-                inbox: Arc::clone(&stores.inbox),
-                handoffs: queue,
-                hurry,
-                traffic: world.traffic,
+            receive: Arc::new(Guarded {
+                inner: Arc::new(Receive {
+                    directory: Arc::clone(&directory),
+                    lanes: Arc::clone(&lanes),
+                    settling: settling.clone(),
+                    receipts: Arc::clone(&stores.receipts),
+                    inbox: Arc::clone(&stores.inbox),
+                    handoffs: queue,
+                    hurry,
+                    traffic: world.traffic,
+                    clock: Arc::clone(&world.clock),
+                    ids: Arc::clone(&world.ids),
+                    incarnation,
+                    fatal: fatal.clone(),
+                    meters,
+                }),
+                quarantine: world.quarantine,
                 clock: Arc::clone(&world.clock),
-                ids: Arc::clone(&world.ids),
-                incarnation,
-                fatal: fatal.clone(),
-                meters,
             }),
             watch: Watch {
                 lanes: Arc::clone(&lanes),
@@ -365,7 +372,7 @@ impl Gateway {
     /// Takes what links receive.
     #[must_use]
     pub fn receive(&self) -> Arc<dyn ReceiveMessages> {
-        Arc::clone(&self.receive) as Arc<dyn ReceiveMessages>
+        Arc::clone(&self.receive)
     }
 
     /// Looks after users.

@@ -18,6 +18,7 @@ mod known;
 mod lanes;
 mod meters;
 mod observe;
+mod poison;
 mod query;
 mod receive;
 mod replies;

@@ -1,7 +1,8 @@
 //! The command line: names, flags and help of every command. Decides nothing; what a command does stands in `command/`.
 
 use crate::command::{
-    audit, backup, bench, check, codec, demo, doctor, explain, message, migrate, serve, simulate, user,
+    audit, backup, bench, check, codec, demo, doctor, explain, message, migrate, quarantine, serve, simulate,
+    user,
 };
 use clap::{Parser, Subcommand, ValueEnum};
 use domain::language::Language;
@@ -84,6 +85,8 @@ pub enum Command {
     Backup(backup::Args),
     /// Measure how fast the gateway is on this machine
     Bench(bench::Args),
+    /// Show what links reported and nobody could take
+    Quarantine(quarantine::Args),
     /// Count every message and hold the books against each other
     Audit(audit::Args),
 }

@@ -7,7 +7,7 @@ use application::Gateway;
 use axum::Router;
 use domain::directory::AddressRange;
 use net::tls::TlsServer;
-use net::{ListenOptions, Listener};
+use net::{ListenOptions, Listener, OpenDoor};
 use ops::Measures;
 use smtp::relay::MailRelay;
 use std::collections::BTreeMap;
@@ -24,8 +24,8 @@ pub struct OpenDoors {
     pub addresses: BTreeMap<&'static str, SocketAddr>,
     stop: CancellationToken,
     http: Vec<JoinHandle<()>>,
-    telnet: Option<telnet::DoorHandle>,
-    smtp: Option<smtp::DoorHandle>,
+    telnet: Option<OpenDoor>,
+    smtp: Option<OpenDoor>,
     certificates: Vec<TlsServer>,
 }
 

@@ -9,7 +9,7 @@ use crate::wire::{self, LinkSetup, Machine};
 use anyhow::Context as _;
 use application::{Gateway, Settings, World};
 use domain::directory::LinkId;
-use ops::{Measures, TrafficLog};
+use ops::{Measures, QuarantineDir, TrafficLog};
 use ports::driven::Link as OperatorLink;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -57,6 +57,7 @@ pub async fn start(loaded: Loaded) -> anyhow::Result<Running> {
         ids: Arc::clone(&machine.ids),
         passwords: Arc::clone(&machine.passwords),
         traffic: Arc::new(TrafficLog::start(traffic_dir, zone)),
+        quarantine: Arc::new(QuarantineDir::new(config.node.quarantine())),
         http: wire::http(&loaded, &machine)?,
         mail: wire::mail(relay.as_ref()),
     };

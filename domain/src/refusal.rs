@@ -2,6 +2,7 @@
 
 use crate::language::Language;
 use std::fmt;
+use std::time::Duration;
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $temporary:literal, $sv:literal, $en:literal;)+) => {
@@ -115,6 +116,20 @@ impl Refusal {
         Self { code, field: None, detail: String::new() }
     }
 
+    /// Too many requests: the caller may come again after `wait`, which the detail says in whole seconds.
+    #[must_use]
+    pub fn too_often(wait: Duration) -> Self {
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        Self { code: Code::RateLimited, field: None, detail: format!("({} s)", seconds.max(1)) }
+    }
+
+    /// After how many seconds the caller may come again, when that is known: what [`Refusal::too_often`] was given.
+    #[must_use]
+    pub fn wait_seconds(&self) -> Option<u64> {
+        let said = self.detail.strip_prefix('(').and_then(|d| d.strip_suffix(" s)"));
+        said.filter(|_| self.code == Code::RateLimited).and_then(|seconds| seconds.parse().ok())
+    }
+
     /// A refusal about one field.
     #[must_use]
     pub fn field(code: Code, field: &'static str, detail: impl Into<String>) -> Self {
@@ -140,6 +155,16 @@ impl std::error::Error for Refusal {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_wait_is_said_and_read_back() {
+        for (wait, seconds) in [(0, 1), (1, 1), (1_000, 1), (1_001, 2), (900_000, 900)] {
+            let refusal = Refusal::too_often(Duration::from_millis(wait));
+            assert_eq!((refusal.wait_seconds(), refusal.detail), (Some(seconds), format!("({seconds} s)")));
+        }
+        assert_eq!(Refusal { code: Code::Busy, ..Refusal::too_often(Duration::ZERO) }.wait_seconds(), None);
+        assert_eq!(Refusal::new(Code::RateLimited).wait_seconds(), None);
+    }
 
     #[test]
     fn codes_are_unique() {

@@ -16,5 +16,6 @@ mod trim;
 mod wire;
 
 pub use config::{Config, FromPolicy, MailDomain};
-pub use door::{Door, DoorHandle, Ports};
+pub use door::{Door, Ports};
+pub use net::OpenDoor;
 pub use template::{Template, TemplateError};

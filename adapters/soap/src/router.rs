@@ -88,7 +88,7 @@ fn answer(sent: Sent) -> Response {
     let mut response = respond(status, sent.version.media_type(), sent.text);
     match trouble {
         Trouble::Refused(refusal) if challenge || refusal.code != Code::NotAuthenticated => {
-            problem::headers_for(refusal.code, response.headers_mut());
+            problem::headers_for_refusal(&refusal, response.headers_mut());
         }
         _ => {}
     }

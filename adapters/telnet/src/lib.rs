@@ -19,4 +19,5 @@ mod talk;
 mod texts;
 
 pub use config::{Config, SubjectUse};
-pub use door::{Door, DoorHandle, Ports};
+pub use door::{Door, Ports};
+pub use net::OpenDoor;

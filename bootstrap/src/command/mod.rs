@@ -15,6 +15,7 @@ pub mod explain;
 pub mod message;
 pub mod migrate;
 mod plan;
+pub mod quarantine;
 pub mod serve;
 pub mod simulate;
 mod store;
@@ -52,6 +53,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Codec(args) => codec::run(args),
         Command::Backup(args) => backup::run(args, &context),
         Command::Bench(args) => bench::run(args, &context),
+        Command::Quarantine(args) => quarantine::run(args, &context),
         Command::Audit(args) => audit::run(args, &context),
     };
     done.unwrap_or_else(|error| {

@@ -8,6 +8,7 @@ mod deliver;
 mod link;
 mod passwords;
 mod receiver;
+mod quarantine;
 pub mod samples;
 mod store;
 mod traffic;
@@ -17,6 +18,7 @@ pub use deliver::FakeDeliver;
 pub use link::{FakeLink, Turn};
 pub use passwords::FakePasswords;
 pub use receiver::{PATIENCE, Recorder};
+pub use quarantine::MemoryQuarantine;
 pub use store::{Call, Fault, MemoryStore};
 pub use traffic::MemoryTraffic;
 

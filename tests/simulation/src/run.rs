@@ -193,6 +193,7 @@ async fn start(world: &Arc<World>, clock: &StoryClock) -> Arc<Gateway> {
             ids: Arc::clone(&world.ids) as _,
             passwords: Arc::new(FakePasswords::default()),
             traffic: Arc::new(MemoryTraffic::default()),
+            quarantine: Arc::new(fakes::MemoryQuarantine::default()),
             http: Arc::clone(&sink),
             mail: sink,
         };

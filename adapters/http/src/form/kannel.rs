@@ -213,7 +213,7 @@ fn no(refusal: &Refusal) -> Response {
     };
     let mut response = answer(status, text);
     let headers = response.headers_mut();
-    problem::headers_for(refusal.code, headers);
+    problem::headers_for_refusal(refusal, headers);
     // Kannel's 403 asks for no log-in.
     headers.remove(header::WWW_AUTHENTICATE);
     headers.insert("omnigate-error", HeaderValue::from_static(refusal.code.as_str()));

@@ -116,7 +116,7 @@ fn refused(refusal: &Refusal, numbers: &[String], language: Language) -> Respons
     };
     error_line(&mut text, about, refusal, language);
     let mut response = lines(problem::status(refusal.code), text);
-    problem::headers_for(refusal.code, response.headers_mut());
+    problem::headers_for_refusal(refusal, response.headers_mut());
     response
 }
 

@@ -95,6 +95,14 @@ pub fn headers_for(code: Code, headers: &mut HeaderMap) {
     }
 }
 
+/// The headers of a refusal: those of its code, and `Retry-After` as long as is known.
+pub fn headers_for_refusal(refusal: &Refusal, headers: &mut HeaderMap) {
+    headers_for(refusal.code, headers);
+    if let Some(seconds) = refusal.wait_seconds() {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+}
+
 /// A refusal as a response. `request_id`: the caller's own, see [`request_id`].
 #[must_use]
 pub fn problem(refusal: &Refusal, language: Language, request_id: Option<&str>) -> Response {
@@ -115,7 +123,7 @@ pub fn problem(refusal: &Refusal, language: Language, request_id: Option<&str>) 
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
-    headers_for(refusal.code, headers);
+    headers_for_refusal(refusal, headers);
     response
 }
 
@@ -137,6 +145,18 @@ pub fn request_id(headers: &HeaderMap) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_known_wait_is_the_one_that_is_said() {
+        let said = |refusal: &Refusal| {
+            let response = problem(refusal, Language::English, None);
+            response.headers().get(header::RETRY_AFTER).and_then(|v| v.to_str().ok()).map(str::to_owned)
+        };
+        let wait = std::time::Duration::from_secs(120);
+        assert_eq!(said(&Refusal::too_often(wait)).as_deref(), Some("120"));
+        assert_eq!(said(&Refusal::new(Code::RateLimited)).as_deref(), Some("5"));
+        assert_eq!(said(&Refusal::new(Code::NotFound)), None);
+    }
 
     #[test]
     fn every_code_has_a_fitting_status() {

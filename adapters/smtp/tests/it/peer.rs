@@ -15,7 +15,7 @@ use domain::trace::Trace;
 use net::{ListenOptions, Listener};
 use ports::driving::{Authenticate, Credentials, Preview, SubmitMessages};
 use smtp::relay::MailRelay;
-use smtp::{Config, Door, DoorHandle, MailDomain, Ports};
+use smtp::{Config, Door, MailDomain, OpenDoor, Ports};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -126,7 +126,7 @@ pub fn config() -> Config {
     }
 }
 
-pub async fn open(config: Config, desk: &Arc<Desk>, relay: Option<Arc<MailRelay>>) -> DoorHandle {
+pub async fn open(config: Config, desk: &Arc<Desk>, relay: Option<Arc<MailRelay>>) -> OpenDoor {
     let listener = Listener::bind("127.0.0.1:0", ListenOptions { name: "smtp", ..ListenOptions::default() })
         .await
         .expect("listener");

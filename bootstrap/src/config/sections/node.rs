@@ -32,6 +32,14 @@ impl Default for Node {
     }
 }
 
+impl Node {
+    /// Where things are kept that nobody could take.
+    #[must_use]
+    pub fn quarantine(&self) -> PathBuf {
+        self.data_dir.join("quarantine")
+    }
+}
+
 /// `[database]`
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
