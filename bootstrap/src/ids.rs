@@ -1,7 +1,7 @@
 //! Names and chance: 41 bits of milliseconds since 2024, 10 of the node, 12 that count within a millisecond.
 //!
-//! Ids of a node only grow, also when the clock goes back. Two nodes whose names share the same ten bits would share ids: `omnigate check` of a
-//! cluster compares them ([`node_number`]).
+//! Ids of a node only grow, also when the clock goes back. Two nodes whose names share the same ten bits ([`node_number`]) would share ids when they
+//! make one in the same millisecond: `docs/adr/0004-ids.md`.
 
 use ports::driven::{Clock, Ids};
 use rand::Rng as _;
