@@ -37,13 +37,27 @@ fn problems_name_line_key_and_what_is_allowed() {
         "[[user]]\nname = \"crm\"\npassword = { env = \"NO_SUCH\" }\n",
         "[defaults]\ncountry = \"0046\"\n\ntext = \"utf\"\n",
         "a = = 1\n",
-        "[smtp]\ndomains = [\"a\"]\nfrom = \"x\"\ntemplate = \"{sbject}\"\n[[smtp.sender]]\naddress = \"b\"\ntemplate = \"{\"\n",
-        "[telnet]\nsubject = \"x\"\ntime_zone = \"Stockholm\"\n",
-        "[[link]]\nname = \"a\"\nprotocol = \"smpp\"\nhosts = [\"h:1\"]\nflash = \"x\"\nstatuses = { \"0x1\" = \"bad\" }\n",
-        "[[link]]\nname = \"a\"\nprotocol = \"smpp\"\nhosts = [\"h:1\"]\nparameters = { \"0x10000\" = \"00\" }\nvalidity = \"x\"\n",
     ];
     let all: Vec<String> = cases.iter().map(|c| format!("{c}-> {}\n", said(c))).collect();
     insta::assert_snapshot!(all.join("\n"));
+}
+
+#[test]
+fn values_of_a_list_and_forms_are_checked() {
+    let link = "[[link]]\nname = \"a\"\nprotocol = \"smpp\"\nhosts = [\"h:1\"]\n";
+    let cases = [
+        ("[smtp]\ndomains = [\"a\"]\nfrom = \"x\"\n".to_owned(), ":3: smtp.from: "),
+        ("[smtp]\ndomains = [\"a\"]\ntemplate = \"{sbject}\"\n".to_owned(), ":3: smtp.template: "),
+        ("[telnet]\nsubject = \"x\"\n".to_owned(), ":2: telnet.subject: "),
+        ("[telnet]\ntime_zone = \"Nowhere/At-all\"\n".to_owned(), ":2: telnet.time_zone: "),
+        (format!("{link}flash = \"x\"\n"), ":5: link.a.flash: "),
+        (format!("{link}validity = \"x\"\n"), ":5: link.a.validity: "),
+        (format!("{link}statuses = {{ \"0x1\" = \"bad\" }}\n"), ":5: "),
+        (format!("{link}parameters = {{ \"0x10000\" = \"00\" }}\n"), ":5: "),
+    ];
+    for (text, place) in cases {
+        assert!(said(&text).contains(place), "{text}{}", said(&text));
+    }
 }
 
 #[test]

@@ -149,6 +149,7 @@ mod tests {
         sessions = 2
         window = 3
         rate = 4
+        replies_ahead = 5
         connect_timeout = "1s"
         bind_timeout = "2s"
         enquire_link = "3s"
@@ -211,9 +212,12 @@ mod tests {
     fn every_field_can_be_set() {
         let (set, default) = (fields(&read(ALL)), fields(&SmppConfig::default()));
         assert_eq!(set.len(), default.len());
-        let same: Vec<_> = set.iter().zip(&default).filter(|(a, b)| a == b).map(|(a, _)| a).collect();
-        let password = "password: SecretBox<str>([REDACTED]),";
-        assert_eq!(same, [password], "all but what is never shown differ from the default");
+        let same = set.iter().zip(&default).filter(|(a, b)| a == b).map(|(field, _)| field);
+        let same: Vec<_> = same.filter(|field| !field.starts_with("password:")).collect();
+        assert!(
+            same.is_empty(),
+            "all but the password, which is never shown, differ from the default: {same:?}"
+        );
         assert_eq!(read(ALL).password.expose_secret(), "geheim");
     }
 
