@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 /// Deliveries at once to a receiver nothing is known of.
 const FIRST: usize = 32;
 /// To one that has answered well for long.
-const MOST: usize = 256;
+const MOST: usize = 64;
 /// To one that fails.
 const LEAST: usize = 4;
 /// The most handoffs waiting in memory for one target: more go back to the store.
