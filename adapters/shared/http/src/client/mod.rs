@@ -20,7 +20,7 @@ pub struct ClientOptions {
     pub connect_timeout: Duration,
     /// Octets of an answer that are read; the rest is cut off. 64 KiB.
     pub answer_octets: usize,
-    /// Idle connections kept to one host, as many as it gets calls at once. 256.
+    /// Idle connections kept to one host, as many as it gets calls at once. 64.
     pub idle_per_host: usize,
     /// Whose certificates are believed; `None` = the system's authorities.
     pub tls: Option<TlsClient>,
@@ -36,7 +36,7 @@ impl Default for ClientOptions {
             timeout: Duration::from_secs(10),
             connect_timeout: Duration::from_secs(5),
             answer_octets: 64 * 1024,
-            idle_per_host: 256,
+            idle_per_host: 64,
             tls: None,
             allow: Vec::new(),
             deny: Vec::new(),
