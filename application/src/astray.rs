@@ -1,8 +1,10 @@
-//! Finding what went astray: held by this run in the store, and known to nobody here, because the answer that would have said so was lost.
+//! Finding what went astray: held by this run in the store, and known to nobody here, because the answer that would have said so was lost, or the task
+//! that had it broke off.
 //!
-//! Nothing may wait for a restart, and a lost answer costs one otherwise. What is astray was never offered to anybody, so it goes back to where
-//! it stood. A thing is astray when two looks in a row say so and nobody who takes things is waiting for an answer at the moment.
+//! Nothing may wait for a restart, and either costs one otherwise. What is astray was never offered to anybody, so it goes back to where it stood;
+//! what may have been, goes the way of what a dead run held. A thing is astray when two looks in a row say so and nobody who takes things is waiting for an answer at the moment.
 
+use crate::failpoints;
 use crate::fatal::Fatal;
 use crate::handoff::HandoffQueue;
 use crate::lanes::Lanes;
@@ -40,6 +42,7 @@ impl Astray {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(EVERY) => {}
             }
+            failpoints::pass(failpoints::TASK_ASTRAY);
             match self.look(&before).await {
                 Ok(unknown) => before = unknown,
                 Err(error) => tracing::warn!(%error, "what this run holds could not be looked at"),
@@ -62,7 +65,9 @@ impl Astray {
             if let Ok(_taking) = taking {
                 let mut messages = messages;
                 self.settling.known().only_unknown(&mut messages);
-                self.let_go(Held { messages, handoffs: Vec::new() }).await?;
+                let in_doubt = self.settling.known().doubtful(&mut messages);
+                self.let_go(Held { messages: in_doubt, handoffs: Vec::new() }, true).await?;
+                self.let_go(Held { messages, handoffs: Vec::new() }, false).await?;
             }
             self.lanes.all().iter().for_each(|lane| lane.add_backlog());
         }
@@ -71,17 +76,17 @@ impl Astray {
             if let Ok(_taking) = taking {
                 let mut handoffs = handoffs;
                 self.handoffs.known().only_unknown(&mut handoffs);
-                self.let_go(Held { messages: Vec::new(), handoffs }).await?;
+                self.let_go(Held { messages: Vec::new(), handoffs }, false).await?;
             }
         }
         Ok(unknown)
     }
 
-    async fn let_go(&self, what: Held) -> Result<(), StoreError> {
+    async fn let_go(&self, what: Held, in_doubt: bool) -> Result<(), StoreError> {
         if what == Held::default() {
             return Ok(());
         }
-        let found = self.fatal.watch(self.cluster.let_go(self.incarnation, what).await)?;
+        let found = self.fatal.watch(self.cluster.let_go(self.incarnation, what, in_doubt).await)?;
         if found > 0 {
             metrics::counter!("omnigate_astray_total").increment(found as u64);
             tracing::warn!(

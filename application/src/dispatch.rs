@@ -2,6 +2,7 @@
 //! to the next way of its route.
 
 use crate::directory::CurrentDirectory;
+use crate::failpoints;
 use crate::known::InHand;
 use crate::lanes::{Lane, Lanes};
 use crate::settling::Settling;
@@ -46,6 +47,7 @@ impl Pump {
                 () = lane.wake.notified(), if pause.is_zero() => {}
                 () = tokio::time::sleep(if pause.is_zero() { POLL } else { pause }) => {}
             }
+            failpoints::pass(failpoints::TASK_LANE);
             pause = match self.turn(&lane).await {
                 Ok(Turn::Idle) => Duration::ZERO,
                 Ok(Turn::More) => GATHER,
@@ -81,6 +83,7 @@ impl Pump {
             lane.clear_backlog(seen);
         }
         let in_hand = InHand::of(self.settling.known(), leased.iter().map(|l| l.message.id));
+        failpoints::pass(failpoints::LANE_LEASED);
         let shipments = leased.into_iter().map(|l| ship::leased(l, profile, self.incarnation)).collect();
         in_hand.passed_on();
         let back = lane.offer(shipments);

@@ -1,6 +1,7 @@
 //! Taking over what dead runs held: at the start of this one, and from other nodes while it lives.
 
 use crate::directory::CurrentDirectory;
+use crate::failpoints;
 use crate::fatal::Fatal;
 use crate::lanes::Lanes;
 use crate::replies;
@@ -62,6 +63,7 @@ impl Doubt {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(BEAT) => {}
             }
+            failpoints::pass(failpoints::TASK_SIGN_OF_LIFE);
             match self.fatal.watch(self.cluster.beat(self.incarnation, self.clock.now()).await) {
                 Ok(true) => {}
                 Ok(false) => {

@@ -211,7 +211,12 @@ impl Gateway {
         let hurry = Arc::clone(&ways.hurry);
         let background = TaskTracker::new();
         let stop_background = CancellationToken::new();
-        background.spawn(hand_over.run(handing_over, stop_background.clone()));
+        let (hand_over, handing_over) =
+            (Arc::new(hand_over), Arc::new(tokio::sync::Mutex::new(handing_over)));
+        let stop = stop_background.clone();
+        background.spawn(supervise("handing over", stop.clone(), move || {
+            Arc::clone(&hand_over).run(Arc::clone(&handing_over), stop.clone())
+        }));
         let stop = stop_background.clone();
         background
             .spawn(supervise("housekeeping", stop.clone(), move || housekeeping.clone().run(stop.clone())));

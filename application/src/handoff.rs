@@ -2,6 +2,7 @@
 //! slow one delays nobody else.
 
 use crate::directory::CurrentDirectory;
+use crate::failpoints;
 use crate::fatal::Fatal;
 use crate::known::Known;
 use crate::meters::Meters;
@@ -22,7 +23,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard, mpsc};
+use tokio::sync::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -114,8 +115,16 @@ struct Tried {
 type Settled = (HandoffKey, HandoffOutcome);
 
 impl HandOver {
-    /// Hands over until told to stop; deliveries under way are then waited for, a little.
-    pub(crate) async fn run(self, mut queue: mpsc::Receiver<Handoff>, stop: CancellationToken) {
+    /// Hands over until told to stop; deliveries under way are then waited for, a little. Begun again after it broke off, it knows of nothing:
+    /// what was in memory is found astray.
+    pub(crate) async fn run(
+        self: Arc<Self>,
+        queue: Arc<Mutex<mpsc::Receiver<Handoff>>>,
+        stop: CancellationToken,
+    ) {
+        let mut queue = queue.lock().await;
+        self.queue.known.clear();
+        self.queue.held.store(queue.len(), Ordering::Relaxed);
         let (settle, settling) = mpsc::channel(HELD);
         let writer = tokio::spawn(write_down(
             Arc::clone(&self.handoffs),
@@ -138,10 +147,13 @@ impl HandOver {
                         self.tried(tried, &mut targets, &mut under_way, &mut answered, &settle).await;
                     }
                 }
-                _ = poll.tick() => self.poll(&mut targets, &mut under_way, &settle).await,
+                _ = poll.tick() => {
+                    failpoints::pass(failpoints::TASK_HANDING_OVER);
+                    self.poll(&mut targets, &mut under_way, &settle).await;
+                }
             }
         }
-        self.finish(queue, targets, under_way, &settle).await;
+        self.finish(&mut queue, targets, under_way, &settle).await;
         drop(settle);
         let _ = tokio::time::timeout(Duration::from_secs(5), writer).await;
     }
@@ -204,7 +216,13 @@ impl HandOver {
         let by_http = target != "mail";
         let deliverer = Arc::clone(if by_http { &self.http } else { &self.mail });
         under_way.spawn(async move {
-            let delivery = AssertUnwindSafe(deliverer.deliver(&handoff)).catch_unwind().await;
+            let delivery = async {
+                failpoints::pass(failpoints::HANDOFF_BEFORE);
+                let answer = deliverer.deliver(&handoff).await;
+                failpoints::pass(failpoints::HANDOFF_AFTER);
+                answer
+            };
+            let delivery = AssertUnwindSafe(delivery).catch_unwind().await;
             let result =
                 delivery.unwrap_or_else(|_| Err(HandoffError::Temporary("the delivery panicked".to_owned())));
             Tried { target, handoff, result }
@@ -282,7 +300,7 @@ impl HandOver {
 
     async fn finish(
         &self,
-        mut queue: mpsc::Receiver<Handoff>,
+        queue: &mut mpsc::Receiver<Handoff>,
         targets: HashMap<String, Target>,
         mut under_way: JoinSet<Tried>,
         settle: &mpsc::Sender<Settled>,

@@ -1,6 +1,7 @@
 //! What must happen without anybody asking: messages expire, receipts are given up, received parts are overdue, old things are removed.
 
 use crate::directory::CurrentDirectory;
+use crate::failpoints;
 use crate::fatal::Fatal;
 use crate::lanes::Lanes;
 use crate::settling::Settling;
@@ -56,6 +57,7 @@ impl Housekeeping {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(EVERY) => {}
             }
+            failpoints::pass(failpoints::TASK_HOUSEKEEPING);
             let now = self.clock.now();
             if let Some(highest) = guard.fell_back(now) {
                 self.pull_back(highest, now).await;

@@ -10,6 +10,7 @@ mod brake;
 mod directory;
 mod dispatch;
 mod doubt;
+pub mod failpoints;
 mod fatal;
 mod gateway;
 mod handoff;

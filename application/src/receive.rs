@@ -1,8 +1,10 @@
 //! What links report: replies, receipts, received messages. Durable first, then the operator is answered.
 
 use crate::directory::CurrentDirectory;
+use crate::failpoints;
 use crate::fatal::Fatal;
 use crate::handoff::HandoffQueue;
+use crate::known::InHand;
 use crate::lanes::Lanes;
 use crate::meters::Meters;
 use crate::replies;
@@ -53,8 +55,10 @@ impl ReceiveMessages for Receive {
             part,
         };
         let _taking = self.handoffs.taking().await;
+        failpoints::pass(failpoints::MO_BEFORE);
         match self.fatal.watch(self.inbox.record(new).await) {
             Ok(recorded) => {
+                failpoints::pass(failpoints::MO_AFTER);
                 self.recorded(recorded);
                 Ok(())
             }
@@ -67,8 +71,10 @@ impl ReceiveMessages for Receive {
         let count = receipts.len();
         let lease = self.handoffs.has_room().then_some(self.incarnation);
         let _taking = self.handoffs.taking().await;
+        failpoints::pass(failpoints::RECEIPTS_BEFORE);
         match self.fatal.watch(self.receipts.apply(receipts, lease, self.clock.now()).await) {
             Ok(applied) => {
+                failpoints::pass(failpoints::RECEIPTS_AFTER);
                 links.iter().zip(applied).for_each(|(link, a)| self.applied(link, a, lease.is_some()));
                 vec![Ok(()); count]
             }
@@ -77,6 +83,8 @@ impl ReceiveMessages for Receive {
     }
 
     async fn replies(&self, replies: Vec<Reply>) {
+        let in_hand = InHand::in_doubt(self.settling.known(), replies.iter().map(|r| r.shipment.message.id));
+        failpoints::pass(failpoints::REPLIES_BEFORE);
         let directory = self.directory.current();
         let healths = self.lanes.healths();
         let now = self.clock.now();
@@ -89,8 +97,10 @@ impl ReceiveMessages for Receive {
             settlement.tell_lease = lease.filter(|_| settlement.tell);
             settled.push((shipment, settlement));
         }
+        in_hand.passed_on();
         let _taking = self.handoffs.taking().await;
         self.settling.write_down(settled.iter().map(|(_, s)| s.clone()).collect()).await;
+        failpoints::pass(failpoints::REPLIES_AFTER);
         for (shipment, settlement) in settled {
             self.after_settling(&shipment, settlement);
         }

@@ -1,7 +1,9 @@
 //! Taking messages to send: plan, accept (durable), and hand straight to the link what it has room for.
 
 use crate::directory::CurrentDirectory;
+use crate::failpoints;
 use crate::fatal::Fatal;
+use crate::known::InHand;
 use crate::lanes::{Lane, Lanes};
 use crate::meters::Meters;
 use crate::settling::Settling;
@@ -181,10 +183,14 @@ impl Submit {
     async fn store(&self, acceptance: Acceptance, direct: Vec<Direct>) -> Result<Accepted, Refusal> {
         let queued: Vec<_> =
             acceptance.messages.iter().filter(|m| m.state == State::Queued).map(|m| m.link.clone()).collect();
-        self.settling.known().hold(direct.iter().map(|d| d.shipment.message.id));
+        let ids = || direct.iter().map(|d| d.shipment.message.id);
+        self.settling.known().hold(ids());
+        let in_hand = InHand::of(self.settling.known(), ids());
         let result = self.fatal.watch(self.outbox.accept(acceptance).await);
         let stored = result.as_ref().is_ok_and(|accepted| !accepted.is_repeated());
         let in_doubt = matches!(result, Err(StoreError::Unavailable(_)));
+        failpoints::pass(failpoints::SUBMIT_STORED);
+        in_hand.passed_on();
         let mut unknown = Vec::new();
         for Direct { lane, shipment } in direct {
             if stored {

@@ -9,8 +9,16 @@ pub const AFTER_ANSWER: &str = "store.after_answer";
 /// Instead of the commit: `return(text)` fails it with that text, as a database would.
 pub const COMMIT: &str = "store.commit";
 
-/// All of them: a test walks the list.
-pub const ALL: &[&str] = &[BEFORE_COMMIT, AFTER_COMMIT, AFTER_ANSWER, COMMIT];
+/// Passes a point. `return(die)` ends the process as kill -9 does; `panic` panics.
+pub(crate) fn pass(point: &str) {
+    fail::fail_point!(point, |how| {
+        if how.as_deref() == Some("die") {
+            std::process::abort();
+        }
+    });
+    // The name is of no use without the feature.
+    let _ = point;
+}
 
 /// The error that a test put in place of a commit.
 pub(crate) fn instead_of_commit() -> diesel::QueryResult<()> {

@@ -110,8 +110,8 @@ ops! {
     Beat((Incarnation, Timestamp) => bool), settles: true;
     /// What dead runs held.
     TakeOver((Incarnation, Timestamp, Duration, usize) => Vec<Leased>), settles: true;
-    /// What a run holds and does not know of.
-    LetGo((Incarnation, Held) => usize), settles: true;
+    /// What a run holds and does not know of, and whether it may have been sent.
+    LetGo((Incarnation, Held, bool) => usize), settles: true;
     /// A run ends.
     Leave(Incarnation => ()), settles: true;
     /// Old things removed: before when, when, how many.

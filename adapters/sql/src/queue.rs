@@ -42,7 +42,7 @@ impl Queue {
     /// Queues something and waits for its answer. Once queued it is done even if nobody waits.
     pub(crate) async fn ask<Q, A>(&self, wrap: fn(Ticket<Q, A>) -> Op, ask: Q) -> Result<A, StoreError> {
         let answer = self.put(wrap, ask)?;
-        let gone = |_| Err(StoreError::Unavailable("the store has stopped".to_owned()));
+        let gone = |_| Err(StoreError::Unavailable("the store broke off before it answered".to_owned()));
         match self.patience {
             None => answer.await.unwrap_or_else(gone),
             Some(patience) => match tokio::time::timeout(patience, answer).await {

@@ -31,6 +31,8 @@ use std::process::ExitCode;
 /// Reads the process's command line and does what it says.
 #[must_use]
 pub fn main() -> ExitCode {
+    // Tests arm points by the variable `FAILPOINTS`; a program that is not built for them has none.
+    let _armed = fail::has_failpoints().then(fail::FailScenario::setup);
     run(Cli::parse())
 }
 

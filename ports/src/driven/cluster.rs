@@ -41,10 +41,11 @@ pub trait Cluster: Send + Sync {
     /// What a run holds: at most `limit` of each kind. Reads only, and may be a moment old.
     async fn held(&self, by: Incarnation, limit: usize) -> Result<Held, StoreError>;
 
-    /// Lets go of things a run holds without knowing of them, because an answer of the store was lost. A message goes back into its queue, in its
-    /// old place; one that is marked as a possible duplicate is held by nobody instead, and taken over like those of a dead run. Handoffs are
-    /// free. What the run does not hold (any more) is left as it is. The number of things let go of. Durable; may be repeated.
-    async fn let_go(&self, by: Incarnation, what: Held) -> Result<usize, StoreError>;
+    /// Lets go of things a run holds without knowing of them, because an answer of the store was lost or a task broke off. A message goes back into
+    /// its queue, in its old place; when all are in doubt, or one is marked as a possible duplicate, it is held by nobody instead, and taken over
+    /// like those of a dead run. Handoffs are free. What the run does not hold (any more) is left as it is. The number of things let go of.
+    /// Durable; may be repeated.
+    async fn let_go(&self, by: Incarnation, what: Held, in_doubt: bool) -> Result<usize, StoreError>;
 
     /// Ends a run in good order. What it still holds is taken over by others.
     async fn leave(&self, incarnation: Incarnation) -> Result<(), StoreError>;

@@ -155,6 +155,7 @@ macro_rules! contract_tests {
                 what_a_run_holds,
                 let_go_of_a_message,
                 let_go_of_what_may_have_been_sent,
+                let_go_in_doubt,
                 let_go_of_a_handoff,
                 let_go_of_nothing_else,
             ],

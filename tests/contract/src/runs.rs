@@ -188,12 +188,25 @@ pub async fn let_go_of_what_may_have_been_sent(stores: &Stores) {
     assert_eq!(stores.cluster.held(NEXT, 10).await.expect("held").messages, [MessageId(1)]);
 }
 
+/// When all are in doubt, also one without a mark is taken over, and marked then.
+pub async fn let_go_in_doubt(stores: &Stores) {
+    let message = stores.held(1, |_| {}).await;
+    let what = Held { messages: vec![message], handoffs: Vec::new() };
+    assert_eq!(stores.cluster.let_go(RUN, what, true).await, Ok(1));
+    stores.audit().await;
+    let taken = take_over(stores, RUN, 10).await;
+    assert_eq!(
+        taken.iter().map(|l| (l.message.id, l.possible_duplicate)).collect::<Vec<_>>(),
+        [(message, true)]
+    );
+}
+
 /// A handoff that was let go of is due as before.
 pub async fn let_go_of_a_handoff(stores: &Stores) {
     let key = handoff(stores, 1).await;
     assert!(stores.handoffs(10, RUN_B).await.is_empty());
     let what = Held { messages: Vec::new(), handoffs: vec![key] };
-    assert_eq!(stores.cluster.let_go(RUN, what).await, Ok(1));
+    assert_eq!(stores.cluster.let_go(RUN, what, false).await, Ok(1));
     let free = stores.handoffs(10, RUN_B).await;
     assert_eq!(free.iter().map(|h| (h.key, h.tries)).collect::<Vec<_>>(), [(key, 0)]);
 }
@@ -213,14 +226,14 @@ pub async fn let_go_of_nothing_else(stores: &Stores) {
     ];
     assert_eq!(states, [State::Sent, State::Sending, State::Queued]);
     let what = Held { messages: Vec::new(), handoffs: vec![key] };
-    assert_eq!(stores.cluster.let_go(RUN_B, what).await, Ok(0));
+    assert_eq!(stores.cluster.let_go(RUN_B, what, false).await, Ok(0));
     assert_eq!(stores.cluster.held(RUN, 10).await.expect("held").handoffs, [key]);
     stores.audit().await;
 }
 
 async fn let_go(stores: &Stores, by: Incarnation, ids: &[i64]) -> usize {
     let what = Held { messages: ids.iter().copied().map(MessageId).collect(), handoffs: Vec::new() };
-    stores.cluster.let_go(by, what).await.expect("let go")
+    stores.cluster.let_go(by, what, false).await.expect("let go")
 }
 
 /// A handoff about a message that was sent, held by the first run.

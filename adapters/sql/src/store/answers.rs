@@ -2,8 +2,10 @@
 //!
 //! Woken from the writer's own thread each caller would cost the writer a system call or two, and the writer is what everybody waits for.
 
+use crate::failpoints;
 use crate::op::Op;
 use ports::driven::StoreError;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use tokio::sync::mpsc;
 
 /// Batches that may wait to be answered before the writer waits.
@@ -18,8 +20,15 @@ impl Answers {
         let (sender, mut batches) = mpsc::channel::<(Vec<Op>, StoreError)>(MOST);
         tokio::spawn(async move {
             while let Some((batch, otherwise)) = batches.recv().await {
-                batch.into_iter().for_each(|op| op.send(&otherwise));
-                fail::fail_point!(crate::failpoints::AFTER_ANSWER);
+                // The next batches must be answered whatever happens to this one.
+                let told = catch_unwind(AssertUnwindSafe(|| {
+                    batch.into_iter().for_each(|op| op.send(&otherwise));
+                    failpoints::pass(failpoints::AFTER_ANSWER);
+                }));
+                if told.is_err() {
+                    metrics::counter!("omnigate_store_panics_total").increment(1);
+                    tracing::error!("telling the callers of a batch panicked");
+                }
             }
         });
         Self(sender)

@@ -103,21 +103,23 @@ pub(super) async fn take_over(
 /// Lets go of what a run holds and does not know of.
 pub(super) async fn let_go(
     conn: &mut Conn,
-    ticket: &mut Ticket<(Incarnation, Held), usize>,
+    ticket: &mut Ticket<(Incarnation, Held, bool), usize>,
 ) -> QueryResult<()> {
-    let (by, what) = &ticket.ask;
+    let (by, what, in_doubt) = &ticket.ask;
     let mut count = 0;
     for some in what.messages.chunks(500) {
-        for (set, marked) in [("state = 1, lease = NULL", 0), ("lease = ?", 1)] {
-            let text = format!(
-                "UPDATE message SET {set} WHERE state = 2 AND lease = ? AND possible_duplicate = ? AND id IN {}",
-                places(some.len())
-            );
-            let nobody = (marked == 1).then_some(Bind::from(NO_RUN));
-            let binds = nobody.into_iter().chain([Bind::from(by.0), Bind::from(i64::from(marked))]);
-            let binds = binds.chain(some.iter().map(|id| id.0.into())).collect();
-            count += Sql::<()>::varying(text, binds).run(conn).await?;
+        let held = format!("state = 2 AND lease = ? AND id IN {}", places(some.len()));
+        let binds = |first: Option<i64>| -> Vec<Bind<'_>> {
+            let holders = first.into_iter().chain([by.0]);
+            holders.chain(some.iter().map(|id| id.0)).map(Bind::from).collect()
+        };
+        if !in_doubt {
+            let text =
+                format!("UPDATE message SET state = 1, lease = NULL WHERE possible_duplicate = 0 AND {held}");
+            count += Sql::<()>::varying(text, binds(None)).run(conn).await?;
         }
+        let text = format!("UPDATE message SET lease = ? WHERE {held}");
+        count += Sql::<()>::varying(text, binds(Some(NO_RUN))).run(conn).await?;
     }
     for key in &what.handoffs {
         let text = "UPDATE handoff SET state = 0, lease = NULL WHERE subject = ? AND event = ? AND state = 1 AND lease = ?";

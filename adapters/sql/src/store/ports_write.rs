@@ -148,8 +148,8 @@ impl Cluster for Store {
         self.reader.read(move |conn| read::held(conn, by, limit).boxed()).await
     }
 
-    async fn let_go(&self, by: Incarnation, what: Held) -> Result<usize, StoreError> {
-        self.queue.ask(Op::LetGo, (by, what)).await
+    async fn let_go(&self, by: Incarnation, what: Held, in_doubt: bool) -> Result<usize, StoreError> {
+        self.queue.ask(Op::LetGo, (by, what, in_doubt)).await
     }
 
     async fn leave(&self, incarnation: Incarnation) -> Result<(), StoreError> {

@@ -14,7 +14,9 @@ use crate::op::Op;
 use crate::queue::Waiting;
 use diesel::QueryResult;
 use diesel_async::SimpleAsyncConnection;
+use futures_util::FutureExt as _;
 use ports::driven::{Clock, StoreError};
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -70,7 +72,15 @@ impl Writer {
                     }
                 };
             }
-            conn = self.turn(conn, batch).await;
+            // Who waits for an answer of a turn that panicked hears that nobody knows, as after a lost connection.
+            conn = match AssertUnwindSafe(self.turn(conn.take(), batch)).catch_unwind().await {
+                Ok(conn) => conn,
+                Err(_) => {
+                    metrics::counter!("omnigate_store_panics_total").increment(1);
+                    tracing::error!("writing panicked; it goes on over a new connection");
+                    None
+                }
+            };
         }
         self.session.close(conn).await;
         let _ = self.stopped.send(true);
@@ -196,10 +206,10 @@ impl Writer {
         conn.batch_execute(dialect::BEGIN).await?;
         work(conn, &mut self.memory, batch).await?;
         let began = self.clock.monotonic();
-        fail::fail_point!(failpoints::BEFORE_COMMIT);
+        failpoints::pass(failpoints::BEFORE_COMMIT);
         failpoints::instead_of_commit()?;
         conn.batch_execute("COMMIT").await?;
-        fail::fail_point!(failpoints::AFTER_COMMIT);
+        failpoints::pass(failpoints::AFTER_COMMIT);
         let took = self.clock.monotonic().saturating_sub(began);
         metrics::histogram!("omnigate_store_commit_seconds").record(took.as_secs_f64());
         Ok(())

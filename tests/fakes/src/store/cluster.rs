@@ -69,14 +69,15 @@ impl Cluster for MemoryStore {
         .await
     }
 
-    async fn let_go(&self, by: Incarnation, what: Held) -> Result<usize, StoreError> {
+    async fn let_go(&self, by: Incarnation, what: Held, in_doubt: bool) -> Result<usize, StoreError> {
         self.call(Call::Cluster, |books| {
             let mut count = 0;
             for id in what.messages {
                 let Some(row) = books.messages.get_mut(&id.0) else { continue };
                 if row.state == State::Sending && row.lease == Some(by) {
-                    row.lease = row.possible_duplicate.then_some(NO_RUN);
-                    row.state = if row.possible_duplicate { State::Sending } else { State::Queued };
+                    let doubt = in_doubt || row.possible_duplicate;
+                    row.lease = doubt.then_some(NO_RUN);
+                    row.state = if doubt { State::Sending } else { State::Queued };
                     count += 1;
                 }
             }
