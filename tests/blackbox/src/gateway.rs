@@ -83,6 +83,11 @@ impl Gateway {
         self.environment.push((name.into(), value.into()));
     }
 
+    /// Nothing is set any more from the next start on.
+    pub fn clear_environment(&mut self) {
+        self.environment.clear();
+    }
+
     /// Rewrites the configuration file; a running gateway sees it at the next start or reload.
     ///
     /// # Panics

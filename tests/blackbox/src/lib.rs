@@ -19,3 +19,4 @@ pub mod random;
 pub mod readback;
 pub mod settings;
 pub mod simulator;
+pub mod web_sink;

@@ -1,0 +1,126 @@
+//! C4: a sink that is down for a day loses nothing and stops nothing else; then it is given up, listed, and sent again when asked.
+
+use crate::story::{body, judge, post};
+use blackbox::checker::Terms;
+use blackbox::clock::{eventually, wall_ms};
+use blackbox::doors::Answer;
+use blackbox::gateway::Gateway;
+use blackbox::history::Attempt;
+use blackbox::peers::program;
+use blackbox::settings::Settings;
+use blackbox::simulator::Simulator;
+use blackbox::web_sink::{Mood, WebSink};
+use serde_json::{Value, json};
+use std::fs;
+use std::path::PathBuf;
+
+/// Messages whose sender is told.
+const MESSAGES: u64 = 20;
+/// Each is told of twice: sent, delivered.
+const TOLD: usize = 2 * MESSAGES as usize;
+
+fn tell_of(gateway: &Gateway, first: u64, sink: &WebSink) -> Vec<Attempt> {
+    let one = |number| {
+        let mut body = body(number);
+        body["callback_url"] = json!(sink.url());
+        let began_at = wall_ms();
+        let response = post(gateway, &body, None);
+        assert_eq!(response.status, 202, "{}", response.text());
+        let id = response.json()["messages"][0]["id"].as_str().map(str::to_owned);
+        crate::story::attempt(number, began_at, Answer::Accepted(id))
+    };
+    (first..first + MESSAGES).map(one).collect()
+}
+
+fn dead(gateway: &Gateway) -> Vec<Value> {
+    let output = gateway.command(&["message", "dead", "--json", "--limit", "1000"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice::<Value>(&output.stdout).expect("JSON").as_array().cloned().unwrap_or_default()
+}
+
+/// Every event of every message, each at least once.
+fn events(sink: &WebSink) -> usize {
+    let mut names: Vec<String> = sink
+        .kept()
+        .iter()
+        .filter_map(|call| serde_json::from_str::<Value>(call).ok()?["event_id"].as_str().map(str::to_owned))
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names.len()
+}
+
+#[test]
+fn down_for_a_while_and_through_a_kill() {
+    let (down, up) = (WebSink::start(Mood::Fails(503)), WebSink::start(Mood::Well));
+    let simulator = Simulator::start(&["--receipts"]);
+    let mut gateway = Gateway::start(&Settings::towards(simulator.address()));
+    let mut attempts = tell_of(&gateway, 0, &down);
+    attempts.extend(tell_of(&gateway, MESSAGES, &up));
+    eventually("the other sink told", || (events(&up) == TOLD).then_some(()));
+    eventually("tries at the one that is down", || (down.calls() >= TOLD).then_some(()));
+    gateway.kill();
+    gateway.restart();
+    down.set(Mood::Well);
+    eventually("everything told", || (events(&down) == TOLD).then_some(()));
+    assert!(dead(&gateway).is_empty());
+    judge(&gateway, &simulator, attempts, &Terms::default());
+}
+
+#[test]
+fn refused_for_good_is_given_up_listed_and_sent_again() {
+    let sink = WebSink::start(Mood::Fails(404));
+    let simulator = Simulator::start(&["--receipts"]);
+    let gateway = Gateway::start(&Settings::towards(simulator.address()));
+    let attempts = tell_of(&gateway, 0, &sink);
+    eventually("the list of the given-up", || (dead(&gateway).len() == TOLD).then_some(()));
+    sink.set(Mood::Well);
+    let output = gateway.command(&["message", "resend", "--all"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    eventually("everything told", || (events(&sink) == TOLD).then_some(()));
+    assert!(dead(&gateway).is_empty());
+    judge(&gateway, &simulator, attempts, &Terms::default());
+}
+
+/// Debian's library, for programs with threads.
+fn library() -> Option<PathBuf> {
+    program("faketime")?;
+    let places = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"];
+    let found = places.iter().map(|place| PathBuf::from(place).join("faketime/libfaketimeMT.so.1"));
+    found.into_iter().find(|file| file.is_file())
+}
+
+#[test]
+fn down_for_more_than_a_day() {
+    let Some(library) = library() else { return };
+    let (down, up) = (WebSink::start(Mood::Fails(503)), WebSink::start(Mood::Well));
+    let simulator = Simulator::start(&["--receipts"]);
+    let mut gateway = Gateway::prepare(&Settings::towards(simulator.address()));
+    let clock = gateway.directory().join("clock");
+    fs::write(&clock, "+0").expect("written");
+    gateway.set("LD_PRELOAD", &library.display().to_string());
+    gateway.set("FAKETIME_TIMESTAMP_FILE", &clock.display().to_string());
+    gateway.set("FAKETIME_NO_CACHE", "1");
+    gateway.set("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    gateway.set("DONT_FAKE_MONOTONIC", "1");
+    gateway.restart();
+    let attempts = tell_of(&gateway, 0, &down);
+    eventually("tries", || (down.calls() >= TOLD).then_some(()));
+    for hours in ["+6h", "+12h", "+18h", "+23h"] {
+        fs::write(&clock, hours).expect("written");
+        let before = down.calls();
+        eventually("more tries", || (down.calls() >= before + TOLD).then_some(()));
+    }
+    // Nothing is given up within the day, and others are told meanwhile.
+    assert!(dead(&gateway).is_empty(), "{:?}", dead(&gateway));
+    tell_of(&gateway, MESSAGES, &up);
+    eventually("the other sink told", || (events(&up) == TOLD).then_some(()));
+    fs::write(&clock, "+25h").expect("written");
+    eventually("the list of the given-up", || (dead(&gateway).len() == TOLD).then_some(()));
+    down.set(Mood::Well);
+    assert!(gateway.command(&["message", "resend", "--all"]).status.success());
+    // The command reads the true clock, the gateway one that is ahead: what is due stays due.
+    eventually("everything told", || (events(&down) == TOLD).then_some(()));
+    drop(attempts);
+    assert!(blackbox::readback::audit(&gateway).0);
+}
