@@ -165,6 +165,57 @@ pub fn cmgr(answer: &str) -> Result<Cmgr, AnswerError> {
     Ok(Cmgr { stat, alpha: unquoted(alpha), length, pdu })
 }
 
+/// A stored message of a list, from `+CMGL` in PDU mode.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Its place in the memory.
+    pub index: u16,
+    /// 0 unread, 1 read, 2 unsent, 3 sent.
+    pub stat: u8,
+    /// The PDU with its service centre address.
+    pub pdu: Vec<u8>,
+}
+
+/// Reads the answer to `AT+CMGL`: what can be read of it. Entries without a readable place or PDU are left out.
+pub fn cmgl(lines: &[String]) -> Vec<Listed> {
+    let mut lines = lines.iter().map(|line| line.trim()).peekable();
+    let mut list = Vec::new();
+    while let Some(line) = lines.next() {
+        let Some(head) = line.strip_prefix("+CMGL:") else { continue };
+        let mut fields = head.split(',').map(unquoted);
+        let (index, stat) = (fields.next(), fields.next());
+        let Some(pdu) = lines.next_if(|next| !next.starts_with('+')).and_then(hex::decode) else { continue };
+        let number = |field: Option<String>| field.and_then(|field| field.parse::<u16>().ok());
+        if let (Some(index), Some(stat)) = (number(index), number(stat).and_then(|s| u8::try_from(s).ok())) {
+            list.push(Listed { index, stat, pdu });
+        }
+    }
+    list
+}
+
+/// The signal of `+CSQ: rssi,ber`, 0..=31; `None` when it is not known or not readable.
+pub fn csq(line: &str) -> Option<u8> {
+    let rest = line.trim().strip_prefix("+CSQ:")?;
+    rest.split(',').next().and_then(|rssi| unquoted(rssi).parse().ok()).filter(|rssi| *rssi <= 31)
+}
+
+/// Messages in the first memory and how many it holds, of `+CPMS: "SM",1,30,…` or `+CPMS: 1,30,…`. A size of 0 is a modem that
+/// does not know.
+pub fn cpms(line: &str) -> Option<(u16, u16)> {
+    let rest = line.trim().strip_prefix("+CPMS:")?;
+    let mut numbers = rest.split(',').filter_map(|field| unquoted(field).parse::<u16>().ok());
+    numbers.next().zip(numbers.next()).filter(|(_, total)| *total > 0)
+}
+
+/// The memory and the place of `+CMTI: "SM",5` and `+CDSI: "SR",1`.
+pub fn stored(line: &str) -> Option<(String, u16)> {
+    let (_, rest) = line.trim().split_once(':')?;
+    let (memory, index) = rest.rsplit_once(',')?;
+    let memory = unquoted(memory);
+    let known = memory.len() == 2 && memory.bytes().all(|octet| octet.is_ascii_alphabetic());
+    index.trim().parse().ok().filter(|_| known).map(|index| (memory, index))
+}
+
 fn unquoted(field: &str) -> String {
     field.chars().filter(|c| *c != '"').collect::<String>().trim().to_owned()
 }
@@ -254,6 +305,30 @@ mod tests {
         assert_eq!(cmgr("OK"), Err(AnswerError::NotThis("+CMGR:")));
     }
 
+    #[test]
+    fn lists_and_numbers() {
+        let lines: Vec<String> =
+            ["+CMGL: 1,0,,25", "00FF", "+CMGL: 2,1,\"Ek\",3", "+CMGL: 7,3,,2", "0001", "noise", "+CMGL: x,0,,1", "00"]
+                .map(str::to_owned)
+                .to_vec();
+        let entry = |index, stat, pdu: &[u8]| Listed { index, stat, pdu: pdu.to_vec() };
+        assert_eq!(cmgl(&lines), [entry(1, 0, &[0, 0xFF]), entry(7, 3, &[0, 1])]);
+        for (line, expect) in [("+CSQ: 17,0", Some(17)), ("+CSQ: 99,99", None), ("+CSQ:5", Some(5)), ("OK", None)] {
+            assert_eq!(csq(line), expect, "{line}");
+        }
+        for (line, expect) in [
+            ("+CPMS: \"SM\",28,30,\"SM\",28,30", Some((28, 30))),
+            ("+CPMS: 3,10,3,10", Some((3, 10))),
+            ("+CPMS: \"SM\",0,0", None),
+            ("+CPMS: x", None),
+        ] {
+            assert_eq!(cpms(line), expect, "{line}");
+        }
+        assert_eq!(stored("+CMTI: \"SM\",5"), Some(("SM".into(), 5)));
+        assert_eq!(stored("+CDSI: SR,0"), Some(("SR".into(), 0)));
+        assert_eq!(stored("+CMTI: \"S;\",5"), None);
+    }
+
     proptest! {
         #[test]
         fn any_answer_is_read_or_refused(text in "(\\+C(REG|NMI|MGR):)?[ 0-9A-F,\"()\r\n-]{0,60}", other in "\\PC{0,40}") {
@@ -261,6 +336,8 @@ mod tests {
                 let _ = creg(answer);
                 let _ = cnmi_test(answer);
                 let _ = cmgr(answer);
+                let _ = (csq(answer), cpms(answer), stored(answer));
+                let _ = cmgl(&answer.lines().map(str::to_owned).collect::<Vec<_>>());
             }
         }
     }

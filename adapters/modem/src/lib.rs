@@ -1,8 +1,20 @@
-//! GSM modems: short message TPDUs (3GPP TS 23.040) and AT answers (3GPP TS 27.005, 27.007).
+//! GSM terminals: links that send and receive by AT commands (3GPP TS 27.005, 27.007) and short message TPDUs (23.040), and a
+//! simulated modem.
 //!
-//! Everything here reads and writes octets and lines; nothing opens a port or waits.
+//! Codecs ([`tpdu`], [`at`]) and the chat with a modem ([`chat`]) are sans-IO; [`port`] opens ports; [`GsmLink`] is the link.
 
 pub mod at;
+pub mod chat;
+pub mod config;
+pub mod errors;
+mod notes;
+pub mod port;
+pub mod profile;
+mod state;
+pub mod terminal;
 pub mod tpdu;
 
+pub use config::GsmConfig;
+pub use notes::Notes;
 pub use pdu::hex;
+pub use state::{Facts, Rung, State, dbm};

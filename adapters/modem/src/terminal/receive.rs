@@ -1,0 +1,233 @@
+//! Receiving: messages and status reports, stored by the modem (`+CMTI`, `+CDSI`, `AT+CMGL`) or handed over directly (`+CMT`, `+CDS`).
+//! 3GPP TS 27.005 sections 3.4 and 4.
+//!
+//! A stored message is deleted, a direct one acknowledged, only after it is durable. What cannot be decoded is kept as binary: it must
+//! neither be lost nor block the memory.
+
+use super::Terminal;
+use super::task::Task;
+use crate::at;
+use crate::chat::{Answer, End, Fault};
+use crate::hex;
+use crate::tpdu::{self, AddressKind, Deliver, Outcome, StatusReport, Tpdu};
+use domain::address::Recipient;
+use domain::mo::{MoBody, MoPart};
+use domain::receipt::{Receipt, Verdict};
+use domain::text::gsm7::Shift;
+use domain::text::SegmentBody;
+use session::Event;
+use std::time::Duration;
+
+/// Digits of a number that tell recipients apart: national and international forms end alike.
+const DIGITS: usize = 8;
+/// How long until what was not taken is read again.
+const AGAIN: Duration = Duration::from_secs(10);
+
+/// Where the modem keeps a message.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Place {
+    /// `SM`, `ME`, `SR`.
+    pub(crate) memory: String,
+    /// From 0 or 1.
+    pub(crate) index: u16,
+}
+
+/// How something received is answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mark {
+    /// By removing it.
+    #[expect(private_interfaces, reason = "nobody else looks into it")]
+    Stored(Place),
+    /// By an acknowledgement.
+    Direct,
+}
+
+/// What pairs a message and its status report: the modem's reference and the end of the recipient's number. References come around
+/// after 256 messages of a modem: the store then takes the newest that waits.
+pub(crate) fn receipt_key(reference: u8, recipient: &str) -> String {
+    let digits: Vec<char> = recipient.chars().filter(char::is_ascii_digit).collect();
+    let tail: String = digits.iter().skip(digits.len().saturating_sub(DIGITS)).collect();
+    format!("mr{reference}-{tail}")
+}
+
+impl Terminal {
+    /// A line that nobody asked for.
+    pub(super) fn unasked(&mut self, line: &str, pdu: Option<&str>) {
+        match (line.split(':').next().unwrap_or_default(), pdu) {
+            ("+CMT" | "+CDS", Some(pdu)) => match hex::decode(pdu) {
+                Some(octets) => self.received(&octets, Mark::Direct),
+                None => self.counts.bad_frames += 1,
+            },
+            ("+CMTI" | "+CDSI", _) => match at::stored(line) {
+                Some((memory, index)) => self.fetch(Place { memory, index }),
+                None => self.push(Task::Sweep),
+            },
+            ("+CREG" | "+CEREG" | "+CGREG", _) => self.look_soon(),
+            ("RING" | "+CRING", _) if self.config.hang_up => self.push(Task::Set("ATH".into())),
+            // The modem started by itself: what it was asked is lost, its settings too.
+            ("RDY" | "^SYSSTART" | "NORMAL POWER DOWN" | "SYSSTART", _) if self.start.is_awake() => {
+                self.close(session::Closed::Broken("the modem started anew".to_owned()));
+            }
+            _ => tracing::trace!(link = %self.link, line, "said unasked"),
+        }
+    }
+
+    fn fetch(&mut self, place: Place) {
+        if self.held.contains(&place) || !self.start.is_serving() {
+            // The first sweep of a connection finds it.
+            return;
+        }
+        let ours = self.home.clone();
+        if place.memory == ours || ours.is_empty() {
+            return self.push(Task::Fetch(place));
+        }
+        // Its own memory for reports: there and back.
+        self.push(Task::Memory(place.memory.clone()));
+        self.todo.push_back(Task::Fetch(place));
+        self.todo.push_back(Task::Memory(ours));
+    }
+
+    /// A task of receiving has its end.
+    pub(super) fn handled(&mut self, task: Task, answer: &Answer) {
+        match task {
+            Task::Sweep => {
+                for entry in at::cmgl(&answer.lines) {
+                    let place = Place { memory: self.home.clone(), index: entry.index };
+                    if entry.stat <= 1 && !self.held.contains(&place) {
+                        self.held.insert(place.clone());
+                        self.received(&entry.pdu, Mark::Stored(place));
+                    }
+                }
+                if !answer.is_ok() {
+                    tracing::debug!(link = %self.link, "the memory cannot be listed");
+                }
+            }
+            Task::Fetch(place) => match at::cmgr(&answer.text()) {
+                Ok(message) if message.stat <= 1 => {
+                    self.held.insert(place.clone());
+                    self.received(&message.pdu, Mark::Stored(place));
+                }
+                // Announced and not there, or of another kind: the sweeps settle it.
+                _ => tracing::debug!(link = %self.link, index = place.index, "an announced message cannot be read"),
+            },
+            Task::Delete(place) => {
+                self.held.remove(&place);
+                if !answer.is_ok() {
+                    tracing::warn!(link = %self.link, index = place.index, "a message cannot be removed from the modem");
+                }
+            }
+            // A modem that hears no acknowledgement in time stops handing over directly: announced anew.
+            Task::Acknowledge(_) if !matches!(answer.end, End::Ok | End::Error(Fault::Code(_, 340))) => {
+                self.push(Task::Offers);
+            }
+            _ => {}
+        }
+    }
+
+    /// Somebody said whether it is durable.
+    pub(super) fn taken(&mut self, mark: &Mark, answer: session::Answer) {
+        let good = answer != session::Answer::TryAgain;
+        match mark {
+            Mark::Stored(place) if good => {
+                if place.memory == self.home {
+                    self.push(Task::Delete(place.clone()));
+                } else {
+                    let ours = self.home.clone();
+                    self.todo.push_back(Task::Memory(place.memory.clone()));
+                    self.todo.push_back(Task::Delete(place.clone()));
+                    self.todo.push_back(Task::Memory(ours));
+                }
+            }
+            Mark::Stored(place) => {
+                self.held.remove(place);
+                let at = self.at() + AGAIN;
+                self.watch.sweep_at(at);
+            }
+            Mark::Direct => self.push_acknowledgement(good),
+        }
+    }
+
+    fn push_acknowledgement(&mut self, good: bool) {
+        // Before anything else: networks wait some seconds for it. Several may be due, so none is left out.
+        self.push_first(Task::Acknowledge(good));
+    }
+
+    fn received(&mut self, octets: &[u8], mark: Mark) {
+        let decoded = tpdu::decode(octets).map(|pdu| pdu.tpdu).or_else(|_| tpdu::decode_bare(octets));
+        let event = match decoded {
+            Ok(Tpdu::Deliver(deliver)) => Event::Mo { to: mark, part: self.part(deliver) },
+            Ok(Tpdu::StatusReport(report)) => Event::Receipt { to: mark, receipt: self.receipt(&report) },
+            Ok(Tpdu::Submit(_)) | Err(_) => {
+                self.counts.bad_frames += 1;
+                tracing::warn!(link = %self.link, "a received message cannot be read; it is kept as binary");
+                Event::Mo { to: mark, part: self.unreadable(octets) }
+            }
+        };
+        self.events.push_back(event);
+    }
+
+    fn part(&self, deliver: Deliver) -> MoPart {
+        let udh = deliver.user_data.udh();
+        let source = match deliver.originator.kind() {
+            AddressKind::Alphanumeric | AddressKind::International => deliver.originator.value.clone(),
+            AddressKind::Other => deliver.originator.to_string(),
+        };
+        let shifted = udh.shifts() != Shift::default();
+        let text = deliver.user_data.text();
+        MoPart {
+            link: self.link.clone(),
+            source,
+            destination: self.config.number.clone(),
+            concat: udh.concat(),
+            body: match (deliver.user_data.body, text) {
+                (SegmentBody::Gsm7(_), Some(text)) if shifted => MoBody::Text(text),
+                (SegmentBody::Gsm7(septets), _) => MoBody::Gsm7(septets),
+                (SegmentBody::Ucs2(octets), _) => MoBody::Ucs2(octets),
+                (SegmentBody::Binary(octets), _) => MoBody::Binary(octets),
+            },
+            received_at: self.now.wall,
+            operator_at: deliver.sent_at.and_then(|stamp| stamp.at()),
+        }
+    }
+
+    fn unreadable(&self, octets: &[u8]) -> MoPart {
+        MoPart {
+            link: self.link.clone(),
+            source: String::new(),
+            destination: self.config.number.clone(),
+            concat: None,
+            body: MoBody::Binary(octets.to_vec()),
+            received_at: self.now.wall,
+            operator_at: None,
+        }
+    }
+
+    fn receipt(&self, report: &StatusReport) -> Receipt {
+        let international = report.recipient.kind() == AddressKind::International;
+        Receipt {
+            link: self.link.clone(),
+            operator_id: receipt_key(report.reference, &report.recipient.value),
+            recipient: Recipient::parse(&report.recipient.value).ok().filter(|_| international),
+            verdict: match Outcome::of(report.status) {
+                Outcome::Delivered => Verdict::Delivered,
+                Outcome::Pending => Verdict::Pending,
+                Outcome::Expired => Verdict::Expired,
+                Outcome::Deleted | Outcome::Failed => Verdict::Failed,
+            },
+            error: if report.status == 0 { String::new() } else { format!("st-{:02x}", report.status) },
+            done_at: report.discharged_at.and_then(|stamp| stamp.at()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_of_both_forms_of_a_number() {
+        assert_eq!(receipt_key(17, "46701234567"), "mr17-01234567");
+        assert_eq!(receipt_key(17, "0701234567"), "mr17-01234567");
+        assert_eq!(receipt_key(0, "71234"), "mr0-71234");
+    }
+}
