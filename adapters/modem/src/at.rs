@@ -307,13 +307,23 @@ mod tests {
 
     #[test]
     fn lists_and_numbers() {
-        let lines: Vec<String> =
-            ["+CMGL: 1,0,,25", "00FF", "+CMGL: 2,1,\"Ek\",3", "+CMGL: 7,3,,2", "0001", "noise", "+CMGL: x,0,,1", "00"]
-                .map(str::to_owned)
-                .to_vec();
+        let lines: Vec<String> = [
+            "+CMGL: 1,0,,25",
+            "00FF",
+            "+CMGL: 2,1,\"Ek\",3",
+            "+CMGL: 7,3,,2",
+            "0001",
+            "noise",
+            "+CMGL: x,0,,1",
+            "00",
+        ]
+        .map(str::to_owned)
+        .to_vec();
         let entry = |index, stat, pdu: &[u8]| Listed { index, stat, pdu: pdu.to_vec() };
         assert_eq!(cmgl(&lines), [entry(1, 0, &[0, 0xFF]), entry(7, 3, &[0, 1])]);
-        for (line, expect) in [("+CSQ: 17,0", Some(17)), ("+CSQ: 99,99", None), ("+CSQ:5", Some(5)), ("OK", None)] {
+        for (line, expect) in
+            [("+CSQ: 17,0", Some(17)), ("+CSQ: 99,99", None), ("+CSQ:5", Some(5)), ("OK", None)]
+        {
             assert_eq!(csq(line), expect, "{line}");
         }
         for (line, expect) in [

@@ -199,13 +199,17 @@ mod tests {
                 let detail = failure(kind, code).detail;
                 let words = detail.split_once(", ").map_or("", |(_, words)| words).to_owned();
                 match lines.last_mut() {
-                    Some((_, to, class, same)) if *to + 1 == code && *class == self::class(kind, code) && *same == words => {
+                    Some((_, to, class, same))
+                        if *to + 1 == code && *class == self::class(kind, code) && *same == words =>
+                    {
                         *to = code;
                     }
                     _ => lines.push((code, code, class(kind, code), words)),
                 }
             }
-            let text = |(from, to, class, words): &(u16, u16, Class, String)| format!("{kind:?} {from}..{to} {class:?}: {words}\n");
+            let text = |(from, to, class, words): &(u16, u16, Class, String)| {
+                format!("{kind:?} {from}..{to} {class:?}: {words}\n")
+            };
             lines.iter().map(text).collect::<String>()
         };
         insta::assert_snapshot!(rows(Kind::Cms, 0..=600) + &rows(Kind::Cme, 0..=180));

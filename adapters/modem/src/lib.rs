@@ -7,14 +7,18 @@ pub mod at;
 pub mod chat;
 pub mod config;
 pub mod errors;
+mod link;
 mod notes;
 pub mod port;
 pub mod profile;
+pub mod simulator;
 mod state;
+mod supervise;
 pub mod terminal;
 pub mod tpdu;
 
 pub use config::GsmConfig;
+pub use link::{GsmLink, GsmSurroundings};
 pub use notes::Notes;
 pub use pdu::hex;
 pub use state::{Facts, Rung, State, dbm};

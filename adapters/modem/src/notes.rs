@@ -36,7 +36,10 @@ impl Notes {
     pub fn open(path: &Path) -> io::Result<Self> {
         let page = match fs::read(path) {
             Ok(text) => read(&text).ok_or_else(|| {
-                io::Error::other(format!("{} holds no notes of a modem; look at it, then remove it", path.display()))
+                io::Error::other(format!(
+                    "{} holds no notes of a modem; look at it, then remove it",
+                    path.display()
+                ))
             })?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => Page::default(),
             Err(error) => return Err(error),

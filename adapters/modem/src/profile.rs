@@ -72,14 +72,14 @@ pub const PROFILES: [Profile; 8] = [
         ..GENERIC
     },
     Profile { name: "simcom", makers: &["simcom", "simcom_ltd"], init: &["AT+CIURC=0"], ..GENERIC },
-    Profile { name: "quectel", makers: &["quectel"], init: &["AT+QURCCFG=\"urcport\",\"usbat\""], storage: "ME", ..GENERIC },
     Profile {
-        name: "premicell",
-        makers: &["premicell"],
-        bare_pdu: true,
-        has_pin: false,
+        name: "quectel",
+        makers: &["quectel"],
+        init: &["AT+QURCCFG=\"urcport\",\"usbat\""],
+        storage: "ME",
         ..GENERIC
     },
+    Profile { name: "premicell", makers: &["premicell"], bare_pdu: true, has_pin: false, ..GENERIC },
 ];
 
 /// The profile of a name.

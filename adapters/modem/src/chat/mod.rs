@@ -253,10 +253,10 @@ mod tests {
     #[test]
     fn a_text_with_everything_in_the_middle() {
         let mut chat = sending();
-        assert_eq!(hear(&mut chat, "AT+CMGS=20\r\r\n+CMTI: \"SM\",3\r\n\r\n"), [
-            Said::Noise("AT+CMGS=20".into()),
-            unasked("+CMTI: \"SM\",3", None)
-        ]);
+        assert_eq!(
+            hear(&mut chat, "AT+CMGS=20\r\r\n+CMTI: \"SM\",3\r\n\r\n"),
+            [Said::Noise("AT+CMGS=20".into()), unasked("+CMTI: \"SM\",3", None)]
+        );
         assert_eq!(hear(&mut chat, "> "), []);
         assert!(chat.has_written_text() && chat.out().ends_with(b"0001\x1a"));
         let said = hear(
@@ -264,21 +264,26 @@ mod tests {
             "0001\r\nRING\r\n+CREG: 2\r\n+CDS: 25\r\n0791AB\r\n^RSSI:12\r\n+CMGS: 17\r\n+CMT: ,5\r\n00FF\r\n\r\nOK\r\n",
         );
         let answer = Answer { command: "AT+CMGS=20".into(), lines: vec!["+CMGS: 17".into()], end: End::Ok };
-        assert_eq!(said, [
-            Said::Noise("0001".into()),
-            unasked("RING", None),
-            unasked("+CREG: 2", None),
-            unasked("+CDS: 25", Some("0791AB")),
-            unasked("^RSSI:12", None),
-            unasked("+CMT: ,5", Some("00FF")),
-            Said::Answer(answer),
-        ]);
+        assert_eq!(
+            said,
+            [
+                Said::Noise("0001".into()),
+                unasked("RING", None),
+                unasked("+CREG: 2", None),
+                unasked("+CDS: 25", Some("0791AB")),
+                unasked("^RSSI:12", None),
+                unasked("+CMT: ,5", Some("00FF")),
+                Said::Answer(answer),
+            ]
+        );
     }
 
     #[test]
     fn what_was_written_and_what_was_not() {
         let mut chat = sending();
-        let Some(Said::Answer(answer)) = chat.handle_timeout(Duration::from_secs(10)) else { panic!("an end") };
+        let Some(Said::Answer(answer)) = chat.handle_timeout(Duration::from_secs(10)) else {
+            panic!("an end")
+        };
         assert_eq!(answer.end, End::NoPrompt);
         assert!(chat.out().ends_with(b"\x1b\r"), "the modem is led out of its prompt");
         let mut chat = sending();

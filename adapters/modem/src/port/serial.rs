@@ -4,7 +4,9 @@
 
 use std::io;
 use std::time::Duration;
-use tokio_serial::{DataBits, FlowControl, Parity, SerialPort as _, SerialPortBuilderExt as _, SerialStream, StopBits};
+use tokio_serial::{
+    DataBits, FlowControl, Parity, SerialPort as _, SerialPortBuilderExt as _, SerialStream, StopBits,
+};
 
 /// How long DTR stays down: as long as switched power supplies need.
 const DOWN: Duration = Duration::from_millis(1_500);

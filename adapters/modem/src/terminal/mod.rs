@@ -163,7 +163,9 @@ impl Terminal {
         self.silent = 0;
         match task {
             Task::Submit => self.submitted(&answer),
-            Task::Sweep | Task::Fetch(_) | Task::Delete(_) | Task::Acknowledge(_) => self.handled(task, &answer),
+            Task::Sweep | Task::Fetch(_) | Task::Delete(_) | Task::Acknowledge(_) => {
+                self.handled(task, &answer)
+            }
             Task::Registration(_) | Task::Signal | Task::Fill => self.watched(&task, &answer),
             other => self.started(other, &answer),
         }
@@ -253,7 +255,8 @@ impl Conversation for Terminal {
     }
 
     fn free(&self) -> usize {
-        let idle = self.job.is_none() && !self.chat.is_busy() && self.rest_until.is_none() && self.todo.is_empty();
+        let idle =
+            self.job.is_none() && !self.chat.is_busy() && self.rest_until.is_none() && self.todo.is_empty();
         usize::from(idle && self.watch.is_up() && self.pace.open_at().is_none() && self.closed.is_none())
     }
 

@@ -13,8 +13,8 @@ use crate::tpdu::{self, AddressKind, Deliver, Outcome, StatusReport, Tpdu};
 use domain::address::Recipient;
 use domain::mo::{MoBody, MoPart};
 use domain::receipt::{Receipt, Verdict};
-use domain::text::gsm7::Shift;
 use domain::text::SegmentBody;
+use domain::text::gsm7::Shift;
 use session::Event;
 use std::time::Duration;
 
@@ -108,7 +108,9 @@ impl Terminal {
                     self.received(&message.pdu, Mark::Stored(place));
                 }
                 // Announced and not there, or of another kind: the sweeps settle it.
-                _ => tracing::debug!(link = %self.link, index = place.index, "an announced message cannot be read"),
+                _ => {
+                    tracing::debug!(link = %self.link, index = place.index, "an announced message cannot be read")
+                }
             },
             Task::Delete(place) => {
                 self.held.remove(&place);

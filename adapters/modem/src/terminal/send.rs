@@ -184,9 +184,11 @@ impl Terminal {
 
     fn accepted(&mut self, answer: &Answer) {
         self.pace.failures = 0;
-        let reference = answer.after("+CMGS:").and_then(|rest| rest.split(',').next()?.trim().parse::<u8>().ok());
+        let reference =
+            answer.after("+CMGS:").and_then(|rest| rest.split(',').next()?.trim().parse::<u8>().ok());
         let Some(job) = &self.job else { return };
-        let operator_id = reference.map(|reference| receipt_key(reference, &job.recipient)).unwrap_or_default();
+        let operator_id =
+            reference.map(|reference| receipt_key(reference, &job.recipient)).unwrap_or_default();
         let (now, day) = (self.at(), self.day());
         self.pace.sent(now, self.config.per_minute);
         self.state.notes.count(&day);
@@ -275,7 +277,6 @@ impl Terminal {
             self.events.push_back(Event::Ended { token: job.token, end, took });
         }
     }
-
 }
 
 #[cfg(test)]

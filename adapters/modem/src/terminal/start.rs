@@ -193,7 +193,8 @@ impl Terminal {
     fn ask_sim_again(&mut self) {
         self.start.sim_tries += 1;
         if self.start.sim_tries > SIM_TRIES {
-            let why = if self.start.pin_sent { "the SIM refuses the PIN" } else { "the SIM does not become ready" };
+            let why =
+                if self.start.pin_sent { "the SIM refuses the PIN" } else { "the SIM does not become ready" };
             return self.refused(why.to_owned());
         }
         self.rest(SIM_PAUSE);

@@ -57,7 +57,7 @@ impl Coverage {
     }
 
     pub(super) fn next_look(&self) -> Option<Duration> {
-        self.next.map(|next| next.min(self.sweep))
+        Some(self.next.map_or(self.sweep, |next| next.min(self.sweep)))
     }
 
     pub(super) fn sweep_at(&mut self, at: Duration) {
@@ -90,7 +90,8 @@ impl Terminal {
             return;
         }
         if self.watch.next.is_some_and(|next| next <= now) {
-            self.watch.next = Some(now + self.config.poll);
+            // Counted from the end of this look, so that a slow modem is not asked all the time.
+            self.watch.next = None;
             for task in [Task::Registration(Network::Gsm), Task::Signal, Task::Fill] {
                 self.push(task);
             }
@@ -125,7 +126,11 @@ impl Terminal {
                 self.state.learn(|facts| facts.signal = signal);
                 self.describe();
             }
-            Task::Fill => self.filled(answer.after("+CPMS:")),
+            Task::Fill => {
+                let next = self.at() + self.config.poll;
+                self.watch.next = Some(self.watch.next.map_or(next, |known| known.min(next)));
+                self.filled(answer.after("+CPMS:"));
+            }
             _ => {}
         }
     }
@@ -226,7 +231,9 @@ impl Terminal {
         let signal = facts.signal.map_or(String::new(), |s| format!(", signal {} dBm", dbm(s)));
         let what = match (self.watch.up, self.watch.covered) {
             (true, _) => format!("{}: registered{signal}", self.config.port),
-            (false, true) => format!("{}: the day's {} messages are sent", self.config.port, self.config.per_day),
+            (false, true) => {
+                format!("{}: the day's {} messages are sent", self.config.port, self.config.per_day)
+            }
             (false, false) => format!("{}: searching for a network{signal}", self.config.port),
         };
         self.events.push_back(Event::Doing(what));
@@ -234,13 +241,16 @@ impl Terminal {
 
     /// How full the memory is: nearly full is emptied, and told when that does not help.
     pub(super) fn filled(&mut self, numbers: Option<&str>) {
-        let Some((used, total)) = numbers.and_then(|numbers| at::cpms(&format!("+CPMS:{numbers}"))) else { return };
+        let Some((used, total)) = numbers.and_then(|numbers| at::cpms(&format!("+CPMS:{numbers}"))) else {
+            return;
+        };
         let nearly = used.saturating_mul(5) >= total.saturating_mul(4);
         let before = self.state.facts().memory;
         if nearly && self.start.is_serving() {
             self.push(Task::Sweep);
         }
-        let stays = nearly && before.is_some_and(|(used, total)| used.saturating_mul(5) >= total.saturating_mul(4));
+        let stays =
+            nearly && before.is_some_and(|(used, total)| used.saturating_mul(5) >= total.saturating_mul(4));
         self.state.learn(|facts| {
             facts.memory = Some((used, total));
             facts.memory_full = stays;

@@ -10,27 +10,30 @@ use std::sync::{Mutex, PoisonError};
 
 /// The journal, or none.
 #[derive(Debug)]
-pub(crate) struct Journal(Option<Mutex<BufWriter<File>>>);
+pub struct Journal(Option<Mutex<BufWriter<File>>>);
 
 /// One line.
-pub(crate) struct Line(String);
+pub struct Line(String);
 
 impl Line {
     /// Of an event at a time in ms since 1970.
-    pub(crate) fn new(at_ms: i64, event: &str) -> Self {
+    #[must_use]
+    pub fn new(at_ms: i64, event: &str) -> Self {
         let mut text = String::with_capacity(256);
         let _ = write!(text, "{{\"at_ms\":{at_ms},\"event\":\"{event}\"");
         Self(text)
     }
 
     /// A number.
-    pub(crate) fn number(mut self, name: &str, value: u64) -> Self {
+    #[must_use]
+    pub fn number(mut self, name: &str, value: u64) -> Self {
         let _ = write!(self.0, ",\"{name}\":{value}");
         self
     }
 
     /// A number, or null.
-    pub(crate) fn maybe(mut self, name: &str, value: Option<u32>) -> Self {
+    #[must_use]
+    pub fn maybe(mut self, name: &str, value: Option<u32>) -> Self {
         let _ = match value {
             Some(value) => write!(self.0, ",\"{name}\":{value}"),
             None => write!(self.0, ",\"{name}\":null"),
@@ -39,7 +42,8 @@ impl Line {
     }
 
     /// A text.
-    pub(crate) fn text(mut self, name: &str, value: &str) -> Self {
+    #[must_use]
+    pub fn text(mut self, name: &str, value: &str) -> Self {
         let _ = write!(self.0, ",\"{name}\":\"");
         for c in value.chars() {
             match c {
@@ -59,18 +63,22 @@ impl Line {
 
 impl Journal {
     /// Appends to a file, or to nothing.
-    pub(crate) fn open(path: Option<&Path>) -> io::Result<Self> {
+    ///
+    /// # Errors
+    /// When the file cannot be opened.
+    pub fn open(path: Option<&Path>) -> io::Result<Self> {
         let file = path.map(|path| File::options().create(true).append(true).open(path)).transpose()?;
         Ok(Self(file.map(|file| Mutex::new(BufWriter::with_capacity(256 * 1024, file)))))
     }
 
+    #[must_use]
     /// Whether there is one: if not, nobody needs to make lines.
-    pub(crate) fn is_open(&self) -> bool {
+    pub fn is_open(&self) -> bool {
         self.0.is_some()
     }
 
     /// Writes a line. Errors of the disk are not the simulated operator's concern.
-    pub(crate) fn write(&self, Line(mut line): Line) {
+    pub fn write(&self, Line(mut line): Line) {
         if let Some(file) = &self.0 {
             line.push_str("}\n");
             let _ = file.lock().unwrap_or_else(PoisonError::into_inner).write_all(line.as_bytes());
@@ -78,7 +86,7 @@ impl Journal {
     }
 
     /// Hands everything to the system.
-    pub(crate) fn flush(&self) {
+    pub fn flush(&self) {
         if let Some(file) = &self.0 {
             let _ = file.lock().unwrap_or_else(PoisonError::into_inner).flush();
         }

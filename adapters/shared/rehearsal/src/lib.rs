@@ -15,6 +15,7 @@ mod speech;
 
 pub use control::{Command, CommandError, faults};
 pub use hub::{Delivery, Report, Stats};
+pub use journal::{Journal, Line};
 pub use options::{Faults, MoOptions, ReceiptOptions, SimulatorOptions};
 pub use simulator::Simulator;
 pub use speech::{Codes, Heard, Kind, Login, Lost, Operator, Reply, Speech, Submitted};

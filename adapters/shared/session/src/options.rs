@@ -52,6 +52,8 @@ pub struct LinkOptions {
     pub limits: SessionLimits,
     /// Segments a second of all sessions together; 0 = no limit.
     pub rate: u32,
+    /// Messages taken beyond what is written, at most; `None` = by window and rate.
+    pub most_waiting: Option<usize>,
     /// How long unsent messages stay with a link that is not bound before they are given back.
     pub give_back_after: Duration,
     /// The same for alarms.
@@ -74,6 +76,7 @@ impl Default for LinkOptions {
             sessions: Vec::new(),
             limits: SessionLimits::default(),
             rate: 0,
+            most_waiting: None,
             give_back_after: Duration::from_secs(10),
             give_back_alarms_after: Duration::from_secs(3),
             write_timeout: Duration::from_secs(10),
@@ -92,6 +95,7 @@ impl LinkOptions {
     pub fn capacity(&self) -> usize {
         let senders = self.sessions.iter().filter(|(role, _)| role.sends()).count().max(1);
         let most = (20 * self.limits.window * senders).clamp(200, 10_000);
+        let most = self.most_waiting.map_or(most, |limit| most.min(limit.max(1)));
         match usize::try_from(self.rate) {
             Ok(rate) if rate > 0 => most.min((2 * rate).max(2)),
             _ => most,

@@ -1,0 +1,39 @@
+//! Telling the people who run the gateway that something is wrong, and that it is well again.
+
+use domain::Timestamp;
+use domain::directory::LinkId;
+
+/// What is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Trouble {
+    /// A link cannot send: no coverage, no connection, no login.
+    LinkDown,
+    /// A modem's signal is weak.
+    WeakSignal,
+    /// A modem's memory for messages is nearly full and stays so.
+    MemoryFull,
+}
+
+/// Something that people should know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// Which link it is about.
+    pub link: LinkId,
+    /// What is, or was, wrong.
+    pub trouble: Trouble,
+    /// It is well again.
+    pub cleared: bool,
+    /// More, in English: `/dev/ttyUSB0: no network`.
+    pub detail: String,
+    /// Since when it was wrong.
+    pub since: Timestamp,
+    /// When this was found.
+    pub at: Timestamp,
+}
+
+/// Tells people. Whoever gives notices gives each trouble once, and once more when it is cleared.
+pub trait Notices: Send + Sync {
+    /// Takes a notice and never waits. It is told in the order given and tried again for a day while it cannot be told; it is not
+    /// kept over a restart.
+    fn give(&self, notice: Notice);
+}
