@@ -11,6 +11,7 @@ use application::{Gateway, Settings, World};
 use domain::directory::LinkId;
 use ops::{Measures, QuarantineDir, TrafficLog};
 use ports::driven::Link as OperatorLink;
+use smtp::relay::MailRelay;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -29,6 +30,7 @@ pub struct Running {
     doors: Mutex<Option<OpenDoors>>,
     machine: Machine,
     thread: LinkThread,
+    relay: Option<Arc<MailRelay>>,
     upkeep: tokio::task::JoinHandle<()>,
     store: Mutex<Option<sql::Opened>>,
 }
@@ -71,9 +73,9 @@ pub async fn start(loaded: Loaded) -> anyhow::Result<Running> {
         .context("the store refused the start")?;
     let thread = LinkThread::start().context("the thread of the links cannot be started")?;
     for setup in links.values() {
-        gateway.attach(start_link(setup, &gateway, &machine, &thread)?);
+        gateway.attach(start_link(setup, &gateway, &machine, &thread, relay.as_ref())?);
     }
-    let opened = doors::open(&loaded, &gateway, &machine, measures.clone(), relay).await;
+    let opened = doors::open(&loaded, &gateway, &machine, measures.clone(), relay.clone()).await;
     let opened = match opened {
         Ok(opened) => opened,
         Err(error) => {
@@ -96,6 +98,7 @@ pub async fn start(loaded: Loaded) -> anyhow::Result<Running> {
         doors: Mutex::new(Some(opened)),
         machine,
         thread,
+        relay,
         upkeep,
         store: Mutex::new(Some(store)),
         loaded: Mutex::new(loaded),
@@ -107,9 +110,10 @@ fn start_link(
     gateway: &Gateway,
     machine: &Machine,
     thread: &LinkThread,
+    relay: Option<&Arc<MailRelay>>,
 ) -> anyhow::Result<Arc<dyn OperatorLink>> {
     let _on_it = thread.enter();
-    setup.start(gateway.receive(), machine)
+    setup.start(gateway.receive(), machine, relay)
 }
 
 fn link_setups(loaded: &Loaded) -> anyhow::Result<BTreeMap<LinkId, LinkSetup>> {
@@ -117,7 +121,9 @@ fn link_setups(loaded: &Loaded) -> anyhow::Result<BTreeMap<LinkId, LinkSetup>> {
         .config
         .link
         .iter()
-        .map(|section| LinkSetup::of(section).map(|setup| (setup.id.clone(), setup)))
+        .map(|section| {
+            LinkSetup::of(section, &loaded.config.node.data_dir).map(|setup| (setup.id.clone(), setup))
+        })
         .collect()
 }
 
@@ -154,7 +160,7 @@ impl Running {
             self.gateway.detach(id, Duration::from_secs(10)).await;
         }
         for setup in &new {
-            self.gateway.attach(start_link(setup, &self.gateway, &self.machine, &self.thread)?);
+            self.gateway.attach(start_link(setup, &self.gateway, &self.machine, &self.thread, self.relay.as_ref())?);
         }
         let kept = wanted.len() - new.len();
         *self.links.lock().unwrap_or_else(PoisonError::into_inner) = wanted;

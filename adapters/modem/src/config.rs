@@ -24,6 +24,8 @@ pub struct GsmConfig {
     pub number: String,
     /// Where messages are kept, `SM`, `ME` or `MT`; `None` = as the profile says.
     pub storage: Option<String>,
+    /// Segments a second; 0 = no limit.
+    pub rate: u32,
     /// Messages in a minute; 0 = no limit.
     pub per_minute: u32,
     /// Messages in a day (local time); 0 = no limit.
@@ -67,6 +69,7 @@ impl GsmConfig {
             service_centre: None,
             number: String::new(),
             storage: None,
+            rate: 0,
             per_minute: 0,
             per_day: 0,
             poll: Duration::from_secs(60),

@@ -76,6 +76,7 @@ fn options(config: &GsmConfig) -> LinkOptions {
     LinkOptions {
         sessions: vec![(Role::Both, vec![config.port.clone()])],
         limits: SessionLimits { window: 1, ..SessionLimits::default() },
+        rate: config.rate,
         give_back_after: config.give_back_after,
         first_pause: config.first_pause,
         longest_pause: config.longest_pause,

@@ -253,6 +253,12 @@ impl Checks<'_> {
     }
 
     fn doors(&mut self, config: &Config) {
+        let has_relay = config.smtp.as_ref().is_some_and(|smtp| smtp.relay.is_some());
+        for (link, at) in
+            config.link.iter().filter_map(|l| l.alarm_to().map(|at| (l, at))).filter(|_| !has_relay)
+        {
+            self.wrong(at, format!("link.{}.alarm_to", link.name()), "needs a mail relay: [smtp.relay] host");
+        }
         self.secret(config.callbacks.secret.as_ref(), "callbacks.secret".to_owned());
         self.one_of(Some(&config.callbacks.received), "callbacks.received".to_owned(), &["json", "form"]);
         if let Some(smtp) = &config.smtp {

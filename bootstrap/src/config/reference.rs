@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-const SOURCES: [&str; 10] = [
+const SOURCES: [&str; 11] = [
     include_str!("sections/node.rs"),
     include_str!("sections/http.rs"),
     include_str!("sections/mail.rs"),
@@ -16,11 +16,12 @@ const SOURCES: [&str; 10] = [
     include_str!("link/mod.rs"),
     include_str!("link/smpp.rs"),
     include_str!("link/ucp.rs"),
+    include_str!("link/gsm.rs"),
     include_str!("user.rs"),
 ];
 
 /// Sections in the order of the document, by their names in the file.
-const ORDER: [&str; 21] = [
+const ORDER: [&str; 22] = [
     "[node]",
     "[database]",
     "[defaults]",
@@ -34,6 +35,7 @@ const ORDER: [&str; 21] = [
     "[[link]] protocol = \"smpp\"",
     "[link.numbering]",
     "[[link]] protocol = \"ucp\"",
+    "[[link]] protocol = \"gsm\"",
     "[link.tls]",
     "[[route]]",
     "[[user]]",

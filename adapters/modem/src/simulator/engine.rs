@@ -356,10 +356,13 @@ impl Engine {
             }
             ("+CNMI", Form::Test) => return lines(&["+CNMI: (0-2),(0-2),(0),(0-2),(0,1)"]),
             (
-                "+CMGF" | "+CSCS" | "+CMMS" | "+CLIP" | "+CRC" | "+IFC" | "+CRSL" | "+WIND" | "+CSSN"
+                "+CMGF" | "+CMMS" | "+CLIP" | "+CRC" | "+IFC" | "+CRSL" | "+WIND" | "+CSSN"
                 | "+CUSD",
                 _,
             ) => {}
+            ("+CSCS", Form::Set(_)) => {}
+            ("+CSCS", Form::Ask) => return lines(&["+CSCS: \"GSM\""]),
+            ("+CSCS", Form::Test) => return lines(&["+CSCS: (\"GSM\")"]),
             ("+CBC", Form::Do) => return lines(&["+CBC: 0,100"]),
             ("+COPS", Form::Ask) => return lines(&["+COPS: 0,0,\"Omnigate\""]),
             _ => return self.needs_sim(now, wall, name, form),

@@ -60,6 +60,8 @@ pub struct Terminal {
     /// The memory in use at the moment, and the one that received messages are kept in.
     memory: String,
     home: String,
+    /// The memory tried in place of one that the modem does not have.
+    tried: Option<&'static str>,
     watch: watch::Coverage,
 }
 
@@ -86,6 +88,7 @@ impl Terminal {
             held: HashSet::new(),
             memory: String::new(),
             home: String::new(),
+            tried: None,
             watch: watch::Coverage::new(now.monotonic),
             config,
             state,

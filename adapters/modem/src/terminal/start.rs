@@ -90,10 +90,13 @@ impl Terminal {
                 self.memory = name;
                 self.filled(answer.after("+CPMS:"));
             }
-            Task::Memory(name) => {
-                // A modem without this memory has another.
-                if name != "ME" && self.memory.is_empty() && !self.start.serving {
-                    self.push_first(Task::Memory("ME".into()));
+            // A modem without this memory has another.
+            Task::Memory(name) if self.memory.is_empty() && !self.start.serving => {
+                let mut others =
+                    ["ME", "SM"].into_iter().filter(|other| *other != name && self.tried != Some(*other));
+                if let Some(other) = others.next() {
+                    self.tried = Some(other);
+                    self.push_first(Task::Memory(other.to_owned()));
                 }
             }
             Task::Must(command) if !answer.is_ok() => {

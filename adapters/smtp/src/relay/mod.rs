@@ -4,10 +4,12 @@
 
 pub mod clean;
 mod config;
+mod notice;
 mod received;
 mod report;
 
 pub use config::{RelayConfig, Security};
+pub use notice::MailNotices;
 pub use report::Refused;
 
 use async_trait::async_trait;

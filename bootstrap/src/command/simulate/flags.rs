@@ -111,6 +111,11 @@ fn account(text: &str) -> anyhow::Result<(String, SecretString)> {
 
 /// `throttle`, `drop_every=10`, `drop-every=10`.
 fn named_faults(given: &[String]) -> anyhow::Result<Faults> {
+    faults(&Value::Object(named(given))).map_err(|e| anyhow!("--fault: {e}"))
+}
+
+/// Faults by their names, whatever they are.
+pub(super) fn named(given: &[String]) -> Map<String, Value> {
     let mut named = Map::new();
     for text in given {
         let (name, value) =
@@ -119,7 +124,7 @@ fn named_faults(given: &[String]) -> anyhow::Result<Faults> {
             });
         named.insert(name.replace('-', "_"), value);
     }
-    faults(&Value::Object(named)).map_err(|e| anyhow!("--fault: {e}"))
+    named
 }
 
 /// `10s:{"throttle":true}`

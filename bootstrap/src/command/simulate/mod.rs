@@ -4,10 +4,12 @@
 //! `{"do":"faults","faults":{"throttle":true}}`, `{"do":"drop"}` and what else its protocol knows. The end of standard input ends nothing.
 
 mod flags;
+mod modem;
 mod smpp;
 mod ucp;
 
 pub use flags::Flags;
+pub use modem::Modem;
 pub use smpp::Smpp;
 pub use ucp::Ucp;
 
@@ -35,6 +37,8 @@ pub enum Args {
     Smpp(Box<Smpp>),
     /// Be an SMS centre that speaks EMI/UCP: the same, by another protocol
     Ucp(Box<Ucp>),
+    /// Be a GSM terminal on a pseudo-terminal: takes messages by AT commands, sends reports and messages from phones, misbehaves on request
+    Modem(Box<Modem>),
 }
 
 /// A simulated operator that runs.
@@ -77,6 +81,10 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
                 rehearse(operator, args.flags.seconds, json, language).await
             })
         }
+        Args::Modem(args) => block_on(async move {
+            let operator = modem::start(args).await?;
+            rehearse(operator, args.seconds, json, language).await
+        }),
     }
 }
 

@@ -4,11 +4,13 @@
 //! go to [`Common`], the rest to the protocol's own keys, and a key of another protocol is refused by name.
 
 mod check;
+mod gsm;
 mod read;
 mod smpp;
 mod ucp;
 mod values;
 
+pub use gsm::Gsm;
 pub(super) use read::read;
 pub use smpp::Smpp;
 pub use ucp::Ucp;
@@ -166,6 +168,8 @@ protocols! {
     Smpp = "smpp",
     /// EMI/UCP 3.5 and 4.x.
     Ucp = "ucp",
+    /// A GSM terminal on a serial or USB port.
+    Gsm = "gsm",
 }
 
 /// A link: what every link has, and what its protocol adds.
@@ -192,6 +196,14 @@ impl Link {
     #[must_use]
     pub fn id(&self) -> Option<LinkId> {
         LinkId::parse(self.name()).ok()
+    }
+
+    /// The mailbox that is told of its troubles.
+    pub(super) fn alarm_to(&self) -> Option<&Spanned<String>> {
+        match &self.own {
+            Own::Gsm(keys) => keys.alarm_to.as_ref(),
+            _ => None,
+        }
     }
 
     /// What routing needs to know of it.

@@ -1,5 +1,6 @@
 //! Links, from their sections to adapters. One file a protocol; here is what is the same for all.
 
+mod gsm;
 mod smpp;
 mod ucp;
 
@@ -11,6 +12,8 @@ use net::tls::TlsClient;
 use ports::driven::{Clock, Ids, Link as OperatorLink};
 use ports::driving::ReceiveMessages;
 use secrecy::SecretString;
+use smtp::relay::MailRelay;
+use std::path::Path;
 use std::sync::Arc;
 
 /// What a link is set to. Two that are equal need no new connection.
@@ -43,6 +46,7 @@ struct Around {
     receiver: Arc<dyn ReceiveMessages>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
+    relay: Option<Arc<MailRelay>>,
 }
 
 impl LinkSetup {
@@ -50,12 +54,13 @@ impl LinkSetup {
     ///
     /// # Errors
     /// Secrets or certificates that are missing.
-    pub fn of(section: &Link) -> anyhow::Result<Self> {
+    pub fn of(section: &Link, data_dir: &Path) -> anyhow::Result<Self> {
         let id = section.id().ok_or_else(|| anyhow!("a link without a name"))?;
         let common = &section.common;
         let start: Arc<dyn Start> = match &section.own {
             Own::Smpp(keys) => Arc::new(smpp::config(common, keys)?),
             Own::Ucp(keys) => Arc::new(ucp::config(common, keys)?),
+            Own::Gsm(keys) => Arc::new(gsm::config(common, keys, data_dir)?),
         };
         let fingerprint = format!("{} {}", common.protocol.as_str(), start.fingerprint());
         Ok(Self { id, start, fingerprint })
@@ -69,9 +74,10 @@ impl LinkSetup {
         &self,
         receiver: Arc<dyn ReceiveMessages>,
         machine: &Machine,
+        relay: Option<&Arc<MailRelay>>,
     ) -> anyhow::Result<Arc<dyn OperatorLink>> {
         let (clock, ids) = (Arc::clone(&machine.clock), Arc::clone(&machine.ids));
-        let around = Around { id: self.id.clone(), receiver, clock, ids };
+        let around = Around { id: self.id.clone(), receiver, clock, ids, relay: relay.map(Arc::clone) };
         self.start.start(around).with_context(|| format!("link {}", self.id))
     }
 }
