@@ -19,7 +19,14 @@ pub struct Simulator {
     directory: TempDir,
     process: Process,
     control: Option<File>,
-    address: SocketAddr,
+    address: String,
+}
+
+/// The modem's name in the simulator's directory.
+const DEVICE: &str = "modem";
+
+fn temporary() -> TempDir {
+    tempfile::Builder::new().prefix("omnigate-simulator-").tempdir().expect("a temporary directory")
 }
 
 impl Simulator {
@@ -35,8 +42,18 @@ impl Simulator {
     /// When it does not listen in time.
     #[must_use]
     pub fn listen(address: &str, arguments: &[&str]) -> Self {
-        let directory =
-            tempfile::Builder::new().prefix("omnigate-simulator-").tempdir().expect("a temporary directory");
+        Self::run(&[&["smpp", "--listen", address], arguments].concat(), temporary())
+    }
+
+    /// A simulated modem on a pseudo-terminal; its lasting name is [`Simulator::device`].
+    #[must_use]
+    pub fn modem(arguments: &[&str]) -> Self {
+        let directory = temporary();
+        let path = directory.path().join(DEVICE).display().to_string();
+        Self::run(&[&["modem", "--path", &path], arguments].concat(), directory)
+    }
+
+    fn run(arguments: &[&str], directory: TempDir) -> Self {
         let journal = directory.path().join("journal.jsonl");
         let fifo = directory.path().join("control");
         let made = Command::new("mkfifo").arg(&fifo).status().is_ok_and(|status| status.success());
@@ -44,12 +61,12 @@ impl Simulator {
         // Opened for both ways, so that neither side waits for the other and none sees an end.
         let control = File::options().read(true).write(true).open(&fifo).expect("the control pipe");
         let mut command = Command::new(binary());
-        command.args(["simulate", "smpp", "--listen", address, "--journal"]).arg(&journal).args(arguments);
+        command.arg("simulate").args(arguments).arg("--journal").arg(&journal);
         let input = Stdio::from(control.try_clone().expect("a second handle"));
         let mut process = Process::start_with_input(command, directory.path(), "simulator", input);
         let address = clock::within(clock::PATIENCE, || {
             journal::read(&journal).into_iter().find_map(|entry| match entry {
-                Entry::Listening { address } => address.parse().ok(),
+                Entry::Listening { address } => Some(address),
                 _ => None,
             })
         });
@@ -60,9 +77,23 @@ impl Simulator {
     }
 
     /// Where it listens.
+    ///
+    /// # Panics
+    /// When it is a modem.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.address.parse().expect("it listens at an address")
+    }
+
+    /// The lasting name of a modem's port.
+    #[must_use]
+    pub fn device(&self) -> PathBuf {
+        self.directory.path().join(DEVICE)
+    }
+
+    /// Has a phone send a message through the modem.
+    pub fn text(&mut self, from: &str, text: &str) {
+        self.tell(&json!({ "do": "mo", "from": from, "text": text }));
     }
 
     /// Its journal so far.

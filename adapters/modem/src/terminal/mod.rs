@@ -176,7 +176,9 @@ impl Terminal {
 
     /// The modem said nothing: it is asked again, first whether it is there; after a few times the connection is given up.
     fn not_answered(&mut self, task: Task, answer: &Answer) {
-        tracing::warn!(link = %self.link, command = answer.command, "the modem did not answer");
+        // The command with the PIN stands in no log.
+        let command = if task == Task::TellPin { "AT+CPIN" } else { answer.command.as_str() };
+        tracing::warn!(link = %self.link, command, "the modem did not answer");
         self.silent = self.silent.saturating_add(1);
         if matches!(task, Task::Submit) {
             self.in_doubt();

@@ -14,7 +14,15 @@ pub struct Kannel {
     /// Its sendsms door: user `t`, password `t`.
     pub door: SocketAddr,
     _boxes: [Process; 2],
-    _directory: TempDir,
+    directory: TempDir,
+}
+
+impl Kannel {
+    /// Where its logs are: `access` has a line for each message.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.directory.path()
+    }
 }
 
 /// Starts both boxes with one SMPP link to `operator`.
@@ -23,19 +31,32 @@ pub struct Kannel {
 /// When they do not come up.
 #[must_use]
 pub fn start(bearerbox: &Path, operator: SocketAddr) -> Kannel {
+    let link = format!(
+        "group = smsc\nsmsc = smpp\nsmsc-id = ours\nhost = {}\nport = {}\nsmsc-username = t\nsmsc-password = t\n\
+         system-type = \"\"\ntransceiver-mode = true\n\n",
+        operator.ip(),
+        operator.port()
+    );
+    start_with(bearerbox, &link)
+}
+
+/// Starts both boxes with the groups of a link.
+///
+/// # Panics
+/// When they do not come up.
+#[must_use]
+pub fn start_with(bearerbox: &Path, link: &str) -> Kannel {
     let directory =
         tempfile::Builder::new().prefix("omnigate-kannel-").tempdir().expect("a temporary directory");
     let [admin, boxes, door] = [(); 3].map(|()| free_port());
     let file = directory.path().join("kannel.conf");
+    let access = directory.path().join("access").display().to_string();
     let configuration = format!(
         "group = core\nadmin-port = {admin}\nadmin-password = t\nsmsbox-port = {boxes}\nbox-allow-ip = 127.0.0.1\n\
-         log-level = 1\n\n\
-         group = smsc\nsmsc = smpp\nsmsc-id = ours\nhost = {}\nport = {}\nsmsc-username = t\nsmsc-password = t\n\
-         system-type = \"\"\ntransceiver-mode = true\n\n\
+         log-level = 1\naccess-log = {access}\n\n{link}\
          group = smsbox\nbearerbox-host = 127.0.0.1\nsendsms-port = {door}\n\n\
-         group = sendsms-user\nusername = t\npassword = t\n",
-        operator.ip(),
-        operator.port()
+         group = sendsms-user\nusername = t\npassword = t\n\n\
+         group = sms-service\nkeyword = default\nmax-messages = 0\ntext = none\n"
     );
     fs::write(&file, configuration).expect("a configuration file");
     let start = |program: &Path, name: &str| {
@@ -49,7 +70,7 @@ pub fn start(bearerbox: &Path, operator: SocketAddr) -> Kannel {
     let sms = start(&bearerbox.with_file_name("smsbox"), "smsbox");
     clock::eventually("smsbox", || listens(door));
     let door = SocketAddr::from((Ipv4Addr::LOCALHOST, door));
-    Kannel { door, _boxes: [bearer, sms], _directory: directory }
+    Kannel { door, _boxes: [bearer, sms], directory }
 }
 
 /// A port that was free just now; Kannel cannot pick one itself.

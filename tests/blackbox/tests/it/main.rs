@@ -32,6 +32,8 @@ mod e6_clock;
 mod e7_overload;
 mod e8_start_and_stop;
 mod e9_configuration;
+mod gsm_peers;
+mod gsm_story;
 mod h_seeing;
 mod s5_slow_clients;
 mod soap;
