@@ -160,7 +160,13 @@ impl Running {
             self.gateway.detach(id, Duration::from_secs(10)).await;
         }
         for setup in &new {
-            self.gateway.attach(start_link(setup, &self.gateway, &self.machine, &self.thread, self.relay.as_ref())?);
+            self.gateway.attach(start_link(
+                setup,
+                &self.gateway,
+                &self.machine,
+                &self.thread,
+                self.relay.as_ref(),
+            )?);
         }
         let kept = wanted.len() - new.len();
         *self.links.lock().unwrap_or_else(PoisonError::into_inner) = wanted;

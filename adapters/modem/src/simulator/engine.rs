@@ -355,11 +355,7 @@ impl Engine {
                 return lines(&["+CNMI: (0-2),(0,2),(0),(0,1),(0,1)"]);
             }
             ("+CNMI", Form::Test) => return lines(&["+CNMI: (0-2),(0-2),(0),(0-2),(0,1)"]),
-            (
-                "+CMGF" | "+CMMS" | "+CLIP" | "+CRC" | "+IFC" | "+CRSL" | "+WIND" | "+CSSN"
-                | "+CUSD",
-                _,
-            ) => {}
+            ("+CMGF" | "+CMMS" | "+CLIP" | "+CRC" | "+IFC" | "+CRSL" | "+WIND" | "+CSSN" | "+CUSD", _) => {}
             ("+CSCS", Form::Set(_)) => {}
             ("+CSCS", Form::Ask) => return lines(&["+CSCS: \"GSM\""]),
             ("+CSCS", Form::Test) => return lines(&["+CSCS: (\"GSM\")"]),
