@@ -133,7 +133,7 @@ fn kannel_at() {
     );
     let kannel = kannel::start_with(&program("bearerbox"), &link);
     let target = format!(
-        "/cgi-bin/sendsms?username=t&password=t&to={}&text={}&dlr-mask=3&dlr-url={}",
+        "/cgi-bin/sendsms?username=t&password=t&from=1234&to={}&text={}&dlr-mask=3&dlr-url={}",
         escape("+46701112203"),
         escape("Hej from Kannel"),
         escape("http://127.0.0.1:9/")

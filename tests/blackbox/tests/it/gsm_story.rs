@@ -89,6 +89,6 @@ fn unplugged_and_without_coverage() {
     let delivered = rows.iter().filter(|row| row.state == "delivered").count();
     assert_eq!(delivered, attempts.len(), "{rows:?}");
     eventually("the message of the phone", || {
-        blackbox::readback::inbox(&gateway).iter().any(|mo| mo.text == "svar").then_some(())
+        blackbox::readback::inbox(&gateway).iter().any(|text| text.contains("svar")).then_some(())
     });
 }
