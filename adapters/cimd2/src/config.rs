@@ -1,7 +1,7 @@
 //! The settings of a CIMD2 link. Plain values with sensible defaults; where they are read from is the caller's affair.
 
 use domain::routing::FailureClass;
-use jiff::tz::Offset;
+use jiff::tz::TimeZone;
 use net::tls::TlsClient;
 use secrecy::{ExposeSecret as _, SecretString};
 use std::time::Duration;
@@ -95,7 +95,7 @@ pub struct Cimd2Config {
     /// How to say "not now" to the operator.
     pub refusal: Refusal,
     /// The zone of the operator's clock.
-    pub offset: Offset,
+    pub zone: TimeZone,
     /// What this operator means by an error code; goes before the specification's meaning.
     pub errors: Vec<(u16, FailureClass)>,
 }
@@ -135,7 +135,7 @@ impl Default for Cimd2Config {
             tariff: None,
             service: None,
             refusal: Refusal::Silence,
-            offset: Offset::UTC,
+            zone: TimeZone::UTC,
             errors: Vec::new(),
         }
     }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-const SOURCES: [&str; 11] = [
+const SOURCES: [&str; 12] = [
     include_str!("sections/node.rs"),
     include_str!("sections/http.rs"),
     include_str!("sections/mail.rs"),
@@ -17,11 +17,12 @@ const SOURCES: [&str; 11] = [
     include_str!("link/smpp.rs"),
     include_str!("link/ucp.rs"),
     include_str!("link/gsm.rs"),
+    include_str!("link/cimd2.rs"),
     include_str!("user.rs"),
 ];
 
 /// Sections in the order of the document, by their names in the file.
-const ORDER: [&str; 22] = [
+const ORDER: [&str; 23] = [
     "[node]",
     "[database]",
     "[defaults]",
@@ -36,6 +37,7 @@ const ORDER: [&str; 22] = [
     "[link.numbering]",
     "[[link]] protocol = \"ucp\"",
     "[[link]] protocol = \"gsm\"",
+    "[[link]] protocol = \"cimd2\"",
     "[link.tls]",
     "[[route]]",
     "[[user]]",

@@ -20,3 +20,4 @@ pub mod readback;
 pub mod settings;
 pub mod simulator;
 pub mod web_sink;
+pub mod wiretap;

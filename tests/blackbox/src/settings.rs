@@ -18,7 +18,9 @@ pub const MAIL_DOMAIN: &str = "sms.test";
 pub struct Settings {
     /// The store; SQLite in the data directory when absent.
     pub database: Option<String>,
-    /// Hosts of the one SMPP link `TS0`; nobody listens there when empty.
+    /// What the link speaks.
+    pub protocol: String,
+    /// Hosts of the one link `TS0`; nobody listens there when empty.
     pub hosts: Vec<SocketAddr>,
     /// Window of each session.
     pub window: u32,
@@ -38,6 +40,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             database: None,
+            protocol: "smpp".into(),
             hosts: Vec::new(),
             window: 10,
             sessions: 1,
@@ -79,8 +82,9 @@ impl Settings {
         let hosts: Vec<String> = hosts.iter().map(|host| format!("\"{host}\"")).collect();
         let _ = write!(
             text,
-            "[[link]]\nname = \"TS0\"\nprotocol = \"smpp\"\nhosts = [{}]\nsystem_id = \"omnigate\"\n\
+            "[[link]]\nname = \"TS0\"\nprotocol = \"{}\"\nhosts = [{}]\nsystem_id = \"omnigate\"\n\
              password = \"secret\"\nsessions = {}\nwindow = {}\nrate = {}\n{}\n[[route]]\nto = \"*\"\nlinks = [\"TS0\"]\n",
+            self.protocol,
             hosts.join(", "),
             self.sessions,
             self.window,

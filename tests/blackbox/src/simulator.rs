@@ -1,4 +1,4 @@
-//! `omnigate simulate smpp` as a process: the operator's side of every story. It is told things by JSON lines on its
+//! `omnigate simulate smpp` (or another protocol) as a process: the operator's side of every story. It is told things by JSON lines on its
 //! standard input and writes what happened into its journal.
 
 use crate::clock;
@@ -36,13 +36,16 @@ impl Simulator {
         Self::listen("127.0.0.1:0", arguments)
     }
 
+    /// The same for another protocol than SMPP.
+    #[must_use]
+    pub fn speaking(protocol: &str, arguments: &[&str]) -> Self {
+        Self::spawn(protocol, "127.0.0.1:0", arguments)
+    }
+
     /// Starts one on a given address, for an operator that comes back.
-    ///
-    /// # Panics
-    /// When it does not listen in time.
     #[must_use]
     pub fn listen(address: &str, arguments: &[&str]) -> Self {
-        Self::run(&[&["smpp", "--listen", address], arguments].concat(), temporary())
+        Self::spawn("smpp", address, arguments)
     }
 
     /// A simulated modem on a pseudo-terminal; its lasting name is [`Simulator::device`].
@@ -53,6 +56,12 @@ impl Simulator {
         Self::run(&[&["modem", "--path", &path], arguments].concat(), directory)
     }
 
+    fn spawn(protocol: &str, address: &str, arguments: &[&str]) -> Self {
+        Self::run(&[&[protocol, "--listen", address], arguments].concat(), temporary())
+    }
+
+    /// # Panics
+    /// When it does not listen in time.
     fn run(arguments: &[&str], directory: TempDir) -> Self {
         let journal = directory.path().join("journal.jsonl");
         let fifo = directory.path().join("control");

@@ -81,7 +81,8 @@ impl Connection {
             while let Some(end) = buffer[at..held].iter().position(|octet| *octet == ETX) {
                 let packet = &buffer[at..at + end];
                 at += end + 1;
-                let start = packet.iter().rposition(|octet| *octet == STX).map_or(packet.len(), |stx| stx + 1);
+                let start =
+                    packet.iter().rposition(|octet| *octet == STX).map_or(packet.len(), |stx| stx + 1);
                 self.handle(&packet[start..]);
             }
             buffer.copy_within(at..held, 0);

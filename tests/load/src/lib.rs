@@ -1,9 +1,10 @@
-//! The load bench: drives a real gateway over loopback, HTTP accept to SMPP simulator and back, and says how fast, how
+//! The load bench: drives a real gateway over loopback, HTTP accept to a simulated operator and back, and says how fast, how
 //! dear and how honest it was. Ours and Kannel run against the very same operator, driver and sink, in turns, because
 //! the machine is noisy and only ratios within one run mean anything.
 //!
 //! One thread for everything that is not the gateway: it shares the cores with what it measures.
 
+mod centre;
 pub mod clock;
 mod driver;
 mod gateway;
@@ -16,7 +17,7 @@ mod sink;
 mod tally;
 mod usage;
 
-pub use options::{Options, Subject};
+pub use options::{Options, Protocol, Subject};
 pub use report::{Report, Result as Measured};
 pub use round::Progress;
 

@@ -18,12 +18,26 @@ pub enum Subject {
     OmnigateSendsms,
 }
 
+/// What the gateway and the operator speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Protocol {
+    /// SMPP 3.4.
+    #[default]
+    Smpp,
+    /// CIMD2; Kannel's driver has a window of 1, ours that of `--window`, at most 100.
+    Cimd2,
+}
+
 /// Everything that can be chosen; all of it has a default.
 #[derive(Debug, Clone, Args)]
 pub struct Options {
     /// Gateways to measure, in turns
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Subject::Kannel, Subject::Omnigate])]
     pub gateway: Vec<Subject>,
+    /// What the gateways speak with the operator
+    #[arg(long, value_enum, default_value = "smpp")]
+    pub protocol: Protocol,
     /// Keep-alive connections, each with one request at a time
     #[arg(long, value_delimiter = ',', default_values_t = [32, 256])]
     pub connections: Vec<usize>,
@@ -63,6 +77,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             gateway: vec![Subject::Kannel, Subject::Omnigate],
+            protocol: Protocol::Smpp,
             connections: vec![32, 256],
             receipts: false,
             both: false,

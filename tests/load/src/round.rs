@@ -3,10 +3,10 @@
 use crate::clock::now;
 use crate::driver::{Driver, Until};
 use crate::gateway::{Places, start};
-use crate::options::{Options, Scenario, Subject};
+use crate::options::{Options, Protocol, Scenario, Subject};
 use crate::report::Result as Measured;
 use crate::tally::{Tally, mostly};
-use crate::{operator, sink, usage};
+use crate::{centre, operator, sink, usage};
 use std::io;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -42,7 +42,10 @@ pub(crate) async fn measure(
 ) -> io::Result<Measured> {
     let tally = Rc::new(Tally::default());
     let places = Places {
-        operator: operator::listen(Rc::clone(&tally), scenario.receipts).await?,
+        operator: match options.protocol {
+            Protocol::Smpp => operator::listen(Rc::clone(&tally), scenario.receipts).await?,
+            Protocol::Cimd2 => centre::listen(Rc::clone(&tally), scenario.receipts).await?,
+        },
         sink: sink::listen(Rc::clone(&tally)).await?,
     };
     let (gateway, request) = start(subject, *scenario, options, places, &tally).await?;

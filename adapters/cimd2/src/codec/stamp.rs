@@ -4,7 +4,7 @@
 
 use domain::Timestamp;
 use jiff::civil::DateTime;
-use jiff::tz::Offset;
+use jiff::tz::TimeZone;
 
 /// Digits of a number that all its spellings share: without country code, plus sign or zeros.
 const COMMON_DIGITS: usize = 9;
@@ -42,10 +42,10 @@ pub fn parse(digits: &[u8]) -> Option<DateTime> {
     DateTime::new(century + i16::from(year), month, day, hour, minute, second, 0).ok()
 }
 
-/// Writes twelve digits, as a clock at that offset shows it.
+/// Writes twelve digits, as a clock of that zone shows it.
 #[must_use]
-pub fn format(at: Timestamp, offset: Offset) -> String {
-    let at = offset.to_datetime(at);
+pub fn format(at: Timestamp, zone: &TimeZone) -> String {
+    let at = zone.to_datetime(at);
     format!(
         "{:02}{:02}{:02}{:02}{:02}{:02}",
         at.year().rem_euclid(100),
@@ -69,8 +69,9 @@ mod tests {
         for wrong in ["", "9711071312", "971307131230", "97110713123x", "971107131260x", "-71107131230"] {
             assert_eq!(parse(wrong.as_bytes()), None, "{wrong}");
         }
-        let instant = Offset::UTC.to_timestamp(at).expect("in range");
-        assert_eq!(format(instant, Offset::UTC), "971107131230");
-        assert_eq!(format(instant, Offset::constant(1)), "971107141230");
+        let instant = TimeZone::UTC.to_timestamp(at).expect("in range");
+        assert_eq!(format(instant, &TimeZone::UTC), "971107131230");
+        let east = TimeZone::fixed(jiff::tz::Offset::constant(1));
+        assert_eq!(format(instant, &east), "971107141230");
     }
 }

@@ -58,7 +58,7 @@ fn address(packet: &Packet, code: u16) -> String {
 }
 
 fn time(config: &Cimd2Config, packet: &Packet, code: u16) -> Option<Timestamp> {
-    config.offset.to_timestamp(stamp::parse(packet.get(code)?)?).ok()
+    config.zone.to_timestamp(stamp::parse(packet.get(code)?)?).ok()
 }
 
 fn octets(digits: &[u8]) -> Option<Vec<u8>> {

@@ -100,7 +100,7 @@ fn user_data(config: &Cimd2Config, message: &Message, segment: &Segment, packet:
 fn validity(config: &Cimd2Config, now: Timestamp, expires_at: Timestamp, packet: &mut Packet) {
     match config.validity {
         ValidityForm::None => {}
-        ValidityForm::Absolute => packet.push(is::VALID_UNTIL, stamp::format(expires_at, config.offset)),
+        ValidityForm::Absolute => packet.push(is::VALID_UNTIL, stamp::format(expires_at, &config.zone)),
         ValidityForm::Relative => {
             let seconds = expires_at.duration_since(now).as_secs().max(0);
             let minutes = u32::try_from(seconds / 60).unwrap_or(u32::MAX);
@@ -209,7 +209,7 @@ mod tests {
         let config = Cimd2Config {
             international_prefix: String::new(),
             validity: ValidityForm::Absolute,
-            offset: jiff::tz::Offset::constant(1),
+            zone: jiff::tz::TimeZone::fixed(jiff::tz::Offset::constant(1)),
             priorities: [9, 5, 3, 1],
             tariff: Some(12),
             service: Some(3),

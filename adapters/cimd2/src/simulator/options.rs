@@ -1,7 +1,7 @@
 //! What a CIMD2 centre may do differently from others.
 
 use super::stamps::Stamps;
-use jiff::tz::Offset;
+use jiff::tz::TimeZone;
 use std::sync::Arc;
 
 /// A simulated CIMD2 operator.
@@ -22,7 +22,7 @@ pub struct SimulatorOptions {
     /// Takes requests only under the number that follows the one before (nack 99 otherwise), as strict centres do.
     pub strict_numbers: bool,
     /// The zone of its clock.
-    pub offset: Offset,
+    pub zone: TimeZone,
     /// The names that were given so far; its connections share them.
     pub stamps: Arc<Stamps>,
 }
@@ -43,7 +43,7 @@ impl Default for SimulatorOptions {
             max_window: 100,
             no_reports: false,
             strict_numbers: false,
-            offset: Offset::UTC,
+            zone: TimeZone::UTC,
             stamps: Arc::default(),
         }
     }

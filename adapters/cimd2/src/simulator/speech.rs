@@ -28,13 +28,13 @@ impl Operator for SimulatorOptions {
     }
 
     fn speech(&self) -> CentreSpeech {
-        CentreSpeech { options: self.clone(), frames: Frames::default(), next: 0, expected: 1 }
+        CentreSpeech { options: self.clone(), frames: Frames::default(), next: 0, expected: 1, submits: 0 }
     }
 
     fn id(&self, _: u64, submit: &Packet, now: Timestamp) -> String {
         let destination = submit.text(is::DESTINATION);
         let at = self.stamps.next(&destination, now);
-        stamp::identity(&destination, &stamp::format(at, self.offset))
+        stamp::identity(&destination, &stamp::format(at, &self.zone))
     }
 }
 
@@ -91,6 +91,7 @@ pub struct CentreSpeech {
     next: u8,
     /// The number that the application's next request has, odd.
     expected: u8,
+    submits: u64,
 }
 
 impl CentreSpeech {
@@ -124,7 +125,11 @@ impl CentreSpeech {
                 self.refuse(operation, number, NO_REPORTS, out);
                 Heard::Other
             }
-            Operation::SUBMIT => Heard::Submit { to, number: u64::from(number), submit: packet },
+            Operation::SUBMIT => {
+                // Packet numbers come around; what the journal names does not.
+                self.submits += 1;
+                Heard::Submit { to, number: self.submits, submit: packet }
+            }
             Operation::DELIVER_RESPONSE | Operation::STATUS_REPORT_RESPONSE => {
                 let status =
                     if packet.get(is::ERROR).is_some() { packet.integer(is::ERROR).unwrap_or(1) } else { 0 };
@@ -212,7 +217,7 @@ impl CentreSpeech {
             .with(is::STAMP, stamp.to_owned())
             .with(is::STATUS, status)
             .with(is::STATUS_ERROR, error)
-            .with(is::DISCHARGED, stamp::format(now, self.options.offset))
+            .with(is::DISCHARGED, stamp::format(now, &self.options.zone))
     }
 }
 
@@ -296,7 +301,7 @@ impl Speech for CentreSpeech {
         };
         let packet = match delivery {
             Delivery::Receipt(_) => packet,
-            _ => packet.with(is::STAMP, Bytes::from(stamp::format(now, self.options.offset))),
+            _ => packet.with(is::STAMP, Bytes::from(stamp::format(now, &self.options.zone))),
         };
         self.write(&packet, out);
         let key = u32::from(self.next);

@@ -3,11 +3,13 @@
 //! While it runs it takes orders as JSON lines on standard input: `{"do":"mo","from":"46701234567","to":"71234","text":"hej"}`,
 //! `{"do":"faults","faults":{"throttle":true}}`, `{"do":"drop"}` and what else its protocol knows. The end of standard input ends nothing.
 
+mod cimd2;
 mod flags;
 mod modem;
 mod smpp;
 mod ucp;
 
+pub use cimd2::Cimd2;
 pub use flags::Flags;
 pub use modem::Modem;
 pub use smpp::Smpp;
@@ -39,6 +41,8 @@ pub enum Args {
     Ucp(Box<Ucp>),
     /// Be a GSM terminal on a pseudo-terminal: takes messages by AT commands, sends reports and messages from phones, misbehaves on request
     Modem(Box<Modem>),
+    /// Be an SMS centre that speaks CIMD2: the same, by another protocol
+    Cimd2(Box<Cimd2>),
 }
 
 /// A simulated operator that runs.
@@ -85,6 +89,13 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
             let operator = modem::start(args).await?;
             rehearse(operator, args.seconds, json, language).await
         }),
+        Args::Cimd2(args) => {
+            let options = cimd2::options(args)?;
+            block_on(async move {
+                let operator = listening(options, &args.listen).await?;
+                rehearse(operator, args.flags.seconds, json, language).await
+            })
+        }
     }
 }
 

@@ -5,12 +5,14 @@
 
 mod check;
 mod gsm;
+mod cimd2;
 mod read;
 mod smpp;
 mod ucp;
 mod values;
 
 pub use gsm::Gsm;
+pub use cimd2::Cimd2;
 pub(super) use read::read;
 pub use smpp::Smpp;
 pub use ucp::Ucp;
@@ -170,6 +172,8 @@ protocols! {
     Ucp = "ucp",
     /// A GSM terminal on a serial or USB port.
     Gsm = "gsm",
+    /// CIMD2.
+    Cimd2 = "cimd2",
 }
 
 /// A link: what every link has, and what its protocol adds.

@@ -1,6 +1,7 @@
 //! Links, from their sections to adapters. One file a protocol; here is what is the same for all.
 
 mod gsm;
+mod cimd2;
 mod smpp;
 mod ucp;
 
@@ -61,6 +62,7 @@ impl LinkSetup {
             Own::Smpp(keys) => Arc::new(smpp::config(common, keys)?),
             Own::Ucp(keys) => Arc::new(ucp::config(common, keys)?),
             Own::Gsm(keys) => Arc::new(gsm::config(common, keys, data_dir)?),
+            Own::Cimd2(keys) => Arc::new(cimd2::config(common, keys)?),
         };
         let fingerprint = format!("{} {}", common.protocol.as_str(), start.fingerprint());
         Ok(Self { id, start, fingerprint })

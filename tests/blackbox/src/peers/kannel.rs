@@ -26,26 +26,35 @@ impl Kannel {
 }
 
 /// Starts both boxes with one SMPP link to `operator`.
+#[must_use]
+pub fn start(bearerbox: &Path, operator: SocketAddr) -> Kannel {
+    speaking(bearerbox, operator, "smsc = smpp\nsystem-type = \"\"\ntransceiver-mode = true\n")
+}
+
+/// Starts both boxes with a link to `operator` that `smsc` describes. Its service answers every text with `svar`.
 ///
 /// # Panics
 /// When they do not come up.
 #[must_use]
-pub fn start(bearerbox: &Path, operator: SocketAddr) -> Kannel {
+pub fn speaking(bearerbox: &Path, operator: SocketAddr, smsc: &str) -> Kannel {
     let link = format!(
-        "group = smsc\nsmsc = smpp\nsmsc-id = ours\nhost = {}\nport = {}\nsmsc-username = t\nsmsc-password = t\n\
-         system-type = \"\"\ntransceiver-mode = true\n\n",
+        "group = smsc\n{smsc}smsc-id = ours\nhost = {}\nport = {}\nsmsc-username = t\nsmsc-password = t\n\n",
         operator.ip(),
         operator.port()
     );
-    start_with(bearerbox, &link)
+    with_service(bearerbox, &link, "text = svar")
 }
 
-/// Starts both boxes with the groups of a link.
+/// Starts both boxes with the groups of a link; nothing is answered.
 ///
 /// # Panics
 /// When they do not come up.
 #[must_use]
 pub fn start_with(bearerbox: &Path, link: &str) -> Kannel {
+    with_service(bearerbox, link, "max-messages = 0\ntext = none")
+}
+
+fn with_service(bearerbox: &Path, link: &str, service: &str) -> Kannel {
     let directory =
         tempfile::Builder::new().prefix("omnigate-kannel-").tempdir().expect("a temporary directory");
     let [admin, boxes, door] = [(); 3].map(|()| free_port());
@@ -56,7 +65,7 @@ pub fn start_with(bearerbox: &Path, link: &str) -> Kannel {
          log-level = 1\naccess-log = {access}\n\n{link}\
          group = smsbox\nbearerbox-host = 127.0.0.1\nsendsms-port = {door}\n\n\
          group = sendsms-user\nusername = t\npassword = t\n\n\
-         group = sms-service\nkeyword = default\nmax-messages = 0\ntext = none\n"
+         group = sms-service\nkeyword = default\n{service}\n"
     );
     fs::write(&file, configuration).expect("a configuration file");
     let start = |program: &Path, name: &str| {

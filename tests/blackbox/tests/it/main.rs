@@ -22,6 +22,7 @@ mod c1_early_receipts;
 mod c3_received;
 mod c4_sinks;
 mod c5_parts;
+mod cimd2;
 mod clients;
 mod e11_fail_points;
 mod e1_disk_full;

@@ -3,7 +3,7 @@
 
 use super::{Gateway, Places, free_port, probe, sendsms, spawn, until};
 use crate::driver::Request;
-use crate::options::{Options, Scenario};
+use crate::options::{Options, Protocol, Scenario};
 use crate::tally::Tally;
 use std::fs;
 use std::io;
@@ -57,9 +57,8 @@ fn configuration(here: &Path, ports: &Ports, options: &Options, places: Places, 
         "group = core\nadmin-port = {admin}\nadmin-password = bench\nadmin-allow-ip = 127.0.0.1\n\
          smsbox-port = {boxes}\nbox-allow-ip = 127.0.0.1\nlog-file = \"{here}/bearerbox.log\"\nlog-level = 3\n\
          store-type = {store}\nstore-location = \"{here}/{location}\"\ndlr-storage = internal\n\n\
-         group = smsc\nsmsc = smpp\nsmsc-id = operator\nhost = {host}\nport = {port}\nsmsc-username = bench\n\
-         smsc-password = bench\nsystem-type = \"\"\ntransceiver-mode = true\nmax-pending-submits = {window}\n\
-         enquire-link-interval = 30\nreconnect-delay = 1\nmsg-id-type = 0x00\n\n\
+         group = smsc\nsmsc-id = operator\nhost = {host}\nport = {port}\nsmsc-username = bench\n\
+         smsc-password = bench\n{protocol}\n\
          group = smsbox\nbearerbox-host = 127.0.0.1\nsendsms-port = {door}\nlog-file = \"{here}/smsbox.log\"\n\
          log-level = 3\nmax-pending-requests = 512\n\n\
          group = sendsms-user\nusername = bench\npassword = bench\nmax-messages = 1\n",
@@ -68,6 +67,19 @@ fn configuration(here: &Path, ports: &Ports, options: &Options, places: Places, 
         door = ports.door,
         host = places.operator.ip(),
         port = places.operator.port(),
-        window = options.window,
+        protocol = protocol(options),
     )
+}
+
+/// What only one driver of Kannel understands.
+fn protocol(options: &Options) -> String {
+    match options.protocol {
+        Protocol::Smpp => format!(
+            "smsc = smpp\nsystem-type = \"\"\ntransceiver-mode = true\nmax-pending-submits = {}\n\
+             enquire-link-interval = 30\nreconnect-delay = 1\nmsg-id-type = 0x00\n",
+            options.window
+        ),
+        // Its driver knows no window: one message at a time.
+        Protocol::Cimd2 => "smsc = cimd2\nkeepalive = 30\n".to_owned(),
+    }
 }
