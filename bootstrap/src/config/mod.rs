@@ -11,7 +11,8 @@ mod user;
 mod values;
 
 pub use link::{
-    Cimd2 as Cimd2Keys, Common, Gsm as GsmKeys, Link, LinkTls, Own, Protocol, Smpp as SmppKeys, Ucp as UcpKeys,
+    Cimd2 as Cimd2Keys, Common, Gsm as GsmKeys, Link, LinkTls, Own, Protocol, Smpp as SmppKeys,
+    Ucp as UcpKeys,
 };
 pub(crate) use link::{ucp_field, ucp_status};
 pub use problem::{ConfigError, Problem};

@@ -4,15 +4,15 @@
 //! go to [`Common`], the rest to the protocol's own keys, and a key of another protocol is refused by name.
 
 mod check;
-mod gsm;
 mod cimd2;
+mod gsm;
 mod read;
 mod smpp;
 mod ucp;
 mod values;
 
-pub use gsm::Gsm;
 pub use cimd2::Cimd2;
+pub use gsm::Gsm;
 pub(super) use read::read;
 pub use smpp::Smpp;
 pub use ucp::Ucp;

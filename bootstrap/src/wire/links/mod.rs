@@ -1,7 +1,7 @@
 //! Links, from their sections to adapters. One file a protocol; here is what is the same for all.
 
-mod gsm;
 mod cimd2;
+mod gsm;
 mod smpp;
 mod ucp;
 
