@@ -8,6 +8,7 @@ use crate::dispatch::Pump;
 use crate::doubt::Doubt;
 use crate::fatal::Fatal;
 use crate::handoff::{HandOver, HandoffQueue};
+use crate::heartbeat::{Beats, Heartbeats};
 use crate::housekeeping::Housekeeping;
 use crate::lanes::{Lane, Lanes};
 use crate::meters::Meters;
@@ -209,6 +210,15 @@ impl Gateway {
             hurry: Arc::default(),
         };
         let hurry = Arc::clone(&ways.hurry);
+        let beats = Arc::new(Beats::default());
+        let heartbeats = Heartbeats {
+            directory: Arc::clone(&directory),
+            lanes: Arc::clone(&lanes),
+            submit: submit.clone(),
+            clock: Arc::clone(&world.clock),
+            ids: Arc::clone(&world.ids),
+            beats: Arc::clone(&beats),
+        };
         let background = TaskTracker::new();
         let stop_background = CancellationToken::new();
         let (hand_over, handing_over) =
@@ -222,6 +232,8 @@ impl Gateway {
             .spawn(supervise("housekeeping", stop.clone(), move || housekeeping.clone().run(stop.clone())));
         let stop = stop_background.clone();
         background.spawn(supervise("astray", stop.clone(), move || astray.clone().run(stop.clone())));
+        let stop = stop_background.clone();
+        background.spawn(supervise("heartbeats", stop.clone(), move || heartbeats.clone().run(stop.clone())));
         let stop = stop_background.clone();
         background.spawn(supervise("ways", stop.clone(), move || ways.clone().run(stop.clone())));
         let stop = stop_background.clone();
@@ -255,6 +267,7 @@ impl Gateway {
                     inbox: Arc::clone(&stores.inbox),
                     handoffs: queue,
                     hurry,
+                    beats,
                     traffic: world.traffic,
                     clock: Arc::clone(&world.clock),
                     ids: Arc::clone(&world.ids),

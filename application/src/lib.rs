@@ -14,6 +14,7 @@ pub mod failpoints;
 mod fatal;
 mod gateway;
 mod handoff;
+mod heartbeat;
 mod housekeeping;
 mod known;
 mod lanes;

@@ -5,6 +5,7 @@ use crate::failpoints;
 use crate::fatal::Fatal;
 use crate::handoff::HandoffQueue;
 use crate::known::InHand;
+use crate::heartbeat::Beats;
 use crate::lanes::Lanes;
 use crate::meters::Meters;
 use crate::replies;
@@ -34,6 +35,7 @@ pub(crate) struct Receive {
     pub inbox: Arc<dyn Inbox>,
     pub handoffs: HandoffQueue,
     pub hurry: Arc<Notify>,
+    pub beats: Arc<Beats>,
     pub traffic: Arc<dyn Traffic>,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
@@ -174,6 +176,7 @@ impl Receive {
             Recorded::Duplicate => metrics::counter!("omnigate_mo_duplicate_total").increment(1),
             Recorded::Waiting => {}
             Recorded::Complete { mo, tell } => {
+                self.beats.came(&mo.text, self.clock.monotonic());
                 metrics::counter!("omnigate_mo_total", "link" => mo.link.to_string()).increment(1);
                 self.traffic.record(TrafficEntry {
                     at: mo.received_at,

@@ -1,8 +1,8 @@
 //! The command line: names, flags and help of every command. Decides nothing; what a command does stands in `command/`.
 
 use crate::command::{
-    audit, backup, bench, check, codec, demo, doctor, explain, message, migrate, quarantine, serve, simulate,
-    user,
+    audit, backup, bench, check, codec, demo, doctor, explain, link, message, migrate, quarantine, serve,
+    simulate, user,
 };
 use clap::{Parser, Subcommand, ValueEnum};
 use domain::language::Language;
@@ -72,6 +72,9 @@ pub enum Command {
     /// Look after users in the database
     #[command(subcommand)]
     User(user::Args),
+    /// Look after links: how they are, pause, drain, resume, test
+    #[command(subcommand)]
+    Link(link::Args),
     /// Look at messages, take them back, send reports again
     #[command(subcommand)]
     Message(message::Args),

@@ -114,6 +114,8 @@ pub struct SmppConfig {
     pub address_range: String,
     /// Binds (pairs of binds) at the same time, 1 to 64.
     pub sessions: usize,
+    /// Sessions begin at different hosts, so that the load is spread over them.
+    pub spread: bool,
     /// Submits of one session that may wait for a reply, 1 to 10,000.
     pub window: usize,
     /// How many replies may be on their way to the disk beyond the window before nothing new is sent; 0 = after a crash at most a window
@@ -196,6 +198,7 @@ impl Default for SmppConfig {
             address_numbering: Numbering { ton: 0, npi: 0 },
             address_range: String::new(),
             sessions: 1,
+            spread: false,
             window: 10,
             replies_ahead: 0,
             rate: 0,

@@ -7,7 +7,7 @@ use domain::directory::LinkId;
 use net::ConnectOptions;
 use ports::driven::{Clock, Ids, Link};
 use ports::driving::ReceiveMessages;
-use session::{Connection, Dial, LinkOptions, OperatorLink, Role, SessionLimits, Surroundings};
+use session::{Connection, Dial, LinkOptions, OperatorLink, Role, SessionLimits, Surroundings, rotated};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -67,9 +67,10 @@ fn options(config: &SmppConfig) -> LinkOptions {
     };
     let hosts =
         |role: Role| if role == Role::Receive { receiver_hosts.clone() } else { config.hosts.clone() };
-    let one = roles.iter().map(|role| (*role, hosts(*role)));
+    let turn = |n: usize| if config.spread { n } else { 0 };
+    let one = |n: usize| roles.iter().map(move |role| (*role, rotated(hosts(*role), turn(n))));
     LinkOptions {
-        sessions: (0..config.sessions).flat_map(|_| one.clone()).collect(),
+        sessions: (0..config.sessions).flat_map(one).collect(),
         limits: SessionLimits {
             window: config.window,
             replies_ahead: config.replies_ahead,

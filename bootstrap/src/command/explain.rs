@@ -3,7 +3,7 @@
 use crate::command::context::{Context, print, print_json};
 use crate::command::plan::{self, Asked};
 use crate::command::table::Table;
-use crate::command::{block_on, exit, store};
+use crate::command::{block_on, exit, live, store};
 use crate::wire::Machine;
 use domain::directory::Directory;
 use domain::language::Language;
@@ -43,7 +43,11 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
     let request = args.message.request()?;
     let now = Machine::of(&loaded.config.node.name).clock.now();
     let mut trace = Trace::new();
-    let healths = plan::all_up(&directory);
+    let live = block_on(async { Ok(live::links(&loaded).await) })?;
+    let healths = live.as_deref().map_or_else(|| plan::all_up(&directory), live::healths);
+    for link in live.iter().flatten() {
+        trace.note("links", || format!("{} is {}: {}", link.name, link.state, link.detail));
+    }
     let decision = submission::plan(&directory, &sender, &request, &healths, 0, now, &mut trace);
     let well = decision.is_ok();
     if context.json {
@@ -51,10 +55,12 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
     } else {
         print(&as_text(&decision, &trace, &directory, language, &TimeZone::system()))?;
         let unknown = language.pick(
-            "Vägarnas tillstånd är inte känt här: alla antas vara uppe.",
-            "How the links are doing is not known here: all are taken to be up.",
+            "Ingen server svarar här: alla vägar antas vara uppe.",
+            "No server answers here: all links are taken to be up.",
         );
-        eprintln!("{unknown}");
+        if live.is_none() {
+            eprintln!("{unknown}");
+        }
         if !stored {
             let no_store = language.pick(
                 "Lagret kunde inte läsas: bara filens användare är kända.",

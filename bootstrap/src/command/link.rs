@@ -5,7 +5,7 @@ use crate::command::context::{Context, print, print_json};
 use crate::command::live::{self, LiveLink};
 use crate::command::plan::Asked;
 use crate::command::table::Table;
-use crate::command::{block_on, exit, message, store};
+use crate::command::{backup, block_on, exit, message, store};
 use crate::config::{Loaded, Period};
 use crate::wire::Machine;
 use anyhow::{Context as _, anyhow, bail};
@@ -275,7 +275,7 @@ fn drain(
     language: Language,
 ) -> anyhow::Result<ExitCode> {
     let link = link.known(loaded)?;
-    let bar = message::spinner(language.pick("tömmer", "draining"));
+    let bar = backup::spinner(language.pick("tömmer", "draining"));
     let left = block_on(async {
         give(loaded, &link, LinkMode::Draining).await?;
         let clock = Machine::of(&loaded.config.node.name).clock;

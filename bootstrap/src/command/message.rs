@@ -12,7 +12,7 @@ use clap::Subcommand;
 use domain::address::Recipient;
 use domain::directory::UserName;
 use domain::language::Language;
-use domain::message::{Message, MessageId, SubmissionId};
+use domain::message::{Message, MessageId, PastWay, SubmissionId};
 use domain::numbering::{self, Country};
 use domain::state::State;
 use domain::submission::{self, Accepted};
@@ -197,7 +197,16 @@ fn as_json(record: &MessageRecord) -> Value {
         "possible_duplicate": record.possible_duplicate, "error": record.error,
         "accepted_at": message.accepted_at.to_string(), "due_at": message.due_at.to_string(),
         "expires_at": message.expires_at.to_string(), "sent_at": time(record.sent_at), "final_at": time(record.final_at),
+        "ways": record.parts.past().iter().map(|way| way_json(way, message.segments)).collect::<Vec<_>>(),
         "callback": message.callback.as_ref().map(ToString::to_string), "parts": parts.collect::<Vec<_>>(),
+    })
+}
+
+/// A way that the message left for another.
+fn way_json(way: &PastWay, total: u8) -> Value {
+    json!({
+        "link": way.link.as_str(), "state": way.state(total).as_str(), "left": way.why.as_str(), "left_at": way.left_at.to_string(),
+        "sent_at": way.sent_at.map(|at| at.to_string()), "in_doubt": way.in_doubt,
     })
 }
 
@@ -251,6 +260,16 @@ fn life(record: &MessageRecord, language: Language, zone: &TimeZone) -> String {
     row("senast", "not after", time(message.expires_at));
     row("sänt", "sent", or_dash(record.sent_at.map(time)));
     row("slut", "ended", or_dash(record.final_at.map(time)));
+    for way in record.parts.past() {
+        let fate = [way.state(message.segments).as_str(), way.why.as_str()].join(", ");
+        let doubled = match (way.was_used(), way.in_doubt) {
+            (true, true) => language.pick("; operatören kan ha tagit det", "; the operator may have it"),
+            (true, false) => language.pick("; operatören har det", "; the operator has it"),
+            (false, _) => "",
+        };
+        let value = format!("{fate}, {}{doubled}", time(way.left_at));
+        row(&format!("lämnade {}", way.link), &format!("left {}", way.link), value);
+    }
     for part in record.parts.as_slice() {
         let fate = [part.state.as_str(), &part.operator_id, &part.error].join(" ");
         row(&format!("del {}", part.seq), &format!("part {}", part.seq), fate.trim_end().to_owned());
@@ -307,7 +326,7 @@ fn send(loaded: &Loaded, asked: &Asked, context: &Context, language: Language) -
 }
 
 /// The same decision as at a door; the message waits in the queue for the server, which looks there twice a second.
-async fn queue(loaded: &Loaded, asked: &Asked) -> anyhow::Result<Accepted> {
+pub(super) async fn queue(loaded: &Loaded, asked: &Asked) -> anyhow::Result<Accepted> {
     let opened = store::changing(loaded).await?;
     let directory = plan::directory(loaded, Some(opened.stores.directory.as_ref())).await?;
     let (sender, request) = (asked.sender(&directory)?, asked.request()?);

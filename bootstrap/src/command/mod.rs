@@ -12,6 +12,8 @@ pub mod context;
 pub mod demo;
 pub mod doctor;
 pub mod explain;
+pub mod link;
+mod live;
 pub mod message;
 pub mod migrate;
 mod plan;
@@ -50,6 +52,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Explain(args) => explain::run(args, &context),
         Command::Doctor(args) => doctor::run(args, &context),
         Command::User(args) => user::run(args, &context),
+        Command::Link(args) => link::run(args, &context),
         Command::Message(args) => message::run(args, &context),
         Command::Simulate(args) => simulate::run(args, &context),
         Command::Codec(args) => codec::run(args),

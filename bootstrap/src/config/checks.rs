@@ -21,6 +21,7 @@ pub(super) fn check(
     checks.links(config);
     checks.users(config);
     checks.routes(config);
+    checks.classes(config);
     checks.received(config);
     checks.doors(config);
     (checks.problems, checks.warnings)
@@ -195,8 +196,50 @@ impl Checks<'_> {
         for priority in &route.priorities {
             self.one_of(Some(priority), "route.priorities".to_owned(), &Priority::ALL.map(Priority::as_str));
         }
+        self.times(route);
+        if route.unknown_share() {
+            self.wrong(&route.links, "route.links.by", "by is \"weight\" or \"free\"");
+        }
         if route.doubt_policy().is_none() {
             self.one_of(route.doubt.as_ref(), "route.doubt".to_owned(), &["resend", "assume_sent", "fail"]);
+        }
+    }
+
+    /// Fallback by time and by status.
+    fn times(&mut self, route: &RouteSection) {
+        let alone = route.steps().iter().map(|(links, _)| links.len()).sum::<usize>() < 2;
+        let within = [
+            (&route.fallback_after_time, "route.fallback_after_time"),
+            (&route.delivered_within, "route.delivered_within"),
+        ];
+        for (time, key) in within {
+            let Some(time) = time else { continue };
+            if time.get_ref().0 < std::time::Duration::from_secs(1) {
+                self.wrong(time, key, "at least 1 s: an operator needs some time to answer");
+            } else if alone {
+                self.wrong(time, key, "the route has one link only: name the next one in links");
+            }
+        }
+        for code in &route.fallback_on {
+            let word = code.get_ref().as_str();
+            let words = ["permanent", "temporary", "throttled", "unanswered"];
+            if !words.contains(&word) && !word.contains('-') {
+                self.wrong(
+                    code,
+                    "route.fallback_on",
+                    format!("{word:?} is no code of a link, such as smpp-0x00000008, and not one of {}", words.join(", ")),
+                );
+            }
+        }
+    }
+
+    fn classes(&mut self, config: &Config) {
+        let mut seen = HashSet::new();
+        for class in &config.class {
+            self.one_of(Some(&class.name), "class.name".to_owned(), &Priority::ALL.map(Priority::as_str));
+            if !seen.insert(class.name.get_ref().clone()) {
+                self.wrong(&class.name, "class.name", format!("there are two classes called {}", class.name.get_ref()));
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 //! Reading has no side effects. What is wrong is said with file, line, key and what is allowed, all of it at once where possible.
 
 mod checks;
+mod class;
 mod environment;
 mod link;
 mod problem;
@@ -14,6 +15,7 @@ pub use link::{
     Cimd2 as Cimd2Keys, Common, Gsm as GsmKeys, Link, LinkTls, Own, Protocol, Smpp as SmppKeys,
     Ucp as UcpKeys,
 };
+pub use class::ClassSection;
 pub(crate) use link::{ucp_field, ucp_status};
 pub use problem::{ConfigError, Problem};
 pub use sections::{
@@ -61,6 +63,8 @@ pub struct Config {
     pub user: Vec<UserSection>,
     /// Which messages go by which links.
     pub route: Vec<RouteSection>,
+    /// How patient classes are.
+    pub class: Vec<ClassSection>,
     /// Where received messages go.
     pub mo: Vec<MoSection>,
 }
@@ -148,10 +152,10 @@ impl Config {
     #[must_use]
     pub fn installation(&self, users: Vec<domain::directory::User>) -> Installation {
         Installation {
-            defaults: self.defaults.to_domain(self.retention.receipt_grace),
+            defaults: self.defaults.to_domain(self.retention.receipt_grace, &self.class),
             users,
             links: self.link.iter().map(Link::profile).collect(),
-            routes: self.route.iter().map(RouteSection::to_route).collect(),
+            routes: self.route.iter().map(|route| route.to_route(&self.class)).collect(),
             mo_rules: self.mo.iter().map(MoSection::to_domain).collect(),
         }
     }

@@ -19,6 +19,7 @@ const SOURCES: [&str; 12] = [
     include_str!("link/gsm.rs"),
     include_str!("link/cimd2.rs"),
     include_str!("user.rs"),
+    include_str!("class.rs"),
 ];
 
 /// Sections in the order of the document, by their names in the file.
@@ -40,6 +41,7 @@ const ORDER: [&str; 23] = [
     "[[link]] protocol = \"cimd2\"",
     "[link.tls]",
     "[[route]]",
+    "[[class]]",
     "[[user]]",
     "[[mo]]",
     "[callbacks]",

@@ -40,6 +40,21 @@ pub struct LinkProfile {
     pub park_on: Vec<String>,
     /// How long it is parked before it is tried again.
     pub park_for: Duration,
+    /// Its heartbeat, if it has one.
+    pub heartbeat: Option<Heartbeat>,
+}
+
+/// A message by a link to a number of our own and back, again and again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heartbeat {
+    /// The number, whose messages come back to us.
+    pub to: String,
+    /// How often.
+    pub every: Duration,
+    /// How long it may take.
+    pub within: Duration,
+    /// Numbers that hear of it, by another link, when it does not come back, and when it does again.
+    pub alarm_to: Vec<String>,
 }
 
 impl LinkProfile {
@@ -54,6 +69,7 @@ impl LinkProfile {
             wide_reference: false,
             park_on: Vec::new(),
             park_for: Duration::from_mins(5),
+            heartbeat: None,
         }
     }
 }

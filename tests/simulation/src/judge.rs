@@ -3,12 +3,14 @@
 //! It looks at what clients were told, what operators saw and what the store says, never at what the gateway says of itself.
 
 use crate::clock::wall;
+use crate::plan::{DELIVERED_WITHIN, Mode};
 use crate::world::{Fate, World};
-use domain::message::MessageId;
+use domain::message::{Message, MessageId, Priority};
 use domain::receipt::Verdict;
 use domain::state::State;
 use ports::driven::{HandoffKey, MessageRecord, Shipment};
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 /// What was seen at the step before.
 #[derive(Default)]
@@ -26,7 +28,7 @@ impl Judge {
         }
         for (id, now) in world.store.states() {
             match self.states.insert(id, now) {
-                Some(before) if !may_follow(before, now) => {
+                Some(before) if !may_follow(before, now) && !went_another_way(world, id, before, now) => {
                     world.wrong(format!("message {id} was {before} and is {now}"));
                 }
                 _ => {}
@@ -58,8 +60,18 @@ fn may_follow(before: State, after: State) -> bool {
     }
 }
 
+/// A message whose outcome is looked at goes back into a queue, of another link.
+fn went_another_way(world: &World, id: MessageId, before: State, after: State) -> bool {
+    let watched = world.store.record(id).is_some_and(|r| is_watched(&r.message) && r.parts.has_past());
+    watched && before == State::Sent && matches!(after, State::Queued | State::Sending)
+}
+
+fn is_watched(message: &Message) -> bool {
+    message.priority == Priority::Alarm
+}
+
 /// At every shipment: stored before it is sent, not sent beside or after itself without a mark, not after its time, not after it was taken back.
-pub(crate) fn written(world: &World, shipment: &Shipment, run: u32) {
+pub(crate) fn written(world: &World, shipment: &Shipment, link: usize, run: u32) {
     let message = &shipment.message;
     let id = message.id;
     let mut wrong = Vec::new();
@@ -78,7 +90,10 @@ pub(crate) fn written(world: &World, shipment: &Shipment, run: u32) {
     }
     for (seq, _) in &shipment.segments {
         for earlier in state.wires.iter().filter(|w| w.message == id && w.seq == *seq) {
+            // By another link it may go while the first has it or may have it, but marked; by the same one never.
+            let elsewhere = is_watched(message) && earlier.link != link && shipment.possible_duplicate;
             match earlier.fate {
+                Fate::Open | Fate::Accepted if elsewhere => {}
                 Fate::Open => {
                     wrong.push(format!("segment {seq} of {id} is sent while an earlier try may be answered"))
                 }
@@ -114,6 +129,7 @@ pub(crate) fn end(world: &World) {
     let records = world.store.records();
     everything_has_an_end(world, &records);
     nothing_twice(world, &records);
+    alarms_went_on(world, &records);
     delivered_is_true(world, &records);
     everybody_was_told(world, &records);
     received_once(world);
@@ -144,6 +160,26 @@ fn everything_has_an_end(world: &World, records: &[MessageRecord]) {
     if waiting > 0 {
         world.wrong(format!("{waiting} clients have no answer"));
     }
+}
+
+/// An alarm that the operator took and did not deliver in time was given to the other one, where nothing stood in the way.
+fn alarms_went_on(world: &World, records: &[MessageRecord]) {
+    let plan = &world.plan;
+    let trouble = plan.kills + plan.link_deaths + plan.silent + plan.store_refuses + plan.store_loses_answers;
+    if plan.mode != Mode::Liveness || trouble > 0 {
+        return;
+    }
+    let late = DELIVERED_WITHIN + Duration::from_secs(10);
+    let mut wrong = Vec::new();
+    for record in records.iter().filter(|r| is_watched(&r.message) && r.state == State::Delivered) {
+        let taken_at = record.parts.past().first().map_or(record.sent_at, |w| w.sent_at);
+        let took = taken_at.zip(record.final_at).map(|(at, end)| end.duration_since(at));
+        let took = took.and_then(|t| Duration::try_from(t).ok()).unwrap_or_default();
+        if took > late && !record.parts.has_past() {
+            wrong.push(format!("alarm {} was delivered after {took:?} and went by one link only", record.message.id));
+        }
+    }
+    wrong.into_iter().for_each(|what| world.wrong(what));
 }
 
 /// One request makes one message for one recipient, however often it was repeated.

@@ -109,7 +109,7 @@ impl SimLink {
     /// Writes a shipment to the operator and draws what will come of it.
     fn write(&self, shipment: Shipment) {
         let world = &self.world;
-        judge::written(world, &shipment, self.run);
+        judge::written(world, &shipment, self.index, self.run);
         let (told, calm) = {
             let state = world.state();
             (state.told_now(), state.calm)

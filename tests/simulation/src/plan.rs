@@ -14,6 +14,8 @@ pub enum Mode {
 
 /// How long clients send and faults happen.
 pub(crate) const STORM: Duration = Duration::from_secs(120);
+/// How long an alarm may be on one link without having been delivered.
+pub(crate) const DELIVERED_WITHIN: Duration = Duration::from_secs(20);
 /// How long a message is worth sending.
 pub(crate) const VALID_FOR: Duration = Duration::from_secs(240);
 /// How long receipts are waited for after that.

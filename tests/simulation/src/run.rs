@@ -4,11 +4,12 @@ use crate::clients;
 use crate::clock::StoryClock;
 use crate::judge::{self, Judge};
 use crate::link::SimLink;
-use crate::plan::{END, GRACE, Mode, Plan, STORM};
+use crate::plan::{DELIVERED_WITHIN, END, GRACE, Mode, Plan, STORM};
 use crate::sink::Sink;
 use crate::world::{Event, World, link_id};
 use application::{Gateway, Installation, Settings, Stores};
 use domain::directory::{Defaults, LinkId};
+use domain::message::Priority;
 use domain::mo::{Destination, MoRule};
 use domain::routing::{Pattern, Route, Way};
 use fakes::{FakePasswords, MemoryTraffic, samples};
@@ -110,12 +111,17 @@ fn verdict(world: &World) -> Result<Summary, String> {
 fn installation() -> Installation {
     let mut route = Route::new(Pattern::Any, vec![Way::Link(link_id(0)), Way::Link(link_id(1))]);
     route.fallback_after = 2;
+    // The outcome of alarms is looked at: once by each link.
+    let mut alarms = route.clone();
+    alarms.priorities = vec![Priority::Alarm];
+    alarms.reply_within = Some(Duration::from_secs(8));
+    alarms.delivered_within = Some(DELIVERED_WITHIN);
     let destination = Some(Destination::Url("http://mo/".to_owned()));
     Installation {
         defaults: Defaults { receipt_grace: GRACE, ..Defaults::default() },
         users: vec![samples::user("crm")],
         links: vec![samples::profile("TS0"), samples::profile("TS1")],
-        routes: vec![route],
+        routes: vec![alarms, route],
         mo_rules: vec![MoRule { number: None, user: None, destination, answers: false }],
     }
 }

@@ -2,6 +2,7 @@
 
 use super::hex;
 use domain::Timestamp;
+use domain::message::PastWay;
 use domain::mo::Mo;
 use ports::driven::{MessageRecord, MoRecord};
 use serde::Serialize;
@@ -40,8 +41,28 @@ pub struct MessageView {
     pub error: Option<String>,
     /// Whether it may have been sent more than once.
     pub possible_duplicate: bool,
-    /// What became of each of its SMS.
+    /// Links it was sent by before, when the outcome did not come in time: an operator that has it may deliver it too.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ways: Vec<WayView>,
+    /// What became of each of its SMS, on the link it is on now.
     pub parts: Vec<PartView>,
+}
+
+/// A link that a message left for another.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WayView {
+    /// The link.
+    pub link: String,
+    /// What its operator said: `delivered`, `sent` (nothing final), `failed`, `expired`, `unknown` (nothing at all), `queued` (never given it).
+    pub state: &'static str,
+    /// Why it was left: `not_delivered_in_time`, `no_reply_in_time`, `failed`.
+    pub left: &'static str,
+    /// When.
+    pub left_at: String,
+    /// When the operator had taken it over.
+    pub sent_at: Option<String>,
+    /// It was on its way to the operator: nobody knows whether it was taken.
+    pub in_doubt: bool,
 }
 
 /// One SMS of a message.
@@ -100,6 +121,7 @@ pub(crate) fn message_view(record: &MessageRecord) -> MessageView {
         final_at: record.final_at.map(time),
         error: filled(&record.error),
         possible_duplicate: record.possible_duplicate,
+        ways: record.parts.past().iter().map(|way| way_view(way, message.segments)).collect(),
         parts: record
             .parts
             .as_slice()
@@ -111,6 +133,18 @@ pub(crate) fn message_view(record: &MessageRecord) -> MessageView {
                 error: filled(&part.error),
             })
             .collect(),
+    }
+}
+
+/// A way that was left.
+fn way_view(way: &PastWay, total: u8) -> WayView {
+    WayView {
+        link: way.link.to_string(),
+        state: way.state(total).as_str(),
+        left: way.why.as_str(),
+        left_at: time(way.left_at),
+        sent_at: way.sent_at.map(time),
+        in_doubt: way.in_doubt,
     }
 }
 

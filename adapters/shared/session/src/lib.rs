@@ -26,7 +26,7 @@ pub use backoff::Backoff;
 pub use conversation::Conversation;
 pub use dialect::{Answer, BadStream, BindRefusal, Dialect, Now, Received, Role, Verdict};
 pub use link::{OperatorLink, Surroundings};
-pub use options::{Connection, Dial, LinkOptions, SessionLimits};
+pub use options::{Connection, Dial, LinkOptions, SessionLimits, rotated};
 pub use pace::Pace;
 pub use session::{Closed, Counts, Event, Session};
 pub use window::Window;

@@ -103,6 +103,14 @@ impl LinkOptions {
     }
 }
 
+/// The hosts of the n-th of several sessions that share the load: each begins with another, and falls over to the next.
+#[must_use]
+pub fn rotated(mut hosts: Vec<String>, n: usize) -> Vec<String> {
+    let by = n.checked_rem(hosts.len()).unwrap_or(0);
+    hosts.rotate_left(by);
+    hosts
+}
+
 /// Something to read from and write to.
 pub trait Connection: AsyncRead + AsyncWrite + Send + Unpin {}
 

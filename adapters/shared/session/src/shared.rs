@@ -69,6 +69,8 @@ pub(crate) struct Shared {
     senders: AtomicUsize,
     held: AtomicBool,
     stopping: AtomicBool,
+    /// The operator refuses the login.
+    barred: AtomicBool,
     starved: AtomicBool,
     recalls: AtomicU64,
     /// Sessions whose messages are not all reported.
@@ -111,6 +113,7 @@ impl Shared {
             senders: AtomicUsize::new(0),
             held: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
+            barred: AtomicBool::new(false),
             starved: AtomicBool::new(false),
             recalls: AtomicU64::new(0),
             working: AtomicUsize::new(0),
@@ -143,7 +146,7 @@ impl Shared {
         } else {
             let since =
                 Timestamp::from_millisecond(self.down_at_ms.load(Relaxed)).unwrap_or(Timestamp::UNIX_EPOCH);
-            Condition::Down { since }
+            if self.barred.load(Acquire) { Condition::Parked { since } } else { Condition::Down { since } }
         };
         Health { condition, room: if condition == Condition::Up { room } else { 0 } }
     }
@@ -318,6 +321,15 @@ impl Shared {
             self.tell_changed();
             self.wake_all();
         }
+    }
+
+    /// The operator refuses the login, or no longer does. True when that is new.
+    pub(crate) fn bar(&self, barred: bool) -> bool {
+        let new = self.barred.swap(barred, AcqRel) != barred;
+        if new {
+            self.tell_changed();
+        }
+        new
     }
 
     pub(crate) fn is_held(&self) -> bool {

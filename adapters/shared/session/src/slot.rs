@@ -66,6 +66,10 @@ impl<C: Conversation> Slot<C> {
             let pause = match &ended {
                 Try::Ended(Ended { why: Closed::Refused(refusal), .. }) if refusal.login => {
                     logins += 1;
+                    if logins >= LOGIN_TRIES && self.shared.bar(true) {
+                        let (link, why) = (&self.shared.id, &refusal.detail);
+                        tracing::error!(%link, why, "the link is parked: its operator refuses the login");
+                    }
                     if logins >= LOGIN_TRIES { options.login_pause } else { backoff.next_pause(chance) }
                 }
                 Try::Ended(Ended { why: Closed::Unbound, .. }) => {
@@ -76,6 +80,7 @@ impl<C: Conversation> Slot<C> {
             };
             if matches!(&ended, Try::Ended(Ended { bound_for: Some(_), .. })) {
                 logins = 0;
+                self.shared.bar(false);
             }
             self.wait(host, &why, pause).await;
         }

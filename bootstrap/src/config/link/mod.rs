@@ -22,7 +22,7 @@ use super::checks::Checks;
 use super::values::Period;
 use check::LinkChecks;
 use domain::address::Originator;
-use domain::directory::{LinkId, LinkProfile};
+use domain::directory::{Heartbeat, LinkId, LinkProfile};
 use domain::numbering::Country;
 use domain::originator;
 use serde::Deserialize;
@@ -57,6 +57,9 @@ pub struct Common {
     pub tls: Option<LinkTls>,
     /// Connections at once, 1 to 64; 1 when absent.
     pub sessions: Option<Spanned<u16>>,
+    /// Whether connections begin at different hosts, so that the load is spread over them; each falls over to the others. SMPP only.
+    #[serde(default)]
+    pub spread: bool,
     /// Messages in flight on a connection, 1 to 1,000; 10 when absent. A protocol may allow fewer.
     pub window: Option<Spanned<u16>>,
     /// Segments a second over all connections; 0 = no limit.
@@ -81,6 +84,43 @@ pub struct Common {
     pub park_on: Vec<String>,
     /// How long a parked link is left alone before it is tried again; 5 min when absent.
     pub park_for: Option<Period>,
+    /// A message by this link to a number of our own and back, that measures the whole way:
+    /// `{ to = "46701234567", every = "15m", within = "5m", alarm_to = ["46707654321"] }`. When it does not come back, `alarm_to` hear of it by
+    /// another link.
+    pub heartbeat: Option<HeartbeatKeys>,
+}
+
+/// A link's heartbeat.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeartbeatKeys {
+    /// The number, whose messages come back to us.
+    pub to: Spanned<String>,
+    /// How often.
+    pub every: Period,
+    /// How long it may take.
+    pub within: Period,
+    /// Numbers that hear of it when it does not come back.
+    #[serde(default)]
+    pub alarm_to: Vec<Spanned<String>>,
+}
+
+impl HeartbeatKeys {
+    fn to_domain(&self) -> Heartbeat {
+        let alarm_to = self.alarm_to.iter().map(|n| n.get_ref().clone()).collect();
+        Heartbeat { to: self.to.get_ref().clone(), every: self.every.0, within: self.within.0, alarm_to }
+    }
+
+    fn check(&self, checks: &mut LinkChecks<'_, '_>) {
+        for number in std::iter::once(&self.to).chain(&self.alarm_to) {
+            if let Err(refusal) = domain::numbering::recipient(number.get_ref(), Country::SWEDEN, false) {
+                checks.wrong(number, "heartbeat", refusal.detail);
+            }
+        }
+        if self.within.0.is_zero() || self.every.0 < self.within.0 {
+            checks.wrong(&self.to, "heartbeat", "every must not be shorter than within, and within longer than nothing");
+        }
+    }
 }
 
 /// What a protocol's own keys can say of themselves.
@@ -147,6 +187,9 @@ macro_rules! protocols {
             pub(super) fn check(&self, checks: &mut Checks<'_>) {
                 let mut checks = LinkChecks { name: self.common.name.get_ref(), checks };
                 checks.common(&self.common);
+                if let Some(heartbeat) = &self.common.heartbeat {
+                    heartbeat.check(&mut checks);
+                }
                 match &self.own { $(Own::$variant(keys) => keys.check(&self.common, &mut checks),)* }
             }
 
@@ -214,13 +257,14 @@ impl Link {
     pub(super) fn profile(&self) -> LinkProfile {
         let default = LinkProfile::named(self.id().unwrap_or_else(unnamed));
         LinkProfile {
+            id: default.id,
             originator: self.common.own_originator().ok().flatten(),
             alphanumeric: self.common.alphanumeric,
             receipts: self.common.receipts,
             wide_reference: self.common.wide_reference,
             park_on: self.common.park_on.clone(),
             park_for: self.common.park_for.map_or(default.park_for, |p| p.0),
-            ..default
+            heartbeat: self.common.heartbeat.as_ref().map(HeartbeatKeys::to_domain),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The node, its store, its log, and what holds where nothing else is said.
 
 use crate::config::values::{Period, Secret};
+use crate::config::class::{self, ClassSection};
 use domain::directory::Defaults;
 use domain::language::Language;
 use domain::numbering::{AllowList, Country};
@@ -106,7 +107,7 @@ impl DefaultsSection {
         })
     }
 
-    pub(in crate::config) fn to_domain(&self, receipt_grace: Period) -> Defaults {
+    pub(in crate::config) fn to_domain(&self, receipt_grace: Period, classes: &[ClassSection]) -> Defaults {
         Defaults {
             country: Country::parse(self.country.get_ref()).unwrap_or(Country::SWEDEN),
             strict_numbers: self.strict_numbers,
@@ -118,6 +119,7 @@ impl DefaultsSection {
             text: self.policy().unwrap_or_default(),
             max_segments: self.max_segments,
             valid_for: self.valid_for.0,
+            class_valid_for: class::valid_for(classes),
             max_recipients: self.max_recipients,
             receipt_grace: receipt_grace.0,
             ..Defaults::default()

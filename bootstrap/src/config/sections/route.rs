@@ -1,9 +1,10 @@
 //! Which messages go by which links.
 
 use crate::config::values::{Parsed, Period};
+use crate::config::class::{self, ClassSection};
 use domain::directory::{LinkId, UserName};
 use domain::message::Priority;
-use domain::routing::{Balanced, DoubtPolicy, Pattern, RetryTimes, Route, Share, Way};
+use domain::routing::{Balanced, DoubtPolicy, Pattern, Route, Share, Way};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -36,6 +37,18 @@ pub struct Balance {
     /// Their shares, in the same order; 1 each when absent.
     #[serde(default)]
     pub weights: Vec<u16>,
+    /// `weight` (when absent), or `free` for the weights times the free window.
+    pub by: Option<String>,
+}
+
+impl Balance {
+    fn share(&self) -> Option<Share> {
+        match self.by.as_deref() {
+            None | Some("weight") => Some(Share::Weight),
+            Some("free") => Some(Share::Free),
+            Some(_) => None,
+        }
+    }
 }
 
 /// `[[route]]`
@@ -44,7 +57,8 @@ pub struct Balance {
 pub struct RouteSection {
     /// `*`, `short`, or digits the number begins with.
     pub to: Parsed<Pattern>,
-    /// `["TS0", "TS1"]`: the order is the fallback; `{ balance = ["TS0", "TS1"], weights = [2, 1] }` shares the load.
+    /// `["TS0", "TS1"]`: the order is the fallback; `{ balance = ["TS0", "TS1"], weights = [2, 1] }` shares the load, with `by = "free"` by
+    /// the free window of each at the moment.
     pub links: Spanned<RouteLinks>,
     /// Only messages of these users; empty = all.
     #[serde(default)]
@@ -54,11 +68,20 @@ pub struct RouteSection {
     pub priorities: Vec<Spanned<String>>,
     /// Failed tries on one link before the next is used; 3 when absent.
     pub fallback_after: Option<u16>,
+    /// Failures after which the next link is used at once: codes such as `"smpp-0x00000008"`, or `"temporary"`, `"throttled"`, `"unanswered"`,
+    /// `"permanent"`.
+    #[serde(default)]
+    pub fallback_on: Vec<Spanned<String>>,
+    /// How long a message may be on one link without the operator having taken it before it goes by the next; for ever when absent.
+    pub fallback_after_time: Option<Spanned<Period>>,
+    /// How long a message may be on one link without having been delivered before it is sent by the next as well, once by each; it is not
+    /// looked at when absent. The recipient may get it twice.
+    pub delivered_within: Option<Spanned<Period>>,
     /// How long a link may be down before waiting messages move on; alarms wait a third of it; 15 s when absent.
     pub fallback_down: Option<Period>,
-    /// Failed tries before a message fails; 40 when absent.
+    /// Failed tries before a message fails; those of its class when absent.
     pub tries: Option<u16>,
-    /// Pauses between tries; the last repeats; 5 s growing to 15 min when absent.
+    /// Pauses between tries; the last repeats; those of its class when absent.
     pub pauses: Option<Vec<Period>>,
     /// What to do with what the operator never answered: `resend` (when absent; marked as a possible duplicate), `assume_sent` or `fail`.
     pub doubt: Option<Spanned<String>>,
@@ -91,27 +114,24 @@ impl RouteSection {
         }
     }
 
-    /// The route.
+    /// The route; `classes` say how patient each class is where it does not say so itself.
     #[must_use]
-    pub fn to_route(&self) -> Route {
-        let ways = self.steps().into_iter().filter_map(|(links, weights)| way(&links, weights)).collect();
-        let mut route = Route::new(self.to.0.clone(), ways);
+    pub fn to_route(&self, classes: &[ClassSection]) -> Route {
+        let mut route = Route::new(self.to.0.clone(), self.ways());
+        route.fallback_on = self.fallback_on.iter().map(|code| code.get_ref().clone()).collect();
+        route.reply_within = self.fallback_after_time.as_ref().map(|p| p.get_ref().0);
+        route.delivered_within = self.delivered_within.as_ref().map(|p| p.get_ref().0);
         route.users = self.users.iter().filter_map(|u| UserName::parse(u.get_ref()).ok()).collect();
         route.priorities = self.priorities.iter().filter_map(|p| Priority::parse(p.get_ref())).collect();
         route.fallback_after = self.fallback_after.unwrap_or(route.fallback_after);
         route.fallback_down = self.fallback_down.map_or(route.fallback_down, |p| p.0);
         route.doubt = self.doubt_policy().unwrap_or_default();
-        let default = RetryTimes::default();
-        let retry = RetryTimes {
-            pauses: self.pauses.as_ref().map_or(default.pauses, |p| p.iter().map(|p| p.0).collect()),
-            tries: self.tries.unwrap_or(default.tries),
-        };
-        route.retry = std::array::from_fn(|_| retry.clone());
+        route.retry = class::retry(classes, self.tries, self.pauses.as_deref());
         route
     }
 }
 
-fn way(links: &[&str], weights: &[u16]) -> Option<Way> {
+fn way(links: &[&str], weights: &[u16], by: Share) -> Option<Way> {
     let parsed: Vec<LinkId> = links.iter().filter_map(|l| LinkId::parse(l).ok()).collect();
     match parsed.as_slice() {
         [] => None,
@@ -120,7 +140,7 @@ fn way(links: &[&str], weights: &[u16]) -> Option<Way> {
             let weight = |n: usize| weights.get(n).copied().unwrap_or(1).max(1);
             let links = many.iter().enumerate();
             let links = links.map(|(n, link)| Balanced { link: link.clone(), weight: weight(n) }).collect();
-            Some(Way::Balance { links, by: Share::Weight })
+            Some(Way::Balance { links, by })
         }
     }
 }

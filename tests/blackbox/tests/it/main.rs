@@ -35,6 +35,7 @@ mod e8_start_and_stop;
 mod e9_configuration;
 mod gsm_peers;
 mod gsm_story;
+mod f_outcome;
 mod h_seeing;
 mod s5_slow_clients;
 mod soap;
