@@ -60,7 +60,7 @@ fn summary(loaded: &Loaded, language: Language) -> String {
     let doors: Vec<String> = doors(config).iter().map(|(name, at)| format!("{name} {at}")).collect();
     let links = config.link.iter().map(|link| format!("{} {}", link.name(), link.place()));
     let routes = config.route.iter().map(|route| {
-        let steps = route.to_route();
+        let steps = route.to_route(&loaded.config.class);
         format!("{} → {}", steps.to, steps.describe())
     });
     let users = config.user.iter().map(|user| user.name.get_ref().clone());
