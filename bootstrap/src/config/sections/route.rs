@@ -88,6 +88,34 @@ pub struct RouteSection {
 }
 
 impl RouteSection {
+    /// The words that `by` may have, and does not have here.
+    pub(in crate::config) fn unknown_share(&self) -> bool {
+        let wrong = |shared: &Balance| shared.share().is_none();
+        match self.links.get_ref() {
+            RouteLinks::Shared(shared) => wrong(shared),
+            RouteLinks::Ordered(steps) => {
+                steps.iter().any(|step| matches!(step, RouteStep::Shared(shared) if wrong(shared)))
+            }
+        }
+    }
+
+    fn ways(&self) -> Vec<Way> {
+        let shared = |s: &Balance| {
+            let links: Vec<&str> = s.balance.iter().map(String::as_str).collect();
+            way(&links, &s.weights, s.share().unwrap_or_default())
+        };
+        match self.links.get_ref() {
+            RouteLinks::Shared(one) => shared(one).into_iter().collect(),
+            RouteLinks::Ordered(steps) => steps
+                .iter()
+                .filter_map(|step| match step {
+                    RouteStep::Link(link) => way(&[link], &[], Share::Weight),
+                    RouteStep::Shared(many) => shared(many),
+                })
+                .collect(),
+        }
+    }
+
     pub(in crate::config) fn steps(&self) -> Vec<(Vec<&str>, &[u16])> {
         match self.links.get_ref() {
             RouteLinks::Shared(shared) => {
