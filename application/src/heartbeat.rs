@@ -109,7 +109,8 @@ impl Heartbeats {
         pulse: &mut Pulse,
         took: Duration,
     ) {
-        metrics::histogram!("omnigate_heartbeat_seconds", "link" => link.to_string()).record(took.as_secs_f64());
+        metrics::histogram!("omnigate_heartbeat_seconds", "link" => link.to_string())
+            .record(took.as_secs_f64());
         metrics::gauge!("omnigate_heartbeat_ok", "link" => link.to_string()).set(1.0);
         if std::mem::take(&mut pulse.failing) {
             tracing::info!(%link, seconds = took.as_secs_f64(), "the heartbeat is back");

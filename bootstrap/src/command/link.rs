@@ -101,7 +101,9 @@ impl Named {
         let all: Vec<LinkId> = ids(loaded);
         let found = all.iter().find(|id| id.as_str() == self.name);
         let names = || all.iter().map(LinkId::as_str).collect::<Vec<_>>().join(", ");
-        found.cloned().ok_or_else(|| anyhow!("there is no link called {:?}; there are: {}", self.name, names()))
+        found
+            .cloned()
+            .ok_or_else(|| anyhow!("there is no link called {:?}; there are: {}", self.name, names()))
     }
 }
 
@@ -296,7 +298,10 @@ fn drain(
     } else if left == 0 {
         print(&format!(
             "{link} {}\n",
-            language.pick("är tom och tar inget nytt (omnigate link resume)", "is empty and takes nothing new (omnigate link resume)")
+            language.pick(
+                "är tom och tar inget nytt (omnigate link resume)",
+                "is empty and takes nothing new (omnigate link resume)"
+            )
         ))?;
     } else {
         bail!("{link} still has {left} messages; it goes on sending them and takes nothing new");

@@ -227,7 +227,10 @@ impl Checks<'_> {
                 self.wrong(
                     code,
                     "route.fallback_on",
-                    format!("{word:?} is no code of a link, such as smpp-0x00000008, and not one of {}", words.join(", ")),
+                    format!(
+                        "{word:?} is no code of a link, such as smpp-0x00000008, and not one of {}",
+                        words.join(", ")
+                    ),
                 );
             }
         }
@@ -238,7 +241,11 @@ impl Checks<'_> {
         for class in &config.class {
             self.one_of(Some(&class.name), "class.name".to_owned(), &Priority::ALL.map(Priority::as_str));
             if !seen.insert(class.name.get_ref().clone()) {
-                self.wrong(&class.name, "class.name", format!("there are two classes called {}", class.name.get_ref()));
+                self.wrong(
+                    &class.name,
+                    "class.name",
+                    format!("there are two classes called {}", class.name.get_ref()),
+                );
             }
         }
     }

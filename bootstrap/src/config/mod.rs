@@ -11,11 +11,11 @@ mod sections;
 mod user;
 mod values;
 
+pub use class::ClassSection;
 pub use link::{
     Cimd2 as Cimd2Keys, Common, Gsm as GsmKeys, Link, LinkTls, Own, Protocol, Smpp as SmppKeys,
     Ucp as UcpKeys,
 };
-pub use class::ClassSection;
 pub(crate) use link::{ucp_field, ucp_status};
 pub use problem::{ConfigError, Problem};
 pub use sections::{

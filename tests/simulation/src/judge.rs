@@ -176,7 +176,10 @@ fn alarms_went_on(world: &World, records: &[MessageRecord]) {
         let took = taken_at.zip(record.final_at).map(|(at, end)| end.duration_since(at));
         let took = took.and_then(|t| Duration::try_from(t).ok()).unwrap_or_default();
         if took > late && !record.parts.has_past() {
-            wrong.push(format!("alarm {} was delivered after {took:?} and went by one link only", record.message.id));
+            wrong.push(format!(
+                "alarm {} was delivered after {took:?} and went by one link only",
+                record.message.id
+            ));
         }
     }
     wrong.into_iter().for_each(|what| world.wrong(what));

@@ -118,7 +118,11 @@ impl HeartbeatKeys {
             }
         }
         if self.within.0.is_zero() || self.every.0 < self.within.0 {
-            checks.wrong(&self.to, "heartbeat", "every must not be shorter than within, and within longer than nothing");
+            checks.wrong(
+                &self.to,
+                "heartbeat",
+                "every must not be shorter than within, and within longer than nothing",
+            );
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The node, its store, its log, and what holds where nothing else is said.
 
-use crate::config::values::{Period, Secret};
 use crate::config::class::{self, ClassSection};
+use crate::config::values::{Period, Secret};
 use domain::directory::Defaults;
 use domain::language::Language;
 use domain::numbering::{AllowList, Country};

@@ -1,7 +1,7 @@
 //! Which messages go by which links.
 
-use crate::config::values::{Parsed, Period};
 use crate::config::class::{self, ClassSection};
+use crate::config::values::{Parsed, Period};
 use domain::directory::{LinkId, UserName};
 use domain::message::Priority;
 use domain::routing::{Balanced, DoubtPolicy, Pattern, Route, Share, Way};

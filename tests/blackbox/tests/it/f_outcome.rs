@@ -96,7 +96,10 @@ fn an_alarm_arrives_by_another_operator_in_time_and_once_by_each() {
     assert_eq!(stage.got(killed), [1, 1, 0], "once by each: {status}");
     assert_eq!(status["link"], "TS1");
     let way = &status["ways"][0];
-    assert_eq!((&way["link"], &way["state"], &way["left"]), (&json!("TS0"), &json!("sent"), &json!("not_delivered_in_time")));
+    assert_eq!(
+        (&way["link"], &way["state"], &way["left"]),
+        (&json!("TS0"), &json!("sent"), &json!("not_delivered_in_time"))
+    );
     assert_eq!(status["possible_duplicate"], true);
     let shown = stage.gateway.command(&["message", "show", &id, "--language", "en"]);
     let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
