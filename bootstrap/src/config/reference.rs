@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-const SOURCES: [&str; 12] = [
+const SOURCES: &[&str] = &[
     include_str!("sections/node.rs"),
     include_str!("sections/http.rs"),
     include_str!("sections/mail.rs"),
@@ -23,7 +23,7 @@ const SOURCES: [&str; 12] = [
 ];
 
 /// Sections in the order of the document, by their names in the file.
-const ORDER: [&str; 23] = [
+const ORDER: &[&str] = &[
     "[node]",
     "[database]",
     "[defaults]",
