@@ -293,7 +293,7 @@ fn document() -> String {
     let mut text = HEAD.to_owned();
     for heading in ORDER {
         let section =
-            all.iter().find(|s| s.heading == heading).unwrap_or_else(|| panic!("no section {heading}"));
+            all.iter().find(|s| s.heading == *heading).unwrap_or_else(|| panic!("no section {heading}"));
         text.push_str(&format!("\n## `{heading}`\n\n"));
         if !section.comment.is_empty() {
             text.push_str(&format!("{}{}\n\n", section.comment[..1].to_uppercase(), &section.comment[1..]));
