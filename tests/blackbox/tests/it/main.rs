@@ -40,3 +40,4 @@ mod h_seeing;
 mod s5_slow_clients;
 mod soap;
 mod story;
+mod ucp;
