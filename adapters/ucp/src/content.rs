@@ -3,7 +3,7 @@
 //! Tolerant: an unknown message type becomes binary, a field that is no hex is taken as it stands.
 
 use crate::alphabet::Alphabet;
-use crate::codec::{Packet, Service, five, op, service, thirty, unpack_sender, zero_one};
+use crate::codec::{Extra, Packet, five, op, service, thirty, unpack_sender, zero_one};
 use domain::mo::MoBody;
 use domain::text::{self, Udh};
 use pdu::{Dcs, hex};
@@ -28,9 +28,9 @@ pub(crate) fn read(alphabet: Alphabet, packet: &Packet) -> (Udh, MoBody) {
         }
         _ => {
             let extra = packet.field(five::XSER);
-            let header = service(extra, Service::Header);
+            let header = service(extra, Extra::Header);
             let udh = header.map(|octets| Udh::split(&octets).0).unwrap_or_default();
-            let coding = service(extra, Service::Coding).and_then(|octets| octets.first().copied()).map(Dcs);
+            let coding = service(extra, Extra::Coding).and_then(|octets| octets.first().copied()).map(Dcs);
             let mut body = body(alphabet, packet.field(five::MT), packet.field(five::MSG), coding, &udh);
             if let (MoBody::Ucs2(octets) | MoBody::Binary(octets), Ok(bits)) =
                 (&mut body, packet.text(five::NB).parse::<usize>())

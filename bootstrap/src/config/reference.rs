@@ -260,6 +260,7 @@ fn kind_of(kind: &str) -> String {
         "LinkTls" => "`[link.tls]`",
         "SmppNumbering" => "`[link.numbering]`",
         "UtcOffset" => "text",
+        "HeartbeatKeys" => "`{ to, every, within, alarm_to }`",
         kind if kind.starts_with("BTreeMap<") => "table",
         kind if kind.starts_with("[u8; ") => "numbers",
         "Relay" => "`[smtp.relay]`",

@@ -22,5 +22,5 @@ pub use fields::{Submission, five, index_of, names, op, thirty, zero_one};
 pub use frame::{ETX, MAX_FRAME, STX, cut};
 pub use packet::{Header, Packet, decode, encode};
 pub use sender::{LONGEST_NAME, TooLongName, pack_sender, unpack_sender};
-pub use services::{Service, push_service, service, services};
+pub use services::{Extra, push_service, service, services};
 pub use time::{minutes, read_time, seconds};

@@ -4,7 +4,7 @@
 //! alphabet lacks is folded to what is like it.
 
 use super::outcome::unsayable;
-use crate::codec::{self, Service, Submission, five, minutes, pack_sender, thirty, zero_one};
+use crate::codec::{self, Extra, Submission, five, minutes, pack_sender, thirty, zero_one};
 use crate::config::{FlashForm, LONGEST_NUMBER, UcpConfig};
 use bytes::Bytes;
 use domain::Timestamp;
@@ -116,13 +116,13 @@ fn text(config: &UcpConfig, message: &Message, segment: &Segment, fields: &mut F
         _ => (header.as_slice(), octets),
     };
     if !header.is_empty() {
-        codec::push_service(&mut services, Service::Header, header);
+        codec::push_service(&mut services, Extra::Header, header);
         if segment.body.alphabet() != domain::text::Alphabet::Gsm7 {
             fields.put(five::NB, (octets.len() * 8).to_string());
         }
     }
     if coded {
-        codec::push_service(&mut services, Service::Coding, &[dcs.0]);
+        codec::push_service(&mut services, Extra::Coding, &[dcs.0]);
     }
     if !(message.flash && config.flash_form == FlashForm::Coding) {
         fields.put(five::MCLS, class);

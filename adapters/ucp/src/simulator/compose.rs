@@ -1,6 +1,6 @@
 //! The operations by which a simulated centre delivers: 52 for messages from phones, 53 for receipts.
 
-use crate::codec::{Packet, Service, five, op, pack_sender, push_service, seconds};
+use crate::codec::{Extra, Packet, five, op, pack_sender, push_service, seconds};
 use bytes::Bytes;
 use domain::Timestamp;
 use domain::text::{SegmentBody, gsm7, ucs2};
@@ -49,7 +49,7 @@ fn message(
 ) {
     let mut services = String::new();
     if !header.is_empty() {
-        push_service(&mut services, Service::Header, header);
+        push_service(&mut services, Extra::Header, header);
     }
     match body {
         SegmentBody::Gsm7(_) => put(five::MT, "3".to_owned()),
@@ -57,7 +57,7 @@ fn message(
             put(five::MT, "4".to_owned());
             put(five::NB, (octets.len() * 8).to_string());
             if matches!(body, SegmentBody::Ucs2(_)) {
-                push_service(&mut services, Service::Coding, &[UCS2]);
+                push_service(&mut services, Extra::Coding, &[UCS2]);
             }
         }
     }

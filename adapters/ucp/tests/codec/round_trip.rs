@@ -3,7 +3,7 @@
 use bytes::{Bytes, BytesMut};
 use proptest::prelude::*;
 use ucp::codec::{
-    EncodeError, Malformed, Packet, Service, checksum, cut, decode, encode, names, pack_sender, read_time,
+    EncodeError, Extra, Malformed, Packet, checksum, cut, decode, encode, names, pack_sender, read_time,
     service, services, unpack_sender,
 };
 
@@ -63,7 +63,7 @@ proptest! {
             if let Ok(packet) = decode(&Bytes::copy_from_slice(octets)) {
                 let _ = (names(&packet), packet.system_message(), packet.error_code());
                 for field in &packet.fields {
-                    let _ = (services(field), unpack_sender(field), read_time(field), service(field, Service::Header));
+                    let _ = (services(field), unpack_sender(field), read_time(field), service(field, Extra::Header));
                 }
             }
             frames(octets);

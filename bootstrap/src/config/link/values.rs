@@ -84,7 +84,8 @@ impl FromStr for UtcOffset {
         };
         let (hours, minutes) = rest.split_once(':').ok_or(WRONG)?;
         let part = |text: &str, most: i32| {
-            text.parse::<i32>().ok().filter(|n| (0..=most).contains(n) && text.len() == 2)
+            let digits = text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit());
+            text.parse::<i32>().ok().filter(|n| digits && *n <= most)
         };
         let (hours, minutes) = part(hours, 15).zip(part(minutes, 59)).ok_or(WRONG)?;
         let offset = jiff::tz::Offset::from_seconds(sign * (hours * 3_600 + minutes * 60));

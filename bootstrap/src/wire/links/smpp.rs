@@ -151,6 +151,7 @@ mod tests {
         window = 3
         rate = 4
         replies_ahead = 5
+        spread = true
         connect_timeout = "1s"
         bind_timeout = "2s"
         enquire_link = "3s"
