@@ -109,18 +109,18 @@ fn sections(source: &str) -> Vec<Section> {
         let whole = above.iter().any(|l| l.starts_with("#[serde(") && l.contains("default"));
         let body = &lines[at + 1..];
         let defaults = defaults(&lines, name);
-        found.push(Section { heading, comment, keys: keys(body), defaults, whole });
+        found.push(Section { heading, comment, keys: keys(body, &lines), defaults, whole });
     }
     found
 }
 
-fn keys(body: &[&str]) -> Vec<Key> {
+fn keys(body: &[&str], lines: &[&str]) -> Vec<Key> {
     let (mut keys, mut comment, mut own_default) = (Vec::new(), String::new(), None);
     for line in body.iter().take_while(|l| **l != "}").map(|l| l.trim()) {
         if let Some(text) = line.strip_prefix("/// ") {
             comment = format!("{comment} {text}").trim().to_owned();
         } else if line.starts_with("#[serde(default") {
-            own_default = Some(if line.contains("yes") { "true" } else { "" }.to_owned());
+            own_default = Some(made_by(line, lines));
         } else if let Some((name, kind)) = line.strip_prefix("pub ").and_then(|l| l.split_once(": ")) {
             let kind = kind.trim_end_matches(',').to_owned();
             keys.push(Key {
@@ -132,6 +132,20 @@ fn keys(body: &[&str]) -> Vec<Key> {
         }
     }
     keys
+}
+
+/// What the function of `#[serde(default = "name")]` gives; nothing for a plain `#[serde(default)]`.
+fn made_by(line: &str, lines: &[&str]) -> String {
+    let Some(name) = line.split('"').nth(1).and_then(|path| path.rsplit("::").next()) else {
+        return String::new();
+    };
+    if name == "yes" {
+        return "true".to_owned();
+    }
+    let head = format!("fn {name}() -> ");
+    let at = lines.iter().position(|l| l.starts_with(&head));
+    let body = at.and_then(|at| lines.get(at + 1)).map(|l| l.trim());
+    body.unwrap_or_else(|| panic!("no function {name}")).replace('_', "")
 }
 
 /// `name: expression` of the section's `impl Default`.

@@ -112,7 +112,7 @@ pub async fn by_another_link(stores: &Stores) {
     let record = stores.record(id).await;
     assert_eq!((record.state, record.link.as_str()), (State::Queued, OTHER_LINK));
     assert!(record.possible_duplicate && record.parts.as_slice().is_empty());
-    let [past] = record.parts.past() else { panic!("{:?}", record.parts) };
+    let [past] = record.parts.past() else { unreachable!("{:?}", record.parts) };
     assert_eq!((past.link.as_str(), past.why, past.left_at), (LINK, why, stores.now()));
     assert_eq!((past.state(1), past.sent_at.is_some(), past.in_doubt), (State::Sent, true, false));
     assert!(overdue(stores).await.is_empty());
@@ -163,7 +163,7 @@ pub async fn the_first_delivered_wins(stores: &Stores) {
     divert(stores).await;
     stores.clock.advance(seconds(5));
     let applied = said(stores, LINK, "a1", Verdict::Delivered).await;
-    let Applied::Changed { state, delivered_after, .. } = applied else { panic!("{applied:?}") };
+    let Applied::Changed { state, delivered_after, .. } = applied else { unreachable!("{applied:?}") };
     assert_eq!((state, delivered_after), (Some(State::Delivered), Some(seconds(65))));
     assert!(stores.lease_of(OTHER_LINK, 10, RUN).await.is_empty(), "it does not leave again");
     assert_eq!(stores.record(id).await.parts.past()[0].state(1), State::Delivered);

@@ -138,10 +138,10 @@ async fn said_late(conn: &mut Conn, rows: Vec<Settled>) -> QueryResult<Vec<Await
         if !parts.has_past() || (which == Which::Now && !state.is_final()) {
             continue;
         }
-        let news = row.parts.as_slice().iter().filter(|p| p.state == PartState::Sent);
-        let learnt = news.fold(false, |learnt, p| {
-            parts.set_on(which, p.seq, PartState::Sent, &p.operator_id, "") || learnt
-        });
+        let mut learnt = false;
+        for part in row.parts.as_slice().iter().filter(|p| p.state == PartState::Sent) {
+            learnt |= parts.set_on(which, part.seq, PartState::Sent, &part.operator_id, "");
+        }
         if learnt {
             late.extend(awaited(settlement));
             standing.parts = parts.encode();

@@ -73,7 +73,7 @@ impl Flags {
     /// # Errors
     /// Flags that fit no fault, an account without a password.
     pub fn options(&self, listen: &str) -> anyhow::Result<SimulatorOptions> {
-        let receipts = self.receipts.then(|| ReceiptOptions {
+        let receipts = self.receipts.then_some(ReceiptOptions {
             delay: self.receipt_delay.0,
             fail_every: self.fail_every,
             copies: if self.duplicate_receipts { 2 } else { 1 },
