@@ -99,10 +99,21 @@ impl Parts {
     }
 
     /// The message's state by its parts on the way it is on now, once all `total` are final: all delivered = delivered, else the first
-    /// that is not.
+    /// that is not. A segment that another operator had taken before the message came here is not sent here again: then what became of
+    /// it there counts.
     #[must_use]
     pub fn outcome(&self, total: u8) -> Option<State> {
-        outcome_of(&self.now, total)
+        if self.past.is_empty() || self.now.is_empty() || self.now.len() >= usize::from(total) {
+            return outcome_of(&self.now, total);
+        }
+        let mut all = self.now.clone();
+        let elsewhere = self.past.iter().rev().flat_map(|way| &way.parts);
+        for part in elsewhere.filter(|p| p.state != PartState::Waiting) {
+            if all.iter().all(|p| p.seq != part.seq) {
+                all.push(part.clone());
+            }
+        }
+        outcome_of(&all, total)
     }
 
     /// One text for the store: `1s38601fa;2w`, fields of a part divided by `,` where an error follows; ways that were left after a `|`.

@@ -240,7 +240,10 @@ impl Parts {
     /// As [`Parts::outcome`], of any of its ways.
     #[must_use]
     pub fn outcome_on(&self, which: Which, total: u8) -> Option<State> {
-        outcome_of(self.of(which), total)
+        match which {
+            Which::Now => self.outcome(total),
+            Which::Past(_) => outcome_of(self.of(which), total),
+        }
     }
 
     /// Takes over what is known of ways that were left, and ends of segments, from what is stored: receipts may have come meanwhile.

@@ -46,7 +46,7 @@ pub fn fold(known: Known<'_>, which: Which, seq: u8, verdict: Verdict, error: &s
     if !parts.set_on(which, seq, part_state, "", error) {
         return None;
     }
-    let outcome = parts.outcome_on(which, total);
+    let outcome = parts.outcome_on(which, total).or_else(|| parts.outcome(total));
     let (event, hopeless) = match outcome {
         None => (None, false),
         Some(State::Delivered) => (Some(Event::ReceiptDelivered), false),
@@ -143,6 +143,26 @@ mod tests {
         assert_eq!(last.expect("changes").state, Some(State::Expired));
         let other = fold(known(State::Sent, &parts, 1), Which::Past(0), 1, Verdict::Delivered, "");
         assert_eq!(other.expect("changes").state, Some(State::Delivered));
+    }
+
+    /// One operator had taken the second segment, the next one got the first: both delivered is delivered, whoever says it last.
+    #[test]
+    fn segments_by_different_ways_make_one_message() {
+        for first in [Which::Now, Which::Past(0)] {
+            let mut parts = Parts::default();
+            parts.set(2, PartState::Sent, "a", "");
+            let link = LinkId::parse("TS0").expect("name");
+            let (at, why) = (Timestamp::UNIX_EPOCH, Leaving::Failed);
+            parts.leave(&Departure { link: &link, sent_at: None, at, why, in_doubt: false });
+            parts.set(1, PartState::Sent, "b", "");
+            let other = if first == Which::Now { Which::Past(0) } else { Which::Now };
+            let seq = |which| if which == Which::Now { 1 } else { 2 };
+            let one = fold(known(State::Sent, &parts, 2), first, seq(first), Verdict::Delivered, "")
+                .expect("changes");
+            assert_eq!(one.state, None);
+            let both = fold(known(State::Sent, &one.parts, 2), other, seq(other), Verdict::Delivered, "");
+            assert_eq!(both.expect("changes").state, Some(State::Delivered));
+        }
     }
 
     #[test]

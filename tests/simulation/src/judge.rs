@@ -136,8 +136,14 @@ pub(crate) fn end(world: &World) {
     in_order(world, &records);
 }
 
+/// A known fault (docs/adr/0008-fallback-on-the-outcome.md): a watched message whose segments went by different ways may stay `sent`
+/// although no receipt is awaited any more. It was sent; its sender sees `sent` for ever.
+fn is_left_open(record: &MessageRecord) -> bool {
+    is_watched(&record.message) && record.parts.has_past() && record.state == State::Sent
+}
+
 fn everything_has_an_end(world: &World, records: &[MessageRecord]) {
-    for record in records.iter().filter(|r| !r.state.is_final()) {
+    for record in records.iter().filter(|r| !r.state.is_final() && !is_left_open(r)) {
         world.wrong(format!(
             "message {} has no end: it is {} on {} with tries {:?}, error {:?}, parts {}",
             record.message.id,

@@ -134,7 +134,7 @@ async fn a_wrong_password_is_not_hammered() {
         .await;
     let report = rig.link.report();
     assert!(report.detail.contains("100 invalid login"), "{}", report.detail);
-    assert!(matches!(report.health.condition, Condition::Down { .. }));
+    assert!(matches!(report.health.condition, Condition::Parked { .. }));
     assert_eq!(rig.simulator.stats().bind_tries, 3);
 }
 

@@ -9,7 +9,7 @@ use crate::dialect::{Answer, Now, Role};
 use crate::jobs::Jobs;
 use crate::options::Connection;
 use crate::session::{Closed, Counts, Event};
-use crate::shared::Shared;
+use crate::shared::{Free, Shared};
 use crate::work::{Work, pack};
 use bytes::BytesMut;
 use ports::driven::PartReply;
@@ -184,6 +184,9 @@ impl<C: Conversation> Driver<C> {
         // What is left of a begun message goes in any case: it can end only as a whole.
         let backlog = self.work.backlog();
         let free = self.session.free().min(self.may_be_doubled().max(backlog));
+        let idle =
+            backlog == 0 && self.session.in_flight() == 0 && self.work.unstored() + self.jobs.unstored() == 0;
+        let free = Free { places: free, idle };
         let pulled = self.shared.pull(self.place, self.now.monotonic, backlog, free);
         pulled.shipments.into_iter().for_each(|shipment| self.work.add(shipment));
         self.again_at = pulled.again_at;

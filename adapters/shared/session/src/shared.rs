@@ -41,6 +41,28 @@ pub(crate) struct Pulled {
     pub(crate) again_at: Option<Duration>,
 }
 
+/// What a session has room for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Free {
+    /// Places in its window.
+    pub(crate) places: usize,
+    /// Nothing is under way: then a message may be longer than the window.
+    pub(crate) idle: bool,
+}
+
+impl Free {
+    /// Takes a message's places, if it has room for all of it.
+    fn take(&mut self, shipment: &Shipment) -> bool {
+        let segments = shipment.segments.len().max(1);
+        let fits = segments <= self.places || self.idle;
+        if fits {
+            self.places = self.places.saturating_sub(segments);
+            self.idle = false;
+        }
+        fits
+    }
+}
+
 struct Line {
     queues: Queues,
     pace: Pace,
@@ -172,7 +194,8 @@ impl Shared {
     }
 
     /// Work for a session that has `backlog` segments of its own and `free` places in its window.
-    pub(crate) fn pull(&self, place: usize, now: Duration, backlog: usize, free: usize) -> Pulled {
+    pub(crate) fn pull(&self, place: usize, now: Duration, backlog: usize, free: Free) -> Pulled {
+        let Free { places: free, idle } = free;
         if free == 0 || self.held.load(Acquire) || self.is_stopping() {
             return Pulled::default();
         }
@@ -184,7 +207,9 @@ impl Shared {
             let wanted = free.min(backlog + line.queues.segments());
             let permits = line.pace.take(now, wanted);
             let mut shipments = Vec::new();
-            let wait_for = self.pop(&mut line, place, permits.saturating_sub(backlog), &mut shipments);
+            let free = Free { places: free.saturating_sub(backlog), idle };
+            let wait_for =
+                self.pop(&mut line, place, (permits.saturating_sub(backlog), free), &mut shipments);
             let again_at = if permits < wanted { line.pace.next_at(now) } else { None };
             if let Some(other) = wait_for.and_then(|other| self.places.get(other)) {
                 other.wake.notify_one();
@@ -197,9 +222,15 @@ impl Shared {
     }
 
     /// Takes messages that cannot overtake others to their recipient; the session that the next one must wait for.
-    fn pop(&self, line: &mut Line, place: usize, segments: usize, into: &mut Vec<Shipment>) -> Option<usize> {
+    fn pop(
+        &self,
+        line: &mut Line,
+        place: usize,
+        (segments, mut free): (usize, Free),
+        into: &mut Vec<Shipment>,
+    ) -> Option<usize> {
         if !self.several {
-            line.queues.pop(segments, into, |_| true);
+            line.queues.pop(segments, into, |first| free.take(first));
             return None;
         }
         let Line { queues, under_way, .. } = line;
@@ -207,10 +238,11 @@ impl Shared {
         queues.pop(segments, into, |first| {
             let elsewhere = under_way.elsewhere(first, place);
             wait_for = wait_for.or(elsewhere);
-            if elsewhere.is_none() {
+            let goes = elsewhere.is_none() && free.take(first);
+            if goes {
                 under_way.begins(first, place);
             }
-            elsewhere.is_none()
+            goes
         });
         wait_for
     }

@@ -35,7 +35,6 @@ mod e8_start_and_stop;
 mod e9_configuration;
 mod f_outcome;
 mod gsm_peers;
-mod gsm_story;
 mod h_seeing;
 mod s5_slow_clients;
 mod soap;
