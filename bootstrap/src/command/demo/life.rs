@@ -46,7 +46,10 @@ pub(super) async fn follow(
             .list(stage.sender(), filter.clone())
             .await
             .map_err(|refusal| anyhow::anyhow!("{refusal}"))?;
-        let record = page.items.into_iter().find(|record| record.message.accepted_at >= since);
+        // The store keeps milliseconds, and a door may take less than one.
+        let new =
+            |record: &MessageRecord| record.message.accepted_at.as_millisecond() >= since.as_millisecond();
+        let record = page.items.into_iter().find(new);
         if let Some(record) = record {
             for (state, after) in steps(&record) {
                 if !told.contains(&state) {
