@@ -153,13 +153,13 @@ async fn faults_come_and_go_by_the_schedule() {
     let faults = Faults { status: Some(0x08), ..Faults::default() };
     let options = SimulatorOptions {
         receipts: None,
-        schedule: vec![(at(0), faults), (at(400), Faults::default())],
+        schedule: vec![(at(0), faults), (at(3_000), Faults::default())],
         ..SimulatorOptions::default()
     };
     let rig = Rig::bound(options, |_| {}).await;
     assert_eq!(class(&rig.exchange(1).await[0]), FailureClass::Temporary);
     rig.recorder
-        .until("well again", |_| (ports::driven::Clock::monotonic(&*rig.clock) > at(600)).then_some(()))
+        .until("well again", |_| (ports::driven::Clock::monotonic(&*rig.clock) > at(3_600)).then_some(()))
         .await;
     assert_eq!(accepted(&rig.exchange(1).await), 1);
 }

@@ -31,7 +31,7 @@ async fn a_wrong_password_is_not_hammered() {
         .await;
     let report = rig.link.report();
     assert!(report.detail.contains("ESME_RINVPASWD"), "{}", report.detail);
-    assert!(matches!(report.health.condition, Condition::Down { .. }) && report.health.room == 0);
+    assert!(matches!(report.health.condition, Condition::Parked { .. }) && report.health.room == 0);
     assert_eq!(rig.simulator.stats().bind_tries, 3);
     assert_eq!(rig.link.offer(vec![rig.shipment("x")]).len(), 1, "a link that is down takes nothing");
 }
