@@ -50,8 +50,9 @@ impl Simulator {
         hub.journal.write(hub.line("listening").text("address", &address.to_string()));
         hub.journal.flush();
         let mut tasks = JoinSet::new();
-        tasks.spawn(accept(Arc::new(operator), hub.clone(), listener));
+        // The schedule first: what it says of the beginning holds for the first who comes.
         tasks.spawn(follow_schedule(hub.clone()));
+        tasks.spawn(accept(Arc::new(operator), hub.clone(), listener));
         if let Some(mo) = hub.options.mo.clone() {
             tasks.spawn(phones(hub.clone(), mo));
         }
@@ -130,7 +131,10 @@ async fn follow_schedule(hub: Arc<Hub>) {
     let mut schedule = hub.options.schedule.clone();
     schedule.sort_by_key(|(at, _)| *at);
     for (at, faults) in schedule {
-        tokio::time::sleep((start + at).saturating_sub(hub.clock.monotonic())).await;
+        let pause = (start + at).saturating_sub(hub.clock.monotonic());
+        if !pause.is_zero() {
+            tokio::time::sleep(pause).await;
+        }
         hub.set_faults(faults);
     }
 }
