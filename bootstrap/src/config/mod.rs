@@ -13,7 +13,7 @@ mod values;
 
 pub use class::ClassSection;
 pub use link::{
-    Cimd2 as Cimd2Keys, Common, Gsm as GsmKeys, Link, LinkTls, Own, Protocol, Smpp as SmppKeys,
+    Cimd2 as Cimd2Keys, Common, Link, LinkTls, Modem as ModemKeys, Own, Protocol, Smpp as SmppKeys,
     Ucp as UcpKeys,
 };
 pub(crate) use link::{ucp_field, ucp_status};

@@ -213,7 +213,7 @@ impl Terminal {
 impl Conversation for Terminal {
     type AnswerTo = Mark;
 
-    const PROTOCOL: &'static str = "gsm";
+    const PROTOCOL: &'static str = "modem";
 
     fn handle_input(&mut self, now: Now, input: &mut BytesMut) -> bool {
         self.now = now;

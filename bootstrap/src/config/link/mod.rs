@@ -5,14 +5,14 @@
 
 mod check;
 mod cimd2;
-mod gsm;
+mod modem;
 mod read;
 mod smpp;
 mod ucp;
 mod values;
 
 pub use cimd2::Cimd2;
-pub use gsm::Gsm;
+pub use modem::Modem;
 pub(super) use read::read;
 pub use smpp::Smpp;
 pub use ucp::Ucp;
@@ -218,7 +218,7 @@ protocols! {
     /// EMI/UCP 3.5 and 4.x.
     Ucp = "ucp",
     /// A GSM terminal on a serial or USB port.
-    Gsm = "gsm",
+    Modem = "modem",
     /// CIMD2.
     Cimd2 = "cimd2",
 }
@@ -252,7 +252,7 @@ impl Link {
     /// The mailbox that is told of its troubles.
     pub(super) fn alarm_to(&self) -> Option<&Spanned<String>> {
         match &self.own {
-            Own::Gsm(keys) => keys.alarm_to.as_ref(),
+            Own::Modem(keys) => keys.alarm_to.as_ref(),
             _ => None,
         }
     }

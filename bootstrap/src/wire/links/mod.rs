@@ -1,7 +1,7 @@
 //! Links, from their sections to adapters. One file a protocol; here is what is the same for all.
 
 mod cimd2;
-mod gsm;
+mod modem;
 mod smpp;
 mod ucp;
 
@@ -61,7 +61,7 @@ impl LinkSetup {
         let start: Arc<dyn Start> = match &section.own {
             Own::Smpp(keys) => Arc::new(smpp::config(common, keys)?),
             Own::Ucp(keys) => Arc::new(ucp::config(common, keys)?),
-            Own::Gsm(keys) => Arc::new(gsm::config(common, keys, data_dir)?),
+            Own::Modem(keys) => Arc::new(modem::config(common, keys, data_dir)?),
             Own::Cimd2(keys) => Arc::new(cimd2::config(common, keys)?),
         };
         let fingerprint = format!("{} {}", common.protocol.as_str(), start.fingerprint());

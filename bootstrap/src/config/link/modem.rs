@@ -7,10 +7,10 @@ use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use toml::Spanned;
 
-/// `[[link]] protocol = "gsm"`
+/// `[[link]] protocol = "modem"`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Gsm {
+pub struct Modem {
     /// The modem's port: a device, best by its lasting name (`/dev/serial/by-id/…`, `COM3`), or `tcp://host:port` of a terminal server.
     pub port: Spanned<String>,
     /// Bits a second of a serial port.
@@ -58,7 +58,7 @@ fn weak_signal() -> u8 {
     5
 }
 
-impl Keys for Gsm {
+impl Keys for Modem {
     const WITHOUT: &'static [&'static str] = &["hosts", "tls", "sessions", "window"];
 
     fn check(&self, common: &Common, checks: &mut LinkChecks<'_, '_>) {

@@ -1,7 +1,7 @@
 //! GSM terminals.
 
 use super::{Around, Start, said};
-use crate::config::{Common, GsmKeys};
+use crate::config::{Common, ModemKeys};
 use ::modem::{GsmConfig, GsmLink, GsmSurroundings, profile};
 use anyhow::{anyhow, bail};
 use ports::driven::{Link as OperatorLink, Notice, Notices};
@@ -42,7 +42,7 @@ impl Notices for LogAlone {
 }
 
 /// Everything a section says.
-pub(super) fn config(common: &Common, keys: &GsmKeys, data_dir: &Path) -> anyhow::Result<Terminal> {
+pub(super) fn config(common: &Common, keys: &ModemKeys, data_dir: &Path) -> anyhow::Result<Terminal> {
     let name = common.name.get_ref();
     let pin = keys.pin.as_ref().map(|pin| pin.get_ref().resolve()).transpose();
     let default = GsmConfig::on(keys.port.get_ref().clone(), data_dir.join(format!("modem-{name}.json")));
