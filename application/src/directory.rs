@@ -1,7 +1,7 @@
 //! The directory in force: what the configuration file says and the users of the database, as one snapshot that is swapped whole.
 
 use arc_swap::ArcSwap;
-use domain::directory::{Defaults, Directory, LinkProfile, User};
+use domain::directory::{Alarm, Defaults, Directory, LinkProfile, User};
 use domain::mo::MoRule;
 use domain::routing::Route;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,6 +19,8 @@ pub struct Installation {
     pub routes: Vec<Route>,
     /// Where received messages go.
     pub mo_rules: Vec<MoRule>,
+    /// Who is told of links that are ill.
+    pub alarm: Alarm,
 }
 
 /// The directory in force. Reading takes no lock.
@@ -81,6 +83,7 @@ impl CurrentDirectory {
             links: installation.links.clone(),
             routes: installation.routes.clone(),
             mo_rules: installation.mo_rules.clone(),
+            alarm: installation.alarm.clone(),
         }));
     }
 }

@@ -19,12 +19,13 @@ use crate::receive::Receive;
 use crate::settling::Settling;
 use crate::submit::{Submit, Uses};
 use crate::supervise::supervise;
+use crate::vigil::{Alarms, Watchman};
 use crate::ways::Ways;
 use domain::directory::LinkId;
 use domain::message::Incarnation;
 use ports::driven::{
-    Clock, Cluster, Deadlines, Deliver, DirectoryStore, Dispatch, Handoffs, Ids, Inbox, Link, Outbox,
-    Passwords, Quarantine, Receipts, Reports, StoreError, Traffic,
+    Clock, Cluster, Deadlines, Deliver, DirectoryStore, Dispatch, Handoffs, Ids, Inbox, Link, Notices,
+    Outbox, Passwords, Quarantine, Receipts, Reports, StoreError, Traffic,
 };
 use ports::driving::{Administer, Authenticate, Observe, QueryMessages, ReceiveMessages, SubmitMessages};
 use std::collections::HashMap;
@@ -70,6 +71,8 @@ pub struct World {
     pub traffic: Arc<dyn Traffic>,
     /// Keeps what nobody can take.
     pub quarantine: Arc<dyn Quarantine>,
+    /// Tells the people who run it.
+    pub notices: Arc<dyn Notices>,
     /// Hands over by HTTP.
     pub http: Arc<dyn Deliver>,
     /// Hands over by mail.
@@ -211,10 +214,18 @@ impl Gateway {
         };
         let hurry = Arc::clone(&ways.hurry);
         let beats = Arc::new(Beats::default());
-        let heartbeats = Heartbeats {
+        let alarms = Alarms {
             directory: Arc::clone(&directory),
             lanes: Arc::clone(&lanes),
             submit: submit.clone(),
+            clock: Arc::clone(&world.clock),
+            notices: Arc::clone(&world.notices),
+        };
+        let watchman = Watchman { alarms: alarms.clone() };
+        let heartbeats = Heartbeats {
+            directory: Arc::clone(&directory),
+            submit: submit.clone(),
+            alarms,
             clock: Arc::clone(&world.clock),
             ids: Arc::clone(&world.ids),
             beats: Arc::clone(&beats),
@@ -234,6 +245,8 @@ impl Gateway {
         background.spawn(supervise("astray", stop.clone(), move || astray.clone().run(stop.clone())));
         let stop = stop_background.clone();
         background.spawn(supervise("heartbeats", stop.clone(), move || heartbeats.clone().run(stop.clone())));
+        let stop = stop_background.clone();
+        background.spawn(supervise("vigil", stop.clone(), move || watchman.clone().run(stop.clone())));
         let stop = stop_background.clone();
         background.spawn(supervise("ways", stop.clone(), move || ways.clone().run(stop.clone())));
         let stop = stop_background.clone();

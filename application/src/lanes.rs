@@ -2,6 +2,7 @@
 
 use domain::Timestamp;
 use domain::directory::{LinkId, LinkMode, LinkOrder};
+use domain::receipt::Spelling;
 use domain::routing::{Condition, Health, Healths};
 use ports::driven::{Link, LinkReport, Shipment};
 use std::collections::HashMap;
@@ -33,6 +34,7 @@ pub(crate) struct Lane {
     mode: AtomicI16,
     parked: Mutex<Option<Parked>>,
     deliveries: Mutex<Deliveries>,
+    spelling: Mutex<Option<Spelling>>,
 }
 
 /// Why and how long a link is left alone: its operator takes nothing from us.
@@ -61,6 +63,7 @@ impl Lane {
             mode: AtomicI16::new(LinkMode::Open.code()),
             parked: Mutex::default(),
             deliveries: Mutex::default(),
+            spelling: Mutex::default(),
         }
     }
 
@@ -142,6 +145,21 @@ impl Lane {
             None => last.push(time),
         }
         *next = (*next + 1) % REMEMBERED;
+    }
+
+    /// How its receipts spell ids, as far as that is learned.
+    pub(crate) fn spells(&self, spelling: Option<Spelling>) {
+        let mut known = locked(&self.spelling);
+        if spelling.is_some() && *known != spelling {
+            let spelling = spelling.map_or("", Spelling::as_str);
+            tracing::info!(link = %self.link.id(), spelling, "learned how receipts spell ids");
+        }
+        *known = spelling;
+    }
+
+    /// How its receipts spell ids, as far as that is learned.
+    pub(crate) fn spelling(&self) -> Option<Spelling> {
+        *locked(&self.spelling)
     }
 
     /// Half of the last deliveries took at most the first, nineteen of twenty at most the second; `None` when there were none.

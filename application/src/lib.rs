@@ -30,6 +30,7 @@ mod submit;
 mod supervise;
 mod target;
 mod unabandoned;
+mod vigil;
 mod ways;
 
 pub use directory::{CurrentDirectory, Installation};

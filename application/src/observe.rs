@@ -4,6 +4,7 @@ use crate::fatal::Fatal;
 use crate::lanes::Lanes;
 use async_trait::async_trait;
 use domain::directory::LinkId;
+use domain::receipt::Spelling;
 use domain::routing::Condition;
 use ports::driven::{LinkReport, Reports};
 use ports::driving::{Observe, Readiness};
@@ -45,6 +46,10 @@ impl Observe for Watch {
 
     fn links(&self) -> Vec<LinkReport> {
         self.lanes.all().iter().map(|lane| lane.report()).collect()
+    }
+
+    fn receipt_ids(&self, link: &LinkId) -> Option<Spelling> {
+        self.lanes.get(link).and_then(|lane| lane.spelling())
     }
 
     fn delivery_times(&self, link: &LinkId) -> Option<(Duration, Duration)> {

@@ -197,7 +197,10 @@ impl Receive {
 
     fn applied(&self, link: &LinkId, applied: Applied, leased: bool) {
         let outcome = match applied {
-            Applied::Changed { state, tell, delivered_after, hopeless, .. } => {
+            Applied::Changed { state, tell, delivered_after, spelling, hopeless, .. } => {
+                if let Some(lane) = self.lanes.get(link) {
+                    lane.spells(spelling);
+                }
                 if let Some(time) = delivered_after {
                     metrics::histogram!("omnigate_delivery_seconds", "link" => link.to_string())
                         .record(time.as_secs_f64());

@@ -204,12 +204,14 @@ pub fn needs_restart(old: &Config, new: &Config) -> Vec<&'static str> {
         let http = c.http.as_ref().map(|h| (h.listen.clone(), h.ops_listen.clone()));
         (http, c.smtp.as_ref().map(|s| s.listen.clone()), c.telnet.as_ref().map(|t| t.listen.clone()))
     };
+    let mailboxes = |c: &Config| c.alarm.mail.iter().map(|m| m.get_ref().clone()).collect::<Vec<_>>();
     let ((old_http, old_smtp, old_telnet), (new_http, new_smtp, new_telnet)) = (listen(old), listen(new));
     let differences = [
         ("node", old.node.name != new.node.name || old.node.data_dir != new.node.data_dir),
         ("http.listen", old_http != new_http),
         ("smtp.listen", old_smtp != new_smtp),
         ("telnet.listen", old_telnet != new_telnet),
+        ("alarm.mail", mailboxes(old) != mailboxes(new)),
         ("log", old.log.level != new.log.level || old.log.format != new.log.format),
     ];
     differences.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect()

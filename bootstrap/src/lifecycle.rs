@@ -60,6 +60,7 @@ pub async fn start(loaded: Loaded) -> anyhow::Result<Running> {
         passwords: Arc::clone(&machine.passwords),
         traffic: Arc::new(TrafficLog::start(traffic_dir, zone)),
         quarantine: Arc::new(QuarantineDir::new(config.node.quarantine())),
+        notices: wire::of_alarms(&loaded, relay.as_ref())?,
         http: wire::http(&loaded, &machine)?,
         mail: wire::mail(relay.as_ref()),
     };

@@ -43,6 +43,10 @@ pub struct Cimd2Config {
     pub subaddress: Option<u8>,
     /// Connections at the same time, 1 to 64.
     pub sessions: usize,
+    /// Sessions begin at different hosts, so that the load is spread over them.
+    pub spread: bool,
+    /// Replies that may be on their way to the disk beyond the window before nothing new is written.
+    pub replies_ahead: usize,
     /// Submits of one session that may wait for a reply, 1 to 100.
     pub window: usize,
     /// Whether the login names the window, when it is more than 1.
@@ -110,6 +114,8 @@ impl Default for Cimd2Config {
             password: SecretString::from(""),
             subaddress: None,
             sessions: 1,
+            spread: false,
+            replies_ahead: 0,
             window: 1,
             announce_window: true,
             rate: 0,

@@ -7,7 +7,7 @@ use domain::directory::LinkId;
 use net::ConnectOptions;
 use ports::driven::{Clock, Ids, Link};
 use ports::driving::ReceiveMessages;
-use session::{Connection, Dial, LinkOptions, OperatorLink, Role, SessionLimits, Surroundings};
+use session::{Connection, Dial, LinkOptions, OperatorLink, Role, SessionLimits, Surroundings, rotated};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,10 +57,14 @@ impl Dial for Tcp {
 }
 
 fn options(config: &Cimd2Config) -> LinkOptions {
+    let turn = |n: usize| if config.spread { n } else { 0 };
     LinkOptions {
-        sessions: (0..config.sessions).map(|_| (Role::Both, config.hosts.clone())).collect(),
+        sessions: (0..config.sessions)
+            .map(|n| (Role::Both, rotated(config.hosts.clone(), turn(n))))
+            .collect(),
         limits: SessionLimits {
             window: config.window,
+            replies_ahead: config.replies_ahead,
             bind_timeout: config.login_timeout,
             response_timeout: config.response_timeout,
             late_timeout: config.response_timeout * LATE,

@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use domain::receipt::Spelling;
 use domain::routing::Condition;
 use ports::driving::{Observe, Readiness};
 use serde_json::json;
@@ -54,6 +55,7 @@ fn link(ops: &Ops, report: &ports::driven::LinkReport) -> serde_json::Value {
         "waiting": report.waiting,
         "room": report.health.room,
         "delivery_seconds": times,
+        "receipt_ids": ops.observe.receipt_ids(&report.id).map(Spelling::as_str),
     })
 }
 
@@ -99,6 +101,10 @@ mod tests {
         fn links(&self) -> Vec<LinkReport> {
             Vec::new()
         }
+        fn receipt_ids(&self, _link: &LinkId) -> Option<Spelling> {
+            Some(Spelling::Decimal)
+        }
+
         fn delivery_times(&self, _link: &LinkId) -> Option<(Duration, Duration)> {
             None
         }

@@ -46,6 +46,10 @@ pub struct UcpConfig {
     pub account_npi: u8,
     /// Connections at the same time, 1 to 64.
     pub sessions: usize,
+    /// Sessions begin at different hosts, so that the load is spread over them.
+    pub spread: bool,
+    /// Replies that may be on their way to the disk beyond the window before nothing new is written.
+    pub replies_ahead: usize,
     /// Submits of one session that may wait for a result, 1 to 98.
     pub window: usize,
     /// Segments a second of all sessions; 0 = no limit.
@@ -107,6 +111,8 @@ impl Default for UcpConfig {
             account_ton: 6,
             account_npi: 5,
             sessions: 1,
+            spread: false,
+            replies_ahead: 0,
             window: 10,
             rate: 0,
             connect_timeout: seconds(10),

@@ -46,10 +46,16 @@ fn frame(characters: &str) -> Result<Value, CodecError> {
         None => input.freeze(),
     };
     let decoded = codec::decode(&frame).map_err(|e| CodecError::new(e.malformed.class(), e))?;
-    Ok(fields(&decoded))
+    let mut fields = fields(&decoded);
+    // As we would write it.
+    let mut again = BytesMut::new();
+    if codec::encode(&decoded.packet, decoded.checksum.is_some(), &mut again).is_ok() {
+        fields.insert("wire".to_owned(), json!(latin1::decode(&again)));
+    }
+    Ok(Value::Object(fields))
 }
 
-fn fields(Decoded { packet, checksum }: &Decoded) -> Value {
+fn fields(Decoded { packet, checksum }: &Decoded) -> Map<String, Value> {
     let parameters = packet
         .parameters
         .iter()
@@ -75,7 +81,7 @@ fn fields(Decoded { packet, checksum }: &Decoded) -> Value {
             fields.insert(name.to_owned(), json!(value));
         }
     }
-    Value::Object(fields)
+    fields
 }
 
 /// The numbers that a side uses one after another: the application odd ones, the centre even ones.

@@ -150,12 +150,16 @@ fn segments(input: &Value) -> Result<Value, CodecError> {
 
 fn pdu(digits: &str) -> Result<Value, CodecError> {
     let octets = octets(digits)?;
-    let Pdu { sca, tpdu } = tpdu::decode(&octets).map_err(bad_pdu)?;
+    let whole = tpdu::decode(&octets).map_err(bad_pdu)?;
+    // As we would write it: the same, when it is canonical. What does not fit into a message cannot be written.
+    let again = tpdu::encode(&whole).ok().map(|octets| hex::encode(&octets));
+    let Pdu { sca, tpdu } = whole;
     let first = octets.get(tpdu::sca_octets(&octets)).copied().unwrap_or(0);
     let mut fields = Map::new();
     let mut put = |name: &str, value: Value| {
         fields.insert(name.to_owned(), value);
     };
+    put("wire", json!(again));
     put("sca", json!(sca.map(|sca| sca.to_string())));
     put("first_octet", json!(hex::encode(&[first])));
     match tpdu {

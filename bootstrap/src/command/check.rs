@@ -3,7 +3,7 @@
 
 use crate::command::context::{Context, print, print_json};
 use crate::command::{exit, table::Table};
-use crate::config::{self, Config, ConfigError, Loaded};
+use crate::config::{self, Changed, Config, ConfigError, Link, Loaded, Taken};
 use domain::language::Language;
 use serde_json::{Value, json};
 use std::process::ExitCode;
@@ -21,7 +21,7 @@ pub fn run(_: &Args, context: &Context) -> anyhow::Result<ExitCode> {
     match config::load(&context.config) {
         Ok(loaded) if context.json => print_json(&json!({
             "ok": true, "warnings": loaded.warnings, "doors": doors(&loaded.config), "links": loaded.config.link.len(),
-            "routes": loaded.config.route.len(), "users": loaded.config.user.len(),
+            "routes": loaded.config.route.len(), "users": loaded.config.user.len(), "operators": operators(&loaded.config),
         }))?,
         Ok(loaded) => print(&summary(&loaded, context.language(Some(&loaded))))?,
         Err(error) if context.json => {
@@ -54,6 +54,34 @@ pub(super) fn doors(config: &Config) -> Vec<(&'static str, String)> {
     all.into_iter().filter_map(|(name, listen)| listen.map(|listen| (name, listen))).collect()
 }
 
+/// What links took of their operators' profiles, for programs.
+fn operators(config: &Config) -> Vec<Value> {
+    let taken = config.link.iter().filter_map(|link| link.taken.as_ref().map(|taken| (link.name(), taken)));
+    let pairs =
+        |kept: &[(String, String)]| kept.iter().cloned().collect::<std::collections::BTreeMap<_, _>>();
+    let changed =
+        |changed: &Changed| json!({ "key": changed.key, "profile": changed.profile, "link": changed.link });
+    let one = |(link, taken): (&str, &Taken)| {
+        json!({
+            "link": link, "operator": taken.operator, "sets": pairs(&taken.kept),
+            "changed": taken.changed.iter().map(changed).collect::<Vec<_>>(), "missing": taken.missing,
+        })
+    };
+    taken.map(one).collect()
+}
+
+/// A link's operator and what the link says otherwise.
+fn operator(link: &Link, language: Language) -> Option<String> {
+    let taken = link.taken.as_ref()?;
+    let count = taken.kept.len();
+    let mut text =
+        format!("{} {} ({count} {}", link.name(), taken.operator, language.pick("nycklar", "keys"));
+    for changed in &taken.changed {
+        text.push_str(&format!("; {} {} → {}", changed.key, changed.profile, changed.link));
+    }
+    Some(text + ")")
+}
+
 fn summary(loaded: &Loaded, language: Language) -> String {
     let config = &loaded.config;
     let mut table = Table::new(&["", ""]);
@@ -68,6 +96,10 @@ fn summary(loaded: &Loaded, language: Language) -> String {
     let listed = |items: Vec<String>| if items.is_empty() { none.to_owned() } else { items.join(", ") };
     table.row([language.pick("dörrar", "doors"), &listed(doors)]);
     table.row([language.pick("vägar", "links"), &listed(links.collect())]);
+    let operators: Vec<String> = config.link.iter().filter_map(|link| operator(link, language)).collect();
+    if !operators.is_empty() {
+        table.row([language.pick("operatörer", "operators"), &operators.join(", ")]);
+    }
     table.row([language.pick("rutter", "routes"), &listed(routes.collect())]);
     table.row([language.pick("användare", "users"), &listed(users.collect())]);
     let mut text = format!("ok  {}\n{table}", loaded.file.display());
@@ -89,6 +121,18 @@ mod tests {
         let loaded = config::read(Path::new("omnigate.toml"), text, &secrets).expect("the example");
         insta::assert_snapshot!(summary(&loaded, Language::English));
         insta::assert_snapshot!(summary(&loaded, Language::Swedish));
+    }
+
+    #[test]
+    fn what_an_operator_sets_and_a_link_changes() {
+        let text = "[[link]]\nname = \"TS0\"\noperator = \"tele2\"\nhosts = [\"h:1\"]\nwindow = 20\n\
+                    [[route]]\nto = \"*\"\nlinks = [\"TS0\"]\n";
+        let loaded = config::read(Path::new("omnigate.toml"), text, &[]).expect("a link");
+        let summary = summary(&loaded, Language::English);
+        assert!(summary.contains("TS0 tele2 (15 keys; window 10 → 20)"), "{summary}");
+        let found = operators(&loaded.config);
+        assert_eq!(found[0]["changed"], json!([{ "key": "window", "profile": "10", "link": "20" }]));
+        assert_eq!(found[0]["missing"], json!(["system_id", "password"]));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::command::context::{Context, print, print_json};
 use crate::command::live::{self, LiveLink};
 use crate::command::plan::Asked;
 use crate::command::table::Table;
-use crate::command::{backup, block_on, exit, message, store};
+use crate::command::{backup, block_on, exit, message, operators, store};
 use crate::config::{Loaded, Period};
 use crate::wire::Machine;
 use anyhow::{Context as _, anyhow, bail};
@@ -50,6 +50,8 @@ pub enum Args {
     /// Send a message by one link and follow it to its end
     #[command(after_help = "Example: omnigate link test TS0 --to 070-123 45 67")]
     Test(Test),
+    /// List operator profiles, or show what one sets
+    Operators(operators::Args),
 }
 
 /// A link by its name.
@@ -84,14 +86,14 @@ pub struct Test {
 /// # Errors
 /// A link that is not there, a store that cannot be used.
 pub fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
-    let loaded = context.load()?;
-    let language = context.language(Some(&loaded));
+    let loaded = || context.load();
     match args {
-        Args::List => list(&loaded, context, language),
-        Args::Pause(link) => order(&loaded, link, LinkMode::Paused, context, language),
-        Args::Resume(link) => order(&loaded, link, LinkMode::Open, context, language),
-        Args::Drain { link, timeout } => drain(&loaded, link, timeout.0, context, language),
-        Args::Test(test) => follow(&loaded, test, context, language),
+        Args::Operators(args) => operators::run(args, context),
+        Args::List => list(&loaded()?, context),
+        Args::Pause(link) => order(&loaded()?, link, LinkMode::Paused, context),
+        Args::Resume(link) => order(&loaded()?, link, LinkMode::Open, context),
+        Args::Drain { link, timeout } => drain(&loaded()?, link, timeout.0, context),
+        Args::Test(test) => follow(&loaded()?, test, context),
     }
 }
 
@@ -150,7 +152,8 @@ impl Seen {
     }
 }
 
-fn list(loaded: &Loaded, context: &Context, language: Language) -> anyhow::Result<ExitCode> {
+fn list(loaded: &Loaded, context: &Context) -> anyhow::Result<ExitCode> {
+    let language = context.language(Some(loaded));
     let seen = block_on(Seen::look(loaded))?;
     let ids = ids(loaded);
     if context.json {
@@ -181,6 +184,7 @@ fn as_json(seen: &Seen, id: &LinkId) -> Value {
         "sessions": live.map(|l| l.sessions), "in_flight": live.map(|l| l.in_flight),
         "waiting": live.map(|l| l.waiting), "queued": seen.queued(id),
         "oldest_due_at": oldest.map(|at| at.to_string()),
+        "receipt_ids": live.and_then(|l| l.receipt_ids.as_ref()),
         "delivery_p50_seconds": live.and_then(|l| l.delivery_seconds).map(|t| t.p50),
         "delivery_p95_seconds": live.and_then(|l| l.delivery_seconds).map(|t| t.p95),
     })
@@ -188,8 +192,12 @@ fn as_json(seen: &Seen, id: &LinkId) -> Value {
 
 fn as_table(seen: &Seen, ids: &[LinkId], language: Language) -> Table {
     let headings = match language {
-        Language::Swedish => ["VÄG", "TILLSTÅND", "ORDER", ">KÖ", ">UTE", ">LEV. 50 %", ">95 %", "DETALJ"],
-        Language::English => ["LINK", "STATE", "ORDER", ">QUEUED", ">OUT", ">DELIV. 50 %", ">95 %", "DETAIL"],
+        Language::Swedish => {
+            ["VÄG", "TILLSTÅND", "ORDER", ">KÖ", ">UTE", ">LEV. 50 %", ">95 %", "KVITTO-ID", "DETALJ"]
+        }
+        Language::English => {
+            ["LINK", "STATE", "ORDER", ">QUEUED", ">OUT", ">DELIV. 50 %", ">95 %", "RECEIPT IDS", "DETAIL"]
+        }
     };
     let mut table = Table::new(&headings);
     let seconds = |time: Option<f64>| time.map_or_else(|| "–".to_owned(), |s| format!("{s:.1} s"));
@@ -205,6 +213,7 @@ fn as_table(seen: &Seen, ids: &[LinkId], language: Language) -> Table {
             seen.under_way(id).to_string(),
             seconds(times.map(|t| t.p50)),
             seconds(times.map(|t| t.p95)),
+            live.and_then(|l| l.receipt_ids.clone()).unwrap_or_else(|| "–".to_owned()),
             live.map(|l| l.detail.clone()).unwrap_or_default(),
         ]);
     }
@@ -232,13 +241,8 @@ async fn give(loaded: &Loaded, link: &LinkId, mode: LinkMode) -> anyhow::Result<
     }
 }
 
-fn order(
-    loaded: &Loaded,
-    link: &Named,
-    mode: LinkMode,
-    context: &Context,
-    language: Language,
-) -> anyhow::Result<ExitCode> {
+fn order(loaded: &Loaded, link: &Named, mode: LinkMode, context: &Context) -> anyhow::Result<ExitCode> {
+    let language = context.language(Some(loaded));
     let link = link.known(loaded)?;
     let followed = block_on(give(loaded, &link, mode))?;
     if context.json {
@@ -269,13 +273,8 @@ fn heard(followed: Option<bool>, language: Language) -> &'static str {
     }
 }
 
-fn drain(
-    loaded: &Loaded,
-    link: &Named,
-    limit: Duration,
-    context: &Context,
-    language: Language,
-) -> anyhow::Result<ExitCode> {
+fn drain(loaded: &Loaded, link: &Named, limit: Duration, context: &Context) -> anyhow::Result<ExitCode> {
+    let language = context.language(Some(loaded));
     let link = link.known(loaded)?;
     let bar = backup::spinner(language.pick("tömmer", "draining"));
     let left = block_on(async {
@@ -309,7 +308,8 @@ fn drain(
     Ok(exit(left == 0))
 }
 
-fn follow(loaded: &Loaded, test: &Test, context: &Context, language: Language) -> anyhow::Result<ExitCode> {
+fn follow(loaded: &Loaded, test: &Test, context: &Context) -> anyhow::Result<ExitCode> {
+    let language = context.language(Some(loaded));
     let link = test.link.known(loaded)?;
     let asked = Asked {
         to: vec![test.to.clone()],

@@ -48,6 +48,9 @@ pub(super) struct LiveLink {
     /// How long the last deliveries took.
     #[serde(default)]
     pub delivery_seconds: Option<Times>,
+    /// How receipts spell ids: `same`, `padded`, `decimal`, `hexadecimal`.
+    #[serde(default)]
+    pub receipt_ids: Option<String>,
 }
 
 #[derive(Deserialize)]

@@ -16,6 +16,7 @@ pub mod link;
 mod live;
 pub mod message;
 pub mod migrate;
+pub mod operators;
 mod plan;
 pub mod quarantine;
 pub mod serve;

@@ -23,6 +23,7 @@ pub(super) fn check(
     checks.routes(config);
     checks.classes(config);
     checks.received(config);
+    checks.alarm(config);
     checks.doors(config);
     (checks.problems, checks.warnings)
 }
@@ -114,6 +115,12 @@ impl Checks<'_> {
                 self.wrong(at, "link.name", format!("there are two links called {name}"));
             }
             link.check(self);
+            if let Some(taken) = link.taken.as_ref().filter(|taken| !taken.missing.is_empty()) {
+                let (operator, missing) = (taken.operator, taken.missing.join(", "));
+                self.warnings.push(format!(
+                    "link.{name}: {operator} usually wants {missing}: see the operator's letter"
+                ));
+            }
         }
         if config.link.is_empty() {
             self.warnings.push("there is no [[link]]: messages cannot leave".to_owned());
@@ -273,6 +280,23 @@ impl Checks<'_> {
             let mail = matches!(rule.to.as_ref().map(|d| &d.0), Some(domain::mo::Destination::Mail(_)));
             if mail && config.smtp.as_ref().is_none_or(|s| s.relay.is_none()) {
                 self.problems.push(Problem::whole("mo.to", "mail leaves by a relay: set smtp.relay.host"));
+            }
+        }
+    }
+
+    fn alarm(&mut self, config: &Config) {
+        let country = Country::parse(config.defaults.country.get_ref()).unwrap_or(Country::SWEDEN);
+        for number in &config.alarm.sms {
+            if let Err(refusal) = domain::numbering::recipient(number.get_ref(), country, false) {
+                self.wrong(number, "alarm.sms", refusal.detail);
+            }
+        }
+        let has_relay = config.smtp.as_ref().is_some_and(|smtp| smtp.relay.is_some());
+        for mailbox in &config.alarm.mail {
+            if smtp::relay::clean::address(mailbox.get_ref()).is_none() {
+                self.wrong(mailbox, "alarm.mail", format!("{} is no mail address", mailbox.get_ref()));
+            } else if !has_relay {
+                self.wrong(mailbox, "alarm.mail", "needs a mail relay: [smtp.relay] host");
             }
         }
     }

@@ -6,6 +6,7 @@ mod checks;
 mod class;
 mod environment;
 mod link;
+mod operator;
 mod problem;
 mod sections;
 mod user;
@@ -17,10 +18,11 @@ pub use link::{
     Ucp as UcpKeys,
 };
 pub(crate) use link::{ucp_field, ucp_status};
+pub use operator::{Changed, Operator, Taken};
 pub use problem::{ConfigError, Problem};
 pub use sections::{
-    Callbacks, Database, DefaultsSection, FileDoor, Http, Log, LogFormat, MoSection, Node, Relay, RelayTls,
-    Retention, RouteSection, Smtp, SmtpDomain, SmtpSender, Telnet, Tls,
+    AlarmSection, Callbacks, Database, DefaultsSection, FileDoor, Http, Log, LogFormat, MoSection, Node,
+    Relay, RelayTls, Retention, RouteSection, Smtp, SmtpDomain, SmtpSender, Telnet, Tls,
 };
 pub use user::UserSection;
 pub use values::{Parsed, Period, Secret};
@@ -67,6 +69,8 @@ pub struct Config {
     pub class: Vec<ClassSection>,
     /// Where received messages go.
     pub mo: Vec<MoSection>,
+    /// Who is told of links that are ill.
+    pub alarm: AlarmSection,
 }
 
 /// A configuration that may be served.
@@ -157,6 +161,7 @@ impl Config {
             links: self.link.iter().map(Link::profile).collect(),
             routes: self.route.iter().map(|route| route.to_route(&self.class)).collect(),
             mo_rules: self.mo.iter().map(MoSection::to_domain).collect(),
+            alarm: self.alarm.to_domain(),
         }
     }
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 
 const SOURCES: &[&str] = &[
     include_str!("sections/node.rs"),
+    include_str!("sections/alarm.rs"),
     include_str!("sections/http.rs"),
     include_str!("sections/mail.rs"),
     include_str!("sections/telnet.rs"),
@@ -45,6 +46,7 @@ const ORDER: &[&str] = &[
     "[[user]]",
     "[[mo]]",
     "[callbacks]",
+    "[alarm]",
     "[retention]",
     "[log]",
     "[file]",

@@ -3,11 +3,13 @@
 mod deliver;
 mod doors;
 mod links;
+mod notices;
 mod stores;
 
 pub use deliver::{http, mail, relay};
 pub use doors::{http_router, server_tls, smtp_door, soap_router, telnet_door};
 pub use links::LinkSetup;
+pub use notices::of_alarms;
 pub use stores::{database_url, open_stores, read_stores};
 
 use crate::clock::SystemClock;

@@ -126,6 +126,21 @@ impl Defaults {
     }
 }
 
+/// Who is told of links that are ill, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alarm {
+    /// Numbers that get a message by a link that is up.
+    pub sms: Vec<String>,
+    /// How long a link is down before it is told, and up again before that is.
+    pub after: Duration,
+}
+
+impl Default for Alarm {
+    fn default() -> Self {
+        Self { sms: Vec::new(), after: Duration::from_mins(2) }
+    }
+}
+
 /// The snapshot.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Directory {
@@ -141,6 +156,8 @@ pub struct Directory {
     pub routes: Vec<Route>,
     /// Where received messages go, in the order they are tried.
     pub mo_rules: Vec<MoRule>,
+    /// Who is told of links that are ill.
+    pub alarm: Alarm,
 }
 
 impl Directory {

@@ -2,8 +2,10 @@
 
 pub mod correlate;
 mod fold;
+mod habit;
 
 pub use fold::{Folded, Known, ended, fold};
+pub use habit::{Habit, Spelling};
 
 use crate::address::Recipient;
 use crate::directory::LinkId;

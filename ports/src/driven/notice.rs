@@ -8,6 +8,10 @@ use domain::directory::LinkId;
 pub enum Trouble {
     /// A link cannot send: no coverage, no connection, no login.
     LinkDown,
+    /// A link's operator takes nothing from us: no credit, barred, a login it refuses.
+    Parked,
+    /// A link's heartbeat did not come back.
+    Heartbeat,
     /// A modem's signal is weak.
     WeakSignal,
     /// A modem's memory for messages is nearly full and stays so.

@@ -4,7 +4,7 @@ use super::{Handoff, StoreError};
 use async_trait::async_trait;
 use domain::Timestamp;
 use domain::message::{Incarnation, MessageId};
-use domain::receipt::Receipt;
+use domain::receipt::{Receipt, Spelling};
 use domain::state::State;
 use std::time::Duration;
 
@@ -21,6 +21,8 @@ pub enum Applied {
         tell: Option<Box<Handoff>>,
         /// How long after its operator took it the message was delivered, when the receipt says that it is.
         delivered_after: Option<Duration>,
+        /// How this operator's receipts spell ids, as far as that has been learned.
+        spelling: Option<Spelling>,
         /// Its outcome is watched and this way has come to a bad end: its time is over now; see [`super::Deadlines`].
         hopeless: bool,
     },

@@ -3,6 +3,7 @@
 use crate::driven::LinkReport;
 use async_trait::async_trait;
 use domain::directory::LinkId;
+use domain::receipt::Spelling;
 use std::time::Duration;
 
 /// Whether traffic should come here, and if not, why.
@@ -35,4 +36,7 @@ pub trait Observe: Send + Sync {
     /// How long the last deliveries by a link took after its operator had the message: half of them at most the first, nineteen of twenty
     /// at most the second. `None` when there were none in this run.
     fn delivery_times(&self, link: &LinkId) -> Option<(Duration, Duration)>;
+
+    /// How a link's receipts spell the ids of its replies; `None` while that is not certain.
+    fn receipt_ids(&self, link: &LinkId) -> Option<Spelling>;
 }

@@ -20,6 +20,8 @@ pub struct Settings {
     pub database: Option<String>,
     /// What the link speaks.
     pub protocol: String,
+    /// Who the link logs in as.
+    pub system_id: String,
     /// Hosts of the one link `TS0`; nobody listens there when empty.
     pub hosts: Vec<SocketAddr>,
     /// Window of each session.
@@ -41,6 +43,7 @@ impl Default for Settings {
         Self {
             database: None,
             protocol: "smpp".into(),
+            system_id: "omnigate".into(),
             hosts: Vec::new(),
             window: 10,
             sessions: 1,
@@ -82,10 +85,11 @@ impl Settings {
         let hosts: Vec<String> = hosts.iter().map(|host| format!("\"{host}\"")).collect();
         let _ = write!(
             text,
-            "[[link]]\nname = \"TS0\"\nprotocol = \"{}\"\nhosts = [{}]\nsystem_id = \"omnigate\"\n\
+            "[[link]]\nname = \"TS0\"\nprotocol = \"{}\"\nhosts = [{}]\nsystem_id = \"{}\"\n\
              password = \"secret\"\nsessions = {}\nwindow = {}\nrate = {}\n{}\n[[route]]\nto = \"*\"\nlinks = [\"TS0\"]\n",
             self.protocol,
             hosts.join(", "),
+            self.system_id,
             self.sessions,
             self.window,
             self.rate,

@@ -19,6 +19,27 @@ enum From {
     Operator,
 }
 
+/// How the frames of a protocol are told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Framing {
+    /// By the octet that ends each.
+    End(u8),
+    /// By the length of the whole in the first four octets.
+    Length,
+}
+
+impl Framing {
+    /// Whether these octets are a whole frame.
+    fn is_whole(self, octets: &[u8]) -> bool {
+        match self {
+            Self::End(end) => octets.last() == Some(&end),
+            Self::Length => octets.first_chunk().is_some_and(|length| {
+                usize::try_from(u32::from_be_bytes(*length)).is_ok_and(|length| octets.len() >= length)
+            }),
+        }
+    }
+}
+
 type Pieces = Arc<Mutex<Vec<(From, Vec<u8>)>>>;
 
 /// A listening relay; it ends with its last connection.
@@ -55,17 +76,17 @@ impl Wiretap {
         self.address
     }
 
-    /// What tshark reads of it, each frame in full, or nothing in a fast run without tshark. `end` is the octet that ends a
-    /// frame of the protocol: each frame becomes a packet of its own, as if it had travelled so.
+    /// What tshark reads of it, each frame in full, or nothing in a fast run without tshark. Each frame of the protocol becomes a packet
+    /// of its own, as if it had travelled so.
     ///
     /// # Panics
     /// When tshark or text2pcap fail.
     #[must_use]
-    pub fn dissected(&self, protocol: &str, port: u16, end: u8) -> Option<String> {
+    pub fn dissected(&self, protocol: &str, port: u16, framing: Framing) -> Option<String> {
         let (text2pcap, tshark) = (program("text2pcap")?, program("tshark")?);
         let directory = tempfile::tempdir().expect("a directory");
         let (text, capture) = (directory.path().join("octets.txt"), directory.path().join("capture.pcap"));
-        std::fs::write(&text, self.hexdump(end)).expect("a file");
+        std::fs::write(&text, self.hexdump(framing)).expect("a file");
         let ports = format!("{port},{}", port + 1);
         let _ = run(Command::new(text2pcap).args(["-q", "-D", "-T", &ports]).args([&text, &capture]));
         let decode = format!("tcp.port=={port},{protocol}");
@@ -73,14 +94,14 @@ impl Wiretap {
     }
 
     /// `O` or `I` and the octets of each frame, as text2pcap wants them.
-    fn hexdump(&self, end: u8) -> String {
+    fn hexdump(&self, framing: Framing) -> String {
         let pieces = self.pieces.lock().unwrap_or_else(PoisonError::into_inner);
         let (mut text, mut halves) = (String::new(), [Vec::new(), Vec::new()]);
         for (from, octets) in pieces.iter() {
             let half = &mut halves[usize::from(*from == From::Operator)];
             for octet in octets {
                 half.push(*octet);
-                if *octet == end {
+                if framing.is_whole(half) {
                     let _ = write!(text, "{}\n000000", if *from == From::Gateway { 'O' } else { 'I' });
                     half.drain(..).for_each(|octet| {
                         let _ = write!(text, " {octet:02x}");

@@ -54,6 +54,7 @@ macro_rules! contract_tests {
                 parts_come_back,
             ],
             receipts: [
+                a_learned_spelling_comes_first,
                 each_verdict_brings_its_end,
                 parts_in_any_order,
                 one_part_fails,

@@ -2,7 +2,7 @@
 
 use crate::stores::{LINK, OTHER_LINK, RUN, RUN_B, Stores, json, link, seconds};
 use domain::message::{Callback, DlrMask, MessageId, PartState};
-use domain::receipt::{Receipt, Verdict};
+use domain::receipt::{Receipt, Spelling, Verdict};
 use domain::state::State;
 use fakes::samples;
 use ports::driven::{Applied, Content, HandoffKey};
@@ -264,4 +264,19 @@ pub async fn many_at_once(stores: &Stores) {
         assert_eq!(stores.state(MessageId(id)).await, State::Delivered);
     }
     stores.audit().await;
+}
+
+/// An operator whose receipts have been decimal for a while is believed: a number is not taken for the hexadecimal id that looks like it.
+pub async fn a_learned_spelling_comes_first(stores: &Stores) {
+    for (n, (reply, receipt)) in (1..).zip([("1f", "31"), ("2a", "42"), ("3b", "59")]) {
+        let id = stores.sent(n, &[reply], |_| {}).await;
+        let applied = stores.receipt(receipt, Verdict::Delivered).await;
+        let learned = (n == 3).then_some(Spelling::Decimal);
+        assert!(matches!(applied, Applied::Changed { spelling, .. } if spelling == learned), "{applied:?}");
+        assert_eq!(stores.state(id).await, State::Delivered);
+    }
+    let looks_alike = stores.sent(4, &["777"], |_| {}).await;
+    let meant = stores.sent(5, &["309"], |_| {}).await;
+    stores.receipt("777", Verdict::Delivered).await;
+    assert_eq!((stores.state(looks_alike).await, stores.state(meant).await), (State::Sent, State::Delivered));
 }

@@ -6,6 +6,7 @@
 mod clock;
 mod deliver;
 mod link;
+mod notices;
 mod passwords;
 mod quarantine;
 mod receiver;
@@ -16,6 +17,7 @@ mod traffic;
 pub use clock::{MachineClock, ManualClock, SequentialIds};
 pub use deliver::FakeDeliver;
 pub use link::{FakeLink, Turn};
+pub use notices::MemoryNotices;
 pub use passwords::FakePasswords;
 pub use quarantine::MemoryQuarantine;
 pub use receiver::{PATIENCE, Recorder};

@@ -7,6 +7,7 @@
 mod centre;
 pub mod clock;
 mod driver;
+mod emi;
 mod gateway;
 mod operator;
 mod options;

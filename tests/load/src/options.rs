@@ -18,6 +18,9 @@ pub enum Subject {
     OmnigateSendsms,
 }
 
+/// The widest window of UCP, whose numbers are 00 to 99.
+pub(crate) const MOST_UCP: u32 = 98;
+
 /// What the gateway and the operator speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, ValueEnum, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -25,6 +28,8 @@ pub enum Protocol {
     /// SMPP 3.4.
     #[default]
     Smpp,
+    /// EMI/UCP; both with a window of `--window`, at most 98.
+    Ucp,
     /// CIMD2; Kannel's driver has a window of 1, ours that of `--window`, at most 100.
     Cimd2,
 }

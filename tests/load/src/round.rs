@@ -6,7 +6,7 @@ use crate::gateway::{Places, start};
 use crate::options::{Options, Protocol, Scenario, Subject};
 use crate::report::Result as Measured;
 use crate::tally::{Tally, mostly};
-use crate::{centre, operator, sink, usage};
+use crate::{centre, emi, operator, sink, usage};
 use std::io;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -44,6 +44,7 @@ pub(crate) async fn measure(
     let places = Places {
         operator: match options.protocol {
             Protocol::Smpp => operator::listen(Rc::clone(&tally), scenario.receipts).await?,
+            Protocol::Ucp => emi::listen(Rc::clone(&tally), scenario.receipts).await?,
             Protocol::Cimd2 => centre::listen(Rc::clone(&tally), scenario.receipts).await?,
         },
         sink: sink::listen(Rc::clone(&tally)).await?,

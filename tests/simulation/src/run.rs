@@ -123,6 +123,7 @@ fn installation() -> Installation {
         links: vec![samples::profile("TS0"), samples::profile("TS1")],
         routes: vec![alarms, route],
         mo_rules: vec![MoRule { number: None, user: None, destination, answers: false }],
+        ..Installation::default()
     }
 }
 
@@ -200,6 +201,7 @@ async fn start(world: &Arc<World>, clock: &StoryClock) -> Arc<Gateway> {
             passwords: Arc::new(FakePasswords::default()),
             traffic: Arc::new(MemoryTraffic::default()),
             quarantine: Arc::new(fakes::MemoryQuarantine::default()),
+            notices: Arc::new(fakes::MemoryNotices::default()),
             http: Arc::clone(&sink),
             mail: sink,
         };

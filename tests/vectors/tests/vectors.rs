@@ -35,12 +35,3 @@ fn cimd2() {
 fn ucp() {
     check("ucp");
 }
-
-/// What is written again from what was read is the same, octet by octet.
-#[test]
-fn ucp_frames_come_back() {
-    for vector in vectors::of("ucp").iter().filter(|vector| vector.kind == "frame") {
-        let read = omnigate::codec::decode("ucp", "frame", &vector.input).expect("a frame");
-        assert_eq!(read["wire"], vector.input, "{}", vector.id);
-    }
-}

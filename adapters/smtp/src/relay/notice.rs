@@ -88,6 +88,19 @@ fn subject(notice: &Notice, language: Language) -> String {
         (Trouble::LinkDown, true) => {
             language.pick("ÅTER: förbindelsen {l} är uppe igen", "CLEAR: link {l} is up again")
         }
+        (Trouble::Parked, false) => language.pick(
+            "LARM: operatören tar inte emot på {l}, förbindelsen är parkerad",
+            "ALARM: the operator takes nothing on {l}, the link is parked",
+        ),
+        (Trouble::Parked, true) => language
+            .pick("ÅTER: operatören tar emot på {l} igen", "CLEAR: the operator takes messages on {l} again"),
+        (Trouble::Heartbeat, false) => language.pick(
+            "LARM: hjärtslaget på {l} kom inte tillbaka",
+            "ALARM: the heartbeat of {l} did not come back",
+        ),
+        (Trouble::Heartbeat, true) => {
+            language.pick("ÅTER: hjärtslaget på {l} är tillbaka", "CLEAR: the heartbeat of {l} is back")
+        }
         (Trouble::WeakSignal, false) => {
             language.pick("LARM: svag signal på {l}", "ALARM: weak signal on {l}")
         }

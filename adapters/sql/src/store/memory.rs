@@ -1,5 +1,7 @@
 //! What the writer remembers between transactions. Losing any of it costs time, never truth.
 
+use crate::rows::kept_key;
+use domain::receipt::{Habit, Receipt};
 use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -14,13 +16,22 @@ pub(crate) struct Memory {
     pub(crate) parked: Option<i64>,
     /// Parts that were ended by receipts.
     pub(crate) recent: Recent,
+    /// How each link's receipts spell ids.
+    pub(crate) habits: HashMap<String, Habit>,
     /// Where the search for old messages goes on.
     pub(crate) retain_from: i64,
 }
 
 impl Memory {
     pub(crate) fn new(node: String) -> Self {
-        Self { node, parked: None, recent: Recent::default(), retain_from: 0 }
+        let (recent, habits) = (Recent::default(), HashMap::new());
+        Self { node, parked: None, recent, habits, retain_from: 0 }
+    }
+
+    /// The keys that a receipt's id may be stored under, the likeliest first.
+    pub(crate) fn keys(&self, receipt: &Receipt) -> Vec<String> {
+        let habit = self.habits.get(receipt.link.as_str()).copied().unwrap_or_default();
+        habit.keys(&receipt.operator_id).into_iter().map(kept_key).collect()
     }
 
     /// After a rollback: what was counted is not so.

@@ -48,9 +48,9 @@ pub(super) async fn fold_in(
     memory: &mut Memory,
     asks: &[Asked<'_>],
 ) -> QueryResult<Vec<Applied>> {
-    let candidates = candidates(conn, asks).await?;
+    let candidates = candidates(conn, memory, asks).await?;
     let ids = candidates.values().flatten().map(|a| a.message).collect();
-    let bad = bad_ends(asks, &candidates);
+    let bad = bad_ends(memory, asks, &candidates);
     let watched = if bad.is_empty() { HashSet::new() } else { deadlines::watched(conn, &bad).await? };
     let mut work = Work { standings: standings(conn, ids).await?, watched, ..Work::default() };
     let mut applied = Vec::with_capacity(asks.len());
@@ -72,12 +72,16 @@ pub(super) async fn fold_in(
 }
 
 /// The messages that receipts may bring to an end which is not "delivered".
-fn bad_ends(asks: &[Asked<'_>], candidates: &HashMap<(String, String), Vec<Awaited>>) -> Vec<i64> {
+fn bad_ends(
+    memory: &Memory,
+    asks: &[Asked<'_>],
+    candidates: &HashMap<(String, String), Vec<Awaited>>,
+) -> Vec<i64> {
     let bad = asks
         .iter()
         .map(|(r, ..)| *r)
         .filter(|r| matches!(r.verdict, Verdict::Failed | Verdict::Expired | Verdict::Unknown));
-    let names = bad.flat_map(|r| spellings(r).map(|key| (r.link.as_str().to_owned(), key)));
+    let names = bad.flat_map(|r| memory.keys(r).into_iter().map(|key| (r.link.as_str().to_owned(), key)));
     names.filter_map(|name| candidates.get(&name)).flatten().map(|a| a.message).collect()
 }
 
@@ -88,18 +92,23 @@ fn hopeless(applied: &Applied) -> Option<i64> {
     }
 }
 
-/// The awaited parts under every spelling of every receipt: the exact ones are enough where there are any.
+/// The awaited parts under every spelling of every receipt: the likeliest ones are enough where there are any.
 async fn candidates(
     conn: &mut Conn,
+    memory: &Memory,
     asks: &[Asked<'_>],
 ) -> QueryResult<HashMap<(String, String), Vec<Awaited>>> {
     let decisive = || asks.iter().map(|(r, ..)| *r).filter(|r| r.verdict != Verdict::Pending);
     let mut found: HashMap<(String, String), Vec<Awaited>> = HashMap::new();
-    let exact = decisive().map(|r| (r.link.as_str().to_owned(), exact_key(r))).collect();
-    gather(&mut found, dialect::awaited(conn, exact).await?);
-    let missed = decisive().filter(|r| !found.contains_key(&(r.link.as_str().to_owned(), exact_key(r))));
-    let other: Vec<_> =
-        missed.flat_map(|r| spellings(r).skip(1).map(|k| (r.link.as_str().to_owned(), k))).collect();
+    let named = |(link, keys): (String, Vec<String>)| keys.into_iter().map(move |key| (link.clone(), key));
+    let mut spelled: Vec<_> = decisive().map(|r| (r.link.as_str().to_owned(), memory.keys(r))).collect();
+    let likely: Vec<_> =
+        spelled.iter().filter_map(|(l, keys)| Some((l.clone(), keys.first()?.clone()))).collect();
+    gather(&mut found, dialect::awaited(conn, likely).await?);
+    spelled.retain(|(link, keys)| {
+        keys.first().is_some_and(|key| !found.contains_key(&(link.clone(), key.clone())))
+    });
+    let other: Vec<_> = spelled.into_iter().flat_map(|all| named(all).skip(1)).collect();
     if !other.is_empty() {
         gather(&mut found, dialect::awaited(conn, other).await?);
     }
@@ -113,14 +122,6 @@ fn gather(found: &mut HashMap<(String, String), Vec<Awaited>>, rows: Vec<Awaited
             of_key.push(row);
         }
     }
-}
-
-fn exact_key(receipt: &Receipt) -> String {
-    kept_key(correlate::stored_key(&receipt.operator_id))
-}
-
-fn spellings(receipt: &Receipt) -> impl Iterator<Item = String> + use<> {
-    correlate::keys(&receipt.operator_id).into_iter().map(kept_key)
 }
 
 /// What has to be known of messages, held against other nodes until the commit.
@@ -163,7 +164,7 @@ impl Work {
         if receipt.verdict == Verdict::Pending {
             return Applied::Nothing;
         }
-        let Some(awaited) = self.find(receipt, candidates) else {
+        let Some(awaited) = self.find(receipt, memory, candidates) else {
             return self.unmatched(receipt, memory, now);
         };
         let Some(standing) = self.standings.get_mut(&awaited.message) else { return Applied::Nothing };
@@ -174,6 +175,11 @@ impl Work {
         let which = parts.which(&standing.link, &awaited.link, seq, |id| {
             kept_key(correlate::stored_key(id)) == awaited.op_key
         });
+        let habit = memory.habits.entry(awaited.link.clone()).or_default();
+        if let Some(part) = parts.of(which).iter().find(|part| part.seq == seq) {
+            habit.note(&part.operator_id, &receipt.operator_id);
+        }
+        let spelling = habit.learned();
         let watched = self.watched.contains(&standing.id);
         let known = Known { state, parts: &parts, total, watched };
         let Some(folded) = fold(known, which, seq, receipt.verdict, &receipt.error) else {
@@ -209,20 +215,21 @@ impl Work {
         {
             self.tells.push(Tell { id: id.0, state, lease, at: now });
         }
-        Applied::Changed { id, state: folded.state, tell: None, delivered_after, hopeless }
+        Applied::Changed { id, state: folded.state, tell: None, delivered_after, spelling, hopeless }
     }
 
-    /// Under the exact spelling, or else the converted ones: open before ended, the right recipient before another, the newest first.
+    /// Under the likeliest spelling, or else the others: open before ended, the right recipient before another, the newest first.
     fn find(
         &self,
         receipt: &Receipt,
+        memory: &Memory,
         candidates: &HashMap<(String, String), Vec<Awaited>>,
     ) -> Option<Awaited> {
-        let name = |key| (receipt.link.as_str().to_owned(), key);
-        if let Some(exact) = candidates.get(&name(exact_key(receipt))) {
-            return self.best(receipt, exact.iter(), false);
+        let mut names = memory.keys(receipt).into_iter().map(|key| (receipt.link.as_str().to_owned(), key));
+        if let Some(likely) = names.next().and_then(|name| candidates.get(&name)) {
+            return self.best(receipt, likely.iter(), false);
         }
-        let other: Vec<_> = spellings(receipt).skip(1).map(name).collect();
+        let other: Vec<_> = names.collect();
         self.best(receipt, other.iter().filter_map(|name| candidates.get(name)).flatten(), true)
     }
 
@@ -245,14 +252,12 @@ impl Work {
     fn unmatched(&mut self, receipt: &Receipt, memory: &mut Memory, now: Timestamp) -> Applied {
         let named = receipt.recipient.as_ref().map(ToString::to_string);
         let link = receipt.link.as_str();
-        if spellings(receipt).any(|key| memory.recent.knows(link, &key, named.as_deref())) {
+        let keys = memory.keys(receipt);
+        if keys.iter().any(|key| memory.recent.knows(link, key, named.as_deref())) {
             return Applied::Nothing;
         }
-        let rows = spellings(receipt).map(|op_key| EarlyReceipt {
-            receipt: receipt.clone(),
-            op_key,
-            parked_at: now,
-        });
+        let rows =
+            keys.into_iter().map(|op_key| EarlyReceipt { receipt: receipt.clone(), op_key, parked_at: now });
         self.parked.extend(rows);
         Applied::Parked
     }

@@ -19,6 +19,7 @@ pub use ucp::Ucp;
 pub(crate) use ucp::{field as ucp_field, status as ucp_status};
 
 use super::checks::Checks;
+use super::operator::Taken;
 use super::values::Period;
 use check::LinkChecks;
 use domain::address::Originator;
@@ -48,7 +49,10 @@ pub struct LinkTls {
 pub struct Common {
     /// Its name, which stands in the traffic log.
     pub name: Spanned<String>,
-    /// What the operator speaks.
+    /// A starting point for everything that an operator decides, by its name in `docs/operators`: `tele2`, `telia-sms-foretag`, …. What the
+    /// link says itself comes before it, key by key.
+    pub operator: Option<Spanned<String>>,
+    /// What the operator speaks; may be left out with `operator`.
     pub protocol: Protocol,
     /// `host:port`; more than one = failover. At least one where the protocol has hosts.
     #[serde(default)]
@@ -57,11 +61,14 @@ pub struct Common {
     pub tls: Option<LinkTls>,
     /// Connections at once, 1 to 64; 1 when absent.
     pub sessions: Option<Spanned<u16>>,
-    /// Whether connections begin at different hosts, so that the load is spread over them; each falls over to the others. SMPP only.
+    /// Whether connections begin at different hosts, so that the load is spread over them; each falls over to the others.
     #[serde(default)]
     pub spread: bool,
     /// Messages in flight on a connection, 1 to 1,000; 10 when absent. A protocol may allow fewer.
     pub window: Option<Spanned<u16>>,
+    /// How many replies may be on their way to the disk beyond the window before nothing new is sent. 0 when absent: after a crash no more
+    /// than a window can be sent twice. Hundreds make a fast operator faster.
+    pub replies_ahead: Option<Spanned<u16>>,
     /// Segments a second over all connections; 0 = no limit.
     #[serde(default)]
     pub rate: u32,
@@ -230,6 +237,8 @@ pub struct Link {
     pub common: Common,
     /// What its protocol adds.
     pub own: Own,
+    /// What of it comes from its operator's profile.
+    pub taken: Option<Taken>,
 }
 
 fn yes() -> bool {

@@ -59,7 +59,8 @@ fn weak_signal() -> u8 {
 }
 
 impl Keys for Modem {
-    const WITHOUT: &'static [&'static str] = &["hosts", "tls", "sessions", "window"];
+    const WITHOUT: &'static [&'static str] =
+        &["hosts", "tls", "sessions", "window", "spread", "replies_ahead"];
 
     fn check(&self, common: &Common, checks: &mut LinkChecks<'_, '_>) {
         if self.port.get_ref().trim().is_empty() {

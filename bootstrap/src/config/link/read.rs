@@ -4,6 +4,7 @@
 //! lines that `check` shows; so the table is divided before serde sees it.
 
 use super::{Common, Link, Protocol};
+use crate::config::operator;
 use crate::config::problem::Problem;
 use serde::Deserialize;
 use serde::de::value::Error as Stop;
@@ -39,7 +40,8 @@ pub(in crate::config) fn read(text: &str) -> Result<Vec<Link>, Vec<Problem>> {
     if problems.is_empty() { Ok(links) } else { Err(problems) }
 }
 
-fn link(text: &str, table: DeTable<'_>, span: Range<usize>) -> Result<Link, Vec<Problem>> {
+fn link<'t>(text: &'t str, mut table: DeTable<'t>, span: Range<usize>) -> Result<Link, Vec<Problem>> {
+    let taken = operator::lay_under(text, &mut table)?;
     let known = keys_of::<Common>();
     let (common, own): (DeTable<'_>, DeTable<'_>) =
         table.into_iter().partition(|(key, _)| known.contains(&key.get_ref().as_ref()));
@@ -60,7 +62,7 @@ fn link(text: &str, table: DeTable<'_>, span: Range<usize>) -> Result<Link, Vec<
         return Err(problems);
     }
     let own = protocol.read(deserializer(own, &span)).map_err(said)?;
-    Ok(Link { common, own })
+    Ok(Link { common, own, taken })
 }
 
 fn deserializer<'i>(table: DeTable<'i>, span: &Range<usize>) -> toml::de::Deserializer<'i> {
@@ -149,7 +151,7 @@ mod tests {
             (format!("{one}\nenquire_link = \"x\"\n"), "5:enquire_link: \"x\": a length of time"),
             (
                 format!("{one}colour = 1\n"),
-                "4:colour: unknown field `colour`, a smpp link has `name`, `protocol`, `hosts`",
+                "4:colour: unknown field `colour`, a smpp link has `name`, `operator`, `protocol`, `hosts`",
             ),
             ("link = 5".to_owned(), "0 links"),
             ("link = [5]".to_owned(), "1:link: a link is a section: [[link]]"),

@@ -30,9 +30,6 @@ pub struct Smpp {
     pub receiver_hosts: Vec<Spanned<String>>,
     /// `3.4` (when absent), `5.0`, or `3.3` for very old peers.
     pub version: Option<Spanned<String>>,
-    /// How many replies may be on their way to the disk beyond the window before nothing new is sent. 0 when absent: after a crash no more
-    /// than a window can be sent twice. Hundreds make a fast operator faster.
-    pub replies_ahead: Option<Spanned<u16>>,
     /// Which receiving numbers the bind asks for, at most 40 characters; usually empty.
     #[serde(default)]
     pub address_range: String,

@@ -1,5 +1,6 @@
 //! The sections of the file. Every default stands here; `docs/CONFIG.md` is made from these comments.
 
+mod alarm;
 mod http;
 mod mail;
 mod node;
@@ -7,6 +8,7 @@ mod received;
 mod route;
 mod telnet;
 
+pub use alarm::AlarmSection;
 pub use http::{FileDoor, Http, Tls};
 pub use mail::{Relay, RelayTls, Smtp, SmtpDomain, SmtpSender};
 pub use node::{Database, DefaultsSection, Log, LogFormat, Node, Retention};

@@ -36,6 +36,8 @@ pub(super) fn config(common: &Common, keys: &Cimd2Keys) -> anyhow::Result<Cimd2C
         subaddress: small(keys.subaddress.as_ref()),
         sessions: number(common.sessions.as_ref(), default.sessions),
         window: number(common.window.as_ref(), default.window),
+        replies_ahead: number(common.replies_ahead.as_ref(), default.replies_ahead),
+        spread: common.spread,
         announce_window: keys.announce_window,
         rate: common.rate,
         wait_for_greeting: keys.wait_for_greeting,

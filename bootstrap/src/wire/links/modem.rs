@@ -2,11 +2,11 @@
 
 use super::{Around, Start, said};
 use crate::config::{Common, ModemKeys};
+use crate::wire::notices::to_mailboxes;
 use ::modem::{GsmConfig, GsmLink, GsmSurroundings, profile};
-use anyhow::{anyhow, bail};
-use ports::driven::{Link as OperatorLink, Notice, Notices};
+use anyhow::anyhow;
+use ports::driven::Link as OperatorLink;
 use secrecy::ExposeSecret as _;
-use smtp::relay::MailNotices;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -23,22 +23,11 @@ impl Start for Terminal {
     }
 
     fn start(&self, around: Around) -> anyhow::Result<Arc<dyn OperatorLink>> {
-        let notices: Arc<dyn Notices> = match (&self.alarm_to, around.relay) {
-            (None, _) => Arc::new(LogAlone),
-            (Some(to), Some(relay)) => Arc::new(MailNotices::start(relay, to)?),
-            (Some(_), None) => bail!("alarm_to needs a mail relay: [smtp.relay] host"),
-        };
+        let notices = to_mailboxes(self.alarm_to.as_deref(), around.relay.as_ref())?;
         let surroundings =
             GsmSurroundings { receiver: around.receiver, clock: around.clock, ids: around.ids, notices };
         Ok(GsmLink::start(self.config.clone(), around.id, surroundings)?)
     }
-}
-
-/// Nobody is to be told by mail: the link says it in the log.
-struct LogAlone;
-
-impl Notices for LogAlone {
-    fn give(&self, _: Notice) {}
 }
 
 /// Everything a section says.

@@ -43,7 +43,7 @@ pub(super) fn config(common: &Common, keys: &SmppKeys) -> anyhow::Result<SmppCon
         address_range: keys.address_range.clone(),
         sessions: number(common.sessions.as_ref(), default.sessions),
         window: number(common.window.as_ref(), default.window),
-        replies_ahead: number(keys.replies_ahead.as_ref(), default.replies_ahead),
+        replies_ahead: number(common.replies_ahead.as_ref(), default.replies_ahead),
         spread: common.spread,
         rate: common.rate,
         connect_timeout: time(keys.connect_timeout, default.connect_timeout),

@@ -42,6 +42,8 @@ pub(super) fn config(common: &Common, keys: &UcpKeys) -> anyhow::Result<UcpConfi
         account_npi: small(&keys.account_npi).unwrap_or(default.account_npi),
         sessions: number(common.sessions.as_ref(), default.sessions),
         window: number(common.window.as_ref(), default.window),
+        replies_ahead: number(common.replies_ahead.as_ref(), default.replies_ahead),
+        spread: common.spread,
         rate: common.rate,
         keep_alive: keys.keep_alive.map_or(default.keep_alive, |p| p.0),
         response_timeout: common.response_timeout.map_or(default.response_timeout, |p| p.0),

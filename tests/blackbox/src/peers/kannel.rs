@@ -3,10 +3,16 @@
 use crate::clock;
 use crate::process::Process;
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::{AtomicU8, Ordering};
 use tempfile::TempDir;
+
+/// Its ports, on an address of its own.
+const ADMIN: u16 = 13_000;
+const BOXES: u16 = 13_001;
+const DOOR: u16 = 13_013;
 
 /// A running Kannel; ended when dropped.
 #[derive(Debug)]
@@ -23,12 +29,6 @@ impl Kannel {
     pub fn folder(&self) -> &Path {
         self.directory.path()
     }
-}
-
-/// Starts both boxes with one SMPP link to `operator`.
-#[must_use]
-pub fn start(bearerbox: &Path, operator: SocketAddr) -> Kannel {
-    speaking(bearerbox, operator, "smsc = smpp\nsystem-type = \"\"\ntransceiver-mode = true\n")
 }
 
 /// Starts both boxes with a link to `operator` that `smsc` describes. Its service answers every text with `svar`.
@@ -57,13 +57,13 @@ pub fn start_with(bearerbox: &Path, link: &str) -> Kannel {
 fn with_service(bearerbox: &Path, link: &str, service: &str) -> Kannel {
     let directory =
         tempfile::Builder::new().prefix("omnigate-kannel-").tempdir().expect("a temporary directory");
-    let [admin, boxes, door] = [(); 3].map(|()| free_port());
+    let own = own_address();
     let file = directory.path().join("kannel.conf");
     let access = directory.path().join("access").display().to_string();
     let configuration = format!(
-        "group = core\nadmin-port = {admin}\nadmin-password = t\nsmsbox-port = {boxes}\nbox-allow-ip = 127.0.0.1\n\
-         log-level = 1\naccess-log = {access}\n\n{link}\
-         group = smsbox\nbearerbox-host = 127.0.0.1\nsendsms-port = {door}\n\n\
+        "group = core\nadmin-port = {ADMIN}\nadmin-interface = {own}\nadmin-password = t\nsmsbox-port = {BOXES}\n\
+         smsbox-interface = {own}\nbox-allow-ip = \"127.0.0.1;{own}\"\nlog-level = 1\naccess-log = {access}\n\n{link}\
+         group = smsbox\nbearerbox-host = {own}\nsendsms-port = {DOOR}\nsendsms-interface = {own}\n\n\
          group = sendsms-user\nusername = t\npassword = t\n\n\
          group = sms-service\nkeyword = default\n{service}\n"
     );
@@ -74,16 +74,19 @@ fn with_service(bearerbox: &Path, link: &str, service: &str) -> Kannel {
         Process::start(command, directory.path(), name)
     };
     let bearer = start(bearerbox, "bearerbox");
-    let listens = |port: u16| TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok().then_some(());
-    clock::eventually("bearerbox", || listens(boxes));
+    let listens = |port: u16| TcpStream::connect((own, port)).is_ok().then_some(());
+    clock::eventually("bearerbox", || listens(BOXES));
     let sms = start(&bearerbox.with_file_name("smsbox"), "smsbox");
-    clock::eventually("smsbox", || listens(door));
-    let door = SocketAddr::from((Ipv4Addr::LOCALHOST, door));
+    clock::eventually("smsbox", || listens(DOOR));
+    let door = SocketAddr::from((own, DOOR));
     Kannel { door, _boxes: [bearer, sms], directory }
 }
 
-/// A port that was free just now; Kannel cannot pick one itself.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("its address").port()
+/// An address of the loopback network that no other Kannel and nobody else uses: Kannel cannot pick ports by itself, and one that was free
+/// just now on 127.0.0.1 may be another test's a moment later.
+fn own_address() -> Ipv4Addr {
+    static NEXT: AtomicU8 = AtomicU8::new(1);
+    let [.., high, low] = std::process::id().to_be_bytes();
+    // 127.0 is everybody's.
+    Ipv4Addr::new(127, (high % 254) + 1, low, NEXT.fetch_add(1, Ordering::Relaxed).max(1))
 }

@@ -1,11 +1,16 @@
 //! Other people's programs, unchanged, at every door, and as the operator.
 
+use crate::rough::Line;
 use blackbox::clock::eventually;
 use blackbox::gateway::Gateway;
+use blackbox::journal::Entry;
 use blackbox::peers::{node, program, python, run, script};
+use blackbox::process::Process;
 use blackbox::readback;
 use blackbox::settings::{MAIL_FROM, PASSWORD, Settings, USER};
 use blackbox::simulator::Simulator;
+use blackbox::wiretap::Framing;
+use std::net::SocketAddr;
 use std::process::Command;
 
 const TO: &str = "46701234567";
@@ -119,21 +124,21 @@ fn hylafax_sendpage() {
     assert_eq!(stored.iter().map(|row| row.to.as_str()).collect::<Vec<_>>(), [TO]);
 }
 
-#[test]
-fn node_smpp_as_the_operator() {
-    let Some(mut node) = node() else { return };
+/// An operator that is a script, which writes where it listens into a file.
+fn operated(mut command: Command, name: &str) -> (Process, tempfile::TempDir, SocketAddr) {
     let directory = tempfile::tempdir().expect("a directory");
     let file = directory.path().join("operator");
-    let operator = blackbox::process::Process::start(
-        {
-            node.arg(script("node_operator.js")).arg(&file);
-            node
-        },
-        directory.path(),
-        "operator",
-    );
+    command.arg(script(name)).arg(&file);
+    let operator = Process::start(command, directory.path(), "operator");
     let read = || std::fs::read_to_string(&file).ok()?.lines().next()?.parse().ok();
     let address = eventually("an operator", read);
+    (operator, directory, address)
+}
+
+#[test]
+fn node_smpp_as_the_operator() {
+    let Some(node) = node() else { return };
+    let (operator, _directory, address) = operated(node, "node_operator.js");
     let gateway = Gateway::start(&Settings::towards(address));
     let attempts = crate::story::send(&gateway, 0, 10);
     let rows = readback::settle(&gateway, true);
@@ -141,16 +146,79 @@ fn node_smpp_as_the_operator() {
     assert!(rows.iter().all(|row| row.state == "delivered"), "{rows:?}\n{}", operator.errors());
 }
 
+/// smpplib has no server; this one is made of its PDU classes. Its replies say ids in hexadecimal, its receipts in decimal.
+#[test]
+fn smpplib_as_the_operator() {
+    let Some(python) = python() else { return };
+    let (operator, _directory, address) = operated(python, "smpplib_operator.py");
+    let gateway = Gateway::start(&Settings::towards(address));
+    let attempts = crate::story::send(&gateway, 0, 10);
+    let rows = readback::settle(&gateway, true);
+    assert_eq!(rows.len(), attempts.len());
+    assert!(rows.iter().all(|row| row.state == "delivered"), "{rows:?}\n{}", operator.errors());
+    let received = eventually("the message from a phone", || {
+        let inbox = readback::inbox(&gateway);
+        (!inbox.is_empty()).then_some(inbox)
+    });
+    assert_eq!(received, ["hej från smpplib"]);
+}
+
+/// A client that is a program: it submits, and gets a receipt and a message from a phone.
+fn client_of_the_simulator(mut command: Command, name: &str, text: &str, parts: usize) -> String {
+    let mut simulator = Simulator::start(&["--receipts"]);
+    let address = simulator.address();
+    let directory = tempfile::tempdir().expect("a directory");
+    command.arg(script(name)).args([&address.ip().to_string(), &address.port().to_string(), TO, text]);
+    let mut client = Process::start(command, directory.path(), "client");
+    eventually("the client's submits", || {
+        assert!(client.ended().is_none_or(|status| status.success()), "{}", client.errors());
+        (simulator.submits() >= parts).then_some(())
+    });
+    simulator.mo(TO, "46700000000", "svar");
+    let ended = eventually("the client's end", || client.ended());
+    assert!(ended.success(), "{}{}", client.output(), client.errors());
+    let got: String = simulator
+        .journal()
+        .into_iter()
+        .filter_map(|entry| match entry {
+            Entry::Submit { text, .. } => Some(text),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(got, text);
+    client.output()
+}
+
+#[test]
+fn node_smpp_as_a_client() {
+    let Some(node) = node() else { return };
+    let printed = client_of_the_simulator(node, "node_client.js", "hej från node", 1);
+    assert!(printed.contains(&format!("receipt {TO} id:")) && printed.contains("stat:DELIVRD"), "{printed}");
+    assert!(printed.contains(&format!("mo {TO} svar")), "{printed}");
+}
+
+#[test]
+fn smpplib_as_a_client() {
+    let Some(python) = python() else { return };
+    let text = "hej från smpplib [€] ".repeat(12);
+    let printed = client_of_the_simulator(python, "smpplib_client.py", &text, 2);
+    assert!(printed.contains("sent 2 2"), "{printed}");
+    assert!(printed.matches("stat:DELIVRD").count() == 2 && printed.contains("svar"), "{printed}");
+}
+
+const SMPP: Line = Line { protocol: "smpp", quick: "enquire_link = \"1s\"", system_id: "omnigate" };
+
 #[test]
 fn kannel_logs_in_to_our_simulator() {
-    let Some(bearerbox) = program("bearerbox") else { return };
-    let Some(_) = program("smsbox") else { return };
-    let simulator = Simulator::start(&["--receipts"]);
-    let kannel = blackbox::peers::kannel::start(&bearerbox, simulator.address());
-    let url = format!("/cgi-bin/sendsms?username=t&password=t&to={TO}&text=hej&from=12345");
-    eventually("Kannel's door", || {
-        let response = blackbox::http::once(kannel.door, &blackbox::http::Request::get(url.as_str())).ok()?;
-        (response.status == 202).then_some(())
-    });
-    eventually("Kannel's submit", || (simulator.submits() > 0).then_some(()));
+    let smsc = "smsc = smpp\nsystem-type = \"\"\ntransceiver-mode = true\n";
+    SMPP.kannel(smsc, "12345");
+}
+
+#[test]
+fn tshark_reads_every_pdu() {
+    let Some(seen) = SMPP.dissected(&[], "smpp", 2775, Framing::Length) else { return };
+    for operation in ["Bind_transceiver", "Submit_sm", "Submit_sm - resp", "Deliver_sm", "Deliver_sm - resp"]
+    {
+        assert!(seen.contains(&format!("Operation: {operation} (0x")), "no {operation}:\n{seen}");
+    }
 }

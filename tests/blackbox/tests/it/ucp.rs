@@ -1,38 +1,51 @@
-//! EMI/UCP: Kannel's driver, unchanged, logs in to our simulator, submits, and gets receipts and messages.
+//! EMI/UCP: Kannel's driver logs in to our simulator; our link keeps the promises towards our simulator through kill -9, resets, silence,
+//! throttling, damage and noise; tshark reads every frame of both.
 
-use blackbox::clock::eventually;
-use blackbox::http::{Request, once};
-use blackbox::journal::Entry;
-use blackbox::peers::{kannel, program};
-use blackbox::simulator::Simulator;
+use crate::rough::Line;
+use blackbox::wiretap::Framing;
+use serde_json::json;
+
+const UCP: Line =
+    Line { protocol: "ucp", quick: "keep_alive = \"1s\"\nresponse_timeout = \"2s\"", system_id: "71234" };
+
+#[test]
+fn throttles_and_refuses_for_a_while() {
+    UCP.under(&json!({ "throttle_every": 3, "status": 55, "status_every": 5 }));
+    UCP.throttled();
+}
+
+#[test]
+fn speaks_nonsense_twice_late_damaged_or_not_at_all() {
+    UCP.under(&json!({ "garbage_every": 3, "duplicate_every": 4, "unknown_every": 5, "out_of_order": true }));
+    UCP.under(&json!({ "damage_every": 9, "no_answer_every": 11 }));
+}
+
+#[test]
+fn drops_in_the_middle_of_a_frame() {
+    UCP.under(&json!({ "drop_every": 8 }));
+}
+
+#[test]
+fn killed_again_and_again() {
+    UCP.killed();
+}
+
+#[test]
+fn lost_with_a_full_window_and_half_open() {
+    UCP.lost();
+}
 
 #[test]
 fn kannel_logs_in_submits_and_gets_receipts_and_messages() {
-    let (Some(bearerbox), Some(_)) = (program("bearerbox"), program("smsbox")) else { return };
-    let mut simulator = Simulator::speaking("ucp", &["--receipts"]);
-    let smsc = "smsc = emi\nkeepalive = 5\nmy-number = 12345\n";
-    let kannel = kannel::speaking(&bearerbox, simulator.address(), smsc);
-    let target = "/cgi-bin/sendsms?username=t&password=t&to=%2B46701234567&from=12345&charset=UTF-8\
-                  &text=hej+%C3%A5%C3%A4%C3%B6+%5B%E2%82%AC%5D&dlr-mask=3&dlr-url=http%3A%2F%2F127.0.0.1%3A9%2F";
-    eventually("Kannel's door", || {
-        (once(kannel.door, &Request::get(target)).ok()?.status == 202).then_some(())
-    });
-    let seen = |what: &dyn Fn(&Entry) -> bool| simulator.journal().iter().any(what).then_some(());
-    eventually("Kannel's submit", || {
-        seen(
-            &|entry| matches!(entry, Entry::Submit { text, to, .. } if text == "hej åäö [€]" && to.ends_with("46701234567")),
-        )
-    });
-    eventually("the receipt, taken", || {
-        seen(&|entry| matches!(entry, Entry::Receipt { answer: Some(0), .. }))
-    });
-    simulator.mo("46701234567", "12345", "fråga");
-    let seen = |what: &dyn Fn(&Entry) -> bool| simulator.journal().iter().any(what).then_some(());
-    eventually("the message, taken", || seen(&|entry| matches!(entry, Entry::Mo { answer: Some(0), .. })));
-    // Its service answers each text, so the phone's number and ours came through.
-    eventually("Kannel's answer", || {
-        seen(
-            &|entry| matches!(entry, Entry::Submit { text, to, .. } if text == "svar" && to.ends_with("46701234567")),
-        )
-    });
+    UCP.kannel("smsc = emi\nkeepalive = 5\nmy-number = 12345\n", "12345");
+}
+
+#[test]
+fn tshark_reads_every_frame() {
+    let Some(seen) = UCP.dissected(&[], "ucp", 5000, Framing::End(3)) else { return };
+    for operation in
+        ["Session management", "Submit short message", "Deliver short message", "Deliver notification"]
+    {
+        assert!(seen.contains(operation), "no {operation}:\n{seen}");
+    }
 }

@@ -4,7 +4,7 @@ use domain::Timestamp;
 use domain::directory::{LinkId, LinkOrder, User, UserName};
 use domain::message::{Callback, Incarnation, Message, MessageId, Parts, SubmissionId, Which};
 use domain::mo::{Destination, Mo};
-use domain::receipt::{Known, Receipt, Verdict, correlate, fold};
+use domain::receipt::{Habit, Known, Receipt, Verdict, correlate, fold};
 use domain::routing::{Awaits, Tries};
 use domain::state::State;
 use domain::submission::{AcceptedMessage, RefusedRecipient};
@@ -22,6 +22,7 @@ pub(super) struct Books {
     pub(super) once: HashMap<(UserName, String), Used>,
     pub(super) awaiting: Vec<Await>,
     pub(super) parked: Vec<Parked>,
+    pub(super) habits: HashMap<LinkId, Habit>,
     pub(super) handoffs: BTreeMap<HandoffKey, Task>,
     pub(super) given_up: u64,
     pub(super) seen: HashMap<u128, Timestamp>,
@@ -230,7 +231,7 @@ impl Books {
 
     /// The awaited part a receipt is about: open before done, exact before converted, the right recipient before another, newest first.
     fn find(&self, receipt: &Receipt) -> Option<usize> {
-        let keys = correlate::keys(&receipt.operator_id);
+        let keys = self.habits.get(&receipt.link).copied().unwrap_or_default().keys(&receipt.operator_id);
         let candidates = self.awaiting.iter().enumerate().filter(|(_, a)| a.link == receipt.link);
         let ranked = candidates.filter_map(|(at, awaited)| {
             let spelling = keys.iter().position(|k| *k == awaited.key)?;
@@ -255,6 +256,11 @@ impl Books {
         let (parts, total) = (row.parts.clone(), row.message.segments);
         let (on, of, seq) = (row.link.as_str(), awaited.link.as_str(), awaited.seq);
         let which = parts.which(on, of, seq, |known| correlate::stored_key(known) == awaited.key);
+        let habit = self.habits.entry(awaited.link.clone()).or_default();
+        if let Some(part) = parts.of(which).iter().find(|part| part.seq == seq) {
+            habit.note(&part.operator_id, &receipt.operator_id);
+        }
+        let spelling = habit.learned();
         let watched = self.deadlines.contains_key(&(id.0, Awaits::Delivery));
         let known = Known { state: row.state, parts: &parts, total, watched };
         let folded = fold(known, which, seq, receipt.verdict, &receipt.error);
@@ -267,7 +273,7 @@ impl Books {
             *due_at = now;
         }
         let Some(state) = folded.state else {
-            return Applied::Changed { id, state: None, tell: None, delivered_after, hopeless };
+            return Applied::Changed { id, state: None, tell: None, delivered_after, spelling, hopeless };
         };
         let taken_at = match which {
             Which::Now => row.sent_at,
@@ -281,6 +287,6 @@ impl Books {
             row.error.clone_from(&receipt.error);
         }
         let tell = self.tell_if_wanted(id, state, lease, now).map(Box::new);
-        Applied::Changed { id, state: Some(state), tell, delivered_after, hopeless }
+        Applied::Changed { id, state: Some(state), tell, delivered_after, spelling, hopeless }
     }
 }

@@ -3,7 +3,7 @@
 
 use super::{Gateway, Places, free_port, probe, sendsms, spawn, until};
 use crate::driver::Request;
-use crate::options::{Options, Protocol, Scenario};
+use crate::options::{MOST_UCP, Options, Protocol, Scenario};
 use crate::tally::Tally;
 use std::fs;
 use std::io;
@@ -78,6 +78,10 @@ fn protocol(options: &Options) -> String {
             "smsc = smpp\nsystem-type = \"\"\ntransceiver-mode = true\nmax-pending-submits = {}\n\
              enquire-link-interval = 30\nreconnect-delay = 1\nmsg-id-type = 0x00\n",
             options.window
+        ),
+        Protocol::Ucp => format!(
+            "smsc = emi\nkeepalive = 30\nmy-number = 12345\nflow-control = 0\nwindow = {}\n",
+            options.window.min(MOST_UCP)
         ),
         // Its driver knows no window: one message at a time.
         Protocol::Cimd2 => "smsc = cimd2\nkeepalive = 30\n".to_owned(),

@@ -3,7 +3,7 @@
 
 use super::{Gateway, Places, probe, sendsms, spawn, text, until};
 use crate::driver::Request;
-use crate::options::{Options, Protocol, Scenario};
+use crate::options::{MOST_UCP, Options, Protocol, Scenario};
 use crate::tally::{DIGITS, Tally};
 use base64::Engine as _;
 use serde_json::Value;
@@ -82,9 +82,11 @@ fn configuration(here: &Path, scenario: Scenario, options: &Options, places: Pla
     let data = here.join("data");
     let data = data.display();
     let database = options.database.clone().unwrap_or_else(|| format!("sqlite://{data}/omnigate.db"));
-    let (protocol, window, ahead) = match options.protocol {
-        Protocol::Smpp => ("smpp", options.window, format!("replies_ahead = {}\n", options.replies_ahead)),
-        Protocol::Cimd2 => ("cimd2", options.window.min(100), String::new()),
+    let ahead = options.replies_ahead;
+    let (protocol, account, window) = match options.protocol {
+        Protocol::Smpp => ("smpp", "bench", options.window),
+        Protocol::Ucp => ("ucp", "12345", options.window.min(MOST_UCP)),
+        Protocol::Cimd2 => ("cimd2", "bench", options.window.min(100)),
     };
     format!(
         "[node]\nname = \"bench\"\ndata_dir = \"{data}\"\n[database]\nurl = \"{database}\"\n\
@@ -92,8 +94,8 @@ fn configuration(here: &Path, scenario: Scenario, options: &Options, places: Pla
          max_per_address = 1000\n[smtp]\nlisten = \"127.0.0.1:0\"\ndomains = [\"bench.test\"]\n\
          [telnet]\nlisten = \"127.0.0.1:0\"\n\
          [[user]]\nname = \"bench\"\npassword = \"bench\"\naddresses = [\"127.0.0.0/8\"]\noriginator = \"12345\"\n\
-         [[link]]\nname = \"TS0\"\nprotocol = \"{protocol}\"\nhosts = [\"{}\"]\nsystem_id = \"bench\"\npassword = \"bench\"\n\
-         sessions = 1\nwindow = {window}\n{ahead}rate = 0\nreceipts = {}\n[[route]]\nto = \"*\"\nlinks = [\"TS0\"]\n",
+         [[link]]\nname = \"TS0\"\nprotocol = \"{protocol}\"\nhosts = [\"{}\"]\nsystem_id = \"{account}\"\npassword = \"bench\"\n\
+         sessions = 1\nwindow = {window}\nreplies_ahead = {ahead}\nrate = 0\nreceipts = {}\n[[route]]\nto = \"*\"\nlinks = [\"TS0\"]\n",
         places.operator, scenario.receipts
     )
 }

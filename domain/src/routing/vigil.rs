@@ -1,0 +1,114 @@
+//! When people are told that a link is down, parked, or well again. Each trouble is told once, and once more when it is over.
+
+use super::Condition;
+use std::time::Duration;
+
+/// What is wrong with a link, worst last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Ailment {
+    /// It has not been bound for longer than people bear.
+    Down,
+    /// Its operator takes nothing from us: no credit, barred, a login it refuses.
+    Parked,
+}
+
+/// Something to tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Turning {
+    /// What is, or was, wrong.
+    pub ailment: Ailment,
+    /// It is over.
+    pub cleared: bool,
+    /// For how long it was so when this was found.
+    pub lasted: Duration,
+}
+
+/// What has been seen of one link and told of it. Times are those of a clock that only goes forward.
+#[derive(Debug, Clone, Default)]
+pub struct Vigil {
+    ill_since: Option<Duration>,
+    well_since: Option<Duration>,
+    told: Option<(Ailment, Duration)>,
+}
+
+impl Vigil {
+    /// Looks at the link. A link that is down is told of after `after`, a parked one at once, and that it is well after it has been up for
+    /// `after`, so that one that comes and goes is told of once. A link that people hold is their own affair.
+    pub fn look(&mut self, condition: Condition, after: Duration, now: Duration) -> Option<Turning> {
+        match condition {
+            Condition::Up => self.well(after, now),
+            Condition::Held => {
+                self.ill_since = None;
+                None
+            }
+            Condition::Down { .. } => self.ill(Ailment::Down, after, now),
+            Condition::Parked { .. } => self.ill(Ailment::Parked, Duration::ZERO, now),
+        }
+    }
+
+    fn well(&mut self, after: Duration, now: Duration) -> Option<Turning> {
+        self.ill_since = None;
+        let since = *self.well_since.get_or_insert(now);
+        let (ailment, began) = self.told.filter(|_| now.saturating_sub(since) >= after)?;
+        self.told = None;
+        Some(Turning { ailment, cleared: true, lasted: since.saturating_sub(began) })
+    }
+
+    fn ill(&mut self, ailment: Ailment, after: Duration, now: Duration) -> Option<Turning> {
+        self.well_since = None;
+        let since = *self.ill_since.get_or_insert(now);
+        let lasted = now.saturating_sub(since);
+        if lasted < after || self.told.is_some_and(|(told, _)| told >= ailment) {
+            return None;
+        }
+        let began = self.told.map_or(since, |(_, began)| began);
+        self.told = Some((ailment, began));
+        Some(Turning { ailment, cleared: false, lasted })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::Timestamp;
+
+    const AFTER: Duration = Duration::from_secs(60);
+    const SINCE: Timestamp = Timestamp::UNIX_EPOCH;
+    const DOWN: Condition = Condition::Down { since: SINCE };
+    const PARKED: Condition = Condition::Parked { since: SINCE };
+
+    /// Looks once a second; what is told, with the second.
+    fn told(story: &[(Condition, u64)]) -> Vec<String> {
+        let (mut vigil, mut now, mut found) = (Vigil::default(), 0, Vec::new());
+        for (condition, seconds) in story {
+            for _ in 0..*seconds {
+                if let Some(turning) = vigil.look(*condition, AFTER, Duration::from_secs(now)) {
+                    let word = if turning.cleared { "clear" } else { "alarm" };
+                    found.push(format!("{now} {word} {:?} {}", turning.ailment, turning.lasted.as_secs()));
+                }
+                now += 1;
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn each_trouble_once_and_once_more_when_it_is_over() {
+        use Condition::{Held, Up};
+        assert_eq!(told(&[(Up, 500)]), Vec::<String>::new());
+        assert_eq!(told(&[(DOWN, 59), (Up, 5), (DOWN, 59), (Up, 500)]), Vec::<String>::new());
+        assert_eq!(told(&[(Up, 10), (DOWN, 300), (Up, 300)]), ["70 alarm Down 60", "370 clear Down 300"]);
+        assert_eq!(told(&[(PARKED, 300), (Up, 300)]), ["0 alarm Parked 0", "360 clear Parked 300"]);
+        assert_eq!(
+            told(&[(DOWN, 100), (PARKED, 100), (DOWN, 100)]),
+            ["60 alarm Down 60", "100 alarm Parked 100"]
+        );
+        // A parked link that is tried now and then, in vain.
+        assert_eq!(
+            told(&[(PARKED, 300), (Up, 2), (PARKED, 300), (Up, 2), (PARKED, 300)]),
+            ["0 alarm Parked 0"]
+        );
+        assert_eq!(told(&[(Held, 1_000), (Up, 100)]), Vec::<String>::new());
+        assert_eq!(told(&[(DOWN, 30), (Held, 1_000), (DOWN, 30), (Up, 99)]), Vec::<String>::new());
+    }
+}
