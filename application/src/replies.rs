@@ -22,6 +22,7 @@ pub(crate) fn settlement(
     let mut awaiting = Vec::new();
     let mut verdict = Verdict::Accepted;
     let mut in_doubt = false;
+    let mut refused = Vec::new();
     for (seq, reply) in replies {
         match reply {
             PartReply::Accepted { operator_id } => {
@@ -30,7 +31,10 @@ pub(crate) fn settlement(
                     awaiting.push((seq, correlate::stored_key(&operator_id)));
                 }
             }
-            PartReply::Refused(failure) => verdict = verdict.worse(Verdict::Failed(failure)),
+            PartReply::Refused(failure) => {
+                refused.push((seq, failure.code.clone()));
+                verdict = verdict.worse(Verdict::Failed(failure));
+            }
             PartReply::Unanswered => {
                 in_doubt = true;
                 verdict = verdict.worse(Verdict::Silent);
@@ -63,6 +67,12 @@ pub(crate) fn settlement(
             (Some(routing::after_failure(route, turn, &not_offered, healths, now)), None)
         }
     };
+    if next == Some(Next::Fail) {
+        // It is not tried again here: what was refused stays so, whatever another operator still has to say of it.
+        for (seq, code) in refused {
+            parts.set(seq, PartState::Failed, "", &code);
+        }
+    }
     let possible_duplicate = leave(&mut parts, next.as_ref(), &link, in_doubt, now) || possible_duplicate;
     let outcome = outcome(message, &parts, next, error, possible_duplicate, now);
     let state = state_of(&outcome, &parts);

@@ -1,9 +1,10 @@
 //! From a stored message to what a link sends.
 
 use domain::directory::LinkProfile;
-use domain::message::{Incarnation, Message, Parts};
+use domain::message::{Incarnation, Message, Parts, WHOLE};
 use domain::originator;
 use domain::routing::Tries;
+use domain::text::Segment;
 use ports::driven::{Leased, Shipment};
 use std::sync::Arc;
 
@@ -25,20 +26,33 @@ fn ship(
     link: &LinkProfile,
     lease: Incarnation,
 ) -> Shipment {
-    let reference = reference(&message, link.wide_reference);
-    let segments = message.body.segments(reference, link.wide_reference).unwrap_or_default();
-    let segments = (1_u8..).zip(segments).filter(|(seq, _)| !parts.is_sent(*seq)).collect();
+    let (segments, again) = if link.whole && message.segments > 1 {
+        (whole(&message, &parts), parts.is_begun())
+    } else {
+        (cut(&message, &parts, link.wide_reference), false)
+    };
     let originator = originator::on_link(message.originator.as_ref(), link).cloned();
     Shipment {
         originator,
         segments,
         receipt: link.receipts,
-        possible_duplicate,
+        possible_duplicate: possible_duplicate || again,
         parts,
         tries,
         lease,
         message,
     }
+}
+
+/// All of it, unless the operator has it. Segments that he took before he was to cut it himself go again with it.
+fn whole(message: &Message, parts: &Parts) -> Vec<(u8, Segment)> {
+    if parts.is_sent(WHOLE) { Vec::new() } else { vec![(WHOLE, message.body.whole())] }
+}
+
+/// The segments that the operator does not have.
+fn cut(message: &Message, parts: &Parts, wide: bool) -> Vec<(u8, Segment)> {
+    let segments = message.body.segments(reference(message, wide), wide).unwrap_or_default();
+    (1_u8..).zip(segments).filter(|(seq, _)| !parts.is_sent(*seq)).collect()
 }
 
 /// The number that joins the segments in the phone: the same at each try, different between near messages to one phone.

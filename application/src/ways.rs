@@ -115,13 +115,13 @@ fn ruling(directory: &Directory, over: &Overdue, healths: &Healths, now: Timesta
         link: &record.link,
         parts: &record.parts,
         total: message.segments,
+        expires_at: message.expires_at,
     };
     let spread = message.id.0.unsigned_abs();
     let step = match routing::course(route, asked, healths, spread, now) {
-        _ if message.expires_at <= now => Step::Done,
         Course::Done => Step::Done,
         Course::NoWayLeft => {
-            if over.awaits == Awaits::Delivery {
+            if over.awaits == Awaits::Delivery && now < message.expires_at {
                 tracing::error!(message = %message.id, link = %record.link, "not delivered in time, and no other way is left");
                 metrics::counter!("omnigate_no_way_left_total").increment(1);
             }

@@ -40,7 +40,7 @@ pub enum LongForm {
     Header,
     /// The optional parameters sar_*.
     Sar,
-    /// A user data header and the text in message_payload.
+    /// The whole text in message_payload: the operator cuts it.
     Payload,
 }
 

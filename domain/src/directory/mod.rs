@@ -36,6 +36,8 @@ pub struct LinkProfile {
     pub receipts: bool,
     /// Whether segments use a 16-bit reference.
     pub wide_reference: bool,
+    /// Whether the operator cuts long texts himself: each goes as one request ([`crate::message::WHOLE`]).
+    pub whole: bool,
     /// Failure codes that mean the operator takes nothing from us at the moment (no credit, barred): the link is parked.
     pub park_on: Vec<String>,
     /// How long it is parked before it is tried again.
@@ -67,6 +69,7 @@ impl LinkProfile {
             alphanumeric: true,
             receipts: true,
             wide_reference: false,
+            whole: false,
             park_on: Vec::new(),
             park_for: Duration::from_mins(5),
             heartbeat: None,

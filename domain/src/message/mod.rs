@@ -11,7 +11,7 @@ mod ways;
 
 pub use callback::{Callback, CallbackError, DlrMask};
 pub use ids::{HandoffId, IdError, Incarnation, MessageId, MoId, SubmissionId};
-pub use parts::{Part, PartState, Parts};
+pub use parts::{Part, PartState, Parts, WHOLE};
 pub use priority::{Priority, Quota};
 pub use ways::{Departure, Leaving, PastWay, Which};
 
@@ -130,11 +130,20 @@ impl Body {
         match self {
             Self::Text { text, alphabet } => segment::split(text, *alphabet, reference, wide),
             Self::Binary { data, udh } if udh.is_empty() => segment::split_binary(data, reference, wide),
-            Self::Binary { data, udh } => {
-                let body = segment::SegmentBody::Binary([udh.as_slice(), data.as_slice()].concat());
-                Ok(vec![Segment { concat: None, body }])
-            }
+            Self::Binary { .. } => Ok(vec![self.whole()]),
         }
+    }
+
+    /// The body in one piece, for an operator that cuts it himself.
+    #[must_use]
+    pub fn whole(&self) -> Segment {
+        let body = match self {
+            Self::Text { text, alphabet } => segment::whole(text, *alphabet),
+            Self::Binary { data, udh } => {
+                segment::SegmentBody::Binary([udh.as_slice(), data.as_slice()].concat())
+            }
+        };
+        Segment { concat: None, body }
     }
 
     /// Whether the octets of its one segment begin with a header of their own: the link must then set the user data header indicator.

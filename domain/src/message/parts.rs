@@ -4,6 +4,10 @@ use super::ways::PastWay;
 use crate::state::State;
 use std::fmt::Write as _;
 
+/// The place, in a shipment and among the parts, of a text that goes as one request for the operator to cut: one reply and one
+/// receipt end all of it. Segments count from 1.
+pub const WHOLE: u8 = 0;
+
 /// How far one segment has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PartState {
@@ -62,7 +66,7 @@ impl PartState {
 /// One segment's fate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
-    /// 1-based place in the message.
+    /// 1-based place in the message, or [`WHOLE`].
     pub seq: u8,
     /// How far it has come.
     pub state: PartState,
@@ -92,10 +96,16 @@ impl Parts {
         set_part(&mut self.now, seq, state, operator_id, error)
     }
 
-    /// Whether the operator has this segment already: it is not sent again.
+    /// Whether the operator has this segment already, alone or in the whole: it is not sent again.
     #[must_use]
     pub fn is_sent(&self, seq: u8) -> bool {
-        self.now.iter().any(|p| p.seq == seq && p.state != PartState::Waiting)
+        self.now.iter().any(|p| (p.seq == seq || p.seq == WHOLE) && p.state != PartState::Waiting)
+    }
+
+    /// Whether the operator has anything of it on the way it is on now.
+    #[must_use]
+    pub fn is_begun(&self) -> bool {
+        self.now.iter().any(|p| p.state != PartState::Waiting)
     }
 
     /// The message's state by its parts on the way it is on now, once all `total` are final: all delivered = delivered, else the first
@@ -108,7 +118,7 @@ impl Parts {
         }
         let mut all = self.now.clone();
         let elsewhere = self.past.iter().rev().flat_map(|way| &way.parts);
-        for part in elsewhere.filter(|p| p.state != PartState::Waiting) {
+        for part in elsewhere.filter(|p| p.seq != WHOLE && p.state != PartState::Waiting) {
             if all.iter().all(|p| p.seq != part.seq) {
                 all.push(part.clone());
             }
@@ -162,6 +172,12 @@ pub(super) fn set_part(
 }
 
 pub(super) fn outcome_of(parts: &[Part], total: u8) -> Option<State> {
+    let whole = parts.iter().position(|p| p.seq == WHOLE && p.state != PartState::Waiting);
+    let (parts, total) = match whole.and_then(|at| parts.get(at..=at)) {
+        Some(whole) => (whole, 1),
+        // One that waits stands first and was not sent: by its segments then.
+        None => (parts.get(usize::from(parts.first().is_some_and(|p| p.seq == WHOLE))..)?, total),
+    };
     if parts.len() < usize::from(total) || !parts.iter().all(|p| p.state.is_final()) {
         return None;
     }
@@ -224,6 +240,21 @@ mod tests {
         assert_eq!(Parts::decode(&parts.encode()), parts);
         assert_eq!(Parts::decode(""), Parts::default());
         assert_eq!(Parts::decode("x;;9;1q"), Parts::default());
+    }
+
+    #[test]
+    fn the_whole_stands_for_all_its_segments() {
+        let mut parts = Parts::default();
+        parts.set(WHOLE, PartState::Waiting, "", "");
+        assert!(!parts.is_sent(WHOLE) && !parts.is_sent(2) && !parts.is_begun());
+        parts.set(1, PartState::Delivered, "a", "");
+        assert_eq!(parts.outcome(2), None, "it was not sent whole: the second segment is missing");
+        parts.set(WHOLE, PartState::Sent, "w", "");
+        assert!(parts.is_sent(WHOLE) && parts.is_sent(2));
+        assert_eq!((parts.outcome(2), parts.encode().as_str()), (None, "0sw;1da"));
+        parts.set(WHOLE, PartState::Failed, "w", "9");
+        assert_eq!(parts.outcome(2), Some(State::Failed));
+        assert_eq!(Parts::decode(&parts.encode()), parts);
     }
 
     #[test]

@@ -284,6 +284,29 @@ impl Parts {
         }
     }
 
+    /// Whether any operator, on any way, may still say what became of it.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.is_open_now() || self.is_open_elsewhere()
+    }
+
+    /// The end of a message of which no operator has anything more to say: what became of all of it on the way it is on, or else on the
+    /// last way that had all of it; failed when a part of it was refused for good, and `unknown` where nobody said.
+    #[must_use]
+    pub fn end(&self, total: u8) -> State {
+        let left = || self.past.iter().rev().filter_map(|way| way.outcome(total));
+        match self.outcome(total) {
+            Some(end) if end == State::Delivered || self.past.is_empty() => end,
+            _ if left().any(|end| end == State::Delivered) => State::Delivered,
+            _ if self.is_in_doubt_elsewhere() => State::Unknown,
+            now => match now.or_else(|| left().next()) {
+                Some(end) => end,
+                None if self.now.iter().any(|p| p.state == PartState::Failed) => State::Failed,
+                None => State::Unknown,
+            },
+        }
+    }
+
     /// Gives up waiting: what is sent on any way and has no end becomes unknown.
     #[must_use]
     pub fn given_up(&self) -> Self {

@@ -46,19 +46,18 @@ pub fn fold(known: Known<'_>, which: Which, seq: u8, verdict: Verdict, error: &s
     if !parts.set_on(which, seq, part_state, "", error) {
         return None;
     }
+    let under_way = matches!(state, State::Scheduled | State::Queued | State::Sending);
     let outcome = parts.outcome_on(which, total).or_else(|| parts.outcome(total));
     let (event, hopeless) = match outcome {
-        None => (None, false),
         Some(State::Delivered) => (Some(Event::ReceiptDelivered), false),
-        Some(_) if watched => (None, which == Which::Now && state == State::Sent),
-        // Under way elsewhere, or another operator still has it: this end is only that way's.
-        Some(_)
-            if which != Which::Now && matches!(state, State::Scheduled | State::Queued | State::Sending) =>
-        {
-            (None, false)
-        }
-        Some(_) if parts.is_open_elsewhere() || (which != Which::Now && parts.is_open_now()) => (None, false),
+        _ if watched => (None, state == State::Sent && !parts.is_open_now()),
+        // It is under way; or another operator still has it: this end is only that way's.
+        None if under_way => (None, false),
+        Some(_) if which != Which::Now && under_way => (None, false),
+        _ if parts.is_open() => (None, false),
         Some(end) => (ended(end), false),
+        // No way had all of it, and nobody has anything more to say.
+        None => (ended(parts.end(total)), false),
     };
     Some(Folded { parts, state: event.and_then(|e| state.after(e)), part_done: true, hopeless })
 }

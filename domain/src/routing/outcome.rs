@@ -74,6 +74,8 @@ pub struct Overdue<'a> {
     pub parts: &'a Parts,
     /// How many segments it has.
     pub total: u8,
+    /// After this it goes nowhere.
+    pub expires_at: Timestamp,
 }
 
 /// What follows.
@@ -105,9 +107,12 @@ pub fn course(
     spread: u64,
     now: Timestamp,
 ) -> Course {
-    let Overdue { awaits, state, link, parts, total } = overdue;
+    let Overdue { awaits, state, link, parts, total, expires_at } = overdue;
     let happened = state.is_final() || (awaits == Awaits::Reply && state == State::Sent);
-    let Some(route) = route.filter(|_| !happened) else { return Course::Done };
+    if happened {
+        return Course::Done;
+    }
+    let Some(route) = route.filter(|_| now < expires_at) else { return stays(state, parts, total) };
     if let Some(next) = next_unused(route, link, parts, healths, spread) {
         let why = match (awaits, parts.outcome(total)) {
             (_, Some(_)) => Leaving::Failed,
@@ -119,11 +124,16 @@ pub fn course(
     if route.links().any(|l| l != link && !parts.was_used(l)) {
         return Course::Later(now.checked_add(LOOK_AGAIN).unwrap_or(Timestamp::MAX));
     }
-    match parts.outcome(total) {
-        Some(end) if state == State::Sent && !parts.is_open_elsewhere() && ended(end).is_some() => {
-            Course::End(end)
-        }
-        _ => Course::NoWayLeft,
+    stays(state, parts, total)
+}
+
+/// There is no other way: what it is on goes on, unless no operator has anything more to say.
+fn stays(state: State, parts: &Parts, total: u8) -> Course {
+    let end = parts.end(total);
+    if state == State::Sent && !parts.is_open() && ended(end).is_some() {
+        Course::End(end)
+    } else {
+        Course::NoWayLeft
     }
 }
 
@@ -207,6 +217,7 @@ mod tests {
                 link: &here,
                 parts: &parts,
                 total: 1,
+                expires_at: at(1_000),
             };
             match course(Some(&route), overdue, &healths, 0, at(60)) {
                 Course::Divert { link, why: Leaving::NotDelivered } => {
@@ -229,7 +240,7 @@ mod tests {
     fn what_happened_and_what_cannot() {
         let (route, a, none) = (route(), link("A"), Parts::default());
         let ask = |awaits, state, parts: &Parts, up: &[&str]| {
-            let overdue = Overdue { awaits, state, link: &a, parts, total: 1 };
+            let overdue = Overdue { awaits, state, link: &a, parts, total: 1, expires_at: at(1_000) };
             course(Some(&route), overdue, &all_up(up), 0, at(60))
         };
         assert_eq!(ask(Awaits::Reply, State::Sent, &none, &["B"]), Course::Done);
@@ -244,6 +255,23 @@ mod tests {
     }
 
     #[test]
+    fn after_its_time_it_goes_nowhere_and_ends_when_nothing_is_awaited() {
+        let (route, a) = (route(), link("A"));
+        let mut parts = Parts::default();
+        parts.set(1, PartState::Sent, "a1", "");
+        let ask = |route: Option<&Route>, parts: &Parts| {
+            let (awaits, state) = (Awaits::Delivery, State::Sent);
+            let overdue = Overdue { awaits, state, link: &a, parts, total: 1, expires_at: at(50) };
+            course(route, overdue, &all_up(&["B"]), 0, at(60))
+        };
+        assert_eq!(ask(Some(&route), &parts), Course::NoWayLeft, "its receipt is awaited");
+        parts.set(1, PartState::Failed, "a1", "");
+        for route in [Some(&route), None] {
+            assert_eq!(ask(route, &parts), Course::End(State::Failed));
+        }
+    }
+
+    #[test]
     fn the_end_when_every_way_failed() {
         let mut route = route();
         route.ways = vec![Way::Link(link("A")), Way::Link(link("D"))];
@@ -253,8 +281,14 @@ mod tests {
         parts.leave(&Departure { link: &link("A"), sent_at: None, at: at(1), why, in_doubt: false });
         parts.set(1, PartState::Expired, "d1", "");
         let d = link("D");
-        let overdue =
-            Overdue { awaits: Awaits::Delivery, state: State::Sent, link: &d, parts: &parts, total: 1 };
+        let overdue = Overdue {
+            awaits: Awaits::Delivery,
+            state: State::Sent,
+            link: &d,
+            parts: &parts,
+            total: 1,
+            expires_at: at(1_000),
+        };
         let end = course(Some(&route), overdue, &all_up(&["A", "D"]), 0, at(60));
         assert_eq!(end, Course::End(State::Expired));
     }

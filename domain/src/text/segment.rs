@@ -138,6 +138,15 @@ pub fn split(text: &str, alphabet: Alphabet, reference: u16, wide: bool) -> Resu
     }
 }
 
+/// `text` in one piece, however long. A character outside the GSM alphabet is `?`.
+pub fn whole(text: &str, alphabet: Alphabet) -> SegmentBody {
+    match alphabet {
+        Alphabet::Gsm7 => SegmentBody::Gsm7(gsm7::encode_lossy(text)),
+        Alphabet::Ucs2 => SegmentBody::Ucs2(ucs2::encode(text)),
+        Alphabet::Binary => SegmentBody::Binary(text.as_bytes().to_vec()),
+    }
+}
+
 /// Cuts octets into segments that share `reference`; no octets make one empty segment.
 ///
 /// # Errors

@@ -5,7 +5,7 @@
 use crate::clock::wall;
 use crate::plan::{DELIVERED_WITHIN, Mode};
 use crate::world::{Fate, World};
-use domain::message::{Message, MessageId, Priority};
+use domain::message::{Message, MessageId, Priority, WHOLE};
 use domain::receipt::Verdict;
 use domain::state::State;
 use ports::driven::{HandoffKey, MessageRecord, Shipment};
@@ -136,14 +136,8 @@ pub(crate) fn end(world: &World) {
     in_order(world, &records);
 }
 
-/// A known fault (docs/adr/0008-fallback-on-the-outcome.md): a watched message whose segments went by different ways may stay `sent`
-/// although no receipt is awaited any more. It was sent; its sender sees `sent` for ever.
-fn is_left_open(record: &MessageRecord) -> bool {
-    is_watched(&record.message) && record.parts.has_past() && record.state == State::Sent
-}
-
 fn everything_has_an_end(world: &World, records: &[MessageRecord]) {
-    for record in records.iter().filter(|r| !r.state.is_final() && !is_left_open(r)) {
+    for record in records.iter().filter(|r| !r.state.is_final()) {
         world.wrong(format!(
             "message {} has no end: it is {} on {} with tries {:?}, error {:?}, parts {}",
             record.message.id,
@@ -210,7 +204,7 @@ fn delivered_is_true(world: &World, records: &[MessageRecord]) {
     let mut wrong = Vec::new();
     for record in records.iter().filter(|r| r.state == State::Delivered) {
         let id = record.message.id;
-        if (1..=record.message.segments).any(|seq| !said(id, seq)) {
+        if !said(id, WHOLE) && (1..=record.message.segments).any(|seq| !said(id, seq)) {
             wrong.push(format!("message {id} is delivered and no operator said so of all its segments"));
         }
     }

@@ -43,6 +43,8 @@ pub(crate) struct Plan {
     pub(crate) sink_fails: u64,
     pub(crate) kills: u64,
     pub(crate) link_deaths: u64,
+    /// The second operator cuts long texts himself.
+    pub(crate) whole: bool,
 }
 
 impl Plan {
@@ -74,6 +76,7 @@ impl Plan {
             sink_fails: some("sink_fails", 300),
             kills: some("kills", 5),
             link_deaths: some("link_deaths", 8),
+            whole: chance.happens("whole", 0, 0, 300),
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::plan::{DELIVERED_WITHIN, END, GRACE, Mode, Plan, STORM};
 use crate::sink::Sink;
 use crate::world::{Event, World, link_id};
 use application::{Gateway, Installation, Settings, Stores};
-use domain::directory::{Defaults, LinkId};
+use domain::directory::{Defaults, LinkId, LinkProfile};
 use domain::message::Priority;
 use domain::mo::{Destination, MoRule};
 use domain::routing::{Pattern, Route, Way};
@@ -108,7 +108,7 @@ fn verdict(world: &World) -> Result<Summary, String> {
     })
 }
 
-fn installation() -> Installation {
+fn installation(plan: &Plan) -> Installation {
     let mut route = Route::new(Pattern::Any, vec![Way::Link(link_id(0)), Way::Link(link_id(1))]);
     route.fallback_after = 2;
     // The outcome of alarms is looked at: once by each link.
@@ -120,7 +120,7 @@ fn installation() -> Installation {
     Installation {
         defaults: Defaults { receipt_grace: GRACE, ..Defaults::default() },
         users: vec![samples::user("crm")],
-        links: vec![samples::profile("TS0"), samples::profile("TS1")],
+        links: vec![samples::profile("TS0"), LinkProfile { whole: plan.whole, ..samples::profile("TS1") }],
         routes: vec![alarms, route],
         mo_rules: vec![MoRule { number: None, user: None, destination, answers: false }],
         ..Installation::default()
@@ -205,7 +205,7 @@ async fn start(world: &Arc<World>, clock: &StoryClock) -> Arc<Gateway> {
             http: Arc::clone(&sink),
             mail: sink,
         };
-        match Gateway::start(Settings::default(), installation(), stores, outside).await {
+        match Gateway::start(Settings::default(), installation(&world.plan), stores, outside).await {
             Ok(gateway) => return gateway,
             Err(_) => tokio::time::sleep(Duration::from_secs(1)).await,
         }

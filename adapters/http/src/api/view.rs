@@ -68,7 +68,7 @@ pub struct WayView {
 /// One SMS of a message.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PartView {
-    /// Its place, from 1.
+    /// Its place, from 1; 0 = the whole text, which the operator cut himself.
     pub seq: u8,
     /// `queued sent delivered failed expired unknown`.
     pub state: &'static str,

@@ -6,7 +6,7 @@ use crate::time;
 use bytes::Bytes;
 use domain::Timestamp;
 use domain::address::{Originator, Recipient};
-use domain::message::Message;
+use domain::message::{Message, WHOLE};
 use domain::routing::{Failure, FailureClass};
 use domain::text::{Segment, SegmentBody, ascii, gsm7, latin1};
 use jiff::tz::Offset;
@@ -32,7 +32,7 @@ pub(super) fn short_message(
     shipment: &Shipment,
     index: usize,
 ) -> Result<ShortMessage, Failure> {
-    let Some((_, segment)) = shipment.segments.get(index) else {
+    let Some((seq, segment)) = shipment.segments.get(index) else {
         let detail = "no such segment".to_owned();
         return Err(Failure { class: FailureClass::Permanent, code: "smpp-unsayable".to_owned(), detail });
     };
@@ -49,15 +49,21 @@ pub(super) fn short_message(
         data_coding: coding(config, message, &segment.body),
         ..ShortMessage::default()
     };
-    fill(config, plain, message, segment, &mut pdu);
+    fill(config, plain, message, (*seq, segment), &mut pdu)?;
     if !plain {
         extras(config, message.flash, &mut pdu.tlvs);
     }
     Ok(pdu)
 }
 
-/// The text with what ties it to the other segments.
-fn fill(config: &SmppConfig, plain: bool, message: &Message, segment: &Segment, pdu: &mut ShortMessage) {
+/// The text with what ties it to the other segments; all of it in message_payload when the operator is to cut it (section 5.3.2.32).
+fn fill(
+    config: &SmppConfig,
+    plain: bool,
+    message: &Message,
+    (seq, segment): (u8, &Segment),
+    pdu: &mut ShortMessage,
+) -> Result<(), Failure> {
     let own_header = message.body.has_own_header();
     let sar = segment.concat.filter(|_| config.long_form == LongForm::Sar && !plain);
     let header = if sar.is_some() { Vec::new() } else { segment.header() };
@@ -71,12 +77,15 @@ fn fill(config: &SmppConfig, plain: bool, message: &Message, segment: &Segment, 
     }
     let mut octets = header;
     text(config.default_alphabet, &segment.body, &mut octets);
-    let long = config.long_form == LongForm::Payload && segment.concat.is_some();
-    if (long || octets.len() > SHORT) && !plain {
+    if (seq == WHOLE || octets.len() > SHORT) && !plain {
         pdu.tlvs.push(tag::MESSAGE_PAYLOAD, octets);
-    } else {
+    } else if octets.len() <= SHORT {
         pdu.short_message = Bytes::from(octets);
+    } else {
+        let detail = "the operator takes no message_payload: set long = \"udh\" for this link".to_owned();
+        return Err(Failure { class: FailureClass::Temporary, code: "smpp-too-long".to_owned(), detail });
     }
+    Ok(())
 }
 
 fn text(alphabet: DefaultAlphabet, body: &SegmentBody, octets: &mut Vec<u8>) {

@@ -1,7 +1,7 @@
 //! When all is well: messages, receipts, received messages, several sessions, priority, rate, stopping.
 
 use crate::rig::{Rig, id, of_class, to, until};
-use domain::message::Priority;
+use domain::message::{Priority, WHOLE};
 use domain::mo::{MoBody, assemble};
 use domain::receipt::{Verdict, correlate};
 use domain::routing::Condition;
@@ -33,7 +33,7 @@ async fn a_thousand_messages_each_with_its_own_id() {
 #[tokio::test]
 async fn long_messages_in_every_form_keep_their_parts() {
     let text = "å€[0123456789]".repeat(40);
-    for form in [LongForm::Header, LongForm::Sar, LongForm::Payload] {
+    for form in [LongForm::Header, LongForm::Sar] {
         let journal = tempfile(&format!("{form:?}"));
         let options = SimulatorOptions { journal: Some(journal.clone()), ..quiet() };
         let rig = Rig::bound(options, |config| config.long_form = form).await;
@@ -48,6 +48,29 @@ async fn long_messages_in_every_form_keep_their_parts() {
         assert_eq!(numbers, (1..=numbers.len() as u64).collect::<Vec<_>>(), "{form:?}");
         let _ = std::fs::remove_file(journal);
     }
+}
+
+/// What the operator is to cut goes as one submit_sm with everything in message_payload: one place in the window, one reply, one receipt.
+#[tokio::test]
+async fn a_long_message_for_the_operator_to_cut_is_one_request() {
+    let text = "å€[0123456789]".repeat(40);
+    let journal = tempfile("whole");
+    let receipts = ReceiptOptions { delay: Duration::ZERO, ..ReceiptOptions::default() };
+    let options = SimulatorOptions { journal: Some(journal.clone()), receipts: Some(receipts), ..quiet() };
+    let rig = Rig::bound(options, |config| config.long_form = LongForm::Payload).await;
+    let mut shipment = rig.shipment(&text);
+    shipment.segments = vec![(WHOLE, shipment.message.body.whole())];
+    rig.send(vec![shipment]).await;
+    let reply = rig.recorder.replies(1).await.remove(0);
+    let [(WHOLE, PartReply::Accepted { operator_id })] = reply.parts.as_slice() else {
+        panic!("{:?}", reply.parts)
+    };
+    let receipt = rig.recorder.receipts(1).await.remove(0);
+    assert_eq!((&receipt.operator_id, receipt.verdict), (operator_id, Verdict::Delivered));
+    let submits = lines(&journal, "submit");
+    assert_eq!((submits.len(), submits[0]["text"].as_str().unwrap()), (1, text.as_str()));
+    assert!(submits[0]["part"].as_u64().is_none_or(|part| part == 1), "{:?}", submits[0]);
+    let _ = std::fs::remove_file(journal);
 }
 
 #[tokio::test]

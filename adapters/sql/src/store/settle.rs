@@ -110,11 +110,11 @@ async fn merge_earlier_parts(conn: &mut Conn, rows: &mut [Settled]) -> QueryResu
             _ => {}
         }
         let total = u8::try_from(standing.segments).unwrap_or(1);
-        if row.state == State::Sent
-            && let Some(end) = row.parts.outcome(total)
-            && (end == State::Delivered || !row.parts.is_open_elsewhere())
-        {
-            row.state = ended(end).and_then(|e| State::Sent.after(e)).unwrap_or(row.state);
+        let over = row.parts.outcome(total) == Some(State::Delivered)
+            || (!row.parts.is_open() && !row.parts.as_slice().is_empty());
+        if row.state == State::Sent && over {
+            // The receipts of all its segments have come already.
+            row.state = ended(row.parts.end(total)).and_then(|e| State::Sent.after(e)).unwrap_or(row.state);
         }
     }
     Ok(())

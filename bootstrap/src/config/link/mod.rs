@@ -147,6 +147,11 @@ trait Keys: DeserializeOwned {
         common.hosts.iter().map(|h| h.get_ref().as_str()).collect()
     }
 
+    /// Whether the operator cuts long texts himself: each goes as one request.
+    fn whole(&self) -> bool {
+        false
+    }
+
     /// Where it goes, in the summary of `check`: hosts, or the name of a device.
     fn place(&self, common: &Common) -> String {
         self.hosts(common).join(" ")
@@ -208,6 +213,11 @@ macro_rules! protocols {
             #[must_use]
             pub fn hosts(&self) -> Vec<&str> {
                 match &self.own { $(Own::$variant(keys) => keys.hosts(&self.common),)* }
+            }
+
+            /// Whether its operator cuts long texts himself.
+            fn is_whole(&self) -> bool {
+                match &self.own { $(Own::$variant(keys) => keys.whole(),)* }
             }
 
             /// Where it goes: hosts, or the name of a device.
@@ -275,6 +285,7 @@ impl Link {
             alphanumeric: self.common.alphanumeric,
             receipts: self.common.receipts,
             wide_reference: self.common.wide_reference,
+            whole: self.is_whole(),
             park_on: self.common.park_on.clone(),
             park_for: self.common.park_for.map_or(default.park_for, |p| p.0),
             heartbeat: self.common.heartbeat.as_ref().map(HeartbeatKeys::to_domain),

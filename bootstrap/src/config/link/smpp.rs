@@ -55,7 +55,7 @@ pub struct Smpp {
     pub ucs2_coding: Option<u8>,
     /// data_coding of binary messages; 4 when absent.
     pub binary_coding: Option<u8>,
-    /// Long messages by `udh` (when absent), `sar`, or `payload`: each part with its header in a message_payload.
+    /// Long messages in parts tied together by `udh` (when absent) or `sar`, or whole in one `payload` that the operator cuts.
     pub long: Option<Spanned<String>>,
     /// Messages shown at once are marked by `coding` (when absent: data_coding 0x10), `class` (0xF0) or `subunit` (dest_addr_subunit 1).
     pub flash: Option<Spanned<String>>,
@@ -116,6 +116,9 @@ impl Keys for Smpp {
         checks.one_of(self.version.as_ref(), "version", &["3.4", "5.0", "3.3"]);
         checks.one_of(self.alphabet.as_ref(), "alphabet", &["gsm", "latin1", "ascii"]);
         checks.one_of(self.long.as_ref(), "long", &["udh", "sar", "payload"]);
+        if self.whole() && self.version.as_ref().is_some_and(|version| version.get_ref() == "3.3") {
+            checks.wrong(&common.name, "long", "SMPP 3.3 has no message_payload: udh");
+        }
         checks.one_of(self.flash.as_ref(), "flash", &["coding", "class", "subunit"]);
         checks.one_of(self.validity.as_ref(), "validity", &["relative", "absolute", "none"]);
         checks.one_of(self.names.as_ref(), "names", &["ascii", "latin1", "utf8"]);
@@ -130,6 +133,10 @@ impl Keys for Smpp {
 
     fn hosts<'a>(&'a self, common: &'a Common) -> Vec<&'a str> {
         common.hosts.iter().chain(&self.receiver_hosts).map(|h| h.get_ref().as_str()).collect()
+    }
+
+    fn whole(&self) -> bool {
+        self.long.as_ref().is_some_and(|long| long.get_ref() == "payload")
     }
 
     fn place(&self, common: &Common) -> String {

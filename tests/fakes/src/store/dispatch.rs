@@ -125,6 +125,10 @@ fn settle(books: &mut Books, settlement: Settlement) {
     row.lease = None;
     row.link = link.clone();
     apply_outcome(row, outcome, at);
+    if row.state == State::Sent && !row.parts.is_open() && !row.parts.as_slice().is_empty() {
+        // The receipts of all its segments have come already.
+        row.enter(row.parts.end(row.message.segments), at);
+    }
     let state = row.state;
     for (seq, key) in awaiting {
         books.awaiting.push(Await {
