@@ -4,6 +4,7 @@ use crate::directory::CurrentDirectory;
 use async_trait::async_trait;
 use domain::directory::{KeyHash, User};
 use domain::refusal::{Code, Refusal};
+use domain::words;
 use ports::driven::{DirectoryStore, Ids, Passwords};
 use ports::driving::Administer;
 use secrecy::SecretString;
@@ -27,8 +28,11 @@ impl Administration {
 
     fn not_of_file(&self, name: &str) -> Result<(), Refusal> {
         if self.directory.is_of_file(name) {
-            let detail = format!("({name} stands in the configuration file; change it there)");
-            return Err(Refusal { code: Code::NotPermitted, field: Some("name"), detail });
+            let detail = words!(
+                "{name} står i konfigurationsfilen; ändra där",
+                "{name} stands in the configuration file; change it there"
+            );
+            return Err(Refusal::field(Code::NotPermitted, "name", detail));
         }
         Ok(())
     }
@@ -57,7 +61,7 @@ impl Administer for Administration {
     async fn remove_user(&self, name: &str) -> Result<(), Refusal> {
         self.not_of_file(name)?;
         if !self.store.remove_user(name).await? {
-            return Err(Refusal { code: Code::NotFound, field: Some("name"), detail: format!("({name})") });
+            return Err(Refusal::field(Code::NotFound, "name", name.to_owned()));
         }
         self.refresh().await
     }
@@ -65,11 +69,7 @@ impl Administer for Administration {
     async fn new_key(&self, name: &str) -> Result<SecretString, Refusal> {
         self.not_of_file(name)?;
         let user = self.store.users().await?.into_iter().find(|u| u.name.as_str() == name);
-        let mut user = user.ok_or_else(|| Refusal {
-            code: Code::NotFound,
-            field: Some("name"),
-            detail: format!("({name})"),
-        })?;
+        let mut user = user.ok_or_else(|| Refusal::field(Code::NotFound, "name", name.to_owned()))?;
         let mut chance = [0_u8; 24];
         self.ids.fill(&mut chance);
         let key = chance.iter().fold(String::from("ok_"), |text, octet| format!("{text}{octet:02x}"));

@@ -6,6 +6,7 @@ use domain::access::Sender;
 use domain::message::{MessageId, MoId};
 use domain::refusal::{Code, Refusal};
 use domain::state::State;
+use domain::{Language, Words};
 use ports::driven::{Clock, Dispatch, Filter, Inbox, MessageRecord, MoRecord, Page, Reports};
 use ports::driving::{Balance, QueryMessages};
 use std::sync::Arc;
@@ -40,9 +41,10 @@ impl QueryMessages for Query {
         self.status(sender, id).await?;
         match self.fatal.watch(self.dispatch.cancel(id, self.clock.now()).await)? {
             Some(Ok(state)) => Ok(state),
-            Some(Err(state)) => {
-                Err(Refusal { code: Code::NotCancellable, field: None, detail: state.to_string() })
-            }
+            Some(Err(state)) => Err(Refusal::because(
+                Code::NotCancellable,
+                Words::new(state.name(Language::Swedish), state.as_str()),
+            )),
             None => Err(Refusal::new(Code::NotFound)),
         }
     }

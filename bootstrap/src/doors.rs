@@ -5,6 +5,7 @@ use crate::wire::{self, Machine};
 use anyhow::Context as _;
 use application::Gateway;
 use axum::Router;
+use domain::Language;
 use domain::directory::AddressRange;
 use net::tls::TlsServer;
 use net::{ListenOptions, Listener, OpenDoor};
@@ -112,6 +113,7 @@ impl OpenDoors {
         machine: &Machine,
         measures: Measures,
     ) -> anyhow::Result<()> {
+        let language = loaded.config.defaults.language();
         let tls = wire::server_tls(http.tls.as_ref(), &[b"h2", b"http/1.1"])?;
         self.certificates.extend(tls.clone());
         let options = listen_options(
@@ -137,15 +139,15 @@ impl OpenDoors {
                 )
                 .await?;
                 self.addresses.insert("ops", listener.local_addr()?);
-                self.serve(listener, ops, http);
+                self.serve(listener, ops, http, language);
                 app
             }
         };
-        self.serve(listener, app, http);
+        self.serve(listener, app, http, language);
         Ok(())
     }
 
-    fn serve(&mut self, listener: Listener, app: Router, http: &Http) {
+    fn serve(&mut self, listener: Listener, app: Router, http: &Http, language: Language) {
         let usual = web_kit::Limits::default();
         let limits = web_kit::Limits {
             name: usual.name,
@@ -159,6 +161,7 @@ impl OpenDoors {
             // node.drain bounds a stop as a whole.
             grace: usual.grace,
             proxies: http.proxies.iter().map(|p| p.0).collect(),
+            language,
         };
         let stop = self.stop.clone();
         self.http.push(tokio::spawn(async move {

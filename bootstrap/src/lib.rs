@@ -9,6 +9,8 @@ pub mod doors;
 pub mod ids;
 pub mod lifecycle;
 pub mod platform;
+pub mod swedish;
 pub mod telemetry;
 pub mod threads;
+pub mod usage;
 pub mod wire;

@@ -61,7 +61,7 @@ pub fn admit(user: &Arc<User>, peer: IpAddr, door: Door) -> Result<Sender, Refus
         return Err(Refusal::new(Code::NotAuthenticated));
     }
     if !user.may_come_from(peer) {
-        return Err(Refusal { code: Code::AddressNotAllowed, field: None, detail: format!("({peer})") });
+        return Err(Refusal::because(Code::AddressNotAllowed, peer.to_string()));
     }
     Ok(Sender { user: Arc::clone(user), door })
 }

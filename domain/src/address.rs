@@ -3,6 +3,8 @@
 //! Constructors parse canonical forms only; what people type is read by [`crate::numbering`].
 //! E.164 (at most 15 digits), 3GPP TS 23.040 9.1.2.5 (alphanumeric, at most 11 characters).
 
+use crate::language::Words;
+use crate::words;
 use std::fmt;
 use std::str::FromStr;
 
@@ -10,17 +12,41 @@ use std::str::FromStr;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
     /// Not 4 to 15 digits, or with a leading zero.
-    #[error("an international number is 4 to 15 digits without + or leading zero")]
+    #[error("{}", self.words())]
     NotInternational,
     /// Not 3 to 8 digits.
-    #[error("a short code is 3 to 8 digits")]
+    #[error("{}", self.words())]
     NotShortCode,
     /// Empty or longer than eleven characters.
-    #[error("an alphanumeric sender is 1 to 11 characters")]
+    #[error("{}", self.words())]
     AlphanumericLength,
     /// A character that operators do not carry in a sender.
-    #[error("the character {0:?} is not allowed in an alphanumeric sender")]
+    #[error("{}", self.words())]
     AlphanumericCharacter(char),
+}
+
+impl AddressError {
+    /// What is wrong, for the person who wrote the address.
+    #[must_use]
+    pub fn words(&self) -> Words {
+        match self {
+            Self::NotInternational => Words::new(
+                "ett internationellt nummer är 4 till 15 siffror utan + och inledande nolla",
+                "an international number is 4 to 15 digits without + or leading zero",
+            ),
+            Self::NotShortCode => {
+                Words::new("ett kortnummer är 3 till 8 siffror", "a short code is 3 to 8 digits")
+            }
+            Self::AlphanumericLength => Words::new(
+                "en avsändare med bokstäver är 1 till 11 tecken",
+                "an alphanumeric sender is 1 to 11 characters",
+            ),
+            Self::AlphanumericCharacter(bad) => words!(
+                "tecknet {bad:?} får inte stå i en avsändare med bokstäver",
+                "the character {bad:?} is not allowed in an alphanumeric sender"
+            ),
+        }
+    }
 }
 
 /// An international number (E.164) without plus sign: `46701234567`.

@@ -20,4 +20,4 @@ pub mod text;
 pub mod trace;
 
 pub use jiff::Timestamp;
-pub use language::Language;
+pub use language::{Language, Words};

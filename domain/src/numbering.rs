@@ -4,7 +4,9 @@
 //! unless told otherwise.
 
 use crate::address::{AddressError, Msisdn, Recipient, ShortCode};
+use crate::language::Words;
 use crate::refusal::{Code, Refusal};
+use crate::words;
 use unicode_normalization::UnicodeNormalization;
 
 /// A country calling code: `46`.
@@ -76,19 +78,19 @@ pub fn recipient(input: &str, country: Country, strict: bool) -> Result<Recipien
     read(input, country, strict).map_err(|why| Refusal::field(Code::InvalidNumber, "to", why))
 }
 
-fn read(input: &str, country: Country, strict: bool) -> Result<Recipient, String> {
+fn read(input: &str, country: Country, strict: bool) -> Result<Recipient, Words> {
     let trimmed = input.trim();
     if trimmed.is_empty() {
-        return Err("it is empty".to_owned());
+        return Err(Words::new("det är tomt", "it is empty"));
     }
     if trimmed.len() > 128 {
-        return Err("it is longer than 128 characters".to_owned());
+        return Err(Words::new("det är längre än 128 tecken", "it is longer than 128 characters"));
     }
     let bare = without_scheme(trimmed);
     if let Some(code) =
         bare.strip_prefix(['s', 'S']).filter(|c| !c.is_empty() && c.bytes().all(|b| b.is_ascii_digit()))
     {
-        return ShortCode::parse(code).map(Recipient::Short).map_err(|e| e.to_string());
+        return ShortCode::parse(code).map(Recipient::Short).map_err(|e| e.words());
     }
     let (plus, digits) = digits_of(bare)?;
     let international = match (plus, digits.as_str()) {
@@ -96,17 +98,20 @@ fn read(input: &str, country: Country, strict: bool) -> Result<Recipient, String
         (false, d) if d.starts_with("00") => d.trim_start_matches('0').to_owned(),
         (false, d) if d.starts_with('0') => format!("{country}{}", d.trim_start_matches('0')),
         (false, d) if (3..=6).contains(&d.len()) => {
-            return ShortCode::parse(d).map(Recipient::Short).map_err(|e| e.to_string());
+            return ShortCode::parse(d).map(Recipient::Short).map_err(|e| e.words());
         }
         (false, d) => d.to_owned(),
     };
     let international = without_trunk_zero(&international, country);
     if international.len() < 7 {
-        return Err("it has too few digits".to_owned());
+        return Err(Words::new("det har för få siffror", "it has too few digits"));
     }
-    let number = Msisdn::parse(&international).map_err(|e| e.to_string())?;
+    let number = Msisdn::parse(&international).map_err(|e| e.words())?;
     if country_code(&international).is_none() {
-        return Err("it begins with no country code in use".to_owned());
+        return Err(Words::new(
+            "det börjar inte med något landsnummer som används",
+            "it begins with no country code in use",
+        ));
     }
     reachable(&international)?;
     if strict {
@@ -131,7 +136,7 @@ fn without_scheme(text: &str) -> &str {
 }
 
 /// The digits without what people put between them, and whether a plus stood first.
-fn digits_of(text: &str) -> Result<(bool, String), String> {
+fn digits_of(text: &str) -> Result<(bool, String), Words> {
     let text: String = text.nfkc().collect::<String>().replace("(0)", "");
     let mut digits = String::with_capacity(text.len());
     let mut plus = false;
@@ -141,10 +146,19 @@ fn digits_of(text: &str) -> Result<(bool, String), String> {
             '+' if digits.is_empty() && !plus => plus = true,
             ' ' | '\t' | '-' | '.' | '/' | '(' | ')' | '\u{2010}'..='\u{2015}' | '\u{2212}' => {}
             '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}' => {}
-            other => return Err(format!("the character {:?} does not belong in a number", other)),
+            other => {
+                return Err(words!(
+                    "tecknet {other:?} hör inte hemma i ett nummer",
+                    "the character {other:?} does not belong in a number"
+                ));
+            }
         }
     }
-    if digits.is_empty() { Err("it has no digits".to_owned()) } else { Ok((plus, digits)) }
+    if digits.is_empty() {
+        Err(Words::new("det har inga siffror", "it has no digits"))
+    } else {
+        Ok((plus, digits))
+    }
 }
 
 /// `460701234567`: the trunk zero that people leave after the country code.
@@ -157,16 +171,24 @@ fn without_trunk_zero(international: &str, country: Country) -> String {
 }
 
 /// Swedish services that no SMS reaches: 112, 113 13, 114 xx, 116 xxx, 117 x, 118 xxx written with the country code.
-fn reachable(international: &str) -> Result<(), String> {
+fn reachable(international: &str) -> Result<(), Words> {
     let service = international.strip_prefix("4611").is_some_and(|rest| rest.len() <= 4);
-    if service { Err("it is an emergency or service number".to_owned()) } else { Ok(()) }
+    if service {
+        Err(Words::new("det är ett nöd- eller servicenummer", "it is an emergency or service number"))
+    } else {
+        Ok(())
+    }
 }
 
-fn mobile_of_sweden(international: &str) -> Result<(), String> {
+fn mobile_of_sweden(international: &str) -> Result<(), Words> {
     let Some(national) = international.strip_prefix("46") else { return Ok(()) };
     let mobile =
         national.len() == 9 && ["70", "72", "73", "74", "76", "79"].iter().any(|s| national.starts_with(s));
-    if mobile { Ok(()) } else { Err("it is not a Swedish mobile number".to_owned()) }
+    if mobile {
+        Ok(())
+    } else {
+        Err(Words::new("det är inget svenskt mobilnummer", "it is not a Swedish mobile number"))
+    }
 }
 
 /// The country code an international number begins with, by the zones of E.164: 1 and 7 have one digit, the listed codes two, the others three.
@@ -200,7 +222,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn read_lenient(input: &str) -> Result<String, String> {
-        read(input, Country::SWEDEN, false).map(|r| r.to_string())
+        read(input, Country::SWEDEN, false).map(|r| r.to_string()).map_err(|e| e.to_string())
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::address::{Alphanumeric, Originator, Recipient};
 use crate::directory::{LinkProfile, User};
+use crate::language::Words;
 use crate::numbering::{self, Country};
 use crate::refusal::{Code, Refusal};
 
@@ -11,7 +12,7 @@ use crate::refusal::{Code, Refusal};
 /// `invalid_originator` with what is wrong.
 pub fn parse(input: &str, country: Country) -> Result<Originator, Refusal> {
     let input = input.trim();
-    let wrong = |detail: String| Refusal::field(Code::InvalidOriginator, "from", detail);
+    let wrong = |detail: Words| Refusal::field(Code::InvalidOriginator, "from", detail);
     let numeric = !input.is_empty()
         && input.chars().all(|c| c.is_ascii_digit() || " +-()./".contains(c))
         && input.chars().any(|c| c.is_ascii_digit());
@@ -22,7 +23,7 @@ pub fn parse(input: &str, country: Country) -> Result<Originator, Refusal> {
             Err(refusal) => Err(wrong(refusal.detail)),
         };
     }
-    Alphanumeric::parse(input).map(Originator::Name).map_err(|e| wrong(e.to_string()))
+    Alphanumeric::parse(input).map(Originator::Name).map_err(|e| wrong(e.words()))
 }
 
 /// The originator of a message: the one asked for if the user may use it, else the user's, else none (then the link's is used).
@@ -39,7 +40,7 @@ pub fn choose(asked: Option<&str>, user: &User, country: Country) -> Result<Opti
     if allowed {
         Ok(Some(originator))
     } else {
-        Err(Refusal::field(Code::OriginatorNotAllowed, "from", format!("({asked})")))
+        Err(Refusal::field(Code::OriginatorNotAllowed, "from", asked.to_owned()))
     }
 }
 

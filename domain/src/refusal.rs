@@ -1,6 +1,6 @@
 //! Why something is not accepted: a closed list of stable codes, each with a text for people.
 
-use crate::language::Language;
+use crate::language::{Language, Words};
 use std::fmt;
 use std::time::Duration;
 
@@ -105,42 +105,52 @@ pub struct Refusal {
     pub code: Code,
     /// The field of the request that is wrong, in the JSON API's spelling: `to`, `text`, `send_at` …
     pub field: Option<&'static str>,
-    /// What exactly, in English; empty when the code says it all.
-    pub detail: String,
+    /// What exactly; empty when the code says it all.
+    pub detail: Words,
 }
 
 impl Refusal {
     /// A refusal for a reason, with nothing to add.
     #[must_use]
     pub fn new(code: Code) -> Self {
-        Self { code, field: None, detail: String::new() }
+        Self { code, field: None, detail: Words::default() }
+    }
+
+    /// A refusal about no field in particular.
+    #[must_use]
+    pub fn because(code: Code, detail: impl Into<Words>) -> Self {
+        Self { code, field: None, detail: detail.into() }
     }
 
     /// Too many requests: the caller may come again after `wait`, which the detail says in whole seconds.
     #[must_use]
     pub fn too_often(wait: Duration) -> Self {
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-        Self { code: Code::RateLimited, field: None, detail: format!("({} s)", seconds.max(1)) }
+        Self::because(Code::RateLimited, format!("{} s", seconds.max(1)))
     }
 
     /// After how many seconds the caller may come again, when that is known: what [`Refusal::too_often`] was given.
     #[must_use]
     pub fn wait_seconds(&self) -> Option<u64> {
-        let said = self.detail.strip_prefix('(').and_then(|d| d.strip_suffix(" s)"));
+        let said = self.detail.in_language(Language::English).strip_suffix(" s");
         said.filter(|_| self.code == Code::RateLimited).and_then(|seconds| seconds.parse().ok())
     }
 
     /// A refusal about one field.
     #[must_use]
-    pub fn field(code: Code, field: &'static str, detail: impl Into<String>) -> Self {
+    pub fn field(code: Code, field: &'static str, detail: impl Into<Words>) -> Self {
         Self { code, field: Some(field), detail: detail.into() }
     }
 
-    /// The text for a person: the code's text, then the detail.
+    /// The text for a person: the code's text, then the detail in brackets.
     #[must_use]
     pub fn text(&self, language: Language) -> String {
         let text = self.code.text(language);
-        if self.detail.is_empty() { text.to_owned() } else { format!("{text} {}", self.detail) }
+        if self.detail.is_empty() {
+            text.to_owned()
+        } else {
+            format!("{text} ({})", self.detail.in_language(language))
+        }
     }
 }
 
@@ -160,7 +170,10 @@ mod tests {
     fn a_wait_is_said_and_read_back() {
         for (wait, seconds) in [(0, 1), (1, 1), (1_000, 1), (1_001, 2), (900_000, 900)] {
             let refusal = Refusal::too_often(Duration::from_millis(wait));
-            assert_eq!((refusal.wait_seconds(), refusal.detail), (Some(seconds), format!("({seconds} s)")));
+            assert_eq!(
+                (refusal.wait_seconds(), refusal.detail),
+                (Some(seconds), format!("{seconds} s").into())
+            );
         }
         assert_eq!(Refusal { code: Code::Busy, ..Refusal::too_often(Duration::ZERO) }.wait_seconds(), None);
         assert_eq!(Refusal::new(Code::RateLimited).wait_seconds(), None);

@@ -1,5 +1,6 @@
 //! The states of a message and every legal way from one to another, in one table.
 
+use crate::language::Language;
 use std::fmt;
 
 /// Where a message is in its life.
@@ -132,6 +133,23 @@ impl State {
             Self::Cancelled => "cancelled",
             Self::Unknown => "unknown",
         }
+    }
+
+    /// The name for people.
+    #[must_use]
+    pub fn name(self, language: Language) -> &'static str {
+        let swedish = match self {
+            Self::Scheduled => "schemalagt",
+            Self::Queued => "köat",
+            Self::Sending => "sänds",
+            Self::Sent => "sänt",
+            Self::Delivered => "levererat",
+            Self::Failed => "misslyckat",
+            Self::Expired => "för gammalt",
+            Self::Cancelled => "återtaget",
+            Self::Unknown => "okänt",
+        };
+        language.pick(swedish, self.as_str())
     }
 
     /// Reads the name on the wire.

@@ -1,14 +1,14 @@
 //! Why a decision came out as it did: the steps that `omnigate explain` and the preview print.
 
-use std::fmt;
+use crate::language::{Language, Words};
 
 /// One step of a decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
     /// The rule that spoke: `numbering`, `originator`, `text`, `route` …
     pub rule: &'static str,
-    /// What it found, in English.
-    pub found: String,
+    /// What it found.
+    pub found: Words,
 }
 
 /// The steps of a decision, in the order they were taken.
@@ -32,9 +32,9 @@ impl Trace {
     }
 
     /// Adds a step; the text is only made when somebody will read it.
-    pub fn note(&mut self, rule: &'static str, found: impl FnOnce() -> String) {
+    pub fn note<W: Into<Words>>(&mut self, rule: &'static str, found: impl FnOnce() -> W) {
         if !self.silent {
-            self.steps.push(Step { rule, found: found() });
+            self.steps.push(Step { rule, found: found().into() });
         }
     }
 
@@ -51,11 +51,35 @@ impl Trace {
     }
 }
 
-impl fmt::Display for Trace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for step in &self.steps {
-            writeln!(f, "{:<11} {}", step.rule, step.found)?;
-        }
-        Ok(())
+impl Step {
+    /// The rule's name for people.
+    #[must_use]
+    pub fn name(&self, language: Language) -> &'static str {
+        let swedish = match self.rule {
+            "links" => "vägar",
+            "text" => "text",
+            "originator" => "avsändare",
+            "numbering" => "nummer",
+            "route" => "rutt",
+            "fallback" => "reserv",
+            "link" => "väg",
+            other => other,
+        };
+        language.pick(swedish, self.rule)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_silent_trace_makes_no_texts() {
+        let mut silent = Trace::silent();
+        silent.note("text", || -> Words { unreachable!("nobody reads it") });
+        assert!(silent.steps().is_empty() && !silent.is_kept());
+        let mut kept = Trace::new();
+        kept.note("route", || "*".to_owned());
+        assert_eq!(kept.steps().first().map(|s| s.name(Language::Swedish)), Some("rutt"));
     }
 }

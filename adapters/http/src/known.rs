@@ -4,6 +4,7 @@ use crate::Doors;
 use axum::extract::{FromRef, FromRequestParts};
 use axum::response::Response;
 use domain::Language;
+use domain::Words;
 use domain::access::Sender;
 use domain::message::Door;
 use domain::refusal::{Code, Refusal};
@@ -69,11 +70,10 @@ pub(crate) async fn let_in(
     // A browser that knows a password, or sits at an address that needs none, must not be led here by somebody else's page.
     let site = parts.headers.get("sec-fetch-site").and_then(|v| v.to_str().ok());
     if site.is_some_and(|site| site == "cross-site" || site == "same-site") {
-        return Err(Refusal {
-            code: Code::NotPermitted,
-            field: None,
-            detail: "(from another site's page)".to_owned(),
-        });
+        return Err(Refusal::because(
+            Code::NotPermitted,
+            Words::new("från en annan webbplats sida", "from another site's page"),
+        ));
     }
     let caller = parts.extensions.get::<Caller>().ok_or_else(|| Refusal::new(Code::AddressNotAllowed))?;
     doors.auth.authenticate(shown, caller.address, door).await

@@ -1,6 +1,7 @@
 //! Times and durations as callers write them: RFC 3339 instants, `10m` or ISO 8601 `PT10M`.
 
 use domain::Timestamp;
+use domain::Words;
 use domain::refusal::{Code, Refusal};
 use jiff::{Span, SpanRelativeTo};
 use std::time::Duration;
@@ -10,8 +11,16 @@ use std::time::Duration;
 /// # Errors
 /// `invalid_time` naming the field.
 pub(crate) fn instant(field: &'static str, text: &str) -> Result<Timestamp, Refusal> {
-    let wrong =
-        || Refusal::field(Code::InvalidTime, field, "(RFC 3339 with an offset: 2026-11-23T10:00:00+01:00)");
+    let wrong = || {
+        Refusal::field(
+            Code::InvalidTime,
+            field,
+            Words::new(
+                "RFC 3339 med tidszon: 2026-11-23T10:00:00+01:00",
+                "RFC 3339 with an offset: 2026-11-23T10:00:00+01:00",
+            ),
+        )
+    };
     // A plus sign in a query string that was not escaped has become a space.
     let mended = text.trim().replace(' ', "+");
     text.trim().parse().or_else(|_| mended.parse()).map_err(|_| wrong())
@@ -22,7 +31,13 @@ pub(crate) fn instant(field: &'static str, text: &str) -> Result<Timestamp, Refu
 /// # Errors
 /// `invalid_time` naming the field.
 pub(crate) fn duration(field: &'static str, text: &str) -> Result<Duration, Refusal> {
-    let wrong = || Refusal::field(Code::InvalidTime, field, "(a duration: 90s, 10m, 2h 30m, 1d, PT10M)");
+    let wrong = || {
+        Refusal::field(
+            Code::InvalidTime,
+            field,
+            Words::new("en tid: 90s, 10m, 2h 30m, 1d, PT10M", "a duration: 90s, 10m, 2h 30m, 1d, PT10M"),
+        )
+    };
     let span: Span = text.trim().parse().map_err(|_| wrong())?;
     let signed = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| wrong())?;
     Duration::try_from(signed).map_err(|_| wrong())

@@ -93,7 +93,11 @@ impl Answer {
         }
         self.refused(&preview.plan.refused);
         for step in preview.trace.steps() {
-            self.out.open("step", &[]).leaf("rule", step.rule).leaf("found", &step.found).close();
+            self.out
+                .open("step", &[])
+                .leaf("rule", step.rule)
+                .leaf("found", step.found.in_language(self.language))
+                .close();
         }
     }
 

@@ -13,6 +13,7 @@ use crate::xml::{Element, Reader};
 use domain::message::MoId;
 use domain::refusal::{Code, Refusal};
 use domain::submission::Request;
+use domain::{Words, words};
 
 /// The login that may stand in every wrapper element.
 const LOGIN: [&str; 2] = ["username", "password"];
@@ -76,7 +77,11 @@ pub(crate) fn read(reader: &mut Reader<'_>, operation: &Element, config: &Config
         "GetStatus" => simple(reader, &["id", "reference"], |form| {
             let (ids, reference) = (form.all("id"), form.take("reference")?);
             if ids.is_empty() && reference.is_none() {
-                return Err(Refusal::field(Code::InvalidParameter, "id", "id: at least one, or a reference"));
+                return Err(Refusal::field(
+                    Code::InvalidParameter,
+                    "id",
+                    Words::new("id: minst ett, eller en reference", "id: at least one, or a reference"),
+                ));
             }
             Ok(Call::GetStatus { ids: at_most(ids, config.ids)?, reference })
         }),
@@ -130,7 +135,12 @@ fn batch(reader: &mut Reader<'_>, config: &Config) -> Result<Asked, Trouble> {
             return Ok(false);
         }
         if items.len() == most {
-            return Err(Refusal::field(Code::TooLarge, "sms", format!("(at most {most} messages)")).into());
+            return Err(Refusal::field(
+                Code::TooLarge,
+                "sms",
+                words!("högst {most} meddelanden", "at most {most} messages"),
+            )
+            .into());
         }
         items.push(Sms::read(reader, &[])?.request());
         Ok(true)
@@ -163,10 +173,14 @@ fn at_most(ids: Vec<String>, most: usize) -> Result<Vec<String>, Refusal> {
     if ids.len() <= most {
         Ok(ids)
     } else {
-        Err(Refusal::field(Code::TooLarge, "id", format!("(at most {most} ids)")))
+        Err(Refusal::field(Code::TooLarge, "id", words!("högst {most} id", "at most {most} ids")))
     }
 }
 
 fn missing(field: &'static str) -> Refusal {
-    Refusal::field(Code::InvalidParameter, field, format!("{field}: missing or not one"))
+    Refusal::field(
+        Code::InvalidParameter,
+        field,
+        words!("{field}: saknas eller är inget sådant", "{field}: missing or not one"),
+    )
 }

@@ -6,6 +6,7 @@ use crate::login::{self, Token};
 use crate::understand::{self, Name};
 use crate::xml::{Reader, XmlError};
 use domain::Timestamp;
+use domain::Words;
 use domain::refusal::{Code, Refusal};
 
 /// The version of SOAP that a message speaks; it is answered in the same.
@@ -59,7 +60,7 @@ impl From<Refusal> for Trouble {
 impl From<XmlError> for Trouble {
     fn from(error: XmlError) -> Self {
         let code = if error.is_size() { Code::TooLarge } else { Code::Malformed };
-        Self::Refused(Refusal { code, field: None, detail: format!("({error})") })
+        Self::Refused(Refusal::because(code, error.words()))
     }
 }
 
@@ -86,7 +87,13 @@ pub(crate) fn read(
         Err(error) => return (fallback, Err(error.into())),
     };
     if root.local != "Envelope" {
-        return (fallback, Err(malformed("the root element is not a SOAP Envelope")));
+        return (
+            fallback,
+            Err(malformed(
+                "rotelementet är inget SOAP-kuvert (Envelope)",
+                "the root element is not a SOAP Envelope",
+            )),
+        );
     }
     match Version::of(root.namespace.as_deref()) {
         Some(version) => (version, inside(&mut reader, version, config, now)),
@@ -107,17 +114,20 @@ fn inside(
         child = reader.child()?;
     }
     if !child.is_some_and(|c| c.is(version.namespace(), "Body")) {
-        return Err(malformed("the Envelope has no Body where it should be"));
+        return Err(malformed(
+            "kuvertet har ingen Body där den ska vara",
+            "the Envelope has no Body where it should be",
+        ));
     }
     let Some(operation) = reader.child()? else {
-        return Err(malformed("the Body is empty"));
+        return Err(malformed("Body är tom", "the Body is empty"));
     };
     let asked = call::read(reader, &operation, config)?;
     if reader.child()?.is_some() {
-        return Err(malformed("the Body holds more than one element"));
+        return Err(malformed("Body har mer än ett element", "the Body holds more than one element"));
     }
     if reader.child()?.is_some() {
-        return Err(malformed("something follows the Body"));
+        return Err(malformed("något följer efter Body", "something follows the Body"));
     }
     reader.finish()?;
     Ok(Message { token, asked })
@@ -132,7 +142,7 @@ fn header(reader: &mut Reader<'_>, version: Version, now: Timestamp) -> Result<O
             reader.skip()?;
         } else if block.is(login::WSSE, "Security") {
             if token.is_some() {
-                return Err(malformed("two security headers"));
+                return Err(malformed("två säkerhetshuvuden", "two security headers"));
             }
             token = login::security(reader, now)?;
         } else {
@@ -146,6 +156,6 @@ fn header(reader: &mut Reader<'_>, version: Version, now: Timestamp) -> Result<O
 }
 
 /// A message that is not as SOAP wants it.
-pub(crate) fn malformed(detail: &str) -> Trouble {
-    Trouble::Refused(Refusal { code: Code::Malformed, field: None, detail: format!("({detail})") })
+pub(crate) fn malformed(swedish: &'static str, english: &'static str) -> Trouble {
+    Refusal::because(Code::Malformed, Words::new(swedish, english)).into()
 }

@@ -7,6 +7,7 @@ use crate::NAMESPACE;
 use crate::envelope::Trouble;
 use crate::xml::{Element, Reader};
 use domain::refusal::{Code, Refusal};
+use domain::words;
 
 /// Values by name, in the order they came.
 #[derive(Debug, Default)]
@@ -43,7 +44,11 @@ impl Form {
         let mut found = self.all(name);
         match (found.pop(), found.is_empty()) {
             (value, true) => Ok(value.filter(|v| !v.is_empty())),
-            _ => Err(Refusal::field(Code::InvalidParameter, name, format!("{name}: given more than once"))),
+            _ => Err(Refusal::field(
+                Code::InvalidParameter,
+                name,
+                words!("{name}: angivet mer än en gång", "{name}: given more than once"),
+            )),
         }
     }
 
@@ -74,9 +79,12 @@ pub(crate) fn unexpected(element: &Element) -> Trouble {
     let name: String = element.local.chars().take(60).collect();
     let wrong = element.namespace.as_deref().filter(|n| *n != NAMESPACE).is_some();
     let detail = if wrong {
-        format!("(the element {name} is not of namespace {NAMESPACE})")
+        words!(
+            "elementet {name} hör inte till namnrymden {NAMESPACE}",
+            "the element {name} is not of namespace {NAMESPACE}"
+        )
     } else {
-        format!("(unknown element {name})")
+        words!("okänt element {name}", "unknown element {name}")
     };
-    Trouble::Refused(Refusal { code: Code::Malformed, field: None, detail })
+    Refusal::because(Code::Malformed, detail).into()
 }

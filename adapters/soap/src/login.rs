@@ -8,6 +8,7 @@ use crate::envelope::Trouble;
 use crate::values;
 use crate::xml::Reader;
 use domain::Timestamp;
+use domain::Words;
 use domain::refusal::{Code, Refusal};
 use http::HeaderMap;
 use ports::driving::Credentials;
@@ -48,11 +49,10 @@ pub(crate) fn choose(
         if safe {
             return Ok(Credentials::Password { user: token.user, password: token.password });
         }
-        Err(Refusal {
-            code: Code::NotPermitted,
-            field: None,
-            detail: "(a password in the message needs TLS)".into(),
-        })
+        Err(Refusal::because(
+            Code::NotPermitted,
+            Words::new("ett lösenord i meddelandet kräver TLS", "a password in the message needs TLS"),
+        ))
     };
     if let Some(token) = token {
         return inside(token);
@@ -69,13 +69,14 @@ pub(crate) fn security(reader: &mut Reader<'_>, now: Timestamp) -> Result<Option
     while let Some(child) = reader.child()? {
         if child.is(WSSE, "UsernameToken") {
             if token.is_some() {
-                return Err(refused("two UsernameTokens"));
+                return Err(refused("två UsernameToken", "two UsernameTokens"));
             }
             token = Some(username_token(reader)?);
         } else if child.is(WSU, "Timestamp") {
             timestamp(reader, now)?;
         } else {
             return Err(refused(
+                "säkerhetshuvudet får ha en UsernameToken och en Timestamp, ingen signatur, kryptering eller annat",
                 "the security header may hold a UsernameToken and a Timestamp, no signature, encryption or other token",
             ));
         }
@@ -93,6 +94,7 @@ fn username_token(reader: &mut Reader<'_>) -> Result<Token, Trouble> {
                 None | Some("" | "PasswordText") => password = Some(SecretString::from(reader.text()?)),
                 _ => {
                     return Err(refused(
+                        "PasswordDigest går inte att pröva, eftersom inga lösenord sparas; sänd PasswordText över TLS",
                         "PasswordDigest cannot be checked, since no password is stored; send PasswordText over TLS",
                     ));
                 }
@@ -100,12 +102,18 @@ fn username_token(reader: &mut Reader<'_>) -> Result<Token, Trouble> {
         } else if child.is(WSSE, "Nonce") || child.is(WSU, "Created") {
             reader.skip()?;
         } else {
-            return Err(refused("a UsernameToken holds one Username and one Password"));
+            return Err(refused(
+                "en UsernameToken har ett Username och ett Password",
+                "a UsernameToken holds one Username and one Password",
+            ));
         }
     }
     match (user, password) {
         (Some(user), Some(password)) => Ok(Token { user, password }),
-        _ => Err(refused("a UsernameToken needs Username and Password")),
+        _ => Err(refused(
+            "en UsernameToken behöver Username och Password",
+            "a UsernameToken needs Username and Password",
+        )),
     }
 }
 
@@ -117,12 +125,12 @@ fn timestamp(reader: &mut Reader<'_>, now: Timestamp) -> Result<(), Trouble> {
         }
         let expires_at = values::moment(&reader.text()?, "Expires")?;
         if now.duration_since(expires_at) > SKEW.try_into().unwrap_or_default() {
-            return Err(refused("the security header has expired"));
+            return Err(refused("säkerhetshuvudet har gått ut", "the security header has expired"));
         }
     }
     Ok(())
 }
 
-fn refused(detail: &str) -> Trouble {
-    Trouble::Refused(Refusal { code: Code::NotAuthenticated, field: None, detail: format!("({detail})") })
+fn refused(swedish: &'static str, english: &'static str) -> Trouble {
+    Refusal::because(Code::NotAuthenticated, Words::new(swedish, english)).into()
 }

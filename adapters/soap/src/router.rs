@@ -9,6 +9,7 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::request::Parts;
 use axum::response::Response;
 use axum::routing::get;
+use domain::Words;
 use domain::refusal::{Code, Refusal};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use std::sync::Arc;
@@ -42,11 +43,13 @@ async fn call(State(doors): State<Arc<Doors>>, caller: Caller, request: Request)
     let (parts, body) = request.into_parts();
     let Parts { headers, .. } = parts;
     let Some(media) = Media::of(&headers) else {
-        let refusal = Refusal {
-            code: Code::Malformed,
-            field: None,
-            detail: "(Content-Type: text/xml or application/soap+xml, not compressed)".into(),
-        };
+        let refusal = Refusal::because(
+            Code::Malformed,
+            Words::new(
+                "Content-Type: text/xml eller application/soap+xml, inte komprimerat",
+                "Content-Type: text/xml or application/soap+xml, not compressed",
+            ),
+        );
         return early(&doors, &headers, Version::V11, StatusCode::UNSUPPORTED_MEDIA_TYPE, refusal);
     };
     match web_kit::read_body(body, doors.config.body).await {

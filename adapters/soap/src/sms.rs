@@ -8,6 +8,7 @@ use domain::message::{Callback, Dimensions, Priority};
 use domain::refusal::{Code, Refusal};
 use domain::submission::{Content, Request};
 use domain::text::Policy;
+use domain::{Words, words};
 use std::time::Duration;
 
 /// The plain values of a message, in the schema's order.
@@ -70,7 +71,7 @@ impl Sms {
             return Err(Refusal::field(
                 Code::InvalidParameter,
                 "dimensions",
-                "dimensions: given more than once",
+                Words::new("dimensions: angivet mer än en gång", "dimensions: given more than once"),
             ));
         }
         let form = &mut self.form;
@@ -79,8 +80,18 @@ impl Sms {
         request.from = form.take("from")?;
         request.flash = flag(form, "flash")?;
         request.dialog = flag(form, "dialog")?;
-        request.priority = one_of(form, "priority", "bulk, normal, high or alarm", Priority::parse)?;
-        request.policy = one_of(form, "textPolicy", "auto, keep, fold or reject", policy)?;
+        request.priority = one_of(
+            form,
+            "priority",
+            ("bulk, normal, high eller alarm", "bulk, normal, high or alarm"),
+            Priority::parse,
+        )?;
+        request.policy = one_of(
+            form,
+            "textPolicy",
+            ("auto, keep, fold eller reject", "auto, keep, fold or reject"),
+            policy,
+        )?;
         request.reference = form.take("reference")?;
         request.send_at = form.take("sendAt")?.map(|v| moment(&v, "sendAt")).transpose()?;
         request.valid_for = form.take("validForSeconds")?.map(|v| valid_for(&v)).transpose()?;
@@ -104,7 +115,10 @@ fn content(form: &mut Form) -> Result<Content, Refusal> {
         (Some(_), ..) => Err(Refusal::field(
             Code::InvalidParameter,
             "data",
-            "data: either text, or data with or without udh",
+            Words::new(
+                "data: antingen text, eller data med eller utan udh",
+                "data: either text, or data with or without udh",
+            ),
         )),
     }
 }
@@ -116,11 +130,12 @@ fn flag(form: &mut Form, name: &'static str) -> Result<bool, Refusal> {
 fn one_of<T>(
     form: &mut Form,
     name: &'static str,
-    allowed: &str,
+    (swedish, english): (&str, &str),
     read: impl Fn(&str) -> Option<T>,
 ) -> Result<Option<T>, Refusal> {
     let Some(value) = form.take(name)? else { return Ok(None) };
-    let wrong = || Refusal::field(Code::InvalidParameter, name, format!("{name}: {allowed}"));
+    let wrong =
+        || Refusal::field(Code::InvalidParameter, name, words!("{name}: {swedish}", "{name}: {english}"));
     read(value.trim()).map(Some).ok_or_else(wrong)
 }
 
@@ -140,8 +155,7 @@ fn valid_for(value: &str) -> Result<Duration, Refusal> {
 }
 
 fn callback(url: &str) -> Result<Callback, Refusal> {
-    Callback::json(url)
-        .map_err(|error| Refusal::field(Code::InvalidCallback, "callbackUrl", error.to_string()))
+    Callback::json(url).map_err(|error| Refusal::field(Code::InvalidCallback, "callbackUrl", error.words()))
 }
 
 fn dimensions(mut form: Form) -> Result<Dimensions, Refusal> {

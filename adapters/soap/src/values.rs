@@ -7,6 +7,7 @@ use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use domain::Timestamp;
 use domain::refusal::{Code, Refusal};
+use domain::words;
 
 const LENIENT: GeneralPurposeConfig =
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
@@ -17,7 +18,11 @@ pub(crate) fn boolean(value: &str, field: &'static str) -> Result<bool, Refusal>
     match value.trim() {
         "true" | "1" => Ok(true),
         "false" | "0" => Ok(false),
-        _ => Err(Refusal::field(Code::InvalidParameter, field, format!("{field}: true or false"))),
+        _ => Err(Refusal::field(
+            Code::InvalidParameter,
+            field,
+            words!("{field}: true eller false", "{field}: true or false"),
+        )),
     }
 }
 
@@ -30,7 +35,16 @@ pub(crate) fn number(
     to: u32,
 ) -> Result<u32, Refusal> {
     let number = value.trim().parse::<u32>().ok().filter(|n| (from..=to).contains(n));
-    number.ok_or_else(|| Refusal::field(code, field, format!("{field}: a whole number from {from} to {to}")))
+    number.ok_or_else(|| {
+        Refusal::field(
+            code,
+            field,
+            words!(
+                "{field}: ett heltal från {from} till {to}",
+                "{field}: a whole number from {from} to {to}"
+            ),
+        )
+    })
 }
 
 /// A moment with its offset. One without is refused: nobody knows which hour it means.
@@ -39,7 +53,10 @@ pub(crate) fn moment(value: &str, field: &'static str) -> Result<Timestamp, Refu
         Refusal::field(
             Code::InvalidTime,
             field,
-            format!("{field}: date and time with offset, 2026-01-31T08:00:00+01:00"),
+            words!(
+                "{field}: datum och tid med tidszon, 2026-01-31T08:00:00+01:00",
+                "{field}: date and time with offset, 2026-01-31T08:00:00+01:00"
+            ),
         )
     };
     let value = value.trim();

@@ -58,6 +58,31 @@ said! {
     CHARSET = "Teckenkod", "Character set";
 }
 
+/// The Swedish forms of what a command's usage says in English; verbs and their values are the same in both.
+const USAGES: &[(&str, &str)] = &[
+    ("PAGE number", "PAGE nummer"),
+    ("LEVE 0-11", "LEVE 0-11"),
+    ("COVE link", "COVE väg"),
+    ("HOLD YYMMDDHHMMSS [+zone]", "HOLD ÅÅMMDDTTMMSS [+zon]"),
+    ("CALL originator", "CALL avsändare"),
+    ("EXPT hours", "EXPT timmar"),
+    ("MSTA tag pass", "MSTA märke kod"),
+    ("KTAG tag pass", "KTAG märke kod"),
+    ("LOGI user password", "LOGI användare lösenord"),
+    (
+        "SMS number text (a number with blanks stands in \"quotes\")",
+        "SMS nummer text (ett nummer med mellanslag står inom \"citattecken\")",
+    ),
+    ("SITE FROM originator", "SITE FROM avsändare"),
+];
+
+/// How a command is written, in a language.
+#[must_use]
+pub fn usage(english: &'static str, language: Language) -> &'static str {
+    let swedish = USAGES.iter().find(|(known, _)| *known == english).map_or(english, |(_, swedish)| swedish);
+    language.pick(swedish, english)
+}
+
 /// Help: verb (its first four letters decide), then what it does.
 pub const HELP: &[(&str, Said)] = &[
     (

@@ -4,6 +4,7 @@
 use crate::command::context::{Context, print, print_json};
 use crate::command::{exit, table::Table};
 use crate::config::{self, Changed, Config, ConfigError, Link, Loaded, Taken};
+use crate::swedish;
 use domain::language::Language;
 use serde_json::{Value, json};
 use std::process::ExitCode;
@@ -29,7 +30,7 @@ pub fn run(_: &Args, context: &Context) -> anyhow::Result<ExitCode> {
             return Ok(exit(false));
         }
         Err(error) => {
-            eprintln!("{error}");
+            eprintln!("{}", error.in_language(context.language_now()));
             return Ok(exit(false));
         }
     }
@@ -89,7 +90,7 @@ fn summary(loaded: &Loaded, language: Language) -> String {
     let links = config.link.iter().map(|link| format!("{} {}", link.name(), link.place()));
     let routes = config.route.iter().map(|route| {
         let steps = route.to_route(&loaded.config.class);
-        format!("{} → {}", steps.to, steps.describe())
+        format!("{} → {}", steps.to, steps.describe().in_language(language))
     });
     let users = config.user.iter().map(|user| user.name.get_ref().clone());
     let none = language.pick("inga", "none");
@@ -104,6 +105,7 @@ fn summary(loaded: &Loaded, language: Language) -> String {
     table.row([language.pick("användare", "users"), &listed(users.collect())]);
     let mut text = format!("ok  {}\n{table}", loaded.file.display());
     for warning in &loaded.warnings {
+        let warning = swedish::said(warning, language);
         text.push_str(&format!("{}: {warning}\n", language.pick("varning", "warning")));
     }
     text

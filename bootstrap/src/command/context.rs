@@ -24,7 +24,14 @@ impl Context {
     /// # Errors
     /// Everything that is wrong with it, with lines and keys.
     pub fn load(&self) -> anyhow::Result<Loaded> {
-        config::load(&self.config).map_err(|error| anyhow!("{error}"))
+        config::load(&self.config).map_err(|error| anyhow!("{}", error.in_language(self.language_now())))
+    }
+
+    /// The language for people when the configuration may not be readable: what can be seen of it counts.
+    #[must_use]
+    pub fn language_now(&self) -> Language {
+        let seen = || config::peek_language(&self.config);
+        self.language.or_else(seen).unwrap_or_else(|| of_environment(|name| std::env::var(name).ok()))
     }
 
     /// The language for people: asked for, else the configuration's, else the environment's.
@@ -36,10 +43,18 @@ impl Context {
 }
 
 /// The language of the environment: the first of LC_ALL, LC_MESSAGES and LANG that is set; English unless it is Swedish.
-fn of_environment(variable: impl Fn(&str) -> Option<String>) -> Language {
+pub(crate) fn of_environment(variable: impl Fn(&str) -> Option<String>) -> Language {
     let set = |name: &&str| variable(name).filter(|value| !value.is_empty());
     let value = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(set);
     value.and_then(|value| Language::parse(&value)).unwrap_or(Language::English)
+}
+
+/// This program as it was called: what people can copy works also where it is not installed.
+#[must_use]
+pub fn program() -> String {
+    let called =
+        std::env::args().next().filter(|called| !called.is_empty() && !called.contains(char::is_whitespace));
+    called.unwrap_or_else(|| "omnigate".to_owned())
 }
 
 /// Prints text; a reader that went away is an error that nobody needs to hear of.

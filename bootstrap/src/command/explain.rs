@@ -11,6 +11,7 @@ use domain::originator;
 use domain::refusal::Refusal;
 use domain::submission::{self, Plan};
 use domain::trace::Trace;
+use domain::words;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use std::process::ExitCode;
@@ -46,7 +47,7 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
     let live = block_on(async { Ok(live::links(&loaded).await) })?;
     let healths = live.as_deref().map_or_else(|| plan::all_up(&directory), live::healths);
     for link in live.iter().flatten() {
-        trace.note("links", || format!("{} is {}: {}", link.name, link.state, link.detail));
+        trace.note("links", || words!("{} är {}: {}", "{} is {}: {}", link.name, link.state, link.detail));
     }
     let decision = submission::plan(&directory, &sender, &request, &healths, 0, now, &mut trace);
     let well = decision.is_ok();
@@ -73,7 +74,8 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
 }
 
 fn as_json(decision: &Result<Plan, Refusal>, trace: &Trace, directory: &Directory) -> Value {
-    let steps: Vec<_> = trace.steps().iter().map(|s| json!({ "rule": s.rule, "found": s.found })).collect();
+    let found = |s: &domain::trace::Step| s.found.in_language(Language::English).to_owned();
+    let steps: Vec<_> = trace.steps().iter().map(|s| json!({ "rule": s.rule, "found": found(s) })).collect();
     match decision {
         Err(refusal) => json!({
             "accepted": false, "code": refusal.code.as_str(), "field": refusal.field, "detail": refusal.text(Language::English), "trace": steps,
@@ -105,7 +107,11 @@ fn as_text(
     language: Language,
     zone: &TimeZone,
 ) -> String {
-    let mut text = trace.to_string();
+    let mut text: String = trace
+        .steps()
+        .iter()
+        .map(|step| format!("{:<11} {}\n", step.name(language), step.found.in_language(language)))
+        .collect();
     text.push('\n');
     let plan = match decision {
         Ok(plan) => plan,

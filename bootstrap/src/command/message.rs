@@ -227,6 +227,14 @@ fn show(loaded: &Loaded, id: MessageId, context: &Context, language: Language) -
     Ok(exit(true))
 }
 
+/// A state for people, with its own name beside it where that is another: `--state` wants that one.
+fn named(state: State, language: Language) -> String {
+    match (state.name(language), state.as_str()) {
+        (name, own) if name == own => own.to_owned(),
+        (name, own) => format!("{name} ({own})"),
+    }
+}
+
 /// A message's life on one page.
 fn life(record: &MessageRecord, language: Language, zone: &TimeZone) -> String {
     let message = &record.message;
@@ -243,7 +251,7 @@ fn life(record: &MessageRecord, language: Language, zone: &TimeZone) -> String {
         ""
     };
     row("id", "id", message.id.to_string());
-    row("tillstånd", "state", format!("{}{doubt}", record.state));
+    row("tillstånd", "state", format!("{}{doubt}", named(record.state, language)));
     row("fel", "error", or_dash(Some(record.error.clone())));
     row("användare", "user", message.user.to_string());
     row("beställd av", "asked by", or_dash(message.asked_by.clone()));
@@ -295,7 +303,7 @@ fn cancel(loaded: &Loaded, id: MessageId, context: &Context, language: Language)
     } else if well {
         print(&format!("{id} {}\n", language.pick("är återtaget", "is taken back")))?;
     } else {
-        bail!("{id} is {state}: what has left cannot be taken back");
+        bail!("{id} is {state}: it cannot be taken back any more");
     }
     Ok(exit(well))
 }

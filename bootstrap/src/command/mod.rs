@@ -26,7 +26,6 @@ pub mod table;
 pub mod user;
 
 use crate::cli::{Cli, Command};
-use clap::Parser as _;
 use context::Context;
 use std::future::Future;
 use std::process::ExitCode;
@@ -36,7 +35,10 @@ use std::process::ExitCode;
 pub fn main() -> ExitCode {
     // Tests arm points by the variable `FAILPOINTS`; a program that is not built for them has none.
     let _armed = fail::has_failpoints().then(fail::FailScenario::setup);
-    run(Cli::parse())
+    match crate::usage::read(&crate::usage::line()) {
+        Ok(cli) => run(cli),
+        Err(code) => code,
+    }
 }
 
 /// Does what a command line says.
@@ -64,7 +66,8 @@ pub fn run(cli: Cli) -> ExitCode {
     };
     done.unwrap_or_else(|error| {
         if !is_broken_pipe(&error) {
-            eprintln!("omnigate: {error:#}");
+            let language = context.language_now();
+            eprintln!("omnigate: {}", crate::swedish::error(&error, language));
         }
         ExitCode::FAILURE
     })

@@ -84,35 +84,48 @@ fn country(loaded: &Loaded) -> Country {
     Country::parse(loaded.config.defaults.country.get_ref()).unwrap_or(Country::SWEDEN)
 }
 
+/// A user, where he is kept, and whether he has a password.
+struct Kept {
+    user: User,
+    place: &'static str,
+    password: bool,
+}
+
 /// Users of the file, then those of the database; the latter come first where both have a name.
-async fn everybody(loaded: &Loaded) -> anyhow::Result<Vec<(User, &'static str)>> {
+async fn everybody(loaded: &Loaded) -> anyhow::Result<Vec<Kept>> {
     let stored =
         store::reading(loaded).await?.directory.users().await.context("the users could not be read")?;
-    let of_file = loaded.config.user.iter().filter_map(|section| section.to_domain(country(loaded)));
+    let of_file = loaded.config.user.iter().filter_map(|section| {
+        let user = section.to_domain(country(loaded))?;
+        Some(Kept { user, place: "file", password: section.password.is_some() })
+    });
     let hidden = |user: &User| stored.iter().any(|s| s.name == user.name);
-    let mut all: Vec<_> = of_file.filter(|user| !hidden(user)).map(|user| (user, "file")).collect();
-    all.extend(stored.iter().cloned().map(|user| (user, "database")));
-    all.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
+    let mut all: Vec<_> = of_file.filter(|kept| !hidden(&kept.user)).collect();
+    all.extend(stored.iter().cloned().map(|user| {
+        let password = user.password.is_some();
+        Kept { user, place: "database", password }
+    }));
+    all.sort_by(|a, b| a.user.name.cmp(&b.user.name));
     Ok(all)
 }
 
 fn list(loaded: &Loaded, context: &Context, language: Language) -> anyhow::Result<ExitCode> {
     let all = block_on(everybody(loaded))?;
     if context.json {
-        print_json(&all.iter().map(|(user, place)| as_json(user, place)).collect::<Vec<_>>())?;
+        print_json(&all.iter().map(as_json).collect::<Vec<_>>())?;
     } else {
         print(&as_table(&all, language).to_string())?;
     }
     Ok(exit(true))
 }
 
-fn as_table(users: &[(User, &'static str)], language: Language) -> Table {
+fn as_table(users: &[Kept], language: Language) -> Table {
     let headings = match language {
         Language::Swedish => ["NAMN", "FINNS I", "AVSÄNDARE", "KLASS", ">/S", "ADRESSER", "INLOGGNING"],
         Language::English => ["NAME", "KEPT IN", "ORIGINATOR", "CLASS", ">/S", "ADDRESSES", "LOGIN"],
     };
     let mut table = Table::new(&headings);
-    for (user, place) in users {
+    for kept @ Kept { user, place, .. } in users {
         table.row([
             user.name.to_string(),
             language.pick(if *place == "file" { "filen" } else { "databasen" }, place).to_owned(),
@@ -120,7 +133,7 @@ fn as_table(users: &[(User, &'static str)], language: Language) -> Table {
             user.priority.to_string(),
             if user.rate == 0 { "–".to_owned() } else { user.rate.to_string() },
             joined(user.addresses.iter()),
-            login(user, *place == "file", language),
+            login(kept, language),
         ]);
     }
     table
@@ -131,16 +144,19 @@ fn joined<T: ToString>(items: impl Iterator<Item = T>) -> String {
     if all.is_empty() { "–".to_owned() } else { all.join(",") }
 }
 
-fn login(user: &User, of_file: bool, language: Language) -> String {
+fn login(Kept { user, password, .. }: &Kept, language: Language) -> String {
     if !user.enabled {
         return language.pick("avstängd", "switched off").to_owned();
     }
     let mut ways = Vec::new();
-    if user.password.is_some() || (of_file && user.addresses.is_empty() && user.mail_from.is_empty()) {
+    if *password {
         ways.push(language.pick("lösenord", "password").to_owned());
     }
     if !user.keys.is_empty() {
         ways.push(format!("{}: {}", language.pick("nycklar", "keys"), user.keys.len()));
+    }
+    if !user.mail_from.is_empty() {
+        ways.push(language.pick("e-post", "mail").to_owned());
     }
     if user.administrator {
         ways.push(language.pick("administratör", "administrator").to_owned());
@@ -148,11 +164,11 @@ fn login(user: &User, of_file: bool, language: Language) -> String {
     joined(ways.iter())
 }
 
-fn as_json(user: &User, place: &str) -> Value {
+fn as_json(Kept { user, place, password }: &Kept) -> Value {
     let dimensions = &user.dimensions;
     json!({
         "name": user.name.as_str(), "kept_in": place, "enabled": user.enabled, "administrator": user.administrator,
-        "password": user.password.is_some(), "keys": user.keys.len(),
+        "password": password, "keys": user.keys.len(),
         "addresses": user.addresses.iter().map(ToString::to_string).collect::<Vec<_>>(), "mail_from": user.mail_from,
         "originator": user.originator.as_ref().map(ToString::to_string),
         "originators": user.originators.as_ref().map(|all| all.iter().map(ToString::to_string).collect::<Vec<_>>()),
@@ -165,21 +181,62 @@ fn as_json(user: &User, place: &str) -> Value {
 
 fn show(loaded: &Loaded, name: &str, context: &Context, language: Language) -> anyhow::Result<ExitCode> {
     let all = block_on(everybody(loaded))?;
-    let found = all.iter().find(|(user, _)| user.name.as_str() == name);
-    let (user, place) = found.ok_or_else(|| nobody(name))?;
-    let value = as_json(user, place);
+    let kept = all.iter().find(|kept| kept.user.name.as_str() == name).ok_or_else(|| nobody(name))?;
     if context.json {
-        print_json(&value)?;
+        print_json(&as_json(kept))?;
     } else {
-        let mut table = Table::new(&["", ""]);
-        for (key, value) in value.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null()) {
-            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            table.row([key.clone(), text]);
-        }
-        let _ = language;
-        print(&table.to_string())?;
+        print(&as_page(kept, language).to_string())?;
     }
     Ok(exit(true))
+}
+
+/// Everything about a user on a page.
+fn as_page(kept: &Kept, language: Language) -> Table {
+    let user = &kept.user;
+    let mut table = Table::new(&["", ""]);
+    let mut row = |swedish: &str, english: &str, value: String| {
+        table.row([language.pick(swedish, english).to_owned(), value]);
+    };
+    let yes =
+        |yes: bool| language.pick(if yes { "ja" } else { "nej" }, if yes { "yes" } else { "no" }).to_owned();
+    let any = language.pick("alla", "all");
+    let prefixes = |list: Option<&Vec<String>>, none: &str| match list {
+        Some(list) if !list.is_empty() => list.join(","),
+        _ => none.to_owned(),
+    };
+    let rules = user.allow.as_ref();
+    let place = if kept.place == "file" { "filen" } else { "databasen" };
+    row("namn", "name", user.name.to_string());
+    row("finns i", "kept in", language.pick(place, kept.place).to_owned());
+    row("påslagen", "switched on", yes(user.enabled));
+    row("administratör", "administrator", yes(user.administrator));
+    row("inloggning", "login", login(kept, language));
+    row("adresser", "addresses", joined(user.addresses.iter()));
+    row("e-post från", "mail from", joined(user.mail_from.iter()));
+    row("avsändare", "originator", joined(user.originator.iter()));
+    let others = user.originators.as_ref().map_or_else(|| any.to_owned(), |all| joined(all.iter()));
+    row("andra avsändare", "other originators", others);
+    row("får sända till", "may send to", prefixes(rules.map(|r| &r.allow), any));
+    row("får inte sända till", "may not send to", prefixes(rules.map(|r| &r.deny), "–"));
+    row("klass", "class", user.priority.to_string());
+    row("högsta klass", "highest class", user.max_priority.to_string());
+    row(
+        "anrop per sekund",
+        "requests a second",
+        if user.rate == 0 { "–".to_owned() } else { user.rate.to_string() },
+    );
+    let units = &user.dimensions;
+    for (swedish, english, unit) in [
+        ("företag", "company", &units.company),
+        ("avdelning", "department", &units.department),
+        ("kostnadsställe", "cost centre", &units.cost_centre),
+        ("projekt", "project", &units.project),
+    ] {
+        if !unit.is_empty() {
+            row(swedish, english, unit.clone());
+        }
+    }
+    table
 }
 
 fn nobody(name: &str) -> anyhow::Error {
@@ -224,7 +281,8 @@ fn put(
         Ok(user)
     })?;
     if context.json {
-        print_json(&as_json(&user, "database"))?;
+        let password = user.password.is_some();
+        print_json(&as_json(&Kept { user, place: "database", password }))?;
     } else {
         let done = if add {
             language.pick("finns nu", "is there now")
@@ -329,6 +387,9 @@ mod tests {
     fn a_list_for_people() {
         let mut user = crm();
         user.addresses = vec!["10.0.0.0/8".parse().expect("range")];
-        insta::assert_snapshot!(as_table(&[(user, "database")], Language::Swedish).to_string());
+        user.mail_from = vec!["@example.se".to_owned()];
+        let kept = Kept { user, place: "database", password: true };
+        insta::assert_snapshot!(as_page(&kept, Language::English).to_string());
+        insta::assert_snapshot!(as_table(&[kept], Language::Swedish).to_string());
     }
 }

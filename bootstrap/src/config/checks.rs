@@ -148,7 +148,7 @@ impl Checks<'_> {
         self.secret(user.callback_secret.as_ref(), key("callback_secret"));
         for originator in user.originator.iter().chain(user.originators.iter().flatten()) {
             if let Err(refusal) = originator::parse(originator.get_ref(), country) {
-                self.wrong(originator, key("originator"), refusal.detail);
+                self.wrong(originator, key("originator"), refusal.detail.to_string());
             }
         }
         for (value, k) in [(&user.priority, "priority"), (&user.max_priority, "max_priority")] {

@@ -28,6 +28,7 @@ pub use user::UserSection;
 pub use values::{Parsed, Period, Secret};
 
 use application::Installation;
+use domain::language::Language;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
@@ -99,6 +100,18 @@ pub fn load(file: &Path) -> Result<Loaded, ConfigError> {
         ConfigError::whole(file, format!("cannot be read: {e}{hint}"))
     })?;
     read(file, &text, &variables)
+}
+
+/// What language a file wants, as far as can be seen without reading all of it as a configuration: for what is said about it.
+#[must_use]
+pub fn peek_language(file: &Path) -> Option<Language> {
+    let named = std::env::var("OMNIGATE__DEFAULTS__LANGUAGE").ok();
+    if let Some(language) = named.as_deref().and_then(Language::parse) {
+        return Some(language);
+    }
+    let table: toml::Table = std::fs::read_to_string(file).ok()?.parse().ok()?;
+    let named = table.get("defaults").and_then(|d| d.get("language")).and_then(toml::Value::as_str);
+    named.map_or(Some(Language::default()), Language::parse)
 }
 
 /// Reads a text as if it stood in `file`, with these environment variables over it.

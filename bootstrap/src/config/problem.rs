@@ -1,5 +1,6 @@
 //! What is wrong with a configuration, said so that a person can mend it.
 
+use domain::language::Language;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -74,6 +75,24 @@ impl ConfigError {
         &self.problems
     }
 
+    /// Everything that is wrong, a line each, in a language.
+    #[must_use]
+    pub fn in_language(&self, language: Language) -> String {
+        let said = |problem: &Problem| crate::swedish::said(&problem.what, language);
+        self.problems.iter().map(|p| self.line(p, &said(p))).collect::<Vec<_>>().join("\n")
+    }
+
+    fn line(&self, problem: &Problem, what: &str) -> String {
+        let mut text = self.file.display().to_string();
+        if let Some(line) = problem.line {
+            text.push_str(&format!(":{line}"));
+        }
+        if !problem.key.is_empty() {
+            text.push_str(&format!(": {}", problem.key));
+        }
+        format!("{text}: {what}")
+    }
+
     /// The file.
     #[must_use]
     pub fn file(&self) -> &Path {
@@ -81,22 +100,10 @@ impl ConfigError {
     }
 }
 
+/// In English, as logs are.
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (n, problem) in self.problems.iter().enumerate() {
-            if n > 0 {
-                writeln!(f)?;
-            }
-            write!(f, "{}", self.file.display())?;
-            if let Some(line) = problem.line {
-                write!(f, ":{line}")?;
-            }
-            if !problem.key.is_empty() {
-                write!(f, ": {}", problem.key)?;
-            }
-            write!(f, ": {}", problem.what)?;
-        }
-        Ok(())
+        f.write_str(&self.in_language(Language::English))
     }
 }
 

@@ -20,7 +20,7 @@ fn the_example_is_served() {
     assert_eq!(loaded.config.link.len(), 2);
     let installation = loaded.config.installation(Vec::new());
     assert_eq!(
-        installation.routes.first().map(domain::routing::Route::describe).as_deref(),
+        installation.routes.first().map(|route| route.describe().to_string()).as_deref(),
         Some("TS0, then TS1")
     );
 }

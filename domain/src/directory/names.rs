@@ -1,13 +1,25 @@
 //! Names people give to links and users. Cheap to copy: they travel with every message.
 
+use crate::language::Words;
 use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
 /// A name that is empty, too long or has characters that break logs and files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a name is 1 to 64 letters, digits or . _ - @ +")]
+#[error("{}", self.words())]
 pub struct NameError;
+
+impl NameError {
+    /// What is wrong, for the person who wrote the name.
+    #[must_use]
+    pub fn words(self) -> Words {
+        Words::new(
+            "ett namn är 1 till 64 bokstäver, siffror eller . _ - @ +",
+            "a name is 1 to 64 letters, digits or . _ - @ +",
+        )
+    }
+}
 
 macro_rules! names {
     ($($(#[$doc:meta])* $name:ident;)+) => {$(

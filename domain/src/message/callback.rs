@@ -1,5 +1,6 @@
 //! Whom to tell about a message's state, in the form the sender's own door speaks.
 
+use crate::language::Words;
 use crate::state::State;
 use std::fmt;
 use std::str::FromStr;
@@ -8,11 +9,25 @@ use std::str::FromStr;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CallbackError {
     /// Not an absolute http or https URL of at most 2,000 characters without control characters.
-    #[error("a callback address is an http:// or https:// URL of at most 2000 characters")]
+    #[error("{}", self.words())]
     NotHttp,
     /// Not a form that [`Callback`] writes.
-    #[error("not a stored callback")]
+    #[error("{}", self.words())]
     Unreadable,
+}
+
+impl CallbackError {
+    /// What is wrong, for the person who wrote the address.
+    #[must_use]
+    pub fn words(&self) -> Words {
+        match self {
+            Self::NotHttp => Words::new(
+                "en återanropsadress är en URL med http:// eller https:// av högst 2000 tecken",
+                "a callback address is an http:// or https:// URL of at most 2000 characters",
+            ),
+            Self::Unreadable => Words::new("inget lagrat återanrop", "not a stored callback"),
+        }
+    }
 }
 
 /// Kannel's dlr-mask: which events its user wants to hear of. Bits add: 1 delivered, 2 failed, 4 queued at the gateway's

@@ -16,9 +16,11 @@ pub use vigil::{Ailment, Turning, Vigil};
 
 use crate::address::Recipient;
 use crate::directory::{Directory, LinkId, UserName};
+use crate::language::{Language, Words};
 use crate::message::{Parts, Priority};
 use crate::refusal::{Code, Refusal};
 use crate::trace::Trace;
+use crate::words;
 use jiff::Timestamp;
 use std::collections::HashMap;
 
@@ -51,6 +53,18 @@ impl Condition {
             Self::Held => "held",
             Self::Parked { .. } => "parked",
         }
+    }
+
+    /// How it is, for people.
+    #[must_use]
+    pub fn name(self, language: Language) -> &'static str {
+        let swedish = match self {
+            Self::Up => "uppe",
+            Self::Down { .. } => "nere",
+            Self::Held => "pausad",
+            Self::Parked { .. } => "parkerad",
+        };
+        language.pick(swedish, self.as_str())
     }
 }
 
@@ -116,33 +130,52 @@ pub fn choose<'a>(
 ) -> Result<Chosen<'a>, Refusal> {
     if let Some(asked) = question.link {
         let Some(link) = directory.link(asked) else {
-            return Err(Refusal::field(Code::UnknownLink, "link", format!("({asked})")));
+            return Err(Refusal::field(Code::UnknownLink, "link", asked.to_string()));
         };
-        trace.note("route", || format!("{asked} was asked for"));
+        trace.note("route", || words!("{asked} är begärd", "{asked} was asked for"));
         return Ok(Chosen { link: link.id.clone(), route: None });
     }
     let Some(route) = route(directory, question) else {
-        return Err(Refusal::field(Code::NoRoute, "to", format!("({})", question.recipient)));
+        return Err(Refusal::field(Code::NoRoute, "to", question.recipient.to_string()));
     };
-    trace.note("route", || format!("{} fits: {}", route.to, route.describe()));
+    trace.note("route", || {
+        let (to, ways) = (&route.to, route.describe());
+        let in_language = |language| ways.in_language(language);
+        Words::new(
+            format!("{to} passar: {}", in_language(Language::Swedish)),
+            format!("{to} fits: {}", in_language(Language::English)),
+        )
+    });
     if route.links().nth(1).is_some() {
         trace.note("fallback", || route.describe_fallback());
     }
     if trace.is_kept() {
         for link in route.links().filter(|l| !healths.get(*l).is_some_and(Health::is_up)) {
-            let how = healths.get(link).map_or("not there", |h| h.condition.as_str());
-            trace.note("link", || format!("{link} is {how}"));
+            let how = healths.get(link).map(|h| h.condition);
+            trace.note("link", || {
+                let in_language = |l| how.map_or(Language::pick(l, "borta", "not there"), |c| c.name(l));
+                Words::new(
+                    format!("{link} är {}", in_language(Language::Swedish)),
+                    format!("{link} is {}", in_language(Language::English)),
+                )
+            });
         }
     }
     let first_up = route.ways.iter().find_map(|way| pick(way, healths, spread));
     if let Some(link) = first_up {
-        trace.note("link", || format!("{link} is up"));
+        trace.note("link", || words!("{link} är uppe", "{link} is up"));
         return Ok(Chosen { link: link.clone(), route: Some(route) });
     }
     let waiting = route.ways.iter().find_map(Way::first);
-    trace.note("link", || "no link of the route is up; the message waits for the first".to_owned());
+    trace.note("link", || {
+        Words::new(
+            "ingen väg i rutten är uppe; meddelandet väntar på den första",
+            "no link of the route is up; the message waits for the first",
+        )
+    });
     let waiting = waiting.map(|link| Chosen { link: link.clone(), route: Some(route) });
-    waiting.ok_or_else(|| Refusal::field(Code::NoRoute, "to", "the route names no link".to_owned()))
+    let nowhere = || Words::new("rutten nämner ingen väg", "the route names no link");
+    waiting.ok_or_else(|| Refusal::field(Code::NoRoute, "to", nowhere()))
 }
 
 /// The link that a message waiting for a link that is not up should move to: the first of the route that is up and does not have it

@@ -3,7 +3,9 @@
 use super::Question;
 use crate::address::Recipient;
 use crate::directory::{LinkId, UserName};
+use crate::language::{Language, Words};
 use crate::message::Priority;
+use crate::words;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -235,35 +237,41 @@ impl Route {
 
     /// The links in words: `TS0, then TS1+TS2`.
     #[must_use]
-    pub fn describe(&self) -> String {
-        let words = self.ways.iter().map(|way| match way {
+    pub fn describe(&self) -> Words {
+        let ways = self.ways.iter().map(|way| match way {
             Way::Link(link) => link.to_string(),
             Way::Balance { links, .. } => links.iter().map(|b| b.link.as_str()).collect::<Vec<_>>().join("+"),
         });
-        words.collect::<Vec<_>>().join(", then ")
+        let ways = ways.collect::<Vec<_>>();
+        Words::new(ways.join(", sedan "), ways.join(", then "))
     }
 
     /// When another link is used, in words; empty when the route has one link only.
     #[must_use]
-    pub fn describe_fallback(&self) -> String {
+    pub fn describe_fallback(&self) -> Words {
         if self.links().count() < 2 {
-            return String::new();
+            return Words::default();
         }
         let seconds = |d: Duration| format!("{} s", d.as_secs_f64());
-        let mut words = vec![
-            format!("after {} failed tries", self.fallback_after),
-            format!("when a link is down for {}", seconds(self.fallback_down)),
+        let (tries, down) = (self.fallback_after, seconds(self.fallback_down));
+        let codes = self.fallback_on.join(", ");
+        let cases = [
+            Some(words!("efter {tries} misslyckade försök", "after {tries} failed tries")),
+            Some(words!("när en väg är nere i {down}", "when a link is down for {down}")),
+            (!codes.is_empty()).then(|| words!("vid {codes}", "on {codes}")),
+            self.reply_within.map(seconds).map(|d| words!("utan svar på {d}", "without a reply in {d}")),
+            self.delivered_within.map(seconds).map(|d| {
+                words!(
+                    "utan \"levererat\" på {d} (en gång per väg, mottagaren kan få det två gånger)",
+                    "without \"delivered\" in {d} (once by each link, the recipient may get it twice)"
+                )
+            }),
         ];
-        if !self.fallback_on.is_empty() {
-            words.push(format!("on {}", self.fallback_on.join(", ")));
-        }
-        words.extend(self.reply_within.map(|d| format!("without a reply in {}", seconds(d))));
-        words.extend(self.delivered_within.map(|d| {
-            format!(
-                "without \"delivered\" in {} (once by each link, the recipient may get it twice)",
-                seconds(d)
-            )
-        }));
-        format!("the next link {}", words.join("; "))
+        let all = |language| {
+            let said: Vec<_> = cases.iter().flatten().map(|c| c.in_language(language)).collect();
+            said.join("; ")
+        };
+        let (swedish, english) = (all(Language::Swedish), all(Language::English));
+        Words::new(format!("nästa väg {swedish}"), format!("the next link {english}"))
     }
 }

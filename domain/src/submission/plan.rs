@@ -4,6 +4,7 @@ use super::{Content, RefusedRecipient, Request};
 use crate::access::Sender;
 use crate::address::{Originator, Recipient};
 use crate::directory::{Defaults, Directory, LinkId};
+use crate::language::Words;
 use crate::message::{Body, Callback, Dimensions, Priority};
 use crate::numbering;
 use crate::originator;
@@ -12,6 +13,7 @@ use crate::routing::{self, Deadline, Healths, Question};
 use crate::state::State;
 use crate::text::{self, Alphabet, Change, Policy, segment};
 use crate::trace::Trace;
+use crate::words;
 use jiff::Timestamp;
 use std::collections::HashSet;
 
@@ -77,7 +79,7 @@ pub fn plan(
 ) -> Result<Plan, Refusal> {
     let decided = decide(directory, sender, request, now, trace)?;
     let asked_link = request.link.as_deref().map(LinkId::parse).transpose();
-    let asked_link = asked_link.map_err(|e| Refusal::field(Code::UnknownLink, "link", e.to_string()))?;
+    let asked_link = asked_link.map_err(|e| Refusal::field(Code::UnknownLink, "link", e.words()))?;
     check_recipients(request, &directory.defaults)?;
     let mut recipients = Vec::with_capacity(request.to.len());
     let mut refused = Vec::new();
@@ -99,26 +101,26 @@ pub fn plan(
             Ok(planned) if request.to.len() == 1 || seen.insert(planned.recipient.clone()) => {
                 recipients.push(planned)
             }
-            Ok(_) => trace.note("numbering", || format!("{input} is there already")),
+            Ok(_) => trace.note("numbering", || words!("{input} är redan med", "{input} is there already")),
             Err(refusal) => refused.push(RefusedRecipient { input: input.clone(), refusal }),
         }
     }
     match (recipients.is_empty(), refused.first()) {
         (true, Some(first)) => Err(first.refusal.clone()),
-        (true, None) => Err(Refusal::field(Code::NoRecipient, "to", String::new())),
+        (true, None) => Err(Refusal::field(Code::NoRecipient, "to", "")),
         (false, _) => Ok(Plan { decided, recipients, refused }),
     }
 }
 
 fn check_recipients(request: &Request, defaults: &Defaults) -> Result<(), Refusal> {
     if request.to.is_empty() {
-        return Err(Refusal::field(Code::NoRecipient, "to", String::new()));
+        return Err(Refusal::field(Code::NoRecipient, "to", ""));
     }
     if request.to.len() > defaults.max_recipients {
         return Err(Refusal::field(
             Code::TooManyRecipients,
             "to",
-            format!("({}, at most {})", request.to.len(), defaults.max_recipients),
+            words!("{}, högst {}", "{}, at most {}", request.to.len(), defaults.max_recipients),
         ));
     }
     Ok(())
@@ -132,13 +134,13 @@ fn plan_recipient(
 ) -> Result<Recipient, Refusal> {
     let defaults = &directory.defaults;
     let recipient = numbering::recipient(input, defaults.country, defaults.strict_numbers)?;
-    trace.note("numbering", || format!("{input} is {recipient}"));
+    trace.note("numbering", || words!("{input} är {recipient}", "{input} is {recipient}"));
     let allowed = defaults.allow.allows(&recipient)
         && sender.user().allow.as_ref().is_none_or(|own| own.allows(&recipient));
     if allowed {
         Ok(recipient)
     } else {
-        Err(Refusal::field(Code::NumberNotAllowed, "to", format!("({recipient})")))
+        Err(Refusal::field(Code::NumberNotAllowed, "to", recipient.to_string()))
     }
 }
 
@@ -152,21 +154,22 @@ fn decide(
     let defaults = &directory.defaults;
     let user = sender.user();
     if request.dialog {
-        return Err(Refusal::field(Code::DialogUnavailable, "dialog", String::new()));
+        return Err(Refusal::field(Code::DialogUnavailable, "dialog", ""));
     }
     check_lengths(request)?;
     let Choice { body, changes, segments } =
         decide_body(&request.content, request.policy.unwrap_or(defaults.text), defaults.max_segments, trace)?;
     let originator = originator::choose(request.from.as_deref(), user, defaults.country)?;
     trace.note("originator", || {
-        originator.as_ref().map_or_else(|| "the link's own".to_owned(), ToString::to_string)
+        let own = || Words::new("vägens egen", "the link's own");
+        originator.as_ref().map_or_else(own, |originator| originator.to_string().into())
     });
     let priority = request.priority.unwrap_or(user.priority);
     if priority > user.max_priority {
         return Err(Refusal::field(
             Code::NotPermitted,
             "priority",
-            format!("({priority}, at most {})", user.max_priority),
+            words!("{priority}, högst {}", "{priority}, at most {}", user.max_priority),
         ));
     }
     let (state, due_at, expires_at) = times(request, defaults, priority, now)?;
@@ -193,7 +196,10 @@ fn check_lengths(request: &Request) -> Result<(), Refusal> {
         Err(Refusal::field(
             Code::InvalidParameter,
             field,
-            format!("(at most {most} characters, no control characters)"),
+            words!(
+                "högst {most} tecken, inga styrtecken",
+                "at most {most} characters, no control characters"
+            ),
         ))
     };
     let dimensions = &request.dimensions;
@@ -242,17 +248,26 @@ pub fn decide_body(
 
 fn decide_text(text: &str, policy: Policy, max_segments: u8, trace: &mut Trace) -> Result<Choice, Refusal> {
     if text.is_empty() {
-        return Err(Refusal::field(Code::NoText, "text", String::new()));
+        return Err(Refusal::field(Code::NoText, "text", ""));
     }
     if text.len() > 255 * 160 * 4 {
-        return Err(Refusal::field(Code::TextTooLong, "text", format!("({} octets)", text.len())));
+        return Err(Refusal::field(
+            Code::TextTooLong,
+            "text",
+            words!("{} oktetter", "{} octets", text.len()),
+        ));
     }
-    let chosen = text::choose(text, policy)
-        .map_err(|e| Refusal::field(Code::TextNotEncodable, "text", e.to_string()))?;
+    let chosen =
+        text::choose(text, policy).map_err(|e| Refusal::field(Code::TextNotEncodable, "text", e.words()))?;
     let count = segment::count(&chosen.text, chosen.alphabet, false);
     let segments = fits(count, max_segments)?;
     trace.note("text", || {
-        format!("{} in {segments} segment(s), {} character(s) changed", chosen.alphabet, chosen.changes.len())
+        words!(
+            "{} i {segments} del(ar), {} tecken ändrade",
+            "{} in {segments} segment(s), {} character(s) changed",
+            chosen.alphabet,
+            chosen.changes.len()
+        )
     });
     let body = Body::Text { text: chosen.text.into_owned(), alphabet: chosen.alphabet };
     Ok(Choice { body, changes: chosen.changes, segments })
@@ -260,14 +275,14 @@ fn decide_text(text: &str, policy: Policy, max_segments: u8, trace: &mut Trace) 
 
 fn decide_binary(data: &[u8], udh: &[u8], max_segments: u8) -> Result<Choice, Refusal> {
     if data.is_empty() && udh.is_empty() {
-        return Err(Refusal::field(Code::NoText, "text", String::new()));
+        return Err(Refusal::field(Code::NoText, "text", ""));
     }
     let bad_header = udh.split_first().is_some_and(|(length, rest)| usize::from(*length) != rest.len());
     if bad_header {
         return Err(Refusal::field(
             Code::InvalidParameter,
             "udh",
-            "(its first octet must be its length)".to_owned(),
+            Words::new("dess första oktett är dess längd", "its first octet must be its length"),
         ));
     }
     let single = data.len() + udh.len() <= segment::limits(Alphabet::Binary, false).0;
@@ -275,7 +290,10 @@ fn decide_binary(data: &[u8], udh: &[u8], max_segments: u8) -> Result<Choice, Re
         return Err(Refusal::field(
             Code::TextTooLong,
             "text",
-            "(with an own header at most 140 octets together)".to_owned(),
+            Words::new(
+                "med eget huvud högst 140 oktetter tillsammans",
+                "with an own header at most 140 octets together",
+            ),
         ));
     }
     let count = if single { 1 } else { data.len().div_ceil(segment::limits(Alphabet::Binary, false).1) };
@@ -290,7 +308,11 @@ fn decide_binary(data: &[u8], udh: &[u8], max_segments: u8) -> Result<Choice, Re
 fn fits(count: usize, most: u8) -> Result<u8, Refusal> {
     let fitting = u8::try_from(count).ok().filter(|c| *c <= most);
     fitting.ok_or_else(|| {
-        Refusal::field(Code::TextTooLong, "text", format!("({count} segments, at most {most})"))
+        Refusal::field(
+            Code::TextTooLong,
+            "text",
+            words!("{count} delar, högst {most}", "{count} segments, at most {most}"),
+        )
     })
 }
 
@@ -300,17 +322,20 @@ fn times(
     priority: Priority,
     now: Timestamp,
 ) -> Result<(State, Timestamp, Timestamp), Refusal> {
-    let wrong = |field, detail: &str| Refusal::field(Code::InvalidTime, field, detail.to_owned());
+    let wrong = |field, swedish: &'static str, english: &'static str| {
+        Refusal::field(Code::InvalidTime, field, Words::new(swedish, english))
+    };
     let due_at = request.send_at.filter(|at| *at > now).unwrap_or(now);
     let latest = now.checked_add(defaults.schedule_ahead).unwrap_or(Timestamp::MAX);
     if due_at > latest {
-        return Err(wrong("send_at", "(too far ahead)"));
+        return Err(wrong("send_at", "för långt fram", "too far ahead"));
     }
     let valid_for = request.valid_for.unwrap_or(defaults.valid_for(priority));
     if valid_for.is_zero() {
-        return Err(wrong("valid_for", "(it must be longer than nothing)"));
+        return Err(wrong("valid_for", "det måste vara mer än ingenting", "it must be longer than nothing"));
     }
-    let expires_at = due_at.checked_add(valid_for).map_err(|_| wrong("valid_for", "(too long)"))?;
+    let expires_at =
+        due_at.checked_add(valid_for).map_err(|_| wrong("valid_for", "för länge", "too long"))?;
     let state = if due_at > now { State::Scheduled } else { State::Queued };
     Ok((state, due_at, expires_at))
 }

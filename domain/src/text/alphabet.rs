@@ -4,6 +4,8 @@
 
 use super::fold::{Change, fold, fold_replacing, nfc};
 use super::gsm7::{self, NotInAlphabet};
+use crate::language::Words;
+use crate::words;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -85,6 +87,18 @@ pub enum TextError {
     /// [`Policy::Reject`] met a character outside the GSM alphabet.
     #[error(transparent)]
     NotInAlphabet(#[from] NotInAlphabet),
+}
+
+impl TextError {
+    /// What is wrong, for the person who wrote the text.
+    #[must_use]
+    pub fn words(&self) -> Words {
+        let Self::NotInAlphabet(NotInAlphabet { at_char, char }) = self;
+        words!(
+            "tecken {at_char} ({char:?}) finns inte i alfabetet",
+            "character {at_char} ({char:?}) is not in the alphabet"
+        )
+    }
 }
 
 /// Chooses the cheapest alphabet that keeps the text, within `policy`.

@@ -65,7 +65,7 @@ impl From<StoreError> for Refusal {
         match error {
             StoreError::Busy => Refusal::new(Code::Busy),
             StoreError::KeyReused => Refusal::new(Code::IdempotencyConflict),
-            StoreError::Data(detail) => Refusal { code: Code::InvalidParameter, field: None, detail },
+            StoreError::Data(detail) => Refusal::because(Code::InvalidParameter, detail),
             StoreError::Full | StoreError::Unavailable(_) | StoreError::Broken(_) => {
                 Refusal::new(Code::StoreUnavailable)
             }

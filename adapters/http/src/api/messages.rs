@@ -7,6 +7,7 @@ use crate::Doors;
 use crate::known::Known;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
+use domain::Words;
 use domain::message::MessageId;
 use domain::numbering;
 use domain::refusal::{Code, Refusal};
@@ -98,15 +99,23 @@ pub(crate) async fn cancel(
 
 fn filter(doors: &Doors, query: Option<&str>) -> Result<Filter, Refusal> {
     let query = Query::read(query, &["reference", "state", "to", "after", "limit"])?;
-    let to = query.get("to", "a number", |text| Some(text.to_owned()))?;
+    let to = query.get("to", Words::new("ett nummer", "a number"), |text| Some(text.to_owned()))?;
     // A plus sign that was not escaped has become a space; neither matters to a number.
     let to = to.map(|text| numbering::recipient(text.trim(), doors.config.country, false)).transpose();
     Ok(Filter {
         user: None,
         reference: query.get("reference", "", |text| Some(text.to_owned()))?,
-        state: query.get("state", "a state: queued, sent, delivered ...", MessageState::parse)?,
+        state: query.get(
+            "state",
+            Words::new("ett tillstånd: queued, sent, delivered …", "a state: queued, sent, delivered …"),
+            MessageState::parse,
+        )?,
         to: to.map_err(|refusal| Refusal { code: Code::InvalidParameter, ..refusal })?,
-        after: query.get("after", "the next of the page before", |text| text.parse().ok())?,
+        after: query.get(
+            "after",
+            Words::new("next från sidan före", "the next of the page before"),
+            |text| text.parse().ok(),
+        )?,
         limit: query.limit()?,
     })
 }

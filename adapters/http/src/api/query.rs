@@ -1,6 +1,7 @@
 //! Query strings: every parameter is known or refused by name.
 
 use domain::refusal::{Code, Refusal};
+use domain::{Words, words};
 use std::collections::HashMap;
 
 /// The parameters of a query string.
@@ -9,14 +10,18 @@ pub(super) struct Query(HashMap<String, String>);
 impl Query {
     /// Reads a query string that may have these parameters, each once; an empty one counts as not given.
     pub(super) fn read(query: Option<&str>, known: &[&str]) -> Result<Self, Refusal> {
-        let wrong = |detail: String| Refusal { code: Code::InvalidParameter, field: None, detail };
+        let wrong = |detail: Words| Refusal::because(Code::InvalidParameter, detail);
         let mut found = HashMap::new();
         for (name, value) in url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
             if !known.contains(&name.as_ref()) {
-                return Err(wrong(format!("(unknown parameter {name}; known: {})", known.join(", "))));
+                return Err(wrong(words!(
+                    "okänd parameter {name}; kända: {}",
+                    "unknown parameter {name}; known: {}",
+                    known.join(", ")
+                )));
             }
             if !value.is_empty() && found.insert(name.to_string(), value.into_owned()).is_some() {
-                return Err(wrong(format!("({name} is given twice)")));
+                return Err(wrong(words!("{name} är angiven två gånger", "{name} is given twice")));
             }
         }
         Ok(Self(found))
@@ -26,17 +31,16 @@ impl Query {
     pub(super) fn get<T>(
         &self,
         name: &'static str,
-        form: &str,
+        form: impl Into<Words>,
         parse: impl Fn(&str) -> Option<T>,
     ) -> Result<Option<T>, Refusal> {
         let Some(value) = self.0.get(name) else { return Ok(None) };
-        let wrong = || Refusal::field(Code::InvalidParameter, name, format!("({form})"));
-        parse(value).map(Some).ok_or_else(wrong)
+        parse(value).map(Some).ok_or_else(|| Refusal::field(Code::InvalidParameter, name, form))
     }
 
     /// `limit`: 1 to 1,000, 100 by default.
     pub(super) fn limit(&self) -> Result<usize, Refusal> {
         let inside = |text: &str| text.parse().ok().filter(|limit| (1..=1000).contains(limit));
-        Ok(self.get("limit", "1 to 1000", inside)?.unwrap_or(100))
+        Ok(self.get("limit", Words::new("1 till 1000", "1 to 1000"), inside)?.unwrap_or(100))
     }
 }

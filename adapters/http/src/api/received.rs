@@ -7,6 +7,7 @@ use crate::Doors;
 use crate::known::Known;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
+use domain::Words;
 use domain::message::MoId;
 use domain::refusal::Refusal;
 use http::StatusCode;
@@ -82,5 +83,10 @@ pub(crate) async fn balance(State(doors): State<Arc<Doors>>, known: Known) -> Re
 
 fn page(query: Option<&str>) -> Result<(Option<MoId>, usize), Refusal> {
     let query = Query::read(query, &["after", "limit"])?;
-    Ok((query.get("after", "the next of the page before", |text| text.parse().ok())?, query.limit()?))
+    Ok((
+        query.get("after", Words::new("next från sidan före", "the next of the page before"), |text| {
+            text.parse().ok()
+        })?,
+        query.limit()?,
+    ))
 }

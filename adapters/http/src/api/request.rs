@@ -2,6 +2,7 @@
 
 use super::unhex;
 use crate::time;
+use domain::Words;
 use domain::message::{Callback, Dimensions, Priority};
 use domain::refusal::{Code, Refusal};
 use domain::submission::{Content, Request};
@@ -74,11 +75,10 @@ impl SendBody {
     pub(crate) fn read(octets: &[u8]) -> Result<Self, Refusal> {
         // A list would be taken for the members in their order.
         if octets.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'[') {
-            return Err(Refusal {
-                code: Code::Malformed,
-                field: None,
-                detail: "(JSON: an object is expected)".to_owned(),
-            });
+            return Err(Refusal::because(
+                Code::Malformed,
+                Words::new("JSON: ett objekt väntas", "JSON: an object is expected"),
+            ));
         }
         // Looking for the path costs; it is done only for those who need it.
         serde_json::from_slice(octets).map_err(|_| explain(octets))
@@ -115,13 +115,21 @@ impl SendBody {
 
 fn content(text: Option<String>, data: Option<&str>, udh: Option<&str>) -> Result<Content, Refusal> {
     let octets = |field, text: Option<&str>| {
-        let wrong = || Refusal::field(Code::InvalidParameter, field, "(hexadecimal digits in pairs)");
+        let wrong = || {
+            Refusal::field(
+                Code::InvalidParameter,
+                field,
+                Words::new("hexadecimala siffror i par", "hexadecimal digits in pairs"),
+            )
+        };
         unhex(text.unwrap_or_default()).ok_or_else(wrong)
     };
     match (text, data.is_some() || udh.is_some()) {
-        (Some(_), true) => {
-            Err(Refusal::field(Code::InvalidParameter, "data", "(either text or data, not both)"))
-        }
+        (Some(_), true) => Err(Refusal::field(
+            Code::InvalidParameter,
+            "data",
+            Words::new("antingen text eller data, inte båda", "either text or data, not both"),
+        )),
         (None, true) => Ok(Content::Binary { data: octets("data", data)?, udh: octets("udh", udh)? }),
         (text, false) => Ok(Content::Text(text.unwrap_or_default())),
     }
@@ -129,13 +137,19 @@ fn content(text: Option<String>, data: Option<&str>, udh: Option<&str>) -> Resul
 
 /// Reads a class by name.
 pub(crate) fn priority(name: &str) -> Result<Priority, Refusal> {
-    let wrong = || Refusal::field(Code::InvalidParameter, "priority", "(bulk, normal, high or alarm)");
+    let wrong = || {
+        Refusal::field(
+            Code::InvalidParameter,
+            "priority",
+            Words::new("bulk, normal, high eller alarm", "bulk, normal, high or alarm"),
+        )
+    };
     Priority::parse(name).ok_or_else(wrong)
 }
 
 /// Reads a callback address.
 pub(crate) fn callback(url: &str) -> Result<Callback, Refusal> {
-    Callback::json(url).map_err(|e| Refusal::field(Code::InvalidCallback, "callback_url", format!("({e})")))
+    Callback::json(url).map_err(|e| Refusal::field(Code::InvalidCallback, "callback_url", e.words()))
 }
 
 /// Reads a text policy.
@@ -145,7 +159,11 @@ pub(crate) fn policy(name: &str) -> Result<Policy, Refusal> {
         "keep" => Ok(Policy::Keep),
         "fold" => Ok(Policy::Fold),
         "reject" => Ok(Policy::Reject),
-        _ => Err(Refusal::field(Code::InvalidParameter, "text_policy", "(auto, keep, fold or reject)")),
+        _ => Err(Refusal::field(
+            Code::InvalidParameter,
+            "text_policy",
+            Words::new("auto, keep, fold eller reject", "auto, keep, fold or reject"),
+        )),
     }
 }
 
@@ -156,16 +174,14 @@ fn explain(octets: &[u8]) -> Refusal {
             let path = error.path().to_string();
             let wrong = error.inner().to_string();
             let field = FIELDS.iter().copied().find(|field| path.split(['.', '[']).next() == Some(field));
-            Refusal { code: Code::InvalidParameter, field, detail: format!("({path}: {wrong})") }
+            let detail = format!("{path}: {wrong}").into();
+            Refusal { code: Code::InvalidParameter, field, detail }
         }
-        Err(error) => {
-            Refusal { code: Code::Malformed, field: None, detail: format!("(JSON: {})", error.inner()) }
-        }
-        Ok(_) => Refusal {
-            code: Code::Malformed,
-            field: None,
-            detail: "(JSON: something stands after it)".to_owned(),
-        },
+        Err(error) => Refusal::because(Code::Malformed, format!("JSON: {}", error.inner())),
+        Ok(_) => Refusal::because(
+            Code::Malformed,
+            Words::new("JSON: något står efter det", "JSON: something stands after it"),
+        ),
     }
 }
 

@@ -7,6 +7,7 @@ use crate::known::Known;
 use axum::extract::{Request as HttpRequest, State};
 use axum::response::Response;
 use domain::Language;
+use domain::Words;
 use domain::refusal::{Code, Refusal};
 use domain::submission::{Accepted, RefusedRecipient, Request};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -156,17 +157,22 @@ fn is_json(headers: &HeaderMap) -> Result<(), Refusal> {
     if kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json")) {
         return Ok(());
     }
-    Err(Refusal {
-        code: Code::Malformed,
-        field: None,
-        detail: "(Content-Type must be application/json)".to_owned(),
-    })
+    Err(Refusal::because(
+        Code::Malformed,
+        Words::new("Content-Type ska vara application/json", "Content-Type must be application/json"),
+    ))
 }
 
 /// The key, with or without the quotes of a structured field.
 pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
     let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
-    let wrong = || Refusal::field(Code::InvalidParameter, "idempotency_key", "(1 to 255 ASCII characters)");
+    let wrong = || {
+        Refusal::field(
+            Code::InvalidParameter,
+            "idempotency_key",
+            Words::new("1 till 255 ASCII-tecken", "1 to 255 ASCII characters"),
+        )
+    };
     let key = value.to_str().map_err(|_| wrong())?.trim();
     let key = key.strip_prefix('"').and_then(|k| k.strip_suffix('"')).unwrap_or(key);
     if (1..=255).contains(&key.len()) { Ok(Some(key.to_owned())) } else { Err(wrong()) }
@@ -236,7 +242,7 @@ fn preview_view(preview: &Preview, language: Language) -> PreviewView {
             .trace
             .steps()
             .iter()
-            .map(|step| StepView { rule: step.rule, found: step.found.clone() })
+            .map(|step| StepView { rule: step.rule, found: step.found.in_language(language).to_owned() })
             .collect(),
     }
 }

@@ -1,5 +1,6 @@
 //! The doors that take parameters instead of a document: the plain form at `/` and `/send`, and Kannel's sendsms.
 
+mod answer;
 mod kannel;
 mod params;
 mod send;

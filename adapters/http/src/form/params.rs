@@ -3,6 +3,7 @@
 //! URL standard, `application/x-www-form-urlencoded`. Charsets by their WHATWG labels.
 
 use axum::body::Body;
+use domain::Words;
 use domain::refusal::{Code, Refusal};
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 use http::request::Parts;
@@ -30,7 +31,12 @@ impl Params {
                 "" | "application/x-www-form-urlencoded" => params.add(&octets)?,
                 // Kannel's way of posting: the text as it stands, everything else in headers.
                 "text/plain" | "application/octet-stream" => params.add_kannel_headers(parts, &octets),
-                _ => return Err(malformed("(Content-Type must be application/x-www-form-urlencoded)")),
+                _ => {
+                    return Err(malformed(
+                        "Content-Type ska vara application/x-www-form-urlencoded",
+                        "Content-Type must be application/x-www-form-urlencoded",
+                    ));
+                }
             }
         }
         params.charset = params.named_charset(kind)?;
@@ -47,9 +53,9 @@ impl Params {
     /// ISO-8859-1 when it cannot be that.
     pub(super) fn text(&self, names: &[&str]) -> Result<Option<String>, Refusal> {
         let Some(octets) = self.octets(names).filter(|octets| !octets.is_empty()) else { return Ok(None) };
-        decode(octets, self.charset)
-            .map(Some)
-            .ok_or_else(|| malformed("(a parameter does not fit its charset)"))
+        decode(octets, self.charset).map(Some).ok_or_else(|| {
+            malformed("en parameter passar inte sin teckenkod", "a parameter does not fit its charset")
+        })
     }
 
     /// The charset that was named.
@@ -60,7 +66,7 @@ impl Params {
     fn add(&mut self, form: &[u8]) -> Result<(), Refusal> {
         for pair in form.split(|b| *b == b'&').filter(|pair| !pair.is_empty()) {
             if self.pairs.len() == MOST {
-                return Err(malformed("(too many parameters)"));
+                return Err(malformed("för många parametrar", "too many parameters"));
             }
             let at = pair.iter().position(|b| *b == b'=').unwrap_or(pair.len());
             let (name, value) = pair.split_at_checked(at).unwrap_or((pair, &[]));
@@ -87,8 +93,16 @@ impl Params {
         let Some(label) = self.octets(&["charset"]).filter(|label| !label.is_empty()).or(in_type) else {
             return Ok(None);
         };
-        let unknown =
-            || Refusal::field(Code::InvalidParameter, "charset", "(a charset: UTF-8, ISO-8859-1, UTF-16BE)");
+        let unknown = || {
+            Refusal::field(
+                Code::InvalidParameter,
+                "charset",
+                Words::new(
+                    "en teckenkod: UTF-8, ISO-8859-1, UTF-16BE",
+                    "a charset: UTF-8, ISO-8859-1, UTF-16BE",
+                ),
+            )
+        };
         Encoding::for_label(label).or_else(|| alias(label)).map(Some).ok_or_else(unknown)
     }
 }
@@ -114,8 +128,8 @@ pub(super) fn decode(octets: &[u8], charset: Option<&'static Encoding>) -> Optio
     text.or_else(|| Some(WINDOWS_1252.decode_without_bom_handling(octets).0.into_owned()))
 }
 
-fn malformed(detail: &str) -> Refusal {
-    Refusal { code: Code::Malformed, field: None, detail: detail.to_owned() }
+fn malformed(swedish: &'static str, english: &'static str) -> Refusal {
+    Refusal::because(Code::Malformed, Words::new(swedish, english))
 }
 
 /// `+` is a space, `%XX` an octet; a `%` before anything else is itself.

@@ -1,21 +1,18 @@
-//! `GET|POST /?numbers=0705123456,0708321321&text=...`, also at `/send`: one line of text for each number, or JSON for those who accept it.
+//! `GET|POST /?numbers=0705123456,0708321321&text=...`, also at `/send`: one line of text for each number, or JSON or XML
+//! for those who accept it.
 
 use super::admit;
+use super::answer::Form;
 use super::params::Params;
 use crate::api;
 use crate::known::Manner;
 use crate::{Doors, docs, time};
-use axum::body::Body;
 use axum::extract::{Request as HttpRequest, State};
 use axum::response::Response;
-use domain::Language;
 use domain::message::{Dimensions, Door};
 use domain::refusal::Refusal;
-use domain::submission::{Accepted, Request};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
-use std::fmt::Write as _;
+use domain::submission::Request;
 use std::sync::Arc;
-use web_kit::problem;
 
 /// At `/` a browser that asks for nothing gets a page that helps him on.
 pub(crate) async fn root(state: State<Arc<Doors>>, request: HttpRequest) -> Response {
@@ -29,7 +26,7 @@ pub(crate) async fn root(state: State<Arc<Doors>>, request: HttpRequest) -> Resp
 pub(crate) async fn send(State(doors): State<Arc<Doors>>, request: HttpRequest) -> Response {
     let (parts, body) = request.into_parts();
     let manner = Manner::of(&parts.headers, &doors);
-    let wants_json = accepts_json(&parts.headers);
+    let form = Form::of(&parts.headers);
     let mut numbers = Vec::new();
     let done = async {
         let params = Params::read(&parts, body, doors.config.body).await?;
@@ -40,10 +37,8 @@ pub(crate) async fn send(State(doors): State<Arc<Doors>>, request: HttpRequest) 
         doors.submit.submit(&sender, request).await
     };
     match done.await {
-        Ok(accepted) if wants_json => api::accepted(&accepted, manner.language),
-        Ok(accepted) => lines(StatusCode::ACCEPTED, accepted_lines(&accepted, manner.language)),
-        Err(refusal) if wants_json => manner.problem(&refusal),
-        Err(refusal) => refused(&refusal, &numbers, manner.language),
+        Ok(accepted) => form.accepted(&accepted, manner.language),
+        Err(refusal) => form.refused(&refusal, &numbers, &manner),
     }
 }
 
@@ -91,53 +86,6 @@ fn split_spaces(field: &str) -> Vec<String> {
     if whole_first { pieces.into_iter().map(str::to_owned).collect() } else { vec![field.to_owned()] }
 }
 
-fn accepts_json(headers: &HeaderMap) -> bool {
-    let accepted = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    accepted.split(',').any(|kind| kind.trim().starts_with("application/json"))
-}
-
-fn accepted_lines(accepted: &Accepted, language: Language) -> String {
-    let mut text = String::new();
-    for message in accepted.messages() {
-        let _ = writeln!(text, "OK {} {}", message.to, message.id);
-    }
-    for one in accepted.refused() {
-        error_line(&mut text, &one.input, &one.refusal, language);
-    }
-    text
-}
-
-/// When all is refused, one line: about the number, if there is one, else about all of them (`*`).
-fn refused(refusal: &Refusal, numbers: &[String], language: Language) -> Response {
-    let mut text = String::new();
-    let about = match numbers {
-        [one] => one.as_str(),
-        _ => "*",
-    };
-    error_line(&mut text, about, refusal, language);
-    let mut response = lines(problem::status(refusal.code), text);
-    problem::headers_for_refusal(refusal, response.headers_mut());
-    response
-}
-
-fn error_line(text: &mut String, input: &str, refusal: &Refusal, language: Language) {
-    // Words are divided by spaces and lines by line ends: the input must not make any.
-    let input: String =
-        input.chars().map(|c| if c.is_control() || c.is_whitespace() { '?' } else { c }).collect();
-    let reason: String =
-        refusal.text(language).chars().map(|c| if c.is_control() { '?' } else { c }).collect();
-    let _ = writeln!(text, "ERR {input} {} {reason}", refusal.code);
-}
-
-fn lines(status: StatusCode, text: String) -> Response {
-    let mut response = Response::new(Body::from(text));
-    *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-    response
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,14 +97,6 @@ mod tests {
             ["0705123456", "0708321321", "+4670", "46701"]
         );
         assert!(split(" ,;\r\n").is_empty());
-    }
-
-    #[test]
-    fn an_input_makes_no_lines() {
-        let mut text = String::new();
-        let refusal = Refusal::new(domain::refusal::Code::InvalidNumber);
-        error_line(&mut text, "x\nOK 4670 1", &refusal, Language::English);
-        assert_eq!(text, "ERR x?OK?4670?1 invalid_number The number cannot be read.\n");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use axum::body::{Body, HttpBody};
 use bytes::{Bytes, BytesMut};
 use domain::refusal::{Code, Refusal};
+use domain::{Words, words};
 use http_body_util::BodyExt;
 use std::time::Duration;
 
@@ -39,10 +40,14 @@ impl From<BodyError> for Refusal {
     fn from(error: BodyError) -> Self {
         match error {
             BodyError::TooLarge(most) => {
-                Refusal { code: Code::TooLarge, field: None, detail: format!("(at most {most} octets)") }
+                Refusal::because(Code::TooLarge, words!("högst {most} oktetter", "at most {most} octets"))
             }
             BodyError::TooSlow | BodyError::Broken => {
-                Refusal { code: Code::Malformed, field: None, detail: format!("({error})") }
+                let swedish = match error {
+                    BodyError::TooSlow => "innehållet kom för långsamt",
+                    _ => "innehållet tog slut för tidigt",
+                };
+                Refusal::because(Code::Malformed, Words::new(swedish, error.to_string()))
             }
         }
     }

@@ -20,8 +20,7 @@ pub fn credentials(headers: &HeaderMap) -> Result<Credentials, Refusal> {
     let Some(value) = headers.get(header::AUTHORIZATION) else {
         return Ok(Credentials::None);
     };
-    let unreadable =
-        || Refusal { code: Code::NotAuthenticated, field: None, detail: "(Authorization)".to_owned() };
+    let unreadable = || Refusal::because(Code::NotAuthenticated, "Authorization");
     let value = value.to_str().map_err(|_| unreadable())?;
     let (scheme, rest) = value.trim().split_once(' ').ok_or_else(unreadable)?;
     let rest = rest.trim();

@@ -1,6 +1,6 @@
 //! What happens to every request before and after its handler: a place, who calls, panics caught, headers that protect.
 
-use crate::caller::Caller;
+use crate::caller::{Caller, language as spoken};
 use crate::limits::Limits;
 use crate::problem;
 use crate::watched::Activity;
@@ -48,8 +48,13 @@ impl Front {
         mut request: Request<Incoming>,
     ) -> Result<Response, Infallible> {
         let _working = activity.begin();
+        let language = spoken(request.headers(), self.limits.language);
         let Some(_place) = Place::take(&self) else {
-            return Ok(self.finish(problem::problem(&Refusal::new(Code::Busy), Language::English, None), tls));
+            return Ok(self.finish(
+                problem::problem(&Refusal::new(Code::Busy), language, None),
+                language,
+                tls,
+            ));
         };
         let caller = Caller::behind(peer, tls, request.headers(), &self.limits.proxies);
         request.extensions_mut().insert(caller);
@@ -59,14 +64,15 @@ impl Front {
             Ok(Err(never)) => match never {},
             Err(_) => {
                 tracing::error!(door = self.limits.name, "a handler panicked");
-                bare(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "The gateway made a mistake.")
+                let text = language.pick("Det blev fel i gatewayen.", "The gateway made a mistake.");
+                bare(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", text, language)
             }
         };
-        Ok(self.finish(response, tls))
+        Ok(self.finish(response, language, tls))
     }
 
-    fn finish(&self, response: Response, tls: bool) -> Response {
-        let mut response = explain(response);
+    fn finish(&self, response: Response, language: Language, tls: bool) -> Response {
+        let mut response = explain(response, language);
         protect(response.headers_mut(), tls);
         let [good, elsewhere, refused, failed] = &self.answered;
         let class = match response.status().as_u16() {
@@ -98,17 +104,22 @@ impl Drop for Place {
 }
 
 /// Gives the router's empty 404 and 405 a body like every other error.
-fn explain(response: Response) -> Response {
+fn explain(response: Response, language: Language) -> Response {
     let empty = !response.headers().contains_key(header::CONTENT_TYPE)
         && response.body().size_hint().exact() == Some(0);
     let said = match response.status() {
-        StatusCode::NOT_FOUND if empty => ("no_such_place", "There is nothing at this address."),
+        StatusCode::NOT_FOUND if empty => (
+            "no_such_place",
+            language.pick("Det finns inget på den adressen.", "There is nothing at this address."),
+        ),
         StatusCode::METHOD_NOT_ALLOWED if empty => {
-            ("method_not_allowed", "This address does not take that method.")
+            let text = language
+                .pick("Den adressen tar inte den metoden.", "This address does not take that method.");
+            ("method_not_allowed", text)
         }
         _ => return response,
     };
-    let mut explained = bare(response.status(), said.0, said.1);
+    let mut explained = bare(response.status(), said.0, said.1, language);
     if let Some(allow) = response.headers().get(header::ALLOW) {
         explained.headers_mut().insert(header::ALLOW, allow.clone());
     }
@@ -116,7 +127,7 @@ fn explain(response: Response) -> Response {
 }
 
 /// A problem that is nobody's refusal: the web server's own.
-fn bare(status: StatusCode, code: &'static str, title: &'static str) -> Response {
+fn bare(status: StatusCode, code: &'static str, title: &'static str, language: Language) -> Response {
     let document = problem::Problem {
         kind: "about:blank".to_owned(),
         title,
@@ -130,7 +141,9 @@ fn bare(status: StatusCode, code: &'static str, title: &'static str) -> Response
     };
     let mut response = Response::new(Body::from(serde_json::to_vec(&document).unwrap_or_default()));
     *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
     response
 }
 

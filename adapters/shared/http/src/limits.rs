@@ -1,5 +1,6 @@
 //! The limits of an HTTP door. Every one of them has a default that is safe on an open network.
 
+use domain::Language;
 use domain::directory::AddressRange;
 use std::time::Duration;
 
@@ -24,6 +25,8 @@ pub struct Limits {
     pub grace: Duration,
     /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed. None.
     pub proxies: Vec<AddressRange>,
+    /// Language of what the web server itself says to who accepts neither. English.
+    pub language: Language,
 }
 
 impl Default for Limits {
@@ -38,6 +41,7 @@ impl Default for Limits {
             requests: 1000,
             grace: Duration::from_secs(10),
             proxies: Vec::new(),
+            language: Language::English,
         }
     }
 }

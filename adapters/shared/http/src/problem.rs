@@ -129,7 +129,7 @@ pub fn problem(refusal: &Refusal, language: Language, request_id: Option<&str>) 
 
 /// The state in the detail of `not_cancellable`.
 fn state(refusal: &Refusal) -> Option<&str> {
-    let named = refusal.detail.trim_matches(['(', ')', ' ']);
+    let named = refusal.detail.in_language(Language::English);
     (refusal.code == Code::NotCancellable).then(|| State::parse(named)).flatten().map(State::as_str)
 }
 

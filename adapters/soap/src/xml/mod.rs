@@ -4,10 +4,12 @@
 //! ever expanded, nothing outside the message is ever fetched. Nothing here knows SOAP.
 
 pub(crate) mod charset;
+mod error;
 mod read;
 mod write;
 
-pub(crate) use read::{Element, Limits, Reader, XmlError};
+pub(crate) use error::XmlError;
+pub(crate) use read::{Element, Limits, Reader};
 pub(crate) use write::Writer;
 
 /// Whether a character may stand in an XML 1.0 document at all (section 2.2, `Char`).

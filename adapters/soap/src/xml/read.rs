@@ -3,6 +3,7 @@
 //! It counts as it goes and stops at the first limit that is crossed (depth, elements, attributes, length of a text), at any DOCTYPE and
 //! at any entity it does not know. Comments and processing instructions are passed over, and never cut a value in two.
 
+use super::error::{XmlError, shown};
 use super::is_char;
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
@@ -23,62 +24,6 @@ pub(crate) struct Limits {
     pub attributes: usize,
     /// Octets of one text or attribute, as UTF-8.
     pub text: usize,
-}
-
-/// Why a document cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum XmlError {
-    #[error("the character set {0:?} is not supported; use UTF-8")]
-    Charset(String),
-    #[error("octets that are not {0}")]
-    NotInCharset(&'static str),
-    #[error("a document type declaration (DOCTYPE) is not allowed")]
-    Doctype,
-    #[error("the entity &{0}; is not defined")]
-    Entity(String),
-    #[error("a character that XML does not allow")]
-    Character,
-    #[error("elements nested deeper than {0}")]
-    TooDeep(usize),
-    #[error("more than {0} elements")]
-    TooManyElements(usize),
-    #[error("more than {0} attributes on an element")]
-    TooManyAttributes(usize),
-    #[error("a text longer than {0} octets")]
-    TextTooLong(usize),
-    #[error("text where an element should be")]
-    StrayText,
-    #[error("an element where a text should be")]
-    StrayElement,
-    #[error("the prefix {0:?} is not bound to a namespace")]
-    Prefix(String),
-    #[error("the document ends too early")]
-    Truncated,
-    #[error("something follows the end of the document")]
-    Trailing,
-    #[error("not well-formed XML: {0}")]
-    Syntax(String),
-}
-
-impl XmlError {
-    /// Whether it is a matter of size.
-    pub(crate) fn is_size(&self) -> bool {
-        matches!(
-            self,
-            Self::TooDeep(_) | Self::TooManyElements(_) | Self::TooManyAttributes(_) | Self::TextTooLong(_)
-        )
-    }
-}
-
-impl From<quick_xml::Error> for XmlError {
-    fn from(error: quick_xml::Error) -> Self {
-        Self::Syntax(shown(&error.to_string()))
-    }
-}
-
-/// What a caller sent, cut and cleaned so that it can stand in an answer.
-fn shown(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(120).collect()
 }
 
 /// An attribute that is no namespace declaration.

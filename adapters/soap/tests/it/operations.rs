@@ -173,7 +173,7 @@ async fn a_preview_sends_nothing() {
         let refused =
             RefusedRecipient { input: "x".into(), refusal: Refusal::field(Code::InvalidNumber, "to", "") };
         let mut trace = Trace::new();
-        trace.note("route", || "TS0".into());
+        trace.note("route", || "TS0");
         Ok(Preview { plan: Plan { decided, recipients: vec![planned], refused: vec![refused] }, trace })
     });
     let got = stage

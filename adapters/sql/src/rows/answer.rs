@@ -6,6 +6,7 @@ use domain::refusal::{Code, Refusal};
 use domain::state::State;
 use domain::submission::{Accepted, AcceptedMessage, RefusedRecipient};
 use domain::text::Alphabet;
+use domain::{Language, Words};
 
 /// Every field of a request that a refusal may name.
 const FIELDS: &[&str] = &[
@@ -35,7 +36,9 @@ pub(crate) fn encode_answer(messages: &[AcceptedMessage], refused: &[RefusedReci
     });
     let not = refused.iter().map(|r| {
         let field = r.refusal.field.unwrap_or_default();
-        encode_fields(["-", &r.input, r.refusal.code.as_str(), field, &r.refusal.detail])
+        let said = |language| r.refusal.detail.in_language(language);
+        let (english, swedish) = (said(Language::English), said(Language::Swedish));
+        encode_fields(["-", &r.input, r.refusal.code.as_str(), field, english, swedish])
     });
     taken.chain(not).collect::<Vec<_>>().join("\n")
 }
@@ -62,14 +65,19 @@ fn message(fields: &[String]) -> Option<AcceptedMessage> {
 }
 
 fn refusal(fields: &[String]) -> Option<RefusedRecipient> {
-    let [mark, input, code, field, detail] = fields else { return None };
+    // Answers of older versions have one text; it stands for both.
+    let ([mark, input, code, field, english, swedish] | [mark, input, code, field, english @ swedish]) =
+        fields
+    else {
+        return None;
+    };
     (mark == "-").then_some(())?;
     Some(RefusedRecipient {
         input: input.clone(),
         refusal: Refusal {
             code: Code::ALL.iter().copied().find(|c| c.as_str() == code)?,
             field: FIELDS.iter().copied().find(|f| f == field),
-            detail: detail.clone(),
+            detail: Words::new(swedish.clone(), english.clone()),
         },
     })
 }
@@ -89,7 +97,7 @@ mod tests {
         }];
         let refused = vec![RefusedRecipient {
             input: "x\ty\nz".into(),
-            refusal: Refusal::field(Code::InvalidNumber, "to", "not\\a number"),
+            refusal: Refusal::field(Code::InvalidNumber, "to", Words::new("inget\\nummer", "not\\a number")),
         }];
         let again = decode_answer(SubmissionId(9), &encode_answer(&messages, &refused));
         assert_eq!(again, Accepted::after_commit(SubmissionId(9), messages, refused, true));

@@ -195,6 +195,7 @@ impl Session {
             Ok(command) => self.command(command),
             Err(NoCommand::Unknown) => self.say(500, texts::UNKNOWN),
             Err(NoCommand::Usage(usage)) => {
+                let usage = texts::usage(usage, self.config.language);
                 Step::Say(Reply::new(550, format!("{} {usage}", self.text(texts::USAGE))))
             }
         }

@@ -5,7 +5,7 @@ use super::clients::{CALLBACKS, Way};
 use super::life::{Ended, News, Received};
 use super::sink::Call;
 use super::stage::{DOMAIN, MAIL, NUMBER, PHONE, Stage, USER};
-use crate::command::context::print;
+use crate::command::context::{print, program};
 use domain::language::Language;
 use domain::state::State;
 use std::time::Duration;
@@ -97,22 +97,8 @@ impl Screen {
         print(&format!("  {:<16}{}  ", way.name(), self.paint(Paint::Dim, number)))
     }
 
-    fn state(&self, state: State) -> &'static str {
-        match state {
-            State::Scheduled => self.language.pick("schemalagt", "scheduled"),
-            State::Queued => self.language.pick("köat", "queued"),
-            State::Sending => self.language.pick("sänds", "sending"),
-            State::Sent => self.language.pick("sänt", "sent"),
-            State::Delivered => self.language.pick("levererat", "delivered"),
-            State::Failed => self.language.pick("misslyckat", "failed"),
-            State::Expired => self.language.pick("för gammalt", "expired"),
-            State::Cancelled => self.language.pick("återtaget", "cancelled"),
-            State::Unknown => self.language.pick("okänt", "unknown"),
-        }
-    }
-
     pub(super) fn reached(&self, state: State, after: Duration) -> anyhow::Result<()> {
-        let name = self.state(state);
+        let name = state.name(self.language);
         if state == State::Queued {
             return print(name);
         }
@@ -231,7 +217,7 @@ impl Screen {
         match news {
             News::Sent(record) => {
                 let message = &record.message;
-                let name = self.state(record.state);
+                let name = record.state.name(self.language);
                 let name = match record.state {
                     State::Delivered => self.paint(Paint::Good, name),
                     State::Failed | State::Expired | State::Unknown => self.paint(Paint::Bad, name),
@@ -251,11 +237,4 @@ impl Screen {
     pub(super) fn farewell(&self) -> anyhow::Result<()> {
         print(self.pick("\nStannar i god ordning.\n", "\nStopping in good order.\n"))
     }
-}
-
-/// This program as it was called: what people can copy works also where it is not installed.
-fn program() -> String {
-    let called =
-        std::env::args().next().filter(|called| !called.is_empty() && !called.contains(char::is_whitespace));
-    called.unwrap_or_else(|| "omnigate".to_owned())
 }

@@ -10,6 +10,7 @@ mod upkeep;
 use crate::command::context::{Context, coloured, print, print_json};
 use crate::command::{block_on, exit};
 use crate::config;
+use crate::swedish;
 use domain::language::Language;
 use serde_json::json;
 use std::process::ExitCode;
@@ -91,19 +92,22 @@ pub fn run(_: &Args, context: &Context) -> anyhow::Result<ExitCode> {
     let loaded = match config::load(&context.config) {
         Ok(loaded) => loaded,
         Err(error) => {
-            let advice = context.language(None).pick("rätta det som står ovan", "mend what stands above");
-            return report(
-                &[Finding::fail("config", error.to_string(), advice)],
-                context,
-                context.language(None),
-            );
+            let language = context.language_now();
+            let advice = language.pick("rätta det som står ovan", "mend what stands above");
+            let found = Finding::fail("config", error.in_language(language), advice);
+            return report(&[found], context, language);
         }
     };
     let language = context.language(Some(&loaded));
     let findings = block_on(async {
         let mut all = vec![Finding::ok("config", loaded.file.display().to_string())];
         let advice = language.pick("se docs/CONFIG.md", "see docs/CONFIG.md");
-        all.extend(loaded.warnings.iter().map(|warning| Finding::warn("config", warning, advice)));
+        all.extend(
+            loaded
+                .warnings
+                .iter()
+                .map(|warning| Finding::warn("config", swedish::said(warning, language), advice)),
+        );
         all.extend(machine::look(&loaded, language));
         all.extend(upkeep::store(&loaded, language).await);
         all.extend(network::look(&loaded, language).await);
@@ -129,7 +133,8 @@ fn as_text(findings: &[Finding], colour: bool, language: Language) -> String {
     for finding in findings {
         let (on, off) = if colour { (finding.level.colour(), "\x1b[0m") } else { ("", "") };
         let fill = " ".repeat(width - finding.thing.chars().count());
-        let found = finding.found.replace('\n', &format!("\n{}", " ".repeat(width + 8)));
+        let found =
+            swedish::said(&finding.found, language).replace('\n', &format!("\n{}", " ".repeat(width + 8)));
         text.push_str(&format!("{on}{:<4}{off}  {}{fill}  {found}\n", finding.level.word(), finding.thing));
         if !finding.advice.is_empty() {
             text.push_str(&format!("{}→ {}\n", " ".repeat(width + 8), finding.advice));

@@ -121,7 +121,7 @@ impl HeartbeatKeys {
     fn check(&self, checks: &mut LinkChecks<'_, '_>) {
         for number in std::iter::once(&self.to).chain(&self.alarm_to) {
             if let Err(refusal) = domain::numbering::recipient(number.get_ref(), Country::SWEDEN, false) {
-                checks.wrong(number, "heartbeat", refusal.detail);
+                checks.wrong(number, "heartbeat", refusal.detail.to_string());
             }
         }
         if self.within.0.is_zero() || self.every.0 < self.within.0 {
@@ -296,7 +296,9 @@ impl Link {
 impl Common {
     fn own_originator(&self) -> Result<Option<Originator>, String> {
         let Some(text) = &self.originator else { return Ok(None) };
-        originator::parse(text.get_ref(), Country::SWEDEN).map(Some).map_err(|refusal| refusal.detail)
+        originator::parse(text.get_ref(), Country::SWEDEN)
+            .map(Some)
+            .map_err(|refusal| refusal.detail.to_string())
     }
 }
 

@@ -24,6 +24,7 @@ mod c4_sinks;
 mod c5_parts;
 mod cimd2;
 mod clients;
+mod docs_page;
 mod e11_fail_points;
 mod e1_disk_full;
 mod e3_descriptors;
