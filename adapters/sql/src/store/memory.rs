@@ -1,5 +1,6 @@
 //! What the writer remembers between transactions. Losing any of it costs time, never truth.
 
+use super::lately::Lately;
 use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -12,6 +13,8 @@ pub(crate) struct Memory {
     pub(crate) node: String,
     /// How many receipts are parked; `None` = not known.
     pub(crate) parked: Option<i64>,
+    /// Messages under way.
+    pub(crate) lately: Lately,
     /// Parts that were ended by receipts.
     pub(crate) recent: Recent,
     /// Where the search for old messages goes on.
@@ -20,12 +23,13 @@ pub(crate) struct Memory {
 
 impl Memory {
     pub(crate) fn new(node: String) -> Self {
-        Self { node, parked: None, recent: Recent::default(), retain_from: 0 }
+        Self { node, parked: None, lately: Lately::default(), recent: Recent::default(), retain_from: 0 }
     }
 
     /// After a rollback: what was counted is not so.
     pub(crate) fn forget(&mut self) {
         self.parked = None;
+        self.lately.forget();
     }
 }
 

@@ -1,11 +1,13 @@
 //! Applying receipts: which awaited part each is about, what it makes of the message, who is told.
 
+use super::lately::{self, Lately};
 use super::memory::Memory;
+use super::read::messages_by_id;
 use super::tell::{self, Tell};
 use super::{Conn, deadlines, dialect};
 use crate::op::Ticket;
 use crate::rows::{
-    Awaited, EarlyReceipt, Folded, STANDING_COLUMNS, Standing, StandingSql, kept_key, millis, time,
+    Awaited, EarlyReceipt, Folded, HandoffRow, STANDING_COLUMNS, Standing, StandingSql, kept_key, millis, time,
 };
 use crate::statement::{Sql, places};
 use diesel::QueryResult;
@@ -15,6 +17,7 @@ use domain::receipt::{Known, Receipt, Verdict, correlate, fold};
 use domain::state::State;
 use ports::driven::{Applied, Handoff, HandoffKey};
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 type Ask = (Vec<Receipt>, Option<Incarnation>, Timestamp);
@@ -48,11 +51,21 @@ pub(super) async fn fold_in(
     memory: &mut Memory,
     asks: &[Asked<'_>],
 ) -> QueryResult<Vec<Applied>> {
-    let candidates = candidates(conn, asks).await?;
-    let ids = candidates.values().flatten().map(|a| a.message).collect();
+    let candidates = candidates(conn, &memory.lately, asks).await?;
+    let mut standings = HashMap::with_capacity(candidates.len());
+    let mut unknown = Vec::new();
+    for id in candidates.values().flatten().map(|a| a.message) {
+        match memory.lately.standing(id).filter(|_| dialect::SOLE) {
+            Some(standing) => drop(standings.insert(id, standing.clone())),
+            None => unknown.push(id),
+        }
+    }
+    if !unknown.is_empty() {
+        standings.extend(self::standings(conn, unknown).await?);
+    }
     let bad = bad_ends(asks, &candidates);
     let watched = if bad.is_empty() { HashSet::new() } else { deadlines::watched(conn, &bad).await? };
-    let mut work = Work { standings: standings(conn, ids).await?, watched, ..Work::default() };
+    let mut work = Work { standings, watched, ..Work::default() };
     let mut applied = Vec::with_capacity(asks.len());
     for (receipt, lease, now) in asks {
         applied.push(work.one(receipt, &candidates, memory, *lease, *now));
@@ -91,12 +104,23 @@ fn hopeless(applied: &Applied) -> Option<i64> {
 /// The awaited parts under every spelling of every receipt: the exact ones are enough where there are any.
 async fn candidates(
     conn: &mut Conn,
+    lately: &Lately,
     asks: &[Asked<'_>],
 ) -> QueryResult<HashMap<(String, String), Vec<Awaited>>> {
     let decisive = || asks.iter().map(|(r, ..)| *r).filter(|r| r.verdict != Verdict::Pending);
     let mut found: HashMap<(String, String), Vec<Awaited>> = HashMap::new();
-    let exact = decisive().map(|r| (r.link.as_str().to_owned(), exact_key(r))).collect();
-    gather(&mut found, dialect::awaited(conn, exact).await?);
+    let mut exact = Vec::new();
+    for receipt in decisive() {
+        let (link, key) = (receipt.link.as_str(), exact_key(receipt));
+        let known = receipt.recipient.as_ref().filter(|_| dialect::SOLE);
+        match known.and_then(|to| lately.awaited(link, &key, Some(&to.to_string()))) {
+            Some(awaited) => drop(found.insert((link.to_owned(), key), vec![awaited.clone()])),
+            None => exact.push((link.to_owned(), key)),
+        }
+    }
+    if !exact.is_empty() {
+        gather(&mut found, dialect::awaited(conn, exact).await?);
+    }
     let missed = decisive().filter(|r| !found.contains_key(&(r.link.as_str().to_owned(), exact_key(r))));
     let other: Vec<_> =
         missed.flat_map(|r| spellings(r).skip(1).map(|k| (r.link.as_str().to_owned(), k))).collect();
@@ -257,16 +281,49 @@ impl Work {
         Applied::Parked
     }
 
-    async fn write(self, conn: &mut Conn, memory: &mut Memory) -> QueryResult<HashMap<HandoffKey, Handoff>> {
-        if !self.parked.is_empty() {
-            dialect::insert(conn, self.parked).await?;
+    async fn write(
+        mut self,
+        conn: &mut Conn,
+        memory: &mut Memory,
+    ) -> QueryResult<HashMap<HandoffKey, Handoff>> {
+        let parked = std::mem::take(&mut self.parked);
+        if !parked.is_empty() {
+            dialect::insert(conn, parked).await?;
             memory.parked = None;
         }
         if self.changed.is_empty() {
             return Ok(HashMap::new());
         }
-        dialect::change(conn, self.changed.into_values().collect()).await?;
+        let tells = self.told(conn, &memory.lately).await?;
+        let changed = self.changed.into_values().collect();
+        let (changed, _) = dialect::change(conn, changed).await?;
+        self.done.iter().for_each(|awaited| memory.lately.done(awaited));
+        changed.iter().for_each(|row| memory.lately.folded(row));
         dialect::delete(conn, self.done).await?;
-        tell::tell(conn, self.tells, false).await
+        tell::store(conn, tells.iter().map(|(row, _)| row.clone()).collect()).await?;
+        Ok(tells.into_iter().map(|(_, handoff)| (handoff.key, handoff)).collect())
+    }
+
+    /// The handoffs, with the messages as they are after all that is changed.
+    async fn told(&mut self, conn: &mut Conn, lately: &Lately) -> QueryResult<Vec<(HandoffRow, Handoff)>> {
+        let tells = std::mem::take(&mut self.tells);
+        let unknown: Vec<i64> =
+            tells.iter().map(|t| t.id).filter(|id| lately.message(*id).is_none()).collect();
+        let mut read = HashMap::new();
+        if !unknown.is_empty() {
+            read = messages_by_id(conn, unknown).await?;
+        }
+        let mut told = Vec::with_capacity(tells.len());
+        for tell in tells {
+            let message = lately.message(tell.id).or_else(|| read.get(&tell.id).map(|r| &r.message));
+            let standing = self.standings.get(&tell.id).zip(self.changed.get(&tell.id));
+            let (Some(message), Some((standing, row))) = (message, standing) else { continue };
+            let Some(callback) = &message.callback else { continue };
+            let mut standing = standing.clone();
+            lately::fold(&mut standing, row);
+            let record = standing.record(Arc::clone(message))?;
+            told.push((tell::row(&tell, callback), tell::handoff(&tell, callback.clone(), record)));
+        }
+        Ok(told)
     }
 }
