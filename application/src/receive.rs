@@ -198,12 +198,8 @@ impl Receive {
     fn applied(&self, link: &LinkId, applied: Applied, leased: bool) {
         let outcome = match applied {
             Applied::Changed { state, tell, delivered_after, hopeless, .. } => {
-                if let Some(time) = delivered_after {
-                    metrics::histogram!("omnigate_delivery_seconds", "link" => link.to_string())
-                        .record(time.as_secs_f64());
-                    if let Some(lane) = self.lanes.get(link) {
-                        lane.delivered_after(time);
-                    }
+                if let Some((time, lane)) = delivered_after.zip(self.lanes.get(link)) {
+                    lane.delivered_after(time);
                 }
                 if hopeless {
                     self.hurry.notify_one();
