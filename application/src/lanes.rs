@@ -4,10 +4,11 @@ use domain::Timestamp;
 use domain::directory::{LinkId, LinkMode, LinkOrder};
 use domain::receipt::Spelling;
 use domain::routing::{Condition, Health, Healths};
+use metrics::Histogram;
 use ports::driven::{Link, LinkReport, Shipment};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI16, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::Notify;
 
@@ -35,6 +36,7 @@ pub(crate) struct Lane {
     parked: Mutex<Option<Parked>>,
     deliveries: Mutex<Deliveries>,
     spelling: Mutex<Option<Spelling>>,
+    delivery_seconds: OnceLock<Histogram>,
 }
 
 /// Why and how long a link is left alone: its operator takes nothing from us.
@@ -64,6 +66,7 @@ impl Lane {
             parked: Mutex::default(),
             deliveries: Mutex::default(),
             spelling: Mutex::default(),
+            delivery_seconds: OnceLock::new(),
         }
     }
 
@@ -138,6 +141,8 @@ impl Lane {
 
     /// A message sent here was delivered so long after the operator took it.
     pub(crate) fn delivered_after(&self, time: Duration) {
+        let made = || metrics::histogram!("omnigate_delivery_seconds", "link" => self.link.id().to_string());
+        self.delivery_seconds.get_or_init(made).record(time.as_secs_f64());
         let mut deliveries = locked(&self.deliveries);
         let Deliveries { last, next } = &mut *deliveries;
         match last.get_mut(*next) {

@@ -200,11 +200,7 @@ impl Receive {
             Applied::Changed { state, tell, delivered_after, spelling, hopeless, .. } => {
                 if let Some(lane) = self.lanes.get(link) {
                     lane.spells(spelling);
-                }
-                if let Some(time) = delivered_after {
-                    metrics::histogram!("omnigate_delivery_seconds", "link" => link.to_string())
-                        .record(time.as_secs_f64());
-                    if let Some(lane) = self.lanes.get(link) {
+                    if let Some(time) = delivered_after {
                         lane.delivered_after(time);
                     }
                 }

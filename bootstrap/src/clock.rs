@@ -20,7 +20,9 @@ impl Default for SystemClock {
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the Clock port")]
     fn now(&self) -> Timestamp {
-        Timestamp::now()
+        // As exact as the store keeps it: what is told at once and what is read again later say the same.
+        let now = Timestamp::now();
+        Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
     }
 
     fn monotonic(&self) -> Duration {

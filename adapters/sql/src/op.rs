@@ -121,6 +121,22 @@ ops! {
 }
 
 impl Op {
+    /// Whether an operator's window, ours to him or his to us, is held by it until it is on the disk.
+    pub(crate) fn is_awaited_by_operator(&self) -> bool {
+        matches!(self, Self::Settle(_) | Self::Apply(_))
+    }
+
+    /// Whether it may change messages in ways that the writer's memory of them does not follow: it did, or nobody knows.
+    pub(crate) fn changes_unseen(&self) -> bool {
+        match self {
+            Self::Expire(ticket) | Self::GiveUp(ticket) => !matches!(ticket.answer, Some(Ok(0))),
+            Self::Retain(ticket) => !matches!(ticket.answer, Some(Ok(0))),
+            Self::TakeOver(ticket) => !matches!(&ticket.answer, Some(Ok(taken)) if taken.is_empty()),
+            Self::Cancel(_) | Self::Rule(_) | Self::LetGo(_) => true,
+            _ => false,
+        }
+    }
+
     /// About how many rows it writes.
     pub(crate) fn weight(&self) -> usize {
         match self {

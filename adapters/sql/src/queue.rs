@@ -108,6 +108,32 @@ impl Waiting {
         let rest = self.taken.split_off(count);
         Some(std::mem::replace(&mut self.taken, rest))
     }
+
+    /// What came meanwhile and operators wait for joins a batch that is about to be committed, as far as a transaction has room; the rest
+    /// keeps its order. How many joined.
+    pub(crate) fn join(&mut self, batch: &mut Vec<Op>) -> usize {
+        while self.taken.len() < MOST_OPS {
+            let Ok(op) = self.receiver.try_recv() else { break };
+            self.taken.push(op);
+        }
+        let before = batch.len();
+        let mut room = BATCH_ROWS.saturating_sub(batch.iter().map(Op::weight).sum());
+        let mut rows = 0;
+        batch.extend(self.taken.extract_if(.., |op| {
+            let weight = op.weight();
+            let joins = op.is_awaited_by_operator() && weight <= room;
+            if joins {
+                room -= weight;
+                rows += weight;
+            } else if op.is_awaited_by_operator() {
+                // Of two about one message the first must not be overtaken.
+                room = 0;
+            }
+            joins
+        }));
+        self.rows.fetch_sub(rows, Ordering::Relaxed);
+        batch.len() - before
+    }
 }
 
 #[cfg(test)]
@@ -125,6 +151,20 @@ mod tests {
         let batch = waiting.next_batch().await.expect("a batch");
         assert_eq!(batch.len(), BATCH_ROWS);
         assert!(ask().is_ok(), "room again");
+    }
+
+    #[tokio::test]
+    async fn replies_and_receipts_join_the_batch_before_its_commit() {
+        let (queue, mut waiting) = queue(None);
+        let _first = queue.put(Op::Ping, ());
+        let mut batch = waiting.next_batch().await.expect("a batch");
+        let _later = queue.put(Op::Ping, ());
+        let _reply = queue.put(Op::Settle, Vec::new());
+        assert_eq!(waiting.join(&mut batch), 1);
+        assert!(matches!(batch.as_slice(), [Op::Ping(_), Op::Settle(_)]));
+        assert_eq!(waiting.join(&mut batch), 0);
+        assert!(matches!(waiting.next_batch().await.as_deref(), Some([Op::Ping(_)])));
+        assert_eq!(queue.rows.load(Ordering::Relaxed), 0);
     }
 
     #[tokio::test]

@@ -57,13 +57,19 @@ impl Handoff {
     #[must_use]
     pub fn target(&self) -> String {
         match &self.content {
-            Content::State { callback: Callback::Json { url } | Callback::Kannel { url, .. }, .. } => {
-                host(url)
-            }
-            Content::State { callback: Callback::Mail { .. }, .. }
-            | Content::Mo { destination: Destination::Mail(_), .. } => "mail".to_owned(),
+            Content::State { callback, .. } => target_of(callback),
+            Content::Mo { destination: Destination::Mail(_), .. } => "mail".to_owned(),
             Content::Mo { destination: Destination::Url(url), .. } => host(url),
         }
+    }
+}
+
+/// The target of handoffs to a callback.
+#[must_use]
+pub fn target_of(callback: &Callback) -> String {
+    match callback {
+        Callback::Json { url } | Callback::Kannel { url, .. } => host(url),
+        Callback::Mail { .. } => "mail".to_owned(),
     }
 }
 

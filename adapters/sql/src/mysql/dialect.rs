@@ -23,6 +23,11 @@ pub(super) fn bigint(expression: &str) -> String {
     format!("CAST({expression} AS SIGNED)")
 }
 
+/// A server has no number that tells of others' commits: what they may change is not remembered.
+pub(super) async fn version(_conn: &mut Conn) -> QueryResult<Option<i64>> {
+    Ok(None)
+}
+
 /// Inserts rows.
 pub(super) async fn insert<T: Record>(conn: &mut Conn, rows: Vec<T>) -> QueryResult<usize> {
     let verb = if T::IGNORE { "INSERT IGNORE" } else { "INSERT" };

@@ -31,7 +31,7 @@ pub(crate) struct StoredHandoff {
 }
 
 /// A handoff to be inserted.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct HandoffRow {
     /// The message.
     pub(crate) subject: i64,

@@ -196,10 +196,7 @@ impl StoredMessage {
             sent_at: self.sent_at.map(time),
             final_at: self.final_at.map(time),
             error: self.error.unwrap_or_default(),
-            tries: Tries {
-                total: u16::try_from(self.tries_total).unwrap_or(u16::MAX),
-                on_link: u16::try_from(self.tries_on_link).unwrap_or(u16::MAX),
-            },
+            tries: tries(self.tries_total, self.tries_on_link),
             possible_duplicate: self.possible_duplicate != 0,
         })
     }
@@ -218,11 +215,25 @@ impl StoredMessage {
 }
 
 /// The columns of [`StandingSql`].
-pub(crate) const STANDING_COLUMNS: &str = "id, state, segments, parts, recipient, callback, link, sent_at";
+pub(crate) const STANDING_COLUMNS: &str = "id, state, segments, parts, recipient, callback, link, sent_at, final_at, error, \
+    tries_total, tries_on_link, possible_duplicate";
 
 /// Their types.
-pub(crate) type StandingSql =
-    (BigInt, SmallInt, SmallInt, Text, Text, Nullable<Text>, Text, Nullable<BigInt>);
+pub(crate) type StandingSql = (
+    BigInt,
+    SmallInt,
+    SmallInt,
+    Text,
+    Text,
+    Nullable<Text>,
+    Text,
+    Nullable<BigInt>,
+    Nullable<BigInt>,
+    Nullable<Text>,
+    Integer,
+    Integer,
+    SmallInt,
+);
 
 /// What has to be known of a message to fold a receipt into it.
 #[derive(Debug, Clone, Queryable)]
@@ -243,6 +254,40 @@ pub(crate) struct Standing {
     pub(crate) link: String,
     /// When its operator took it.
     pub(crate) sent_at: Option<i64>,
+    /// When it ended.
+    pub(crate) final_at: Option<i64>,
+    /// The last error.
+    pub(crate) error: Option<String>,
+    /// `Tries::total`.
+    pub(crate) tries_total: i32,
+    /// `Tries::on_link`.
+    pub(crate) tries_on_link: i32,
+    /// The recipient may get it twice.
+    pub(crate) possible_duplicate: i16,
+}
+
+impl Standing {
+    /// Everything that is known of the message, with what was accepted.
+    pub(crate) fn record(&self, message: Arc<Message>) -> QueryResult<MessageRecord> {
+        let bad = |text: &dyn std::fmt::Display| unreadable("message", format!("{}: {text}", self.id));
+        Ok(MessageRecord {
+            message,
+            state: State::from_code(self.state).ok_or_else(|| bad(&"state"))?,
+            link: LinkId::parse(&self.link).map_err(|e| bad(&e))?,
+            parts: Parts::decode(&self.parts),
+            sent_at: self.sent_at.map(time),
+            final_at: self.final_at.map(time),
+            error: self.error.clone().unwrap_or_default(),
+            tries: tries(self.tries_total, self.tries_on_link),
+            possible_duplicate: self.possible_duplicate != 0,
+        })
+    }
+}
+
+/// How often a message was tried, as the columns say it.
+fn tries(total: i32, on_link: i32) -> Tries {
+    let count = |n| u16::try_from(n).unwrap_or(u16::MAX);
+    Tries { total: count(total), on_link: count(on_link) }
 }
 
 /// The end of a turn, written only while the holder still holds.

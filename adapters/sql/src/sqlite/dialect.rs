@@ -4,6 +4,7 @@ use super::Conn;
 use crate::batches;
 use crate::rows::{AWAITING_COLUMNS, Awaited, AwaitedSql, EARLY_COLUMNS, EarlySql, StoredEarly};
 use crate::statement::{Change, Doomed, Pieces, Record, Repeated, Sql};
+use diesel::sql_types::BigInt;
 use diesel::{QueryResult, RunQueryDsl};
 
 /// Takes the write lock at once: there is one writer, and it never waits for itself.
@@ -21,6 +22,12 @@ pub(super) const WAITING: &[&str] = &["state < 2"];
 /// A number of 64 bits.
 pub(super) fn bigint(expression: &str) -> String {
     expression.to_owned()
+}
+
+/// A number that changes with every commit of another connection, if there is one.
+pub(super) async fn version(conn: &mut Conn) -> QueryResult<Option<i64>> {
+    let found: Vec<i64> = Sql::<BigInt>::new("PRAGMA data_version", Vec::new()).rows(conn).await?;
+    Ok(found.first().copied())
 }
 
 /// Inserts rows.

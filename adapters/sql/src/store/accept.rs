@@ -31,6 +31,7 @@ pub(super) async fn accept(
             continue;
         }
         let new = ticket.ask.messages.iter();
+        new.clone().for_each(|m| memory.lately.accepted(m));
         times.extend(new.clone().flat_map(|m| m.deadlines.iter().map(|d| DeadlineRow::of(m.message.id, d))));
         rows.extend(new.cloned().map(Incoming));
         let refused = ticket.ask.refused.clone();

@@ -34,8 +34,10 @@ impl Answers {
         Self(sender)
     }
 
-    /// Tells each caller the answer that was noted.
-    pub(super) async fn answer(&self, batch: Vec<Op>) {
+    /// Tells each caller the answer that was noted. Links hear it from here at once: they are few, and a window stands still until they do.
+    pub(super) async fn answer(&self, mut batch: Vec<Op>) {
+        let unsaid = StoreError::Unavailable("the operation was not carried out".to_owned());
+        batch.extract_if(.., |op| op.is_awaited_by_operator()).for_each(|op| op.send(&unsaid));
         self.refuse(batch, StoreError::Unavailable("the operation was not carried out".to_owned())).await;
     }
 

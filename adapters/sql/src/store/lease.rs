@@ -1,5 +1,6 @@
 //! Taking messages from a link's queue.
 
+use super::memory::Memory;
 use super::{Conn, dialect};
 use crate::op::Ticket;
 use crate::rows::{MESSAGE_COLUMNS, MessageSql, StoredMessage, millis};
@@ -13,6 +14,7 @@ use std::collections::HashMap;
 /// Takes what is due.
 pub(super) async fn lease(
     conn: &mut Conn,
+    memory: &mut Memory,
     ticket: &mut Ticket<LeaseRequest, Vec<Leased>>,
 ) -> QueryResult<()> {
     let request = &ticket.ask;
@@ -28,6 +30,7 @@ pub(super) async fn lease(
     let chosen: Vec<i64> =
         classes.into_iter().zip(shares).rev().flat_map(|(ids, share)| ids.into_iter().take(share)).collect();
     let taken = take(conn, &chosen, request.lease, false).await?;
+    taken.iter().for_each(|leased| memory.lately.leased(leased));
     ticket.done(taken);
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! What the writer remembers between transactions. Losing any of it costs time, never truth.
 
+use super::lately::Lately;
 use crate::rows::kept_key;
 use domain::receipt::{Habit, Receipt};
 use std::collections::{HashMap, VecDeque};
@@ -14,6 +15,8 @@ pub(crate) struct Memory {
     pub(crate) node: String,
     /// How many receipts are parked; `None` = not known.
     pub(crate) parked: Option<i64>,
+    /// Messages under way.
+    pub(crate) lately: Lately,
     /// Parts that were ended by receipts.
     pub(crate) recent: Recent,
     /// How each link's receipts spell ids.
@@ -24,8 +27,8 @@ pub(crate) struct Memory {
 
 impl Memory {
     pub(crate) fn new(node: String) -> Self {
-        let (recent, habits) = (Recent::default(), HashMap::new());
-        Self { node, parked: None, recent, habits, retain_from: 0 }
+        let (lately, recent, habits) = (Lately::default(), Recent::default(), HashMap::new());
+        Self { node, parked: None, lately, recent, habits, retain_from: 0 }
     }
 
     /// The keys that a receipt's id may be stored under, the likeliest first.
@@ -37,6 +40,7 @@ impl Memory {
     /// After a rollback: what was counted is not so.
     pub(crate) fn forget(&mut self) {
         self.parked = None;
+        self.lately.forget();
     }
 }
 

@@ -10,6 +10,7 @@ mod deadlines;
 mod directory;
 mod handoffs;
 mod inbox;
+mod lately;
 mod lease;
 mod memory;
 mod ports_read;

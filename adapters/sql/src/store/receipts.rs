@@ -1,11 +1,13 @@
 //! Applying receipts: which awaited part each is about, what it makes of the message, who is told.
 
+use super::lately::{self, Lately};
 use super::memory::Memory;
+use super::read::messages_by_id;
 use super::tell::{self, Tell};
 use super::{Conn, deadlines, dialect};
 use crate::op::Ticket;
 use crate::rows::{
-    Awaited, EarlyReceipt, Folded, STANDING_COLUMNS, Standing, StandingSql, kept_key, millis, time,
+    Awaited, EarlyReceipt, Folded, HandoffRow, STANDING_COLUMNS, Standing, StandingSql, kept_key, millis, time,
 };
 use crate::statement::{Sql, places};
 use diesel::QueryResult;
@@ -15,6 +17,7 @@ use domain::receipt::{Known, Receipt, Verdict, correlate, fold};
 use domain::state::State;
 use ports::driven::{Applied, Handoff, HandoffKey};
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 type Ask = (Vec<Receipt>, Option<Incarnation>, Timestamp);
@@ -49,10 +52,20 @@ pub(super) async fn fold_in(
     asks: &[Asked<'_>],
 ) -> QueryResult<Vec<Applied>> {
     let candidates = candidates(conn, memory, asks).await?;
-    let ids = candidates.values().flatten().map(|a| a.message).collect();
+    let mut standings = HashMap::with_capacity(candidates.len());
+    let mut unknown = Vec::new();
+    for id in candidates.values().flatten().map(|a| a.message) {
+        match memory.lately.standing(id).filter(|_| dialect::SOLE) {
+            Some(standing) => drop(standings.insert(id, standing.clone())),
+            None => unknown.push(id),
+        }
+    }
+    if !unknown.is_empty() {
+        standings.extend(self::standings(conn, unknown).await?);
+    }
     let bad = bad_ends(memory, asks, &candidates);
     let watched = if bad.is_empty() { HashSet::new() } else { deadlines::watched(conn, &bad).await? };
-    let mut work = Work { standings: standings(conn, ids).await?, watched, ..Work::default() };
+    let mut work = Work { standings, watched, ..Work::default() };
     let mut applied = Vec::with_capacity(asks.len());
     for (receipt, lease, now) in asks {
         applied.push(work.one(receipt, &candidates, memory, *lease, *now));
@@ -100,14 +113,27 @@ async fn candidates(
 ) -> QueryResult<HashMap<(String, String), Vec<Awaited>>> {
     let decisive = || asks.iter().map(|(r, ..)| *r).filter(|r| r.verdict != Verdict::Pending);
     let mut found: HashMap<(String, String), Vec<Awaited>> = HashMap::new();
-    let named = |(link, keys): (String, Vec<String>)| keys.into_iter().map(move |key| (link.clone(), key));
-    let mut spelled: Vec<_> = decisive().map(|r| (r.link.as_str().to_owned(), memory.keys(r))).collect();
+    let mut spelled = Vec::new();
+    for receipt in decisive() {
+        let (link, keys) = (receipt.link.as_str(), memory.keys(receipt));
+        let Some(likeliest) = keys.first() else { continue };
+        let to = receipt.recipient.as_ref().filter(|_| dialect::SOLE).map(ToString::to_string);
+        match to.and_then(|to| memory.lately.awaited(link, likeliest, Some(&to))) {
+            Some(awaited) => {
+                drop(found.insert((link.to_owned(), likeliest.clone()), vec![awaited.clone()]));
+            }
+            None => spelled.push((link.to_owned(), keys)),
+        }
+    }
     let likely: Vec<_> =
         spelled.iter().filter_map(|(l, keys)| Some((l.clone(), keys.first()?.clone()))).collect();
-    gather(&mut found, dialect::awaited(conn, likely).await?);
+    if !likely.is_empty() {
+        gather(&mut found, dialect::awaited(conn, likely).await?);
+    }
     spelled.retain(|(link, keys)| {
         keys.first().is_some_and(|key| !found.contains_key(&(link.clone(), key.clone())))
     });
+    let named = |(link, keys): (String, Vec<String>)| keys.into_iter().map(move |key| (link.clone(), key));
     let other: Vec<_> = spelled.into_iter().flat_map(|all| named(all).skip(1)).collect();
     if !other.is_empty() {
         gather(&mut found, dialect::awaited(conn, other).await?);
@@ -262,16 +288,49 @@ impl Work {
         Applied::Parked
     }
 
-    async fn write(self, conn: &mut Conn, memory: &mut Memory) -> QueryResult<HashMap<HandoffKey, Handoff>> {
-        if !self.parked.is_empty() {
-            dialect::insert(conn, self.parked).await?;
+    async fn write(
+        mut self,
+        conn: &mut Conn,
+        memory: &mut Memory,
+    ) -> QueryResult<HashMap<HandoffKey, Handoff>> {
+        let parked = std::mem::take(&mut self.parked);
+        if !parked.is_empty() {
+            dialect::insert(conn, parked).await?;
             memory.parked = None;
         }
         if self.changed.is_empty() {
             return Ok(HashMap::new());
         }
-        dialect::change(conn, self.changed.into_values().collect()).await?;
+        let tells = self.told(conn, &memory.lately).await?;
+        let changed = self.changed.into_values().collect();
+        let (changed, _) = dialect::change(conn, changed).await?;
+        self.done.iter().for_each(|awaited| memory.lately.done(awaited));
+        changed.iter().for_each(|row| memory.lately.folded(row));
         dialect::delete(conn, self.done).await?;
-        tell::tell(conn, self.tells, false).await
+        tell::store(conn, tells.iter().map(|(row, _)| row.clone()).collect()).await?;
+        Ok(tells.into_iter().map(|(_, handoff)| (handoff.key, handoff)).collect())
+    }
+
+    /// The handoffs, with the messages as they are after all that is changed.
+    async fn told(&mut self, conn: &mut Conn, lately: &Lately) -> QueryResult<Vec<(HandoffRow, Handoff)>> {
+        let tells = std::mem::take(&mut self.tells);
+        let unknown: Vec<i64> =
+            tells.iter().map(|t| t.id).filter(|id| lately.message(*id).is_none()).collect();
+        let mut read = HashMap::new();
+        if !unknown.is_empty() {
+            read = messages_by_id(conn, unknown).await?;
+        }
+        let mut told = Vec::with_capacity(tells.len());
+        for tell in tells {
+            let message = lately.message(tell.id).or_else(|| read.get(&tell.id).map(|r| &r.message));
+            let standing = self.standings.get(&tell.id).zip(self.changed.get(&tell.id));
+            let (Some(message), Some((standing, row))) = (message, standing) else { continue };
+            let Some(callback) = &message.callback else { continue };
+            let mut standing = standing.clone();
+            lately::fold(&mut standing, row);
+            let record = standing.record(Arc::clone(message))?;
+            told.push((tell::row(&tell, callback), tell::handoff(&tell, callback.clone(), record)));
+        }
+        Ok(told)
     }
 }

@@ -37,10 +37,21 @@ pub(super) async fn settle(
     let latest = rows.iter().map(|row| row.settlement.at).max();
     let (rows, written) = dialect::change(conn, rows).await?;
     let (written, refused): (Vec<_>, Vec<_>) = rows.into_iter().zip(written).partition(|(_, done)| *done);
-    let written: Vec<Settled> = written.into_iter().map(|(row, _)| row).collect();
-    let mut awaited: Vec<Awaited> = written.iter().flat_map(|row| awaited(&row.settlement)).collect();
+    let mut awaited = Vec::with_capacity(written.len());
+    let (mut tells, mut unknown) = (Vec::new(), Vec::new());
+    for (row, _) in &written {
+        let before = awaited.len();
+        awaited.extend(parts_awaited(&row.settlement));
+        if let Some(tell) = told(row) {
+            match memory.lately.message(tell.id) {
+                Some(message) => tells.extend(message.callback.as_ref().map(|to| tell::row(&tell, to))),
+                None => unknown.push(tell),
+            }
+        }
+        memory.lately.settled(row, awaited.get(before..).unwrap_or_default());
+    }
+    refused.iter().for_each(|(row, _)| memory.lately.lose(row.settlement.id.0));
     awaited.extend(said_late(conn, refused.into_iter().map(|(row, _)| row).collect()).await?);
-    let tells: Vec<Tell> = written.iter().filter_map(told).collect();
     if !awaited.is_empty() {
         let keys = awaited.iter().map(|a| (a.link.clone(), a.op_key.clone())).collect();
         dialect::insert(conn, awaited).await?;
@@ -48,8 +59,8 @@ pub(super) async fn settle(
             early(conn, memory, keys, at).await?;
         }
     }
-    tell::tell(conn, tells, true).await?;
-    Ok(())
+    tell::store(conn, tells).await?;
+    tell::tell(conn, unknown, true).await
 }
 
 fn settled(mut settlement: Settlement) -> Settled {
@@ -64,7 +75,7 @@ fn settled(mut settlement: Settlement) -> Settled {
     Settled { settlement, state, parts }
 }
 
-fn awaited(settlement: &Settlement) -> impl Iterator<Item = Awaited> + '_ {
+fn parts_awaited(settlement: &Settlement) -> impl Iterator<Item = Awaited> + '_ {
     settlement.awaiting.iter().map(|(seq, key)| Awaited {
         link: settlement.link.as_str().to_owned(),
         op_key: kept_key(key.clone()),
@@ -143,7 +154,7 @@ async fn said_late(conn: &mut Conn, rows: Vec<Settled>) -> QueryResult<Vec<Await
             learnt |= parts.set_on(which, part.seq, PartState::Sent, &part.operator_id, "");
         }
         if learnt {
-            late.extend(awaited(settlement));
+            late.extend(parts_awaited(settlement));
             standing.parts = parts.encode();
             changed.push(Folded { id: settlement.id.0, state, parts, final_at: None, error: None });
         }

@@ -7,8 +7,7 @@ use diesel::QueryResult;
 use domain::Timestamp;
 use domain::message::{Callback, Incarnation};
 use domain::state::State;
-use ports::driven::{Content, Handoff, HandoffKey};
-use std::collections::HashMap;
+use ports::driven::{Content, Handoff, HandoffKey, MessageRecord, target_of};
 
 /// Somebody is to be told that a message reached a state.
 pub(super) struct Tell {
@@ -24,38 +23,44 @@ pub(super) fn wanted(callback: Option<&str>, state: State) -> bool {
 }
 
 /// Stores handoffs for messages that have a callback; unless `always`, only where it wants the state. Those that were there stay.
-pub(super) async fn tell(
-    conn: &mut Conn,
-    tells: Vec<Tell>,
-    always: bool,
-) -> QueryResult<HashMap<HandoffKey, Handoff>> {
+pub(super) async fn tell(conn: &mut Conn, tells: Vec<Tell>, always: bool) -> QueryResult<()> {
     if tells.is_empty() {
-        return Ok(HashMap::new());
+        return Ok(());
     }
     let records = messages_by_id(conn, tells.iter().map(|t| t.id).collect()).await?;
-    let mut rows = Vec::new();
-    let mut told = HashMap::new();
-    for tell in tells {
-        let Some(record) = records.get(&tell.id) else { continue };
-        let Some(callback) = record.message.callback.clone() else { continue };
-        if !always && !callback.wants(tell.state) {
-            continue;
-        }
-        let key = HandoffKey { subject: tell.id, event: tell.state.code() };
-        let content = Content::State { callback, record: Box::new(record.clone()) };
-        let handoff = Handoff { key, content, tries: 0, created_at: tell.at };
-        rows.push(HandoffRow {
-            subject: key.subject,
-            event: key.event,
-            target: handoff.target(),
-            destination: None,
-            lease: tell.lease.map(|l| l.0),
-            created_at: millis(tell.at),
-        });
-        told.insert(key, handoff);
-    }
+    let rows = tells.iter().filter_map(|tell| {
+        let callback = records.get(&tell.id)?.message.callback.as_ref()?;
+        (always || callback.wants(tell.state)).then(|| row(tell, callback))
+    });
+    store(conn, rows.collect()).await
+}
+
+/// Stores handoffs.
+pub(super) async fn store(conn: &mut Conn, rows: Vec<HandoffRow>) -> QueryResult<()> {
     if !rows.is_empty() {
         dialect::insert(conn, rows).await?;
     }
-    Ok(told)
+    Ok(())
+}
+
+/// The handoff as it is stored.
+pub(super) fn row(tell: &Tell, callback: &Callback) -> HandoffRow {
+    HandoffRow {
+        subject: tell.id,
+        event: tell.state.code(),
+        target: target_of(callback),
+        destination: None,
+        lease: tell.lease.map(|l| l.0),
+        created_at: millis(tell.at),
+    }
+}
+
+/// The handoff as it is carried out.
+pub(super) fn handoff(tell: &Tell, callback: Callback, record: MessageRecord) -> Handoff {
+    Handoff {
+        key: HandoffKey { subject: tell.id, event: tell.state.code() },
+        content: Content::State { callback, record: Box::new(record) },
+        tries: 0,
+        created_at: tell.at,
+    }
 }

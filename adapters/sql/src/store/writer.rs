@@ -95,9 +95,9 @@ impl Writer {
             return Some(conn);
         }
         metrics::histogram!("omnigate_store_batch_operations").record(batch.len() as f64);
-        let rows = batch.iter().map(Op::weight).sum();
-        let fault = match self.attempt(&mut conn, &mut batch).await {
+        let fault = match self.attempt(&mut conn, &mut batch, Joining::Open).await {
             Ok(()) => {
+                let rows = batch.iter().map(Op::weight).sum();
                 self.answers.answer(batch).await;
                 if let Err(error) = self.session.written(&mut conn, rows).await {
                     tracing::warn!(%error, "the connection is given up after a commit");
@@ -127,7 +127,7 @@ impl Writer {
                 continue;
             }
             let mut alone = vec![op];
-            match self.attempt(&mut conn, &mut alone).await {
+            match self.attempt(&mut conn, &mut alone, Joining::Closed).await {
                 Ok(()) => self.answers.answer(alone).await,
                 Err(fault @ (Fault::Lost(_) | Fault::Broken(_))) => {
                     alone.extend(left);
@@ -181,10 +181,15 @@ impl Writer {
     }
 
     /// One transaction.
-    async fn attempt(&mut self, conn: &mut Conn, batch: &mut [Op]) -> Result<(), Fault> {
+    async fn attempt(
+        &mut self,
+        conn: &mut Conn,
+        batch: &mut Vec<Op>,
+        joining: Joining,
+    ) -> Result<(), Fault> {
         let mut tries = 0;
         loop {
-            let fault = match self.transaction(conn, batch).await {
+            let fault = match self.transaction(conn, batch, joining).await {
                 Ok(()) => return Ok(()),
                 Err(error) => Fault::from(error),
             };
@@ -202,9 +207,23 @@ impl Writer {
         }
     }
 
-    async fn transaction(&mut self, conn: &mut Conn, batch: &mut [Op]) -> QueryResult<()> {
+    async fn transaction(
+        &mut self,
+        conn: &mut Conn,
+        batch: &mut Vec<Op>,
+        joining: Joining,
+    ) -> QueryResult<()> {
         conn.batch_execute(dialect::BEGIN).await?;
+        if let Some(version) = dialect::version(conn).await? {
+            self.memory.lately.at_version(version);
+        }
         work(conn, &mut self.memory, batch).await?;
+        if joining == Joining::Open {
+            // A window's replies that came while this ran would else wait for two commits: this one and their own.
+            let joined = self.waiting.join(batch);
+            let from = batch.len() - joined;
+            work(conn, &mut self.memory, batch.get_mut(from..).unwrap_or_default()).await?;
+        }
         let began = self.clock.monotonic();
         failpoints::pass(failpoints::BEFORE_COMMIT);
         failpoints::instead_of_commit()?;
@@ -214,6 +233,13 @@ impl Writer {
         metrics::histogram!("omnigate_store_commit_seconds").record(took.as_secs_f64());
         Ok(())
     }
+}
+
+/// Whether what comes while a transaction runs may still become part of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Joining {
+    Open,
+    Closed,
 }
 
 /// The changes of a batch: those there are many of together, the others one after another.
@@ -233,6 +259,9 @@ async fn work(conn: &mut Conn, memory: &mut Memory, batch: &mut [Op]) -> QueryRe
     receipts::apply(conn, memory, applies).await?;
     for op in others {
         alone(conn, memory, op).await?;
+        if op.changes_unseen() {
+            memory.lately.forget();
+        }
     }
     Ok(())
 }
@@ -240,7 +269,7 @@ async fn work(conn: &mut Conn, memory: &mut Memory, batch: &mut [Op]) -> QueryRe
 async fn alone(conn: &mut Conn, memory: &mut Memory, op: &mut Op) -> QueryResult<()> {
     match op {
         Op::Accept(_) | Op::Settle(_) | Op::Apply(_) => {}
-        Op::Lease(ticket) => lease::lease(conn, ticket).await?,
+        Op::Lease(ticket) => lease::lease(conn, memory, ticket).await?,
         Op::Cancel(ticket) => cold::cancel(conn, ticket).await?,
         Op::Expire(ticket) => sweep::expire(conn, ticket).await?,
         Op::GiveUp(ticket) => sweep::give_up(conn, memory, ticket).await?,

@@ -56,7 +56,7 @@ impl Guard {
 /// A name that leads where nobody may send us.
 #[derive(Debug, thiserror::Error)]
 #[error("{0} leads to an address that may not be called")]
-struct Denied(String);
+pub(super) struct Denied(pub(super) String);
 
 /// The refusal inside a client's error, if that is what it is.
 pub(super) fn refused(error: &reqwest::Error) -> Option<String> {

@@ -1,6 +1,7 @@
 //! Calling others: callbacks, hand-offs. One pool, time limits, no redirects, small answers, and places nobody may send us to.
 
 mod guard;
+mod plain;
 
 pub use guard::Guard;
 
@@ -83,6 +84,7 @@ pub enum CallError {
 #[derive(Debug, Clone)]
 pub struct HttpClient {
     inner: reqwest::Client,
+    plain: plain::Plain,
     guard: Arc<Guard>,
     answer_octets: usize,
 }
@@ -99,7 +101,8 @@ impl HttpClient {
     /// [`ClientError`] when TLS cannot be set up.
     pub fn new(options: ClientOptions) -> Result<Self, ClientError> {
         let failed = |e: &dyn std::fmt::Display| ClientError(e.to_string());
-        let guard = Arc::new(Guard::new(options.allow, options.deny));
+        let guard = Arc::new(Guard::new(options.allow.clone(), options.deny.clone()));
+        let plain = plain::Plain::new(&options, &guard);
         let tls = options.tls.map_or_else(TlsClient::platform, Ok).map_err(|e| failed(&e))?;
         let mut tls = tls.config().clone();
         tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
@@ -111,12 +114,12 @@ impl HttpClient {
             .timeout(options.timeout)
             .connect_timeout(options.connect_timeout)
             .pool_max_idle_per_host(options.idle_per_host)
-            .pool_idle_timeout(Duration::from_secs(30))
+            .pool_idle_timeout(plain::IDLE)
             .tcp_nodelay(true)
-            .user_agent(concat!("omnigate/", env!("CARGO_PKG_VERSION")))
+            .user_agent(plain::USER_AGENT)
             .build()
             .map_err(|e| failed(&e))?;
-        Ok(Self { inner, guard, answer_octets: options.answer_octets })
+        Ok(Self { inner, plain, guard, answer_octets: options.answer_octets })
     }
 
     /// Calls.
@@ -124,6 +127,9 @@ impl HttpClient {
     /// # Errors
     /// [`CallError`]; a status of 400 or more is no error here.
     pub async fn call(&self, call: Call) -> Result<Reply, CallError> {
+        if let Some(uri) = plain::uri(&call.url) {
+            return self.plain.call(uri, call).await;
+        }
         let url: reqwest::Url =
             call.url.parse().map_err(|e| CallError::Refused(format!("{}: {e}", call.url)))?;
         if !matches!(url.scheme(), "http" | "https") {
@@ -156,17 +162,24 @@ async fn head(mut response: reqwest::Response, most: usize) -> Result<Bytes, Cal
     Ok(body.freeze())
 }
 
-/// The error with its causes: reqwest's own text says only that something failed. URLs are left out, they may hold secrets.
 fn unreachable(error: &reqwest::Error) -> CallError {
     if let Some(refused) = guard::refused(error) {
         return CallError::Refused(refused);
     }
     if error.is_timeout() {
-        return CallError::Unreachable("no answer in time".to_owned());
+        return no_answer();
     }
-    let mut text =
-        if error.is_connect() { "no connection".to_owned() } else { "the connection broke".to_owned() };
-    let mut cause = std::error::Error::source(error);
+    with_causes(if error.is_connect() { "no connection" } else { "the connection broke" }, error)
+}
+
+fn no_answer() -> CallError {
+    CallError::Unreachable("no answer in time".to_owned())
+}
+
+/// The error with its causes: a client's own text says only that something failed. URLs are left out, they may hold secrets.
+fn with_causes(what: &str, error: &(dyn std::error::Error + 'static)) -> CallError {
+    let mut text = what.to_owned();
+    let mut cause = error.source();
     while let Some(error) = cause {
         if error.source().is_none() {
             text = format!("{text}: {error}");
