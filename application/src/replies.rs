@@ -22,10 +22,16 @@ pub(crate) fn settlement(
     let mut awaiting = Vec::new();
     let mut verdict = Verdict::Accepted;
     let mut in_doubt = false;
+    let mut joined_id = String::new();
     for (seq, reply) in replies {
         match reply {
+            PartReply::Joined => {
+                parts.set(seq, PartState::Sent, &joined_id, "");
+                parts.join(seq);
+            }
             PartReply::Accepted { operator_id } => {
                 parts.set(seq, PartState::Sent, &operator_id, "");
+                joined_id.clone_from(&operator_id);
                 if shipment.receipt && !operator_id.is_empty() {
                     awaiting.push((seq, correlate::stored_key(&operator_id)));
                 }

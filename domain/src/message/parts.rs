@@ -70,6 +70,8 @@ pub struct Part {
     pub operator_id: String,
     /// The operator's error of the receipt, as it was given.
     pub error: String,
+    /// It was given to the operator in one request with the segment before it: one receipt tells of both.
+    pub joined: bool,
 }
 
 /// The fates of all segments of a message that were ever offered to an operator: on the way it is on now, and on those it left
@@ -90,6 +92,13 @@ impl Parts {
     /// Sets one segment's state; a final state stays ([`PartState::is_final`]). True when anything changed.
     pub fn set(&mut self, seq: u8, state: PartState, operator_id: &str, error: &str) -> bool {
         set_part(&mut self.now, seq, state, operator_id, error)
+    }
+
+    /// Marks a segment as having gone to the operator in one request with the one before it, under the same id.
+    pub fn join(&mut self, seq: u8) {
+        for part in self.now.iter_mut().filter(|p| p.seq == seq) {
+            part.joined = true;
+        }
     }
 
     /// Whether the operator has this segment already: it is not sent again.
@@ -116,7 +125,7 @@ impl Parts {
         outcome_of(&all, total)
     }
 
-    /// One text for the store: `1s38601fa;2w`, fields of a part divided by `,` where an error follows; ways that were left after a `|`.
+    /// One text for the store: `1s38601fa;2w`, a capital letter where a segment is joined to the one before it, fields of a part divided by `,` where an error follows; ways that were left after a `|`.
     #[must_use]
     pub fn encode(&self) -> String {
         let mut text = String::with_capacity(self.now.len() * 24);
@@ -153,7 +162,8 @@ pub(super) fn set_part(
             true
         }
         None => {
-            let part = Part { seq, state, operator_id: operator_id.to_owned(), error: error.to_owned() };
+            let (operator_id, error) = (operator_id.to_owned(), error.to_owned());
+            let part = Part { seq, state, operator_id, error, joined: false };
             let at = parts.partition_point(|p| p.seq < seq);
             parts.insert(at, part);
             true
@@ -179,7 +189,9 @@ pub(super) fn encode_parts(parts: &[Part], text: &mut String) {
         if n > 0 {
             text.push(';');
         }
-        let _ = write!(text, "{}{}", part.seq, part.state.letter());
+        let letter = part.state.letter();
+        let _ =
+            write!(text, "{}{}", part.seq, if part.joined { letter.to_ascii_uppercase() } else { letter });
         push_clean(text, &part.operator_id);
         if !part.error.is_empty() {
             text.push(',');
@@ -200,9 +212,10 @@ fn decode_part(text: &str) -> Option<Part> {
     let (operator_id, error) = rest.split_once(',').unwrap_or((rest, ""));
     Some(Part {
         seq: seq.parse().ok()?,
-        state: PartState::from_letter(letter)?,
+        state: PartState::from_letter(letter.to_ascii_lowercase())?,
         operator_id: operator_id.to_owned(),
         error: error.to_owned(),
+        joined: letter.is_ascii_uppercase(),
     })
 }
 
@@ -221,6 +234,8 @@ mod tests {
         parts.set(1, PartState::Sent, "38601fa", "");
         parts.set(3, PartState::Failed, "x", "21b");
         assert_eq!(parts.encode(), "1s38601fa;2w;3fx,21b");
+        parts.join(3);
+        assert_eq!(parts.encode(), "1s38601fa;2w;3Fx,21b");
         assert_eq!(Parts::decode(&parts.encode()), parts);
         assert_eq!(Parts::decode(""), Parts::default());
         assert_eq!(Parts::decode("x;;9;1q"), Parts::default());

@@ -237,6 +237,13 @@ impl Parts {
         }
     }
 
+    /// The segments that a receipt about one of them tells of: those that went to the operator in one request with it.
+    #[must_use]
+    pub fn joined_to(&self, which: Which, seq: u8) -> Vec<u8> {
+        let after = self.of(which).iter().skip_while(|p| p.seq != seq).skip(1);
+        after.take_while(|p| p.joined).map(|p| p.seq).collect()
+    }
+
     /// As [`Parts::outcome`], of any of its ways.
     #[must_use]
     pub fn outcome_on(&self, which: Which, total: u8) -> Option<State> {
@@ -267,6 +274,9 @@ impl Parts {
             None => {
                 for part in ends().chain(&self.now) {
                     merged.set(part.seq, part.state, &part.operator_id, &part.error);
+                    if part.joined {
+                        merged.join(part.seq);
+                    }
                 }
             }
         }

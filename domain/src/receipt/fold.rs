@@ -40,10 +40,15 @@ pub fn fold(known: Known<'_>, which: Which, seq: u8, verdict: Verdict, error: &s
     let part_state = verdict.part_state()?;
     let Known { state, total, watched, .. } = known;
     let mut parts = known.parts.clone();
+    let told: Vec<u8> = std::iter::once(seq).chain(parts.joined_to(which, seq)).collect();
     if state == State::Unknown && part_state != PartState::Unknown {
-        parts.reopen(which, seq);
+        told.iter().for_each(|seq| parts.reopen(which, *seq));
     }
-    if !parts.set_on(which, seq, part_state, "", error) {
+    let mut changed = false;
+    for seq in told {
+        changed |= parts.set_on(which, seq, part_state, "", error);
+    }
+    if !changed {
         return None;
     }
     let outcome = parts.outcome_on(which, total).or_else(|| parts.outcome(total));
@@ -97,6 +102,21 @@ mod tests {
 
     fn now(known: Known<'_>, seq: u8, verdict: Verdict) -> Option<Folded> {
         fold(known, Which::Now, seq, verdict, "")
+    }
+
+    /// An operator that cuts long texts himself got all segments in one request and sends one receipt.
+    #[test]
+    fn one_receipt_for_what_went_together() {
+        let mut parts = sent(3);
+        parts.join(2);
+        parts.join(3);
+        let folded = now(known(State::Sent, &parts, 3), 1, Verdict::Delivered).expect("changes");
+        assert_eq!(folded.state, Some(State::Delivered));
+        let again = known(State::Delivered, &folded.parts, 3);
+        assert_eq!(now(again, 1, Verdict::Delivered), None, "twice");
+        let late = parts.given_up();
+        let folded = now(known(State::Unknown, &late, 3), 1, Verdict::Failed).expect("changes");
+        assert_eq!(folded.state, Some(State::Failed));
     }
 
     /// Sent by one operator, then by another.

@@ -38,6 +38,9 @@ pub enum PartReply {
         /// As given.
         operator_id: String,
     },
+    /// It went to the operator in one request with the segment before it: what became of that one became of this one, and one receipt
+    /// tells of both. Stands only after a segment that was accepted.
+    Joined,
     /// Refused.
     Refused(Failure),
     /// Written to the operator, who never answered: it may have been sent.

@@ -260,7 +260,7 @@ impl World {
         let mut state = self.state();
         for (seq, reply) in parts {
             let fate = match reply {
-                PartReply::Accepted { .. } => Fate::Accepted,
+                PartReply::Accepted { .. } | PartReply::Joined => Fate::Accepted,
                 PartReply::Refused(_) | PartReply::NotOffered => Fate::Refused,
                 PartReply::Unanswered => Fate::Silent,
             };

@@ -64,6 +64,8 @@ pub struct Reply {
     pub status: StatusCode,
     /// The `Content-Type`, or nothing.
     pub content_type: String,
+    /// How many seconds to wait (`Retry-After`, RFC 9110 10.2.3, in seconds), when that is said.
+    pub retry_after: Option<u64>,
     /// The body, at most as long as the options say.
     pub body: Bytes,
 }
@@ -74,7 +76,10 @@ pub enum CallError {
     /// Not a URL that can be called, or a place nobody may send us to.
     #[error("{0}")]
     Refused(String),
-    /// No connection, a broken one, or no answer in time.
+    /// No connection: nothing was sent.
+    #[error("{0}")]
+    NotConnected(String),
+    /// A broken connection, or no answer in time: what was sent may have arrived.
     #[error("{0}")]
     Unreachable(String),
 }
@@ -138,8 +143,10 @@ impl HttpClient {
         let status = response.status();
         let content_type = response.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
         let content_type = content_type.unwrap_or_default().to_owned();
+        let wait = response.headers().get(header::RETRY_AFTER).and_then(|v| v.to_str().ok());
+        let retry_after = wait.and_then(|seconds| seconds.trim().parse().ok());
         let body = head(response, self.answer_octets).await?;
-        Ok(Reply { status, content_type, body })
+        Ok(Reply { status, content_type, retry_after, body })
     }
 }
 
@@ -162,7 +169,9 @@ fn unreachable(error: &reqwest::Error) -> CallError {
         return CallError::Refused(refused);
     }
     if error.is_timeout() {
-        return CallError::Unreachable("no answer in time".to_owned());
+        let words = if error.is_connect() { "no connection in time" } else { "no answer in time" };
+        let kind = if error.is_connect() { CallError::NotConnected } else { CallError::Unreachable };
+        return kind(words.to_owned());
     }
     let mut text =
         if error.is_connect() { "no connection".to_owned() } else { "the connection broke".to_owned() };
@@ -173,5 +182,5 @@ fn unreachable(error: &reqwest::Error) -> CallError {
         }
         cause = error.source();
     }
-    CallError::Unreachable(text)
+    if error.is_connect() { CallError::NotConnected(text) } else { CallError::Unreachable(text) }
 }
