@@ -163,6 +163,7 @@ mod tests {
             body: MoBody::Text("hej".to_owned()),
             received_at: Timestamp::UNIX_EPOCH,
             operator_at: None,
+            operator_id: String::new(),
         }
     }
 

@@ -304,5 +304,8 @@ fn digest(request: &Request) -> [u8; 32] {
     texts.iter().for_each(|t| eat(t.as_bytes()));
     eat(&request.send_at.map_or(0, Timestamp::as_millisecond).to_be_bytes());
     eat(&request.valid_for.map_or(0, |d| d.as_millis()).to_be_bytes());
+    if let Some(until) = request.valid_until {
+        eat(&until.as_millisecond().to_be_bytes());
+    }
     hash.finalize().into()
 }

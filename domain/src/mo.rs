@@ -76,6 +76,8 @@ pub struct MoPart {
     pub received_at: Timestamp,
     /// When the operator says it got it.
     pub operator_at: Option<Timestamp>,
+    /// The operator's own id of it; empty when it gives none. It tells a repetition from a second message with the same words.
+    pub operator_id: String,
 }
 
 impl MoPart {
@@ -99,6 +101,9 @@ impl MoPart {
         eat(&place);
         eat(&self.body.code().to_be_bytes());
         eat(self.body.octets());
+        if !self.operator_id.is_empty() {
+            eat(self.operator_id.as_bytes());
+        }
         hash
     }
 }
@@ -224,6 +229,7 @@ mod tests {
             body: MoBody::Text(body.into()),
             received_at: Timestamp::UNIX_EPOCH,
             operator_at: None,
+            operator_id: String::new(),
         }
     }
 
@@ -233,6 +239,9 @@ mod tests {
         again.received_at = Timestamp::MAX;
         assert_eq!(part("hej").fingerprint(), again.fingerprint());
         assert_ne!(part("hej").fingerprint(), part("hej!").fingerprint());
+        let named = |id: &str| MoPart { operator_id: id.into(), ..part("hej") };
+        assert_eq!(named("1").fingerprint(), named("1").fingerprint());
+        assert_ne!(named("1").fingerprint(), named("2").fingerprint());
     }
 
     #[test]

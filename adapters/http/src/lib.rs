@@ -8,6 +8,7 @@ mod deliver;
 mod docs;
 mod form;
 mod known;
+pub mod operator;
 mod time;
 
 pub use deliver::{DeliverOptions, HttpDeliver, MoForm};

@@ -288,7 +288,7 @@ impl Checks<'_> {
         let country = Country::parse(config.defaults.country.get_ref()).unwrap_or(Country::SWEDEN);
         for number in &config.alarm.sms {
             if let Err(refusal) = domain::numbering::recipient(number.get_ref(), country, false) {
-                self.wrong(number, "alarm.sms", refusal.detail);
+                self.wrong(number, "alarm.sms", refusal.detail.to_string());
             }
         }
         let has_relay = config.smtp.as_ref().is_some_and(|smtp| smtp.relay.is_some());

@@ -98,6 +98,22 @@ mod tests {
         fold(known, Which::Now, seq, verdict, "")
     }
 
+    /// An operator that cuts long texts himself got it in one request and sends one receipt.
+    #[test]
+    fn one_receipt_for_the_whole() {
+        let mut parts = Parts::default();
+        parts.set(crate::message::WHOLE, PartState::Sent, "w", "");
+        let whole = |parts: &Parts, state, verdict| {
+            fold(known(state, parts, 3), Which::Now, crate::message::WHOLE, verdict, "")
+        };
+        let folded = whole(&parts, State::Sent, Verdict::Delivered).expect("changes");
+        assert_eq!(folded.state, Some(State::Delivered));
+        assert_eq!(whole(&folded.parts, State::Delivered, Verdict::Delivered), None, "twice");
+        let late = parts.given_up();
+        let folded = whole(&late, State::Unknown, Verdict::Failed).expect("changes");
+        assert_eq!(folded.state, Some(State::Failed));
+    }
+
     /// Sent by one operator, then by another.
     fn twice() -> Parts {
         let mut parts = sent(1);

@@ -16,6 +16,7 @@ use crate::trace::Trace;
 use crate::words;
 use jiff::Timestamp;
 use std::collections::HashSet;
+use std::time::Duration;
 
 /// What is the same for all messages of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -330,12 +331,24 @@ fn times(
     if due_at > latest {
         return Err(wrong("send_at", "för långt fram", "too far ahead"));
     }
-    let valid_for = request.valid_for.unwrap_or(defaults.valid_for(priority));
+    if request.valid_until.is_some_and(|until| until <= due_at) {
+        return Err(wrong(
+            "valid_until",
+            "den är över innan det kan gå i väg",
+            "it is over before it could leave",
+        ));
+    }
+    let lasting = if request.valid_until.is_some() { Duration::MAX } else { defaults.valid_for(priority) };
+    let valid_for = request.valid_for.unwrap_or(lasting);
     if valid_for.is_zero() {
         return Err(wrong("valid_for", "det måste vara mer än ingenting", "it must be longer than nothing"));
     }
-    let expires_at =
-        due_at.checked_add(valid_for).map_err(|_| wrong("valid_for", "för länge", "too long"))?;
+    let expires_at = match (due_at.checked_add(valid_for), request.valid_until) {
+        (Ok(at), Some(until)) => at.min(until),
+        (Err(_), Some(until)) => until,
+        (Ok(at), None) => at,
+        (Err(_), None) => return Err(wrong("valid_for", "för länge", "too long")),
+    };
     let state = if due_at > now { State::Scheduled } else { State::Queued };
     Ok((state, due_at, expires_at))
 }
@@ -347,7 +360,6 @@ mod tests {
     use crate::message::Door;
     use crate::routing::{Condition, Health, Pattern, Route, Way};
     use std::sync::Arc;
-    use std::time::Duration;
 
     fn directory() -> Directory {
         let ts0 = LinkId::parse("TS0").expect("name");
@@ -396,6 +408,7 @@ mod tests {
             (with(|r| r.link = Some("TS9".into())), Code::UnknownLink, "link"),
             (with(|r| r.dialog = true), Code::DialogUnavailable, "dialog"),
             (with(|r| r.valid_for = Some(Duration::ZERO)), Code::InvalidTime, "valid_for"),
+            (with(|r| r.valid_until = Some(Timestamp::UNIX_EPOCH)), Code::InvalidTime, "valid_until"),
             (with(|r| r.send_at = Some(Timestamp::MAX)), Code::InvalidTime, "send_at"),
             (with(|r| r.reference = Some("a\nb".into())), Code::InvalidParameter, "reference"),
         ];

@@ -40,6 +40,8 @@ pub struct Request {
     pub send_at: Option<Timestamp>,
     /// How long it is worth sending, counted from `send_at` or now.
     pub valid_for: Option<Duration>,
+    /// The moment after which it is not worth sending; the earlier of both counts.
+    pub valid_until: Option<Timestamp>,
     /// Whom to tell.
     pub callback: Option<Callback>,
     /// Whether replies are to be tied to this very message.
@@ -68,6 +70,7 @@ impl Request {
             dimensions: Dimensions::default(),
             send_at: None,
             valid_for: None,
+            valid_until: None,
             callback: None,
             dialog: false,
             policy: None,

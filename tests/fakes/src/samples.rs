@@ -204,6 +204,7 @@ pub fn mo_part(link: &LinkId, text: &str, concat: Option<Concat>, at: Timestamp)
         body: MoBody::Text(text.to_owned()),
         received_at: at,
         operator_at: None,
+        operator_id: String::new(),
     }
 }
 

@@ -47,6 +47,7 @@ pub(super) fn part(config: &Cimd2Config, link: &LinkId, now: Timestamp, packet: 
         body: body(packet, &header, udh.shifts()),
         received_at: now,
         operator_at: time(config, packet, is::STAMP),
+        operator_id: String::new(),
     }
 }
 

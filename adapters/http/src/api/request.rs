@@ -43,6 +43,8 @@ pub struct SendBody {
     /// How long it is worth sending: `10m`, `2h`, `PT10M`.
     #[schema(example = "10m")]
     pub valid_for: Option<String>,
+    /// The moment after which it is not worth sending (RFC 3339); the earlier of both counts.
+    pub valid_until: Option<String>,
     /// Where to POST what becomes of it.
     pub callback_url: Option<String>,
     /// Tie replies to this very message.
@@ -103,6 +105,7 @@ impl SendBody {
             },
             send_at: self.send_at.map(|text| time::instant("send_at", &text)).transpose()?,
             valid_for: self.valid_for.map(|text| time::duration("valid_for", &text)).transpose()?,
+            valid_until: self.valid_until.map(|text| time::instant("valid_until", &text)).transpose()?,
             callback: self.callback_url.as_deref().map(callback).transpose()?,
             dialog: self.dialog,
             policy: self.text_policy.as_deref().map(policy).transpose()?,
@@ -185,7 +188,7 @@ fn explain(octets: &[u8]) -> Refusal {
     }
 }
 
-const FIELDS: [&str; 15] = [
+const FIELDS: [&str; 16] = [
     "to",
     "text",
     "data",
@@ -197,6 +200,7 @@ const FIELDS: [&str; 15] = [
     "dimensions",
     "send_at",
     "valid_for",
+    "valid_until",
     "callback_url",
     "dialog",
     "text_policy",

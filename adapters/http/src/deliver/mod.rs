@@ -55,7 +55,7 @@ impl HttpDeliver {
     async fn call(&self, call: Call) -> Result<Reply, HandoffError> {
         let reply = self.client.call(call).await.map_err(|error| match error {
             CallError::Refused(text) => HandoffError::Permanent(text),
-            CallError::Unreachable(text) => HandoffError::Temporary(text),
+            CallError::NotConnected(text) | CallError::Unreachable(text) => HandoffError::Temporary(text),
         })?;
         match reply.status.as_u16() {
             200..300 => Ok(reply),

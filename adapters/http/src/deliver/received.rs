@@ -92,6 +92,7 @@ mod tests {
             let reply = Reply {
                 status: StatusCode::OK,
                 content_type: content_type.to_owned(),
+                retry_after: None,
                 body: Bytes::from_static(body),
             };
             assert_eq!(answer(&reply).text.as_deref(), expected, "{content_type}");

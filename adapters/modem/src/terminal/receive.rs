@@ -189,6 +189,7 @@ impl Terminal {
             },
             received_at: self.now.wall,
             operator_at: deliver.sent_at.and_then(|stamp| stamp.at()),
+            operator_id: String::new(),
         }
     }
 
@@ -201,6 +202,7 @@ impl Terminal {
             body: MoBody::Binary(octets.to_vec()),
             received_at: self.now.wall,
             operator_at: None,
+            operator_id: String::new(),
         }
     }
 

@@ -5,31 +5,46 @@ use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 use ports::driven::PartReply;
 
 /// The counters of a link.
-pub(crate) struct Meters {
-    pub(crate) submits: Counter,
+pub struct Meters {
+    /// Segments written.
+    pub submits: Counter,
     accepted: Counter,
     permanent: Counter,
     temporary: Counter,
     unanswered: Counter,
     not_offered: Counter,
-    pub(crate) throttled: Counter,
-    pub(crate) in_flight: Gauge,
-    pub(crate) window: Gauge,
-    pub(crate) up: Gauge,
-    pub(crate) round_trip: Histogram,
-    pub(crate) connects: Counter,
-    pub(crate) disconnects: Counter,
-    pub(crate) unknown_replies: Counter,
-    pub(crate) late_replies: Counter,
-    pub(crate) bad_frames: Counter,
-    pub(crate) receipts: Counter,
-    pub(crate) mos: Counter,
-    pub(crate) panics: Counter,
+    /// Requests to slow down.
+    pub throttled: Counter,
+    /// Segments that wait for a reply.
+    pub in_flight: Gauge,
+    /// How many may.
+    pub window: Gauge,
+    /// 1 when it can send.
+    pub up: Gauge,
+    /// Seconds from writing to the reply.
+    pub round_trip: Histogram,
+    /// Tries to connect.
+    pub connects: Counter,
+    /// Ends of connections.
+    pub disconnects: Counter,
+    /// Replies to nothing.
+    pub unknown_replies: Counter,
+    /// Replies that came late.
+    pub late_replies: Counter,
+    /// What could not be read.
+    pub bad_frames: Counter,
+    /// Receipts that came.
+    pub receipts: Counter,
+    /// Parts of messages that came.
+    pub mos: Counter,
+    /// Panics that were caught.
+    pub panics: Counter,
 }
 
 impl Meters {
     /// The counters of the link of this name.
-    pub(crate) fn new(link: &str) -> Self {
+    #[must_use]
+    pub fn new(link: &str) -> Self {
         let link = || link.to_owned();
         let replies =
             |class: &'static str| counter!("omnigate_link_replies_total", "link" => link(), "class" => class);
@@ -57,7 +72,7 @@ impl Meters {
     }
 
     /// Counts the end of a segment.
-    pub(crate) fn ended(&self, end: &PartReply) {
+    pub fn ended(&self, end: &PartReply) {
         match end {
             PartReply::Accepted { .. } => self.accepted.increment(1),
             PartReply::Refused(failure) if failure.class == FailureClass::Permanent => {

@@ -103,6 +103,11 @@ impl Pace {
         }
     }
 
+    /// The operator says how long to wait: nothing is sent until then.
+    pub fn rest(&mut self, now: Duration, pause: Duration) {
+        self.paused_until = self.paused_until.max(now + pause);
+    }
+
     /// The operator is near its limit: slower, without a pause, at most once a second.
     pub fn strain(&mut self, now: Duration) {
         if self.slowed.is_none_or(|s| s.throttled_at + PAUSE <= now) {

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 
 /// Four queues. Their limit is the link's affair.
 #[derive(Debug, Default)]
-pub(crate) struct Queues {
+pub struct Queues {
     classes: [VecDeque<Shipment>; 4],
     len: usize,
     segments: usize,
@@ -15,17 +15,25 @@ pub(crate) struct Queues {
 
 impl Queues {
     /// How many messages wait.
-    pub(crate) fn len(&self) -> usize {
+    #[must_use]
+    pub fn len(&self) -> usize {
         self.len
     }
 
+    /// Whether none waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
     /// How many segments they have together.
-    pub(crate) fn segments(&self) -> usize {
+    #[must_use]
+    pub fn segments(&self) -> usize {
         self.segments
     }
 
     /// Last in its class.
-    pub(crate) fn push(&mut self, shipment: Shipment) {
+    pub fn push(&mut self, shipment: Shipment) {
         if let Some(class) = self.classes.get_mut(index(&shipment)) {
             self.segments += shipment.segments.len();
             self.len += 1;
@@ -34,7 +42,7 @@ impl Queues {
     }
 
     /// First in its class: it was taken and not begun.
-    pub(crate) fn push_first(&mut self, shipment: Shipment) {
+    pub fn push_first(&mut self, shipment: Shipment) {
         if let Some(class) = self.classes.get_mut(index(&shipment)) {
             self.segments += shipment.segments.len();
             self.len += 1;
@@ -44,7 +52,7 @@ impl Queues {
 
     /// Takes messages of about so many segments together; the last may have more. A class whose first message is not
     /// allowed to go gives nothing more.
-    pub(crate) fn pop(
+    pub fn pop(
         &mut self,
         segments: usize,
         into: &mut Vec<Shipment>,
@@ -67,14 +75,40 @@ impl Queues {
         }
     }
 
+    /// Takes up to `most` messages out of the middle of the class of `like`, those that `fits` allows, in order; for what may go with it
+    /// in one request. At most `look` are looked at.
+    pub fn pick(
+        &mut self,
+        like: &Shipment,
+        (most, look): (usize, usize),
+        mut fits: impl FnMut(&Shipment) -> bool,
+    ) -> Vec<Shipment> {
+        let Some(class) = self.classes.get_mut(index(like)) else { return Vec::new() };
+        let mut picked = Vec::new();
+        let mut at = 0;
+        for _ in 0..look {
+            if picked.len() == most {
+                break;
+            }
+            match class.get(at) {
+                Some(one) if fits(one) => picked.extend(class.remove(at)),
+                Some(_) => at += 1,
+                None => break,
+            }
+        }
+        self.len -= picked.len();
+        self.segments = self.segments.saturating_sub(picked.iter().map(|s| s.segments.len()).sum());
+        picked
+    }
+
     /// Takes everything.
-    pub(crate) fn drain(&mut self) -> Vec<Shipment> {
+    pub fn drain(&mut self) -> Vec<Shipment> {
         (self.len, self.segments) = (0, 0);
         self.classes.iter_mut().rev().flat_map(std::mem::take).collect()
     }
 
     /// Takes the alarms.
-    pub(crate) fn drain_alarms(&mut self) -> Vec<Shipment> {
+    pub fn drain_alarms(&mut self) -> Vec<Shipment> {
         let alarms: Vec<_> = self.classes.last_mut().map(std::mem::take).into_iter().flatten().collect();
         self.len -= alarms.len();
         self.segments = self.segments.saturating_sub(alarms.iter().map(|s| s.segments.len()).sum());

@@ -97,6 +97,7 @@ fn part(config: &SmppConfig, link: &LinkId, now: Timestamp, message: &ShortMessa
         body: body(config.default_alphabet, message.data_coding, udh.shifts(), octets),
         received_at: now,
         operator_at: None,
+        operator_id: String::new(),
     }
 }
 

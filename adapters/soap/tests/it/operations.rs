@@ -50,6 +50,7 @@ async fn every_option() {
         },
         send_at: Some("2026-12-24T14:00:00Z".parse().expect("time")),
         valid_for: Some(Duration::from_secs(600)),
+        valid_until: None,
         callback: Some(Callback::json("https://crm.example.se/x?a=1&b=2").expect("callback")),
         dialog: true,
         policy: Some(Policy::Keep),

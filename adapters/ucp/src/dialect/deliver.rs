@@ -25,6 +25,7 @@ pub(super) fn part(config: &UcpConfig, link: &LinkId, now: Timestamp, packet: &P
         body,
         received_at: now,
         operator_at: time(config, scts),
+        operator_id: String::new(),
     }
 }
 

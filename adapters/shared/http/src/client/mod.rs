@@ -65,6 +65,8 @@ pub struct Reply {
     pub status: StatusCode,
     /// The `Content-Type`, or nothing.
     pub content_type: String,
+    /// How many seconds to wait (`Retry-After`, RFC 9110 10.2.3, in seconds), when that is said.
+    pub retry_after: Option<u64>,
     /// The body, at most as long as the options say.
     pub body: Bytes,
 }
@@ -75,7 +77,10 @@ pub enum CallError {
     /// Not a URL that can be called, or a place nobody may send us to.
     #[error("{0}")]
     Refused(String),
-    /// No connection, a broken one, or no answer in time.
+    /// No connection: nothing was sent.
+    #[error("{0}")]
+    NotConnected(String),
+    /// A broken connection, or no answer in time: what was sent may have arrived.
     #[error("{0}")]
     Unreachable(String),
 }
@@ -144,9 +149,15 @@ impl HttpClient {
         let status = response.status();
         let content_type = response.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
         let content_type = content_type.unwrap_or_default().to_owned();
+        let retry_after = retry_after(response.headers());
         let body = head(response, self.answer_octets).await?;
-        Ok(Reply { status, content_type, body })
+        Ok(Reply { status, content_type, retry_after, body })
     }
+}
+
+/// `Retry-After` in seconds (RFC 9110 10.2.3); as a date it is passed over.
+fn retry_after(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()
 }
 
 async fn head(mut response: reqwest::Response, most: usize) -> Result<Bytes, CallError> {
@@ -166,19 +177,21 @@ fn unreachable(error: &reqwest::Error) -> CallError {
     if let Some(refused) = guard::refused(error) {
         return CallError::Refused(refused);
     }
-    if error.is_timeout() {
-        return no_answer();
-    }
-    with_causes(if error.is_connect() { "no connection" } else { "the connection broke" }, error)
+    if error.is_timeout() { late(error.is_connect()) } else { with_causes(error.is_connect(), error) }
 }
 
-fn no_answer() -> CallError {
-    CallError::Unreachable("no answer in time".to_owned())
+/// It took too long, connecting or after that.
+fn late(connecting: bool) -> CallError {
+    if connecting {
+        CallError::NotConnected("no connection in time".to_owned())
+    } else {
+        CallError::Unreachable("no answer in time".to_owned())
+    }
 }
 
 /// The error with its causes: a client's own text says only that something failed. URLs are left out, they may hold secrets.
-fn with_causes(what: &str, error: &(dyn std::error::Error + 'static)) -> CallError {
-    let mut text = what.to_owned();
+fn with_causes(connecting: bool, error: &(dyn std::error::Error + 'static)) -> CallError {
+    let mut text = if connecting { "no connection" } else { "the connection broke" }.to_owned();
     let mut cause = error.source();
     while let Some(error) = cause {
         if error.source().is_none() {
@@ -186,5 +199,5 @@ fn with_causes(what: &str, error: &(dyn std::error::Error + 'static)) -> CallErr
         }
         cause = error.source();
     }
-    CallError::Unreachable(text)
+    if connecting { CallError::NotConnected(text) } else { CallError::Unreachable(text) }
 }

@@ -4,7 +4,7 @@
 //! Anything unusual in a URL (a login, a fragment, dots to be resolved, characters to be escaped) is not ours: [`uri`] says so.
 
 use super::guard::{Denied, Guard};
-use super::{Call, CallError, ClientOptions, Reply, no_answer, with_causes};
+use super::{Call, CallError, ClientOptions, Reply, late, retry_after, with_causes};
 use bytes::{Bytes, BytesMut};
 use futures_util::future::BoxFuture;
 use http::{HeaderValue, Request, Uri, header};
@@ -76,20 +76,17 @@ impl Plain {
         let headers = request.headers_mut();
         headers.entry(header::ACCEPT).or_insert(HeaderValue::from_static("*/*"));
         headers.entry(header::USER_AGENT).or_insert(HeaderValue::from_static(USER_AGENT));
-        timeout(self.timeout, self.exchange(request)).await.map_err(|_| no_answer())?
+        timeout(self.timeout, self.exchange(request)).await.map_err(|_| late(false))?
     }
 
     async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Reply, CallError> {
-        let response = self.client.request(request).await.map_err(|e| {
-            let what = if e.is_connect() { "no connection" } else { "the connection broke" };
-            unreachable(what, &e)
-        })?;
+        let response = self.client.request(request).await.map_err(|e| unreachable(e.is_connect(), &e))?;
         let (head, mut body) = response.into_parts();
         let content_type = head.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
         let content_type = content_type.unwrap_or_default().to_owned();
         let mut octets = BytesMut::new();
         while let Some(frame) = body.frame().await {
-            let frame = frame.map_err(|e| unreachable("the connection broke", &e))?;
+            let frame = frame.map_err(|e| unreachable(false, &e))?;
             let Ok(data) = frame.into_data() else { continue };
             let room = self.answer_octets.saturating_sub(octets.len());
             octets.extend_from_slice(data.get(..room).unwrap_or(&data));
@@ -97,11 +94,12 @@ impl Plain {
                 break;
             }
         }
-        Ok(Reply { status: head.status, content_type, body: octets.freeze() })
+        let retry_after = retry_after(&head.headers);
+        Ok(Reply { status: head.status, content_type, retry_after, body: octets.freeze() })
     }
 }
 
-fn unreachable(what: &str, error: &(dyn std::error::Error + 'static)) -> CallError {
+fn unreachable(connecting: bool, error: &(dyn std::error::Error + 'static)) -> CallError {
     let mut cause = error.source();
     while let Some(error) = cause {
         if let Some(denied) = error.downcast_ref::<Denied>() {
@@ -113,11 +111,11 @@ fn unreachable(what: &str, error: &(dyn std::error::Error + 'static)) -> CallErr
             return CallError::Refused(denied.to_string());
         }
         if error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::TimedOut) {
-            return no_answer();
+            return late(connecting);
         }
         cause = error.source();
     }
-    with_causes(what, error)
+    with_causes(connecting, error)
 }
 
 /// The address a host stands for, if it is one.
@@ -146,8 +144,8 @@ impl Service<Uri> for Dialler {
         Box::pin(async move {
             let host = uri.host().unwrap_or_default();
             let port = uri.port_u16().unwrap_or(80);
-            let late = |_| io::Error::from(io::ErrorKind::TimedOut);
-            timeout(limit, dial(host, port, &guard)).await.map_err(late)?
+            let too_late = |_| io::Error::from(io::ErrorKind::TimedOut);
+            timeout(limit, dial(host, port, &guard)).await.map_err(too_late)?
         })
     }
 }

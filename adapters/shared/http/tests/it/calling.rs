@@ -80,7 +80,10 @@ async fn what_does_not() {
         assert_eq!(client.call(get_of(url)).await.map(|r| r.status), Err(expected));
     }
     let refused = client.call(get_of(format!("http://{closed}/"))).await.map(|r| r.status);
-    assert!(matches!(&refused, Err(CallError::Unreachable(text)) if text.contains("refused")), "{refused:?}");
+    assert!(
+        matches!(&refused, Err(CallError::NotConnected(text)) if text.contains("refused")),
+        "{refused:?}"
+    );
 }
 
 #[tokio::test]

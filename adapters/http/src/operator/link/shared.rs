@@ -1,0 +1,346 @@
+//! What the tasks of a link share: the line behind a short lock, what is to be reported, and how it is.
+
+use super::HttpOperatorConfig;
+use super::breaker::{Breaker, Outcome, Phase};
+use super::line::{Going, Limits, Line};
+use domain::Timestamp;
+use domain::directory::LinkId;
+use domain::routing::{Condition, Health};
+use ports::driven::{Clock, Ids, LinkReport, PartReply, Shipment};
+use ports::driving::{ReceiveMessages, Reply};
+use session::Meters;
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio_util::task::TaskTracker;
+
+/// The common ground.
+pub(super) struct Shared {
+    pub(super) id: LinkId,
+    pub(super) config: HttpOperatorConfig,
+    pub(super) receiver: Arc<dyn ReceiveMessages>,
+    pub(super) clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+    pub(super) meters: Arc<Meters>,
+    /// Calls into the application that must not be lost.
+    pub(super) calls: TaskTracker,
+    pub(super) wake: Notify,
+    line: Mutex<Line>,
+    returned: Mutex<Vec<Reply>>,
+    detail: Mutex<String>,
+    capacity: usize,
+    waiting: AtomicUsize,
+    held: AtomicBool,
+    stopping: AtomicBool,
+    starved: AtomicBool,
+    up: AtomicBool,
+    parked: AtomicBool,
+    down_at_ms: AtomicI64,
+    down_since_ms: AtomicU64,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Host and port of a URL.
+pub(super) fn host_of(url: &str) -> Result<(String, u16), String> {
+    let wrong = || format!("{url:?} is no URL, such as https://api.example.se");
+    let read = url::Url::parse(url).map_err(|_| wrong())?;
+    let host = read.host_str().ok_or_else(wrong)?;
+    let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+    Ok((host, read.port_or_known_default().ok_or_else(wrong)?))
+}
+
+impl Shared {
+    pub(super) fn new(
+        id: LinkId,
+        config: HttpOperatorConfig,
+        receiver: Arc<dyn ReceiveMessages>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn Ids>,
+    ) -> Self {
+        let recipients = config.profile.send.recipients;
+        let most = (20 * config.window * recipients.min(50)).clamp(200, 10_000);
+        let capacity = match usize::try_from(config.rate) {
+            Ok(rate) if rate > 0 => most.min((2 * rate).max(2)),
+            _ => most,
+        };
+        let limits = Limits { window: config.window, recipients, capacity };
+        let breaker = Breaker::new(config.first_pause, config.longest_pause, config.park_for);
+        let meters = Arc::new(Meters::new(id.as_str()));
+        meters.window.set(config.window as f64);
+        meters.up.set(1.0);
+        Self {
+            line: Mutex::new(Line::new(config.rate, limits, breaker)),
+            meters,
+            calls: TaskTracker::new(),
+            wake: Notify::new(),
+            returned: Mutex::default(),
+            detail: Mutex::new("no request yet".to_owned()),
+            capacity,
+            waiting: AtomicUsize::new(0),
+            held: AtomicBool::new(false),
+            stopping: AtomicBool::new(false),
+            starved: AtomicBool::new(false),
+            up: AtomicBool::new(true),
+            parked: AtomicBool::new(false),
+            down_at_ms: AtomicI64::new(clock.now().as_millisecond()),
+            down_since_ms: AtomicU64::new(0),
+            id,
+            config,
+            receiver,
+            clock,
+            ids,
+        }
+    }
+
+    fn chance(&self) -> u8 {
+        let mut octet = [0];
+        self.ids.fill(&mut octet);
+        octet.first().copied().unwrap_or(0)
+    }
+
+    pub(super) fn health(&self) -> Health {
+        let room = self.capacity.saturating_sub(self.waiting.load(Relaxed));
+        let since =
+            Timestamp::from_millisecond(self.down_at_ms.load(Relaxed)).unwrap_or(Timestamp::UNIX_EPOCH);
+        let condition = if self.held.load(Acquire) {
+            Condition::Held
+        } else if self.up.load(Acquire) && !self.is_stopping() {
+            Condition::Up
+        } else if self.parked.load(Acquire) {
+            Condition::Parked { since }
+        } else {
+            Condition::Down { since }
+        };
+        Health { condition, room: if condition == Condition::Up { room } else { 0 } }
+    }
+
+    pub(super) fn report(&self) -> LinkReport {
+        let held = if self.held.load(Acquire) { "held; " } else { "" };
+        let in_flight = lock(&self.line).under_way();
+        LinkReport {
+            id: self.id.clone(),
+            protocol: "http",
+            health: self.health(),
+            detail: format!("{held}{}: {}", self.config.profile.title, lock(&self.detail)),
+            sessions: usize::from(self.up.load(Acquire)),
+            in_flight,
+            waiting: self.waiting.load(Relaxed),
+        }
+    }
+
+    pub(super) fn offer(&self, shipments: Vec<Shipment>) -> Vec<Shipment> {
+        if self.health().condition != Condition::Up {
+            return shipments;
+        }
+        let left = {
+            let mut line = lock(&self.line);
+            let left = line.take(shipments);
+            self.waiting.store(line.queues.len(), Relaxed);
+            if line.queues.len() >= self.capacity {
+                self.starved.store(true, Release);
+            }
+            left
+        };
+        self.wake.notify_one();
+        left
+    }
+
+    /// What may go now.
+    pub(super) fn go(&self) -> Going {
+        if self.held.load(Acquire) || self.is_stopping() {
+            return Going::default();
+        }
+        let (going, left) = {
+            let mut line = lock(&self.line);
+            let going = line.go(self.clock.monotonic(), self.clock.now());
+            self.meters.in_flight.set(line.under_way() as f64);
+            (going, line.queues.len())
+        };
+        self.waiting.store(left, Relaxed);
+        if left <= self.capacity / 2 && self.starved.swap(false, AcqRel) {
+            self.tell_changed();
+        }
+        going
+    }
+
+    /// A request is over; what is to be known of the operator.
+    pub(super) fn landed(&self, shipments: &[Shipment], outcome: Option<(Outcome, String)>) {
+        let (now, chance) = (self.clock.monotonic(), self.chance());
+        {
+            let mut line = lock(&self.line);
+            line.landed(shipments);
+            if let Some((outcome, _)) = &outcome {
+                line.breaker.ended(*outcome, now, chance);
+            }
+            self.meters.in_flight.set(line.under_way() as f64);
+        }
+        if let Some((_, detail)) = outcome {
+            *lock(&self.detail) = detail;
+        }
+        self.look();
+        self.wake.notify_one();
+    }
+
+    /// The operator asks to slow down, perhaps for so long.
+    pub(super) fn slow_down(&self, seconds: Option<u64>) {
+        self.meters.throttled.increment(1);
+        let now = self.clock.monotonic();
+        let mut line = lock(&self.line);
+        line.pace.throttle(now);
+        if let Some(seconds) = seconds {
+            line.pace.rest(now, Duration::from_secs(seconds.min(3_600)));
+        }
+    }
+
+    /// A throttled message stands first again; `Some` = it was throttled too often.
+    pub(super) fn again(&self, shipment: Shipment) -> Option<Shipment> {
+        if self.is_stopping() {
+            return Some(shipment);
+        }
+        let mut line = lock(&self.line);
+        let back = line.throttled(shipment);
+        self.waiting.store(line.queues.len(), Relaxed);
+        back
+    }
+
+    pub(super) fn forget(&self, shipment: &Shipment) {
+        lock(&self.line).forget(shipment);
+    }
+
+    /// Whether it is time to see if the operator is back.
+    pub(super) fn is_due(&self) -> bool {
+        !self.is_stopping() && lock(&self.line).breaker.is_due(self.clock.monotonic())
+    }
+
+    pub(super) fn probed(&self, reached: Result<(), String>) {
+        let (now, chance) = (self.clock.monotonic(), self.chance());
+        lock(&self.line).breaker.probed(reached.is_ok(), now, chance);
+        if let Err(why) = reached {
+            *lock(&self.detail) = why;
+        }
+        self.look();
+        self.wake.notify_one();
+    }
+
+    /// Compares what the line says with what was told.
+    fn look(&self) {
+        let phase = lock(&self.line).breaker.phase();
+        let up = matches!(phase, Phase::Up | Phase::Trial);
+        self.parked.store(matches!(phase, Phase::Parked(_)), Release);
+        if self.up.swap(up, AcqRel) == up {
+            return;
+        }
+        self.down_at_ms.store(self.clock.now().as_millisecond(), Relaxed);
+        let since = u64::try_from(self.clock.monotonic().as_millis()).unwrap_or(u64::MAX);
+        self.down_since_ms.store(since, Relaxed);
+        self.meters.up.set(if up { 1.0 } else { 0.0 });
+        if up {
+            self.meters.connects.increment(1);
+            tracing::info!(link = %self.id, "the operator can be reached");
+        } else {
+            self.meters.disconnects.increment(1);
+            let why = lock(&self.detail).clone();
+            tracing::warn!(link = %self.id, why, "the operator is not tried for a while");
+        }
+        if matches!(phase, Phase::Parked(_)) {
+            // Each further try could be counted against us.
+            self.recall();
+        }
+        self.tell_changed();
+    }
+
+    fn tell_changed(&self) {
+        let told = std::panic::catch_unwind(AssertUnwindSafe(|| self.receiver.link_changed(&self.id)));
+        if told.is_err() {
+            self.meters.panics.increment(1);
+        }
+    }
+
+    pub(super) fn hold(&self, held: bool) {
+        if self.held.swap(held, AcqRel) != held {
+            self.tell_changed();
+            self.wake.notify_one();
+        }
+    }
+
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stopping.load(Acquire)
+    }
+
+    pub(super) fn begin_stop(&self) {
+        self.stopping.store(true, Release);
+        self.recall();
+    }
+
+    /// Gives back everything that is not under way.
+    pub(super) fn recall(&self) {
+        let all = self.drained(session::Queues::drain);
+        self.give_back(all);
+        self.wake.notify_one();
+    }
+
+    /// The watchdog: what waits for an operator who has been away too long goes back.
+    pub(super) fn give_back_overdue(&self) {
+        if self.up.load(Acquire) || self.waiting.load(Relaxed) == 0 {
+            return;
+        }
+        let since = Duration::from_millis(self.down_since_ms.load(Relaxed));
+        let down_for = self.clock.monotonic().saturating_sub(since);
+        let overdue = if down_for >= self.config.give_back_after {
+            self.drained(session::Queues::drain)
+        } else if down_for >= self.config.give_back_alarms_after {
+            self.drained(session::Queues::drain_alarms)
+        } else {
+            Vec::new()
+        };
+        self.give_back(overdue);
+    }
+
+    fn drained(&self, which: impl FnOnce(&mut session::Queues) -> Vec<Shipment>) -> Vec<Shipment> {
+        let mut line = lock(&self.line);
+        let all = which(&mut line.queues);
+        self.waiting.store(line.queues.len(), Relaxed);
+        all
+    }
+
+    /// Gives shipments back as never sent.
+    pub(super) fn give_back(&self, shipments: Vec<Shipment>) {
+        let replies = shipments.into_iter().map(|shipment| self.reply(shipment, &PartReply::NotOffered));
+        self.return_replies(replies.collect());
+    }
+
+    /// One answer for all parts.
+    pub(super) fn reply(&self, shipment: Shipment, end: &PartReply) -> Reply {
+        let parts = shipment.segments.iter().map(|(seq, _)| (*seq, end.clone())).collect();
+        Reply { shipment, link: self.id.clone(), at: self.clock.now(), parts }
+    }
+
+    /// Replies that the pump reports.
+    pub(super) fn return_replies(&self, replies: Vec<Reply>) {
+        if !replies.is_empty() {
+            replies.iter().for_each(|reply| self.forget(&reply.shipment));
+            lock(&self.returned).extend(replies);
+            self.wake.notify_one();
+        }
+    }
+
+    /// Reports what was returned; the call is tracked.
+    pub(super) fn report_returned(&self) {
+        let replies = std::mem::take(&mut *lock(&self.returned));
+        if !replies.is_empty() {
+            self.count(&replies);
+            let receiver = self.receiver.clone();
+            self.calls.spawn(async move { receiver.replies(replies).await });
+        }
+    }
+
+    pub(super) fn count(&self, replies: &[Reply]) {
+        replies.iter().flat_map(|reply| &reply.parts).for_each(|(_, end)| self.meters.ended(end));
+    }
+}

@@ -1,0 +1,1 @@
+//! A simulated HTTP operator. (Written below.)
