@@ -26,7 +26,8 @@ fn ship(
     link: &LinkProfile,
     lease: Incarnation,
 ) -> Shipment {
-    let (segments, again) = if link.whole && message.segments > 1 {
+    // A pager's pages stay apart, whoever could join them.
+    let (segments, again) = if link.whole && message.segments > 1 && message.recipient.has_receipts() {
         (whole(&message, &parts), parts.is_begun())
     } else {
         (cut(&message, &parts, link.wide_reference), false)
@@ -35,7 +36,7 @@ fn ship(
     Shipment {
         originator,
         segments,
-        receipt: link.receipts,
+        receipt: link.receipts && message.recipient.has_receipts(),
         possible_duplicate: possible_duplicate || again,
         parts,
         tries,
@@ -51,7 +52,7 @@ fn whole(message: &Message, parts: &Parts) -> Vec<(u8, Segment)> {
 
 /// The segments that the operator does not have.
 fn cut(message: &Message, parts: &Parts, wide: bool) -> Vec<(u8, Segment)> {
-    let segments = message.body.segments(reference(message, wide), wide).unwrap_or_default();
+    let segments = message.parts(reference(message, wide), wide).unwrap_or_default();
     (1_u8..).zip(segments).filter(|(seq, _)| !parts.is_sent(*seq)).collect()
 }
 

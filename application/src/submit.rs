@@ -140,6 +140,7 @@ impl Submit {
         let mut messages = Vec::with_capacity(recipients.len());
         let mut direct = Vec::new();
         for planned in recipients {
+            let (body, segments) = planned.content(&decided);
             let message = Arc::new(Message {
                 id: MessageId(self.ids.next()),
                 submission,
@@ -148,9 +149,9 @@ impl Submit {
                 door: sender.door(),
                 recipient: planned.recipient,
                 originator: decided.originator.clone(),
-                body: decided.body.clone(),
-                flash: request.flash,
-                segments: decided.segments,
+                body,
+                flash: request.flash && planned.pages.is_none(),
+                segments,
                 priority: decided.priority,
                 accepted_at: now,
                 due_at: decided.due_at,

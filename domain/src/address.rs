@@ -14,6 +14,9 @@ pub enum AddressError {
     /// Not 4 to 15 digits, or with a leading zero.
     #[error("{}", self.words())]
     NotInternational,
+    /// Not 3 to 15 digits.
+    #[error("{}", self.words())]
+    NotPager,
     /// Not 3 to 8 digits.
     #[error("{}", self.words())]
     NotShortCode,
@@ -34,6 +37,7 @@ impl AddressError {
                 "ett internationellt nummer är 4 till 15 siffror utan + och inledande nolla",
                 "an international number is 4 to 15 digits without + or leading zero",
             ),
+            Self::NotPager => Words::new("en Minicall har 3 till 15 siffror", "a pager has 3 to 15 digits"),
             Self::NotShortCode => {
                 Words::new("ett kortnummer är 3 till 8 siffror", "a short code is 3 to 8 digits")
             }
@@ -115,6 +119,52 @@ impl ShortCode {
     }
 }
 
+/// A pager (Minicall): a number of the Swedish paging series, `46740123456`, or the digits by which its central knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PagerId(Box<str>);
+
+impl PagerId {
+    /// What international numbers of the Swedish paging series (074) begin with.
+    pub const SERIES: &'static str = "4674";
+    /// What stands before digits that are not of that series.
+    pub const SCHEME: &'static str = "minicall:";
+
+    /// Reads 3 to 15 digits.
+    ///
+    /// # Errors
+    /// [`AddressError::NotPager`] for anything else.
+    pub fn parse(digits: &str) -> Result<Self, AddressError> {
+        let fits = (3..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+        if fits { Ok(Self(digits.into())) } else { Err(AddressError::NotPager) }
+    }
+
+    /// The digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it is an international number, which any operator can be given.
+    #[must_use]
+    pub fn is_international(&self) -> bool {
+        is_of_series(&self.0)
+    }
+}
+
+/// Whether an international number is of the Swedish paging series.
+fn is_of_series(digits: &str) -> bool {
+    digits.len() > 6 && digits.starts_with(PagerId::SERIES)
+}
+
+impl fmt::Display for PagerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.is_international() {
+            f.write_str(Self::SCHEME)?;
+        }
+        f.write_str(&self.0)
+    }
+}
+
 /// An alphanumeric sender: `Example`, at most 11 characters.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Alphanumeric(Box<str>);
@@ -154,19 +204,31 @@ pub enum Recipient {
     Number(Msisdn),
     /// A short code of the operator.
     Short(ShortCode),
+    /// A pager.
+    Pager(PagerId),
 }
 
 impl Recipient {
-    /// Reads the canonical form that [`fmt::Display`] writes: up to 6 digits are a short code.
+    /// Reads the canonical form that [`fmt::Display`] writes: up to 6 digits are a short code, numbers of the paging series and what
+    /// stands after `minicall:` are pagers.
     ///
     /// # Errors
-    /// [`AddressError`] when it is neither.
+    /// [`AddressError`] when it is none of them.
     pub fn parse(canonical: &str) -> Result<Self, AddressError> {
-        if canonical.len() <= 6 {
+        let pager = canonical.strip_prefix(PagerId::SCHEME);
+        if let Some(digits) = pager.or_else(|| is_of_series(canonical).then_some(canonical)) {
+            PagerId::parse(digits).map(Self::Pager)
+        } else if canonical.len() <= 6 {
             ShortCode::parse(canonical).map(Self::Short)
         } else {
             Msisdn::parse(canonical).map(Self::Number)
         }
+    }
+
+    /// Whether anybody ever says what became of a message to it.
+    #[must_use]
+    pub fn has_receipts(&self) -> bool {
+        !matches!(self, Self::Pager(_))
     }
 
     /// For logs: the middle digits starred.
@@ -181,6 +243,7 @@ impl fmt::Display for Recipient {
         match self {
             Self::Number(number) => number.fmt(f),
             Self::Short(code) => f.write_str(code.as_str()),
+            Self::Pager(pager) => pager.fmt(f),
         }
     }
 }
@@ -250,7 +313,7 @@ mod tests {
 
     #[test]
     fn canonical_forms_come_back() {
-        for text in ["46701234567", "71234", "071234", "4512345678"] {
+        for text in ["46701234567", "71234", "071234", "4512345678", "46740123456", "minicall:12345"] {
             assert_eq!(Recipient::parse(text).map(|r| r.to_string()), Ok(text.to_owned()), "{text}");
         }
         for text in ["46701234567", "71234", "Example", "Tandläk 1"] {

@@ -3,11 +3,14 @@
 //! `070-123 45 67`, `0046 70…`, `+46 (0)70…`, short codes, other countries. E.164; Swedish plan of PTS. Lenient about length
 //! unless told otherwise.
 
-use crate::address::{AddressError, Msisdn, Recipient, ShortCode};
+use crate::address::{AddressError, Msisdn, PagerId, Recipient, ShortCode};
 use crate::language::Words;
 use crate::refusal::{Code, Refusal};
 use crate::words;
 use unicode_normalization::UnicodeNormalization;
+
+/// Digits of a Swedish pager's international number.
+const SWEDISH_PAGER: usize = 11;
 
 /// A country calling code: `46`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -58,6 +61,9 @@ impl AllowList {
         let number = match recipient {
             Recipient::Short(_) => return !self.short_codes_denied,
             Recipient::Number(number) => number.to_string(),
+            Recipient::Pager(pager) if pager.is_international() => pager.as_str().to_owned(),
+            // Known to its central alone, which serves the paging series.
+            Recipient::Pager(_) => PagerId::SERIES.to_owned(),
         };
         let longest =
             |list: &[String]| list.iter().filter(|p| number.starts_with(p.as_str())).map(String::len).max();
@@ -85,6 +91,9 @@ fn read(input: &str, country: Country, strict: bool) -> Result<Recipient, Words>
     }
     if trimmed.len() > 128 {
         return Err(Words::new("det är längre än 128 tecken", "it is longer than 128 characters"));
+    }
+    if let Some(pager) = after_minicall(trimmed) {
+        return pager_of(pager, country);
     }
     let bare = without_scheme(trimmed);
     if let Some(code) =
@@ -114,10 +123,42 @@ fn read(input: &str, country: Country, strict: bool) -> Result<Recipient, Words>
         ));
     }
     reachable(&international)?;
+    if international.starts_with(PagerId::SERIES) {
+        if strict && international.len() != SWEDISH_PAGER {
+            return Err(Words::new(
+                "det är inget svenskt Minicall-nummer",
+                "it is not a Swedish pager number",
+            ));
+        }
+        return PagerId::parse(&international).map(Recipient::Pager).map_err(|e| e.words());
+    }
     if strict {
         mobile_of_sweden(&international)?;
     }
     Ok(Recipient::Number(number))
+}
+
+/// `Minicall:0740123456@sms`, `minicall-numeric:12345`: what stands after the scheme.
+fn after_minicall(text: &str) -> Option<&str> {
+    let (scheme, rest) = text.split_once(':')?;
+    let known = ["minicall", "minicall-text", "minicall-numeric"];
+    let asked = known.iter().any(|known| scheme.trim().eq_ignore_ascii_case(known));
+    asked.then(|| rest.split('@').next().unwrap_or(rest).trim())
+}
+
+/// A pager by its number, or by the digits that its central knows it by.
+fn pager_of(text: &str, country: Country) -> Result<Recipient, Words> {
+    let (plus, digits) = digits_of(text)?;
+    let digits = match digits.as_str() {
+        d if plus => d.to_owned(),
+        d if d.starts_with("00") => d.trim_start_matches('0').to_owned(),
+        d if d.starts_with("074") => format!("{}{}", Country::SWEDEN, d.trim_start_matches('0')),
+        d if d.starts_with('0') && d.len() >= SWEDISH_PAGER - 1 => {
+            format!("{country}{}", d.trim_start_matches('0'))
+        }
+        d => d.to_owned(),
+    };
+    PagerId::parse(&digits).map(Recipient::Pager).map_err(|e| e.words())
 }
 
 /// `SMS:070…@sms`, `tel:+46…`: the scheme and the mail domain are taken away.
@@ -183,7 +224,7 @@ fn reachable(international: &str) -> Result<(), Words> {
 fn mobile_of_sweden(international: &str) -> Result<(), Words> {
     let Some(national) = international.strip_prefix("46") else { return Ok(()) };
     let mobile =
-        national.len() == 9 && ["70", "72", "73", "74", "76", "79"].iter().any(|s| national.starts_with(s));
+        national.len() == 9 && ["70", "72", "73", "76", "79"].iter().any(|s| national.starts_with(s));
     if mobile {
         Ok(())
     } else {
@@ -254,6 +295,11 @@ mod tests {
             ("s71234", Ok("71234")),
             ("070123456", Ok("4670123456")),
             ("1234567", Ok("1234567")),
+            ("074-012 34 56", Ok("46740123456")),
+            ("Minicall:0740123456@sms.example.se", Ok("46740123456")),
+            ("minicall: 12345", Ok("minicall:12345")),
+            ("minicall-numeric:+46740123456", Ok("46740123456")),
+            ("minicall:anna", Err(())),
         ];
         for (input, expected) in cases {
             assert_eq!(read_lenient(input).as_deref().map_err(|_| ()), expected, "{input}");

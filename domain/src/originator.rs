@@ -1,6 +1,6 @@
 //! Which sender a message shows: what was asked for, the user's own, or the link's.
 
-use crate::address::{Alphanumeric, Originator, Recipient};
+use crate::address::{Alphanumeric, Msisdn, Originator, Recipient};
 use crate::directory::{LinkProfile, User};
 use crate::language::Words;
 use crate::numbering::{self, Country};
@@ -20,6 +20,9 @@ pub fn parse(input: &str, country: Country) -> Result<Originator, Refusal> {
         return match numbering::recipient(input, country, false) {
             Ok(Recipient::Number(number)) => Ok(Originator::Number(number)),
             Ok(Recipient::Short(code)) => Ok(Originator::Short(code)),
+            Ok(Recipient::Pager(pager)) => {
+                Msisdn::parse(pager.as_str()).map(Originator::Number).map_err(|e| wrong(e.words()))
+            }
             Err(refusal) => Err(wrong(refusal.detail)),
         };
     }

@@ -50,6 +50,10 @@ codes! {
     TextTooLong = "text_too_long", false, "Texten är för lång.", "The text is too long.";
     /// A character that the chosen alphabet cannot carry.
     TextNotEncodable = "text_not_encodable", false, "Texten innehåller tecken som inte kan sändas.", "The text has characters that cannot be sent.";
+    /// A pager takes texts only.
+    PagerTextOnly = "pager_text_only", false, "En Minicall-mottagare tar bara emot text.", "A Minicall recipient takes text only.";
+    /// A numeric pager takes digits and a few signs only.
+    PagerDigitsOnly = "pager_digits_only", false, "En numerisk Minicall visar bara 0-9, -, mellanslag, U, [ och ].", "A numeric Minicall shows 0-9, -, space, U, [ and ] only.";
     /// The originator is malformed.
     InvalidOriginator = "invalid_originator", false, "Avsändaren är ogiltig.", "The originator is invalid.";
     /// The originator is not one the sender may use.

@@ -63,6 +63,7 @@ impl Step {
             "route" => "rutt",
             "fallback" => "reserv",
             "link" => "väg",
+            "minicall" => "Minicall",
             other => other,
         };
         language.pick(swedish, self.rule)

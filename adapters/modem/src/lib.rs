@@ -1,9 +1,11 @@
-//! GSM terminals: links that send and receive by AT commands (3GPP TS 27.005, 27.007) and short message TPDUs (23.040), and a
-//! simulated modem.
+//! Modems. GSM terminals: links that send and receive by AT commands (3GPP TS 27.005, 27.007) and short message TPDUs (23.040). Analogue
+//! modems: calls ([`call`], for whatever is spoken over them) and paging centrals ([`tap`]). And simulated ones.
 //!
-//! Codecs ([`tpdu`], [`at`]) and the chat with a modem ([`chat`]) are sans-IO; [`port`] opens ports; [`GsmLink`] is the link.
+//! Codecs ([`tpdu`], [`at`], [`tap::codec`]) and chats ([`chat`], [`call::Hayes`]) are sans-IO; [`port`] opens ports; [`GsmLink`] and
+//! [`tap::TapLink`] are the links.
 
 pub mod at;
+pub mod call;
 pub mod chat;
 pub mod config;
 pub mod errors;
@@ -14,6 +16,7 @@ pub mod profile;
 pub mod simulator;
 mod state;
 mod supervise;
+pub mod tap;
 pub mod terminal;
 pub mod tpdu;
 

@@ -4,7 +4,7 @@
 
 use crate::config::GsmConfig;
 use crate::notes::Notes;
-use crate::port::{Flow, Ports, SerialOptions};
+use crate::port::{Flow, Ports, Pulse, SerialOptions};
 use crate::state::{Rung, State};
 use crate::supervise;
 use crate::terminal::Terminal;
@@ -53,7 +53,7 @@ impl GsmLink {
                 flow: if config.handshake { Flow::Hardware } else { Flow::None },
                 seven_even: false,
             },
-            drop_dtr: Box::new(move || asked.rung() == Rung::DropDtr),
+            drop_dtr: Box::new(move || (asked.rung() == Rung::DropDtr).then_some(Pulse::POWER)),
         };
         let GsmSurroundings { receiver, clock, ids, notices } = around;
         let (name, settings, shared) = (id.clone(), Arc::clone(&config), Arc::clone(&state));

@@ -31,7 +31,11 @@ impl Reply {
             Code::NoRoute | Code::UnknownLink => (550, "5.1.2"),
             Code::TooManyRecipients => (452, "4.5.3"),
             Code::TextTooLong | Code::TooLarge => (552, "5.3.4"),
-            Code::NoText | Code::TextNotEncodable | Code::Malformed => (554, "5.6.0"),
+            Code::NoText
+            | Code::TextNotEncodable
+            | Code::PagerTextOnly
+            | Code::PagerDigitsOnly
+            | Code::Malformed => (554, "5.6.0"),
             Code::NotAuthenticated => (530, "5.7.0"),
             Code::RateLimited => (450, "4.7.0"),
             Code::Busy => (452, "4.3.1"),

@@ -6,6 +6,7 @@ use domain::routing::FailureClass;
 use jiff::tz::TimeZone;
 use net::tls::TlsClient;
 use secrecy::{ExposeSecret as _, SecretString};
+use session::OnDemand;
 use std::time::Duration;
 
 /// Keys of a session: the transaction numbers 00 to 99.
@@ -30,7 +31,7 @@ pub enum FlashForm {
 /// A UCP link.
 #[derive(Debug, Clone)]
 pub struct UcpConfig {
-    /// `host:port`, tried in order, around and around.
+    /// Places, tried in order, around and around: `host:port`, or what the given dialler calls, a telephone number.
     pub hosts: Vec<String>,
     /// TLS from the first octet.
     pub tls: Option<TlsClient>,
@@ -69,8 +70,12 @@ pub struct UcpConfig {
     pub give_back_after: Duration,
     /// The same for alarms.
     pub give_back_alarms_after: Duration,
-    /// The first pause before connecting again; doubles to a minute.
+    /// The first pause before connecting again; doubles to `longest_pause`.
     pub first_pause: Duration,
+    /// The longest pause before connecting again.
+    pub longest_pause: Duration,
+    /// A connection costs something: it is made when it is needed. `None` = always connected.
+    pub on_demand: Option<OnDemand>,
     /// With which operation messages are submitted.
     pub submission: Submission,
     /// What the octets of a text mean.
@@ -123,6 +128,8 @@ impl Default for UcpConfig {
             give_back_after: seconds(10),
             give_back_alarms_after: seconds(3),
             first_pause: seconds(1),
+            longest_pause: seconds(60),
+            on_demand: None,
             submission: Submission::Submit,
             alphabet: Alphabet::Gsm,
             recipient_prefix: "00".to_owned(),

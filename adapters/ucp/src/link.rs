@@ -24,7 +24,7 @@ const NEVER: Duration = Duration::from_secs(10 * 365 * 86_400);
 pub struct UcpLink;
 
 impl UcpLink {
-    /// Starts a link; it connects at once and for ever, until it is stopped. Must be called inside a tokio runtime.
+    /// Starts a link over TCP; it connects at once and for ever, until it is stopped. Must be called inside a tokio runtime.
     ///
     /// # Errors
     /// [`ConfigError`] for settings that cannot be.
@@ -35,14 +35,21 @@ impl UcpLink {
         clock: Arc<dyn Clock>,
         ids: Arc<dyn Ids>,
     ) -> Result<Arc<dyn Link>, ConfigError> {
-        config.check()?;
         let dial = Tcp(ConnectOptions {
             timeout: config.connect_timeout,
             tls: config.tls.clone(),
             user_timeout: Some(USER_TIMEOUT),
         });
+        Self::over(config, id, Surroundings { receiver, clock, ids, dial: Arc::new(dial) })
+    }
+
+    /// Starts a link whose connections somebody else makes: by a modem, for instance.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for settings that cannot be.
+    pub fn over(config: UcpConfig, id: LinkId, around: Surroundings) -> Result<Arc<dyn Link>, ConfigError> {
+        config.check()?;
         let options = options(&config);
-        let around = Surroundings { receiver, clock, ids, dial: Arc::new(dial) };
         let (config, link) = (Arc::new(config), id.clone());
         Ok(OperatorLink::start(id, options, around, move |_| UcpDialect::new(config.clone(), link.clone())))
     }
@@ -77,6 +84,13 @@ fn options(config: &UcpConfig) -> LinkOptions {
         give_back_after: config.give_back_after,
         give_back_alarms_after: config.give_back_alarms_after,
         first_pause: config.first_pause,
+        longest_pause: config.longest_pause,
+        stable_after: if config.on_demand.is_some() {
+            Duration::ZERO
+        } else {
+            LinkOptions::default().stable_after
+        },
+        on_demand: config.on_demand,
         ..LinkOptions::default()
     }
 }

@@ -25,7 +25,7 @@ pub enum Args {
     after_help = "Example: echo 00000010800000150000000000000001 | omnigate codec decode --protocol smpp --kind pdu_decode --hex --pretty"
 )]
 pub struct Decode {
-    /// The protocol: smpp, ucp, cimd2, gsm or at
+    /// The protocol: smpp, ucp, cimd2, tap, gsm or at
     #[arg(long)]
     pub protocol: String,
     /// What each line holds: for smpp pdu_decode, receipt_text, message_id, …; a wrong one names those there are

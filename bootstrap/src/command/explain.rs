@@ -7,8 +7,10 @@ use crate::command::{block_on, exit, live, store};
 use crate::wire::Machine;
 use domain::directory::Directory;
 use domain::language::Language;
+use domain::message::Body;
 use domain::originator;
 use domain::refusal::Refusal;
+use domain::submission::pager::PAGE_BREAK;
 use domain::submission::{self, Plan};
 use domain::trace::Trace;
 use domain::words;
@@ -86,7 +88,11 @@ fn as_json(decision: &Result<Plan, Refusal>, trace: &Trace, directory: &Director
                 directory.link(link).and_then(|link| originator::on_link(decided.originator.as_ref(), link))
             };
             let to = plan.recipients.iter().map(|r| {
-                json!({ "to": r.recipient.to_string(), "link": r.link.as_str(), "from": shown(&r.link).map(ToString::to_string) })
+                let (_, segments) = r.content(decided);
+                json!({
+                    "to": r.recipient.to_string(), "link": r.link.as_str(), "segments": segments,
+                    "pager": r.pages.is_some(), "from": shown(&r.link).map(ToString::to_string),
+                })
             });
             json!({
                 "accepted": true, "messages": to.collect::<Vec<_>>(), "segments": decided.segments,
@@ -143,6 +149,15 @@ fn as_text(
                 language.pick("från", "from")
             ),
         ]);
+        if let Some(pages) = &planned.pages {
+            let text = match &pages.body {
+                Body::Text { text, .. } => text.replace(PAGE_BREAK, " | "),
+                Body::Binary { .. } => String::new(),
+            };
+            let count = pages.segments.to_string();
+            let said = language.pick("{n} sida/sidor, inga kvitton: {t}", "{n} page(s), no receipts: {t}");
+            table.row(["Minicall".to_owned(), said.replace("{n}", &count).replace("{t}", &text)]);
+        }
     }
     for refused in &plan.refused {
         let why = format!("{}: {}", refused.input, refused.refusal.text(language));

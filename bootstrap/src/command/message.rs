@@ -348,6 +348,7 @@ pub(super) async fn queue(loaded: &Loaded, asked: &Asked) -> anyhow::Result<Acce
         .map_err(|refusal| anyhow!("refused: {refusal}"))?;
     let decided = &plan.decided;
     let messages = plan.recipients.into_iter().map(|planned| {
+        let (body, segments) = planned.content(decided);
         let message = Arc::new(Message {
             id: MessageId(ids.next()),
             submission,
@@ -356,9 +357,9 @@ pub(super) async fn queue(loaded: &Loaded, asked: &Asked) -> anyhow::Result<Acce
             door: sender.door(),
             recipient: planned.recipient,
             originator: decided.originator.clone(),
-            body: decided.body.clone(),
-            flash: request.flash,
-            segments: decided.segments,
+            body,
+            flash: request.flash && planned.pages.is_none(),
+            segments,
             priority: decided.priority,
             accepted_at: now,
             due_at: decided.due_at,

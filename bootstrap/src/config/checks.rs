@@ -84,6 +84,22 @@ impl Checks<'_> {
             self.wrong(&defaults.language, "defaults.language", "a language is \"sv\" or \"en\"");
         }
         self.one_of(Some(&defaults.text), "defaults.text".to_owned(), &["auto", "keep", "fold", "reject"]);
+        let minicall = &config.minicall;
+        if !(20..=400).contains(&minicall.length) {
+            self.problems.push(Problem::whole("minicall.length", "20 to 400 characters"));
+        }
+        if !(1..=99).contains(&minicall.pages) {
+            self.problems.push(Problem::whole("minicall.pages", "1 to 99"));
+        }
+        if !(1..=100).contains(&minicall.numeric_length) {
+            self.problems.push(Problem::whole("minicall.numeric_length", "1 to 100 characters"));
+        }
+        for prefix in
+            minicall.numeric.iter().filter(|p| p.is_empty() || !p.bytes().all(|b| b.is_ascii_digit()))
+        {
+            let what = format!("{prefix:?} is no beginning of an international number: 467400");
+            self.problems.push(Problem::whole("minicall.numeric", what));
+        }
         if defaults.max_segments == 0 {
             self.problems.push(Problem::whole("defaults.max_segments", "at least 1, at most 255"));
         }

@@ -15,19 +15,20 @@ mod values;
 pub use class::ClassSection;
 pub use link::{
     Cimd2 as Cimd2Keys, Common, Link, LinkTls, Modem as ModemKeys, Own, Protocol, Smpp as SmppKeys,
-    Ucp as UcpKeys,
+    Tap as TapKeys, Ucp as UcpKeys,
 };
 pub(crate) use link::{ucp_field, ucp_status};
 pub use operator::{Changed, Operator, Taken};
 pub use problem::{ConfigError, Problem};
 pub use sections::{
-    AlarmSection, Callbacks, Database, DefaultsSection, FileDoor, Http, Log, LogFormat, MoSection, Node,
-    Relay, RelayTls, Retention, RouteSection, Smtp, SmtpDomain, SmtpSender, Telnet, Tls,
+    AlarmSection, Callbacks, Database, DefaultsSection, FileDoor, Http, Log, LogFormat, Minicall, MoSection,
+    Node, Relay, RelayTls, Retention, RouteSection, Smtp, SmtpDomain, SmtpSender, Telnet, Tls,
 };
 pub use user::UserSection;
 pub use values::{Parsed, Period, Secret};
 
 use application::Installation;
+use domain::directory::Defaults;
 use domain::language::Language;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -55,6 +56,8 @@ pub struct Config {
     pub file: Option<FileDoor>,
     /// Reports of states to senders.
     pub callbacks: Callbacks,
+    /// Pagers.
+    pub minicall: Minicall,
     /// How long things are kept.
     pub retention: Retention,
     /// The program's own log.
@@ -169,7 +172,10 @@ impl Config {
     #[must_use]
     pub fn installation(&self, users: Vec<domain::directory::User>) -> Installation {
         Installation {
-            defaults: self.defaults.to_domain(self.retention.receipt_grace, &self.class),
+            defaults: Defaults {
+                pager: self.minicall.to_domain(),
+                ..self.defaults.to_domain(self.retention.receipt_grace, &self.class)
+            },
             users,
             links: self.link.iter().map(Link::profile).collect(),
             routes: self.route.iter().map(|route| route.to_route(&self.class)).collect(),

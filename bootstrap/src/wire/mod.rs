@@ -32,6 +32,8 @@ pub struct Machine {
     pub ids: Arc<dyn Ids>,
     /// Passwords.
     pub passwords: Arc<dyn Passwords>,
+    /// Modems that make calls.
+    pub lines: Arc<::modem::call::Lines>,
 }
 
 impl Machine {
@@ -41,7 +43,7 @@ impl Machine {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
         let ids: Arc<dyn Ids> = Arc::new(NodeIds::new(node, Arc::clone(&clock)));
         let passwords = Arc::new(credentials::Argon2Passwords::new(Arc::clone(&ids)));
-        Self { clock, ids, passwords }
+        Self { clock, ids, passwords, lines: Arc::default() }
     }
 }
 

@@ -18,6 +18,7 @@ use crate::message::Priority;
 use crate::mo::MoRule;
 use crate::numbering::{AllowList, Country};
 use crate::routing::Route;
+use crate::submission::PagerRules;
 use crate::text::Policy;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -90,6 +91,8 @@ pub struct Defaults {
     pub text: Policy,
     /// How many segments a message may have, 1 to 255.
     pub max_segments: u8,
+    /// How messages to pagers are divided.
+    pub pager: PagerRules,
     /// How long a message is worth sending.
     pub valid_for: Duration,
     /// The same by `Priority::code`, where a class differs.
@@ -110,6 +113,7 @@ impl Default for Defaults {
             allow: AllowList::default(),
             text: Policy::Auto,
             max_segments: 10,
+            pager: PagerRules::default(),
             valid_for: Duration::from_hours(48),
             class_valid_for: [None; 4],
             schedule_ahead: Duration::from_hours(24 * 366),

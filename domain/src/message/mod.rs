@@ -17,6 +17,7 @@ pub use ways::{Departure, Leaving, PastWay, Which};
 
 use crate::address::{Originator, Recipient};
 use crate::directory::{LinkId, UserName};
+use crate::submission::pager;
 use crate::text::Alphabet;
 use crate::text::segment::{self, Segment, TooLong};
 use jiff::Timestamp;
@@ -217,6 +218,19 @@ pub struct Message {
     pub callback: Option<Callback>,
     /// What its cost is booked on.
     pub dimensions: Dimensions,
+}
+
+impl Message {
+    /// Cuts it into segments: pages for a pager, which nothing joins again; else as its body says.
+    ///
+    /// # Errors
+    /// [`TooLong`] over 255 segments.
+    pub fn parts(&self, reference: u16, wide: bool) -> Result<Vec<Segment>, TooLong> {
+        match (&self.recipient, &self.body) {
+            (Recipient::Pager(_), Body::Text { text, .. }) => Ok(pager::segments(text)),
+            _ => self.body.segments(reference, wide),
+        }
+    }
 }
 
 /// A message together with the way it was given.

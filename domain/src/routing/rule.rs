@@ -14,7 +14,9 @@ use super::fallback::DoubtPolicy;
 
 /// A pattern that is none.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a pattern is *, short, or digits that the international number begins with (46, +4670, 4670*)")]
+#[error(
+    "a pattern is *, short, minicall, or digits that the international number begins with (46, +4670, 4670*)"
+)]
 pub struct PatternError;
 
 /// Which recipients a route is for.
@@ -24,6 +26,8 @@ pub enum Pattern {
     Any,
     /// `short`: short codes.
     Short,
+    /// `minicall`: pagers.
+    Minicall,
     /// Digits the international number (or the short code) begins with.
     Prefix(String),
 }
@@ -36,6 +40,7 @@ impl FromStr for Pattern {
         match s {
             "*" => Ok(Self::Any),
             "short" => Ok(Self::Short),
+            "minicall" => Ok(Self::Minicall),
             _ if !digits.is_empty() && digits.len() <= 15 && digits.bytes().all(|b| b.is_ascii_digit()) => {
                 Ok(Self::Prefix(digits.to_owned()))
             }
@@ -49,6 +54,7 @@ impl fmt::Display for Pattern {
         match self {
             Self::Any => f.write_str("*"),
             Self::Short => f.write_str("short"),
+            Self::Minicall => f.write_str("minicall"),
             Self::Prefix(digits) => write!(f, "{digits}*"),
         }
     }
@@ -57,10 +63,13 @@ impl fmt::Display for Pattern {
 impl Pattern {
     fn fits(&self, recipient: &Recipient) -> bool {
         match (self, recipient) {
-            (Self::Any, _) | (Self::Short, Recipient::Short(_)) => true,
-            (Self::Short, Recipient::Number(_)) => false,
+            (Self::Any, _) | (Self::Short, Recipient::Short(_)) | (Self::Minicall, Recipient::Pager(_)) => {
+                true
+            }
+            (Self::Short | Self::Minicall, _) => false,
             (Self::Prefix(digits), Recipient::Number(number)) => number.starts_with(digits),
             (Self::Prefix(digits), Recipient::Short(code)) => code.as_str().starts_with(digits.as_str()),
+            (Self::Prefix(digits), Recipient::Pager(pager)) => pager.as_str().starts_with(digits.as_str()),
         }
     }
 }

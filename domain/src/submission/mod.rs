@@ -1,8 +1,10 @@
 //! From what was asked to what will be sent: access, numbers, originator, text, times and route, decided together.
 
+pub mod pager;
 mod plan;
 mod request;
 
+pub use pager::{PagerKind, PagerRules};
 pub use plan::{Choice, Decided, Plan, Planned, decide_body, plan};
 pub use request::{Content, Request};
 

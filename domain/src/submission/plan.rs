@@ -1,5 +1,6 @@
 //! The decision about a request: a plan that explains itself.
 
+use super::pager;
 use super::{Content, RefusedRecipient, Request};
 use crate::access::Sender;
 use crate::address::{Originator, Recipient};
@@ -52,6 +53,19 @@ pub struct Planned {
     pub link: LinkId,
     /// By when something must have happened, or it goes by another link.
     pub deadlines: Vec<Deadline>,
+    /// For a pager: the pages that it gets instead.
+    pub pages: Option<Choice>,
+}
+
+impl Planned {
+    /// What it is sent, and how many PDUs that takes.
+    #[must_use]
+    pub fn content(&self, decided: &Decided) -> (Body, u8) {
+        match &self.pages {
+            Some(pages) => (pages.body.clone(), pages.segments),
+            None => (decided.body.clone(), decided.segments),
+        }
+    }
 }
 
 /// The decision: at least one recipient.
@@ -78,7 +92,7 @@ pub fn plan(
     now: Timestamp,
     trace: &mut Trace,
 ) -> Result<Plan, Refusal> {
-    let decided = decide(directory, sender, request, now, trace)?;
+    let mut decided = decide(directory, sender, request, now, trace)?;
     let asked_link = request.link.as_deref().map(LinkId::parse).transpose();
     let asked_link = asked_link.map_err(|e| Refusal::field(Code::UnknownLink, "link", e.words()))?;
     check_recipients(request, &directory.defaults)?;
@@ -87,6 +101,7 @@ pub fn plan(
     let mut seen = HashSet::with_capacity(if request.to.len() > 1 { request.to.len() } else { 0 });
     for (n, input) in (0_u64..).zip(&request.to) {
         let planned = plan_recipient(directory, sender, input, trace).and_then(|recipient| {
+            let pages = pager::pages(&directory.defaults.pager, input, &recipient, &request.content, trace)?;
             let question = Question {
                 recipient: &recipient,
                 user: sender.name(),
@@ -96,7 +111,7 @@ pub fn plan(
             let chosen = routing::choose(directory, &question, healths, spread.wrapping_add(n), trace)?;
             let deadlines = chosen.route.map_or_else(Vec::new, |r| routing::deadlines(r, decided.due_at));
             let link = chosen.link;
-            Ok(Planned { recipient, link, deadlines })
+            Ok(Planned { recipient, link, deadlines, pages })
         });
         match planned {
             Ok(planned) if request.to.len() == 1 || seen.insert(planned.recipient.clone()) => {
@@ -105,6 +120,13 @@ pub fn plan(
             Ok(_) => trace.note("numbering", || words!("{input} är redan med", "{input} is there already")),
             Err(refusal) => refused.push(RefusedRecipient { input: input.clone(), refusal }),
         }
+    }
+    let first = recipients.first().and_then(|planned: &Planned| planned.pages.clone());
+    if let Some(Choice { body, changes, segments }) =
+        first.filter(|_| recipients.iter().all(|p| p.pages.is_some()))
+    {
+        // Nobody gets it in its other form.
+        (decided.body, decided.changes, decided.segments) = (body, changes, segments);
     }
     match (recipients.is_empty(), refused.first()) {
         (true, Some(first)) => Err(first.refusal.clone()),
@@ -416,6 +438,17 @@ mod tests {
             let refusal = ask(&request).expect_err(field);
             assert_eq!((refusal.code, refusal.field), (code, Some(field)));
         }
+    }
+
+    #[test]
+    fn phones_and_pagers_each_in_their_form() {
+        let long =
+            "Larm om brand i pumpstationen vid ån. Ring driften genast på 08-123 45 67 eller kvittera här.";
+        let plan = ask(&Request::text(["0701234567", "0740123456"], long)).expect("plan");
+        let pages = |n: usize| plan.recipients.get(n).and_then(|p| p.pages.as_ref()).map(|p| p.segments);
+        assert_eq!((plan.decided.segments, pages(0), pages(1)), (1, None, Some(2)));
+        let alone = ask(&Request::text(["0740123456"], long)).expect("plan");
+        assert_eq!(alone.decided.segments, 2, "as it will be sent");
     }
 
     #[test]

@@ -32,6 +32,10 @@ pub struct Settings {
     pub rate: u32,
     /// Lines for the `[[link]]` section.
     pub link: String,
+    /// The link has those lines and nothing else but its name and protocol.
+    pub bare: bool,
+    /// Where everything goes; the one link when empty.
+    pub ways: String,
     /// Whole sections, appended.
     pub more: String,
     /// Mail relay for SMS to mail.
@@ -49,6 +53,8 @@ impl Default for Settings {
             sessions: 1,
             rate: 0,
             link: String::new(),
+            bare: false,
+            ways: String::new(),
             more: String::new(),
             relay: None,
         }
@@ -83,6 +89,16 @@ impl Settings {
         let nobody = SocketAddr::from(([127, 0, 0, 1], 9));
         let hosts = if self.hosts.is_empty() { &[nobody][..] } else { &self.hosts };
         let hosts: Vec<String> = hosts.iter().map(|host| format!("\"{host}\"")).collect();
+        if self.bare {
+            let ways = if self.ways.is_empty() { "\"TS0\"" } else { &self.ways };
+            let _ = write!(
+                text,
+                "[[link]]\nname = \"TS0\"\nprotocol = \"{}\"\n{}\n[[route]]\nto = \"*\"\nlinks = [{ways}]\n",
+                self.protocol, self.link
+            );
+            text.push_str(&self.more);
+            return text;
+        }
         let _ = write!(
             text,
             "[[link]]\nname = \"TS0\"\nprotocol = \"{}\"\nhosts = [{}]\nsystem_id = \"{}\"\n\

@@ -56,6 +56,29 @@ impl Simulator {
         Self::run(&[&["modem", "--path", &path], arguments].concat(), directory)
     }
 
+    /// An operator on a free port with a simulated analogue modem before it, whose lasting name is [`Simulator::device`].
+    #[must_use]
+    pub fn called(protocol: &str, arguments: &[&str]) -> Self {
+        let directory = temporary();
+        let path = directory.path().join(DEVICE).display().to_string();
+        let own = [protocol, "--listen", "127.0.0.1:0", "--modem", &path];
+        Self::run(&[&own, arguments].concat(), directory)
+    }
+
+    /// Changes how its telephone line behaves from now on: `json!({"busy": true})`.
+    pub fn line(&mut self, faults: &Value) {
+        self.tell(&json!({ "do": "line", "faults": faults }));
+    }
+
+    /// The numbers that its modem dialled, and what came of it.
+    #[must_use]
+    pub fn calls(&self) -> Vec<(String, String)> {
+        let text = fs::read_to_string(self.journal_path()).unwrap_or_default();
+        let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let said = |value: &Value, name: &str| value[name].as_str().unwrap_or_default().to_owned();
+        lines.filter(|v| v["event"] == "call").map(|v| (said(&v, "number"), said(&v, "result"))).collect()
+    }
+
     fn spawn(protocol: &str, address: &str, arguments: &[&str]) -> Self {
         Self::run(&[&[protocol, "--listen", address], arguments].concat(), temporary())
     }

@@ -101,7 +101,9 @@ mod tests {
 
     #[test]
     fn the_file_holds_what_it_should() {
-        for (protocol, least) in [("smpp", 45), ("ucp", 28), ("gsm", 60), ("at", 6), ("cimd2", 19)] {
+        for (protocol, least) in
+            [("smpp", 45), ("ucp", 28), ("gsm", 60), ("at", 6), ("cimd2", 19), ("tap", 8)]
+        {
             assert!(of(protocol).len() >= least, "{protocol}");
         }
     }

@@ -35,3 +35,22 @@ fn cimd2() {
 fn ucp() {
     check("ucp");
 }
+
+#[test]
+fn tap() {
+    check("tap");
+}
+
+/// A block that was read is written to the same octets, and built of its fields to the same again.
+#[test]
+fn tap_blocks_come_back() {
+    let mut seen = 0;
+    for vector in vectors::of("tap").iter().filter(|vector| vector.kind == "block") {
+        let read = omnigate::codec::decode("tap", "block", &vector.expected).expect("a block");
+        assert_eq!(read["fields"], vector.input["fields"], "{}", vector.id);
+        let again = omnigate::codec::decode("tap", "block", &read).expect("fields");
+        assert_eq!(again, vector.expected, "{}", vector.id);
+        seen += 1;
+    }
+    assert!(seen >= 2, "{seen}");
+}

@@ -53,6 +53,10 @@ fn destination(config: &Cimd2Config, recipient: &Recipient) -> String {
     match recipient {
         Recipient::Number(number) => format!("{}{number}", config.international_prefix),
         Recipient::Short(code) => code.as_str().to_owned(),
+        Recipient::Pager(pager) if pager.is_international() => {
+            format!("{}{}", config.international_prefix, pager.as_str())
+        }
+        Recipient::Pager(pager) => pager.as_str().to_owned(),
     }
 }
 

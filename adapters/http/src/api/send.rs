@@ -88,6 +88,8 @@ pub struct PreviewRecipientView {
     pub to: String,
     /// The link whose queue it would join.
     pub link: String,
+    /// How many SMS it would get; for a pager (Minicall), pages.
+    pub segments: u8,
 }
 
 /// A character that would change.
@@ -235,7 +237,11 @@ fn preview_view(preview: &Preview, language: Language) -> PreviewView {
             .plan
             .recipients
             .iter()
-            .map(|one| PreviewRecipientView { to: one.recipient.to_string(), link: one.link.to_string() })
+            .map(|one| PreviewRecipientView {
+                to: one.recipient.to_string(),
+                link: one.link.to_string(),
+                segments: one.content(decided).1,
+            })
             .collect(),
         refused: refused(&preview.plan.refused, language),
         trace: preview

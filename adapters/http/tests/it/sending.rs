@@ -137,6 +137,7 @@ async fn a_preview() {
             recipient: fakes::samples::recipient("46701234567"),
             link: fakes::samples::link("TS0"),
             deadlines: Vec::new(),
+            pages: None,
         };
         let choice =
             domain::submission::decide_body(&request.content, domain::text::Policy::Auto, 10, &mut trace)?;

@@ -9,9 +9,13 @@ use async_trait::async_trait;
 use net::ConnectOptions;
 use session::{Connection, Dial};
 use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_serial::SerialStream;
 
-pub use serial::{Flow, SerialOptions};
+pub use serial::{Flow, Pulse, SerialOptions};
 
 /// What a terminal server's name begins with.
 pub const TCP: &str = "tcp://";
@@ -19,8 +23,8 @@ pub const TCP: &str = "tcp://";
 /// How long a terminal server may take to answer.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// Whether DTR is to be dropped before a port is used.
-pub type DropDtr = dyn Fn() -> bool + Send + Sync;
+/// Whether DTR is to be dropped before a port is used, and for how long.
+pub type DropDtr = dyn Fn() -> Option<Pulse> + Send + Sync;
 
 /// Opens ports.
 pub struct Ports {
@@ -30,15 +34,68 @@ pub struct Ports {
     pub drop_dtr: Box<DropDtr>,
 }
 
+/// A port that was opened.
+pub enum Opened {
+    /// A device of this machine.
+    Serial(SerialStream),
+    /// A terminal server's.
+    Server(net::Stream),
+}
+
+impl Opened {
+    /// Takes DTR down, where there is one: a modem ends its call.
+    pub fn hang_up(&mut self) {
+        if let Self::Serial(port) = self {
+            serial::hang_up(port);
+        }
+    }
+
+    fn stream(self: Pin<&mut Self>) -> Pin<&mut (dyn Connection + '_)> {
+        match self.get_mut() {
+            Self::Serial(port) => Pin::new(port),
+            Self::Server(stream) => Pin::new(stream),
+        }
+    }
+}
+
+impl AsyncRead for Opened {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        self.stream().poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Opened {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
+        self.stream().poll_write(cx, octets)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.stream().poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.stream().poll_shutdown(cx)
+    }
+}
+
+impl Ports {
+    /// Opens a port by its name.
+    ///
+    /// # Errors
+    /// Why not, with the name in the text.
+    pub async fn open(&self, name: &str) -> io::Result<Opened> {
+        if let Some(host) = name.strip_prefix(TCP) {
+            let options = ConnectOptions { timeout: CONNECT, tls: None, user_timeout: Some(CONNECT * 2) };
+            return net::connect(host, &options).await.map(Opened::Server);
+        }
+        let told = |error: io::Error| io::Error::new(error.kind(), format!("{name}: {error}"));
+        serial::open(name, self.serial, (self.drop_dtr)()).await.map(Opened::Serial).map_err(told)
+    }
+}
+
 #[async_trait]
 impl Dial for Ports {
     async fn dial(&self, name: &str) -> io::Result<Box<dyn Connection>> {
-        if let Some(host) = name.strip_prefix(TCP) {
-            let options = ConnectOptions { timeout: CONNECT, tls: None, user_timeout: Some(CONNECT * 2) };
-            return Ok(Box::new(net::connect(host, &options).await?));
-        }
-        let told = |error: io::Error| io::Error::new(error.kind(), format!("{name}: {error}"));
-        let port = serial::open(name, self.serial, (self.drop_dtr)()).await.map_err(told)?;
-        Ok(Box::new(port))
+        Ok(Box::new(self.open(name).await?))
     }
 }

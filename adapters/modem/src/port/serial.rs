@@ -8,10 +8,19 @@ use tokio_serial::{
     DataBits, FlowControl, Parity, SerialPort as _, SerialPortBuilderExt as _, SerialStream, StopBits,
 };
 
-/// How long DTR stays down: as long as switched power supplies need.
-const DOWN: Duration = Duration::from_millis(1_500);
-/// How long a modem may take to wake up after that.
-const WAKING: Duration = Duration::from_secs(5);
+/// A time that DTR is down for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pulse {
+    down: Duration,
+    waking: Duration,
+}
+
+impl Pulse {
+    /// As long as switched power supplies need, and modems to wake up after that.
+    pub const POWER: Self = Self { down: Duration::from_millis(1_500), waking: Duration::from_secs(5) };
+    /// As long as a modem needs to end a call.
+    pub const HANG_UP: Self = Self { down: Duration::from_millis(800), waking: Duration::from_millis(400) };
+}
 
 /// How the two ends keep each other from sending too much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -40,8 +49,17 @@ impl Default for SerialOptions {
     }
 }
 
+/// Takes DTR down: a modem ends its call. Where there is no such line, nothing happens.
+pub(super) fn hang_up(port: &mut SerialStream) {
+    let _ = port.write_data_terminal_ready(false);
+}
+
 /// Opens a port; `drop_dtr` first takes DTR down for a while.
-pub(super) async fn open(path: &str, options: SerialOptions, drop_dtr: bool) -> io::Result<SerialStream> {
+pub(super) async fn open(
+    path: &str,
+    options: SerialOptions,
+    drop_dtr: Option<Pulse>,
+) -> io::Result<SerialStream> {
     let (bits, parity) =
         if options.seven_even { (DataBits::Seven, Parity::Even) } else { (DataBits::Eight, Parity::None) };
     let mut port = tokio_serial::new(path, options.baud)
@@ -55,10 +73,12 @@ pub(super) async fn open(path: &str, options: SerialOptions, drop_dtr: bool) -> 
         .open_native_async()
         .map_err(io::Error::from)?;
     // Pseudo-terminals have no such lines and say so; that is no reason not to use them.
-    if drop_dtr && port.write_data_terminal_ready(false).is_ok() {
-        tokio::time::sleep(DOWN).await;
+    if let Some(Pulse { down, waking }) = drop_dtr
+        && port.write_data_terminal_ready(false).is_ok()
+    {
+        tokio::time::sleep(down).await;
         let _ = port.write_data_terminal_ready(true);
-        tokio::time::sleep(WAKING).await;
+        tokio::time::sleep(waking).await;
     }
     let _ = port.write_data_terminal_ready(true);
     Ok(port)

@@ -35,6 +35,12 @@ pub enum ModemCommand {
 #[error("{0}")]
 pub struct ModemCommandError(String);
 
+impl ModemCommandError {
+    pub(super) fn of_fault(name: &str) -> Self {
+        Self(format!("the fault \"{name}\" does not exist or has another kind of value"))
+    }
+}
+
 impl ModemCommand {
     /// Reads a line.
     ///
@@ -69,9 +75,7 @@ pub fn modem_faults(value: &Value) -> Result<ModemFaults, ModemCommandError> {
     let mut faults = ModemFaults::default();
     for (name, value) in value.as_object().into_iter().flatten() {
         if !set(&mut faults, name, value) {
-            return Err(ModemCommandError(format!(
-                "the fault \"{name}\" does not exist or has another kind of value"
-            )));
+            return Err(ModemCommandError::of_fault(name));
         }
     }
     Ok(faults)

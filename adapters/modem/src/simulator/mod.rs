@@ -1,9 +1,12 @@
-//! A simulated GSM modem: on a pseudo-terminal or behind a TCP port, for rehearsals, demonstrations and tests.
+//! Simulated modems: a GSM modem and an analogue one (which calls a simulated central), on a pseudo-terminal or behind a TCP port, for
+//! rehearsals, demonstrations and tests.
 //!
-//! It takes messages in PDU mode, brings status reports and messages of phones, keeps a journal, and misbehaves on request in the
+//! The GSM modem takes messages in PDU mode, brings status reports and messages of phones, keeps a journal, and misbehaves on request in the
 //! ways real modems and networks do; its port can be unplugged and plugged in. It forgets everything when it stops.
 
 mod air;
+mod analogue;
+mod central;
 mod commands;
 mod control;
 mod engine;
@@ -13,6 +16,8 @@ mod port;
 mod pty;
 mod sim;
 
+pub use analogue::{AnalogueModem, AnalogueOptions, LineFaults, LineStats, line_faults};
+pub use central::{CentralOptions, SERVICE};
 pub use control::{ModemCommand, ModemCommandError, modem_faults};
 pub use engine::ModemStats;
 pub use options::{ModemFaults, ModemOptions};

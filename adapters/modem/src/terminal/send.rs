@@ -78,7 +78,11 @@ fn pdu(now: Now, shipment: &Shipment, index: usize) -> Result<Pdu, Failure> {
     let (_, segment) = shipment.segments.get(index).ok_or_else(|| cannot("no such segment"))?;
     let to = match &message.recipient {
         Recipient::Number(number) => Address::parse(&format!("+{number}")),
+        Recipient::Pager(pager) if pager.is_international() => {
+            Address::parse(&format!("+{}", pager.as_str()))
+        }
         Recipient::Short(code) => Address::parse(code.as_str()),
+        Recipient::Pager(pager) => Address::parse(pager.as_str()),
     };
     let mut submit = Submit::new(to.map_err(cannot)?, segment, message.flash);
     if message.body.has_own_header() {

@@ -55,6 +55,8 @@ pub fn status(code: Code) -> StatusCode {
         | Code::NoText
         | Code::TextTooLong
         | Code::TextNotEncodable
+        | Code::PagerTextOnly
+        | Code::PagerDigitsOnly
         | Code::InvalidOriginator
         | Code::InvalidTime
         | Code::InvalidCallback

@@ -40,6 +40,8 @@ pub(crate) struct Ended {
     pub(crate) why: Closed,
     /// How long it was bound.
     pub(crate) bound_for: Option<Duration>,
+    /// Whether any segment had its end in it.
+    pub(crate) worked: bool,
 }
 
 /// One session on one connection.
@@ -61,6 +63,8 @@ pub(crate) struct Driver<C: Conversation> {
     again_at: Option<Duration>,
     recalls: u64,
     counted: Counts,
+    worked: bool,
+    idle_since: Option<Duration>,
 }
 
 impl<C: Conversation> Driver<C> {
@@ -84,6 +88,8 @@ impl<C: Conversation> Driver<C> {
             stalled_since: None,
             again_at: None,
             counted: Counts::default(),
+            worked: false,
+            idle_since: None,
         }
     }
 
@@ -104,7 +110,7 @@ impl<C: Conversation> Driver<C> {
         self.count();
         self.mark = None;
         self.jobs.leave();
-        Ended { why, bound_for }
+        Ended { why, bound_for, worked: self.worked }
     }
 
     async fn turns(
@@ -171,9 +177,26 @@ impl<C: Conversation> Driver<C> {
         if self.shared.is_stopping() && self.work.is_empty() && self.jobs.unanswered() == 0 {
             self.session.unbind(self.now);
         }
+        self.hang_up_when_idle();
         self.jobs.launch(self.work.done());
         self.shared.in_flight(self.place, self.session.in_flight());
         self.count();
+    }
+
+    /// A connection that costs something ends when it has had nothing to do for a while.
+    fn hang_up_when_idle(&mut self) {
+        let Some(demand) = self.shared.options.on_demand else { return };
+        let wanted = !self.shared.is_held() && self.shared.waiting() > 0;
+        let idle = !wanted
+            && self.bound_at.is_some()
+            && self.session.in_flight() == 0
+            && self.work.is_empty()
+            && self.jobs.unanswered() == 0;
+        if !idle {
+            self.idle_since = None;
+        } else if *self.idle_since.get_or_insert(self.now.monotonic) + demand.idle <= self.now.monotonic {
+            self.session.unbind(self.now);
+        }
     }
 
     fn submit(&mut self) {
@@ -215,6 +238,7 @@ impl<C: Conversation> Driver<C> {
                 Event::Lost { why } => self.lost(why),
                 Event::Doing(what) => self.shared.set_detail(self.place, what),
                 Event::Ended { token, end, took } => {
+                    self.worked = true;
                     if let Some(took) = took {
                         self.shared.meters.round_trip.record(took.as_secs_f64());
                     }
@@ -241,6 +265,9 @@ impl<C: Conversation> Driver<C> {
         self.shared.set_detail(self.place, format!("bound to {}", self.host));
         tracing::info!(link = %self.shared.id, session = self.place, host = self.host, "bound");
         self.mark = Some(BoundMark::new(self.shared.clone(), self.place, self.role));
+        if self.shared.options.on_demand.is_some() {
+            self.shared.ready(true);
+        }
     }
 
     /// The connection stays, submits do not go: what is not written goes back.
@@ -266,7 +293,9 @@ impl<C: Conversation> Driver<C> {
         }
         let stuck = self.stuck_since.map(|since| since + self.shared.options.write_timeout);
         let stalled = self.stalled_since.map(|since| since + LONGEST_STALL).filter(|at| *at > now);
-        let next = [self.session.poll_timeout(), self.again_at, stuck, stalled];
+        let idle =
+            self.idle_since.zip(self.shared.options.on_demand).map(|(since, demand)| since + demand.idle);
+        let next = [self.session.poll_timeout(), self.again_at, stuck, stalled, idle.filter(|at| *at > now)];
         next.into_iter().flatten().min().map_or(LONG, |at| at.saturating_sub(now)).min(LONG)
     }
 

@@ -27,7 +27,7 @@ pub use conversation::Conversation;
 pub use dialect::{Answer, BadStream, BindRefusal, Dialect, Now, Received, Role, Verdict};
 pub use link::{OperatorLink, Surroundings};
 pub use meters::Meters;
-pub use options::{Connection, Dial, LinkOptions, SessionLimits, rotated};
+pub use options::{Connection, Dial, LinkOptions, OnDemand, SessionLimits, rotated};
 pub use pace::Pace;
 pub use queue::Queues;
 pub use session::{Closed, Counts, Event, Session};

@@ -73,7 +73,7 @@ impl OperatorLink {
             sessions.iter().filter(|(role, _)| role.sends()).map(|_| options.limits.window).sum();
         let shared = Arc::new(Shared::new(id, options, around.receiver, around.clock, around.ids));
         shared.meters.window.set(window as f64);
-        shared.meters.up.set(0.0);
+        shared.meters.up.set(if shared.options.on_demand.is_some() { 1.0 } else { 0.0 });
         let make: Arc<Make<C>> = Arc::new(make);
         let mut tasks = JoinSet::new();
         for (place, (role, hosts)) in sessions.into_iter().enumerate() {

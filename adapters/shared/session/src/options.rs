@@ -68,6 +68,18 @@ pub struct LinkOptions {
     pub login_pause: Duration,
     /// After being bound so long, the pauses begin again from the first.
     pub stable_after: Duration,
+    /// A connection costs something (a call): it is made when there is something to send and ended afterwards. `None` = always connected.
+    pub on_demand: Option<OnDemand>,
+}
+
+/// When a connection that costs something is made and ended. Meanwhile the link counts as up; after a try that failed it is down, and
+/// is tried again by its pauses until one succeeds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OnDemand {
+    /// How long a connection with nothing to do is kept.
+    pub idle: Duration,
+    /// How often one is made although nothing waits, so that the operator can deliver; `None` = never.
+    pub every: Option<Duration>,
 }
 
 impl Default for LinkOptions {
@@ -84,6 +96,7 @@ impl Default for LinkOptions {
             longest_pause: Duration::from_secs(60),
             login_pause: Duration::from_secs(300),
             stable_after: Duration::from_secs(60),
+            on_demand: None,
         }
     }
 }

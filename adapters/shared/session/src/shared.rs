@@ -93,6 +93,8 @@ pub(crate) struct Shared {
     stopping: AtomicBool,
     /// The operator refuses the login.
     barred: AtomicBool,
+    /// It is not connected and can be as soon as there is something to send.
+    ready: AtomicBool,
     starved: AtomicBool,
     recalls: AtomicU64,
     /// Sessions whose messages are not all reported.
@@ -136,6 +138,7 @@ impl Shared {
             held: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
             barred: AtomicBool::new(false),
+            ready: AtomicBool::new(options.on_demand.is_some()),
             starved: AtomicBool::new(false),
             recalls: AtomicU64::new(0),
             working: AtomicUsize::new(0),
@@ -163,7 +166,7 @@ impl Shared {
         let room = self.capacity.saturating_sub(self.waiting.load(Relaxed));
         let condition = if self.held.load(Acquire) {
             Condition::Held
-        } else if self.senders.load(Acquire) > 0 && !self.is_stopping() {
+        } else if self.can_send() && !self.is_stopping() {
             Condition::Up
         } else {
             let since =
@@ -171,6 +174,26 @@ impl Shared {
             if self.barred.load(Acquire) { Condition::Parked { since } } else { Condition::Down { since } }
         };
         Health { condition, room: if condition == Condition::Up { room } else { 0 } }
+    }
+
+    /// Whether a session is bound, or one can be made when it is needed.
+    fn can_send(&self) -> bool {
+        self.senders.load(Acquire) > 0 || self.ready.load(Acquire)
+    }
+
+    /// A connection can be made when it is needed, or the last try says that it cannot.
+    pub(crate) fn ready(&self, ready: bool) {
+        if self.ready.swap(ready, AcqRel) != ready && self.senders.load(Acquire) == 0 {
+            self.up_or_down(ready);
+        }
+    }
+
+    fn up_or_down(&self, up: bool) {
+        let now = self.now();
+        self.down_at_ms.store(now.wall.as_millisecond(), Relaxed);
+        self.down_since_ms.store(millis(now.monotonic), Relaxed);
+        self.meters.up.set(if up { 1.0 } else { 0.0 });
+        self.tell_changed();
     }
 
     /// Takes what there is room for; the rest comes back.
@@ -301,11 +324,7 @@ impl Shared {
         }
         let others = change(&self.senders);
         if others == 0 {
-            let now = self.now();
-            self.down_at_ms.store(now.wall.as_millisecond(), Relaxed);
-            self.down_since_ms.store(millis(now.monotonic), Relaxed);
-            self.meters.up.set(if up { 1.0 } else { 0.0 });
-            self.tell_changed();
+            self.up_or_down(up || self.ready.load(Acquire));
         }
         if !up {
             self.in_flight(place, 0);
@@ -391,7 +410,7 @@ impl Shared {
 
     /// The watchdog: what waits for a link that has been down too long goes back.
     pub(crate) fn give_back_overdue(&self, now: Duration) {
-        if self.senders.load(Acquire) > 0 || self.waiting() == 0 {
+        if self.can_send() || self.waiting() == 0 {
             return;
         }
         let down_for = now.saturating_sub(Duration::from_millis(self.down_since_ms.load(Relaxed)));

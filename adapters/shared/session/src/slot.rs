@@ -7,7 +7,7 @@ use crate::backoff::{Backoff, jittered};
 use crate::conversation::Conversation;
 use crate::dialect::{Now, Role};
 use crate::driver::{Driver, Ended};
-use crate::options::Dial;
+use crate::options::{Dial, OnDemand};
 use crate::session::Closed;
 use crate::shared::Shared;
 use std::sync::Arc;
@@ -18,6 +18,8 @@ use tokio::task::JoinSet;
 const LOGIN_TRIES: u32 = 3;
 /// Between two hosts of one link.
 const NEXT_HOST: Duration = Duration::from_millis(200);
+/// A wait without an end.
+const NEVER: Duration = Duration::from_secs(365 * 86_400);
 /// After the operator said goodbye.
 const AFTER_GOODBYE: Duration = Duration::from_secs(5);
 
@@ -47,12 +49,29 @@ impl<C: Conversation> Slot<C> {
         let options = &self.shared.options;
         let mut backoff = Backoff::new(options.first_pause, options.longest_pause);
         let (mut turn, mut logins) = (0_usize, 0_u32);
+        let mut rested = true;
         while !self.shared.is_stopping() {
+            if let Some(demand) = options.on_demand.filter(|_| rested) {
+                self.until_wanted(demand).await;
+                if self.shared.is_stopping() {
+                    break;
+                }
+            }
             let Some(host) = self.hosts.get(turn % self.hosts.len().max(1)) else { return };
             self.shared.set_detail(self.place, format!("connecting to {host}"));
             let ended = self.attempt(host.clone()).await;
             if self.shared.is_stopping() {
                 break;
+            }
+            rested = options.on_demand.is_some() && self.is_done(&ended);
+            if rested {
+                (turn, logins) = (0, 0);
+                backoff.reset();
+                self.shared.bar(false);
+                continue;
+            }
+            if options.on_demand.is_some() {
+                self.shared.ready(false);
             }
             let stable =
                 matches!(&ended, Try::Ended(Ended { bound_for: Some(d), .. }) if *d >= options.stable_after);
@@ -85,6 +104,30 @@ impl<C: Conversation> Slot<C> {
             self.wait(host, &why, pause).await;
         }
         self.shared.set_detail(self.place, "stopped".to_owned());
+    }
+
+    /// Waits until there is something to send, or it is time to let the operator deliver.
+    async fn until_wanted(&self, demand: OnDemand) {
+        let Some(place) = self.shared.places.get(self.place) else { return };
+        let detail = "ready: connects when there is something to send";
+        self.shared.set_detail(self.place, detail.to_owned());
+        let time = tokio::time::sleep(demand.every.unwrap_or(NEVER));
+        tokio::pin!(time);
+        let wanted = || self.shared.waiting() > 0 && !self.shared.is_held();
+        while !self.shared.is_stopping() && !wanted() {
+            tokio::select! {
+                () = place.wake.notified() => {}
+                () = &mut time => return,
+            }
+        }
+    }
+
+    /// Whether a connection on demand has done what it was made for.
+    fn is_done(&self, ended: &Try) -> bool {
+        let Try::Ended(Ended { why, bound_for, worked }) = ended else { return false };
+        let orderly = matches!(why, Closed::Finished | Closed::Unbound) && bound_for.is_some();
+        // One that ends at once with everything still to be done is a failure, or it would be made again and again.
+        orderly && (*worked || self.shared.waiting() == 0 || self.shared.is_held())
     }
 
     /// One connection, in its own task, which ends when this future is dropped.

@@ -149,6 +149,8 @@ fn destination(config: &SmppConfig, recipient: &Recipient) -> Address {
     match recipient {
         Recipient::Number(number) => address(config.international, number.to_string()),
         Recipient::Short(code) => address(config.short_code, code.as_str()),
+        Recipient::Pager(pager) if pager.is_international() => address(config.international, pager.as_str()),
+        Recipient::Pager(pager) => address(config.short_code, pager.as_str()),
     }
 }
 

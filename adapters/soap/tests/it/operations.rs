@@ -170,6 +170,7 @@ async fn a_preview_sends_nothing() {
             recipient: Recipient::parse("46701234567").expect("recipient"),
             link: link(),
             deadlines: Vec::new(),
+            pages: None,
         };
         let refused =
             RefusedRecipient { input: "x".into(), refusal: Refusal::field(Code::InvalidNumber, "to", "") };

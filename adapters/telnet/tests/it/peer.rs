@@ -98,6 +98,7 @@ impl SubmitMessages for Desk {
             recipient,
             link: link.clone(),
             deadlines: Vec::new(),
+            pages: None,
         });
         let decided = Decided {
             body: Body::Text { text: "?".into(), alphabet: Alphabet::Gsm7 },

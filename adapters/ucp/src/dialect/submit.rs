@@ -184,6 +184,10 @@ fn recipient(config: &UcpConfig, message: &Message) -> Result<String, Failure> {
     fits(match &message.recipient {
         Recipient::Number(number) => format!("{}{number}", config.recipient_prefix),
         Recipient::Short(code) => code.as_str().to_owned(),
+        Recipient::Pager(pager) if pager.is_international() => {
+            format!("{}{}", config.recipient_prefix, pager.as_str())
+        }
+        Recipient::Pager(pager) => pager.as_str().to_owned(),
     })
 }
 

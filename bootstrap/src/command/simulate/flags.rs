@@ -110,7 +110,7 @@ fn account(text: &str) -> anyhow::Result<(String, SecretString)> {
 }
 
 /// `throttle`, `drop_every=10`, `drop-every=10`.
-fn named_faults(given: &[String]) -> anyhow::Result<Faults> {
+pub(super) fn named_faults(given: &[String]) -> anyhow::Result<Faults> {
     faults(&Value::Object(named(given))).map_err(|e| anyhow!("--fault: {e}"))
 }
 
@@ -128,7 +128,7 @@ pub(super) fn named(given: &[String]) -> Map<String, Value> {
 }
 
 /// `10s:{"throttle":true}`
-fn scheduled(text: &str) -> anyhow::Result<(Duration, Faults)> {
+pub(super) fn scheduled(text: &str) -> anyhow::Result<(Duration, Faults)> {
     let Some((after, rest)) = text.split_once(':') else {
         bail!("--later {text:?}: AFTER:FAULTS, as 10s:{{\"throttle\":true}}")
     };

@@ -5,14 +5,17 @@
 
 mod cimd2;
 mod flags;
+mod line;
 mod modem;
 mod smpp;
+mod tap;
 mod ucp;
 
 pub use cimd2::Cimd2;
 pub use flags::Flags;
 pub use modem::Modem;
 pub use smpp::Smpp;
+pub use tap::Tap;
 pub use ucp::Ucp;
 
 use crate::clock::SystemClock;
@@ -43,6 +46,8 @@ pub enum Args {
     Modem(Box<Modem>),
     /// Be an SMS centre that speaks CIMD2: the same, by another protocol
     Cimd2(Box<Cimd2>),
+    /// Be a paging central that speaks TAP, on TCP and behind a modem that calls it: takes pages, misbehaves on request
+    Tap(Box<Tap>),
 }
 
 /// A simulated operator that runs.
@@ -81,8 +86,17 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
         Args::Ucp(args) => {
             let centre = ucp::centre(args)?;
             block_on(async move {
-                let operator = listening(centre, &args.listen).await?;
+                let operator = simulator(centre, &args.listen).await?;
+                let operator = line::with_modem(&args.line, args.flags.journal.as_ref(), operator).await?;
                 rehearse(operator, args.flags.seconds, json, language).await
+            })
+        }
+        Args::Tap(args) => {
+            let central = tap::central(args)?;
+            block_on(async move {
+                let operator = simulator(central, &args.listen).await?;
+                let operator = line::with_modem(&args.line, args.journal.as_ref(), operator).await?;
+                rehearse(operator, args.seconds, json, language).await
             })
         }
         Args::Modem(args) => block_on(async move {
@@ -193,9 +207,12 @@ impl Operator for Simulator {
 
 /// Starts one of them where its flags say.
 async fn listening<O: rehearsal::Operator>(operator: O, listen: &str) -> anyhow::Result<Box<dyn Operator>> {
+    Ok(Box::new(simulator(operator, listen).await?))
+}
+
+async fn simulator<O: rehearsal::Operator>(operator: O, listen: &str) -> anyhow::Result<Simulator> {
     let simulator = Simulator::start(operator, Arc::new(SystemClock::default())).await;
-    let simulator = simulator.with_context(|| {
+    simulator.with_context(|| {
         format!("the operator cannot listen on {listen} (is the port taken? 0 takes a free one)")
-    })?;
-    Ok(Box::new(simulator))
+    })
 }

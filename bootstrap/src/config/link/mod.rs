@@ -5,9 +5,11 @@
 
 mod check;
 mod cimd2;
+mod line;
 mod modem;
 mod read;
 mod smpp;
+mod tap;
 mod ucp;
 mod values;
 
@@ -15,6 +17,7 @@ pub use cimd2::Cimd2;
 pub use modem::Modem;
 pub(super) use read::read;
 pub use smpp::Smpp;
+pub use tap::Tap;
 pub use ucp::Ucp;
 pub(crate) use ucp::{field as ucp_field, status as ucp_status};
 
@@ -138,6 +141,8 @@ impl HeartbeatKeys {
 trait Keys: DeserializeOwned {
     /// Keys of [`Common`] that the protocol has no use for; a link that has one is refused.
     const WITHOUT: &'static [&'static str] = &[];
+    /// Whether the protocol has receipts at all.
+    const RECEIPTS: bool = true;
 
     /// What the types alone cannot say, also of the common keys: whether there must be hosts, how large a window may be.
     fn check(&self, common: &Common, checks: &mut LinkChecks<'_, '_>);
@@ -185,6 +190,11 @@ macro_rules! protocols {
             /// The common keys that it has no use for.
             fn without(self) -> &'static [&'static str] {
                 match self { $(Self::$variant => <$variant as Keys>::WITHOUT,)* }
+            }
+
+            /// Whether it has receipts.
+            fn has_receipts(self) -> bool {
+                match self { $(Self::$variant => <$variant as Keys>::RECEIPTS,)* }
             }
 
             /// Reads them.
@@ -238,6 +248,8 @@ protocols! {
     Modem = "modem",
     /// CIMD2.
     Cimd2 = "cimd2",
+    /// TAP: paging centrals.
+    Tap = "tap",
 }
 
 /// A link: what every link has, and what its protocol adds.
@@ -283,7 +295,7 @@ impl Link {
             id: default.id,
             originator: self.common.own_originator().ok().flatten(),
             alphanumeric: self.common.alphanumeric,
-            receipts: self.common.receipts,
+            receipts: self.common.receipts && self.common.protocol.has_receipts(),
             wide_reference: self.common.wide_reference,
             whole: self.is_whole(),
             park_on: self.common.park_on.clone(),

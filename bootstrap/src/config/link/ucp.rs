@@ -1,5 +1,6 @@
 //! The keys that only UCP links have (EMI/UCP 3.5 and 4.x).
 
+use super::line::{Dialled, LineKeys};
 use super::{Common, Keys, LinkChecks};
 use crate::config::values::{Period, Secret};
 use jiff::tz::TimeZone;
@@ -14,6 +15,19 @@ const MOST_IN_FLIGHT: u16 = 98;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ucp {
+    /// The port of a modem that calls the operator, instead of `hosts`: a device, or `tcp://host:port` of a terminal server.
+    pub port: Option<Spanned<String>>,
+    /// The telephone numbers of the operator, tried in turn. A dialled link calls when there is something to send.
+    #[serde(default)]
+    pub dial: Vec<Spanned<String>>,
+    /// The serial port and the modem.
+    pub line: Option<LineKeys>,
+    /// How long a call with nothing to do is kept; 20 s when absent. Receipts and messages come only during calls.
+    pub idle: Option<Period>,
+    /// How often the operator is called although there is nothing to send, so that it can deliver; never when absent.
+    pub call_every: Option<Period>,
+    /// The pause after a call that failed; it doubles to 15 min. 30 s when absent.
+    pub redial: Option<Period>,
     /// The account, a number of at most 16 digits: logs in, and is named in keep-alives.
     pub system_id: Option<Spanned<String>>,
     /// The password, at most 16 characters.
@@ -59,7 +73,11 @@ pub struct Ucp {
 
 impl Keys for Ucp {
     fn check(&self, common: &Common, checks: &mut LinkChecks<'_, '_>) {
-        checks.some_host(common);
+        let dialled = Dialled { port: self.port.as_ref(), dial: &self.dial, line: self.line.as_ref() };
+        dialled.check(common, false, checks);
+        if self.port.is_some() && common.sessions.as_ref().is_some_and(|sessions| *sessions.get_ref() > 1) {
+            checks.wrong(&common.name, "sessions", "a modem has one call at a time: sessions = 1");
+        }
         checks.range(common.window.as_ref(), "window", MOST_IN_FLIGHT);
         checks.secret(self.password.as_ref(), "password");
         if self.login && self.system_id.as_ref().is_none_or(|account| account.get_ref().is_empty()) {
@@ -103,6 +121,17 @@ impl Keys for Ucp {
         for text in self.fields.iter().filter(|text| field(text.get_ref()).is_none()) {
             checks.wrong(text, "fields", "a field of operation 51, = and a value without slashes");
         }
+    }
+
+    fn hosts<'a>(&'a self, common: &'a Common) -> Vec<&'a str> {
+        match &self.port {
+            Some(port) => port.get_ref().strip_prefix(::modem::port::TCP).into_iter().collect(),
+            None => common.hosts.iter().map(|h| h.get_ref().as_str()).collect(),
+        }
+    }
+
+    fn place(&self, common: &Common) -> String {
+        super::line::place(self.port.as_ref(), &self.dial).unwrap_or_else(|| self.hosts(common).join(" "))
     }
 }
 

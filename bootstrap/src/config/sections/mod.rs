@@ -11,7 +11,7 @@ mod telnet;
 pub use alarm::AlarmSection;
 pub use http::{FileDoor, Http, Tls};
 pub use mail::{Relay, RelayTls, Smtp, SmtpDomain, SmtpSender};
-pub use node::{Database, DefaultsSection, Log, LogFormat, Node, Retention};
+pub use node::{Database, DefaultsSection, Log, LogFormat, Minicall, Node, Retention};
 pub use received::{Callbacks, MoSection};
 pub use route::RouteSection;
 pub use telnet::Telnet;

@@ -5,6 +5,7 @@ use crate::config::values::{Period, Secret};
 use domain::directory::Defaults;
 use domain::language::Language;
 use domain::numbering::{AllowList, Country};
+use domain::submission::PagerRules;
 use domain::text::Policy;
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -123,6 +124,39 @@ impl DefaultsSection {
             max_recipients: self.max_recipients,
             receipt_grace: receipt_grace.0,
             ..Defaults::default()
+        }
+    }
+}
+
+/// `[minicall]`: how messages to pagers are made: recipients of the series 074, and those written as `minicall:12345`. They go by the
+/// routes with `to = "minicall"`, or by those for everybody. They have no receipts.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Minicall {
+    /// Characters of a page; a longer text goes in numbered pages, `(1/3) …`.
+    pub length: usize,
+    /// Pages that a message may take.
+    pub pages: u8,
+    /// Pagers that show digits only: what their international numbers begin with. One message can also say so: `minicall-numeric:0740123456`.
+    pub numeric: Vec<String>,
+    /// Characters that such a pager shows.
+    pub numeric_length: usize,
+}
+
+impl Default for Minicall {
+    fn default() -> Self {
+        let PagerRules { length, pages, numeric_length, numeric } = PagerRules::default();
+        Self { length, pages, numeric, numeric_length }
+    }
+}
+
+impl Minicall {
+    pub(in crate::config) fn to_domain(&self) -> PagerRules {
+        PagerRules {
+            length: self.length,
+            pages: self.pages,
+            numeric_length: self.numeric_length,
+            numeric: self.numeric.clone(),
         }
     }
 }

@@ -3,10 +3,12 @@
 mod cimd2;
 mod modem;
 mod smpp;
+mod tap;
 mod ucp;
 
 use super::Machine;
 use crate::config::{Common, Link, LinkTls, Own, Secret};
+use ::modem::call::Lines;
 use anyhow::{Context as _, anyhow};
 use domain::directory::LinkId;
 use net::tls::TlsClient;
@@ -47,6 +49,7 @@ struct Around {
     receiver: Arc<dyn ReceiveMessages>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
+    lines: Arc<Lines>,
     relay: Option<Arc<MailRelay>>,
 }
 
@@ -62,6 +65,7 @@ impl LinkSetup {
             Own::Smpp(keys) => Arc::new(smpp::config(common, keys)?),
             Own::Ucp(keys) => Arc::new(ucp::config(common, keys)?),
             Own::Modem(keys) => Arc::new(modem::config(common, keys, data_dir)?),
+            Own::Tap(keys) => Arc::new(tap::config(common, keys)?),
             Own::Cimd2(keys) => Arc::new(cimd2::config(common, keys)?),
         };
         let fingerprint = format!("{} {}", common.protocol.as_str(), start.fingerprint());
@@ -79,7 +83,8 @@ impl LinkSetup {
         relay: Option<&Arc<MailRelay>>,
     ) -> anyhow::Result<Arc<dyn OperatorLink>> {
         let (clock, ids) = (Arc::clone(&machine.clock), Arc::clone(&machine.ids));
-        let around = Around { id: self.id.clone(), receiver, clock, ids, relay: relay.map(Arc::clone) };
+        let (id, lines) = (self.id.clone(), Arc::clone(&machine.lines));
+        let around = Around { id, receiver, clock, ids, lines, relay: relay.map(Arc::clone) };
         self.start.start(around).with_context(|| format!("link {}", self.id))
     }
 }

@@ -2,29 +2,65 @@
 
 use super::{Around, Start, client_tls, number, password, said, texts};
 use crate::config::{Common, UcpKeys, ucp_field, ucp_status};
+use ::modem::call::{CallSettings, Dialler};
 use anyhow::Context as _;
 use domain::routing::FailureClass;
 use jiff::tz::TimeZone;
 use ports::driven::Link as OperatorLink;
 use secrecy::ExposeSecret as _;
+use session::{OnDemand, Surroundings};
 use std::sync::Arc;
+use std::time::Duration;
 use ucp::alphabet::Alphabet;
 use ucp::codec::Submission;
 use ucp::config::FlashForm;
 use ucp::{UcpConfig, UcpLink};
 
-impl Start for UcpConfig {
+/// How a line to a centre is set.
+const FORM: &str = "8N1";
+
+/// The settings, and the modem that makes the connections where there is one.
+pub(super) struct Ucp {
+    config: UcpConfig,
+    call: Option<CallSettings>,
+}
+
+impl Start for Ucp {
     fn fingerprint(&self) -> String {
-        format!("{self:?} {}", self.password.expose_secret())
+        format!("{:?} {:?} {}", self.config, self.call, self.config.password.expose_secret())
     }
 
     fn start(&self, around: Around) -> anyhow::Result<Arc<dyn OperatorLink>> {
-        Ok(UcpLink::start(self.clone(), around.id, around.receiver, around.clock, around.ids)?)
+        let Around { id, receiver, clock, ids, lines, .. } = around;
+        let config = self.config.clone();
+        let Some(call) = &self.call else {
+            return Ok(UcpLink::start(config, id, receiver, clock, ids)?);
+        };
+        let dial = Arc::new(Dialler::new(&id, call.clone(), Arc::clone(&clock), lines));
+        Ok(UcpLink::over(config, id, Surroundings { receiver, clock, ids, dial })?)
     }
 }
 
 /// Everything a section says.
-pub(super) fn config(common: &Common, keys: &UcpKeys) -> anyhow::Result<UcpConfig> {
+pub(super) fn config(common: &Common, keys: &UcpKeys) -> anyhow::Result<Ucp> {
+    let config = settings(common, keys)?;
+    let Some(port) = &keys.port else { return Ok(Ucp { config, call: None }) };
+    let call = keys.line.clone().unwrap_or_default().call(port.get_ref(), &keys.dial, FORM);
+    let first_pause = keys.redial.map_or(Duration::from_secs(30), |p| p.0);
+    let config = UcpConfig {
+        hosts: call.numbers.clone(),
+        first_pause,
+        longest_pause: Duration::from_secs(900).max(first_pause),
+        on_demand: Some(OnDemand {
+            idle: keys.idle.map_or(Duration::from_secs(20), |p| p.0),
+            every: keys.call_every.map(|p| p.0),
+        }),
+        ..config
+    };
+    Ok(Ucp { config, call: Some(call) })
+}
+
+fn settings(common: &Common, keys: &UcpKeys) -> anyhow::Result<UcpConfig> {
     let default = UcpConfig::default();
     let small =
         |value: &Option<toml::Spanned<u16>>| value.as_ref().and_then(|v| u8::try_from(*v.get_ref()).ok());

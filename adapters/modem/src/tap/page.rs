@@ -1,0 +1,53 @@
+//! From a segment to the blocks of a page.
+
+use super::codec::blocks;
+use super::config::{NumberForm, TapConfig};
+use domain::address::Recipient;
+use domain::routing::{Failure, FailureClass};
+use domain::text::SegmentBody;
+use ports::driven::Shipment;
+
+/// The blocks of one segment.
+///
+/// # Errors
+/// What cannot be said to a pager: octets that are no text, or too many characters.
+pub(super) fn of(config: &TapConfig, shipment: &Shipment, index: usize) -> Result<Vec<Vec<u8>>, Failure> {
+    let (_, segment) =
+        shipment.segments.get(index).ok_or_else(|| cannot("tap-segment", "no such segment".to_owned()))?;
+    if matches!(segment.body, SegmentBody::Binary(_)) {
+        return Err(cannot("tap-binary", "TAP carries texts only".to_owned()));
+    }
+    let mut text = segment.body.text();
+    if let Some(concat) = segment.concat {
+        // There is no header that would join the parts again: people do it by these.
+        text = format!("({}/{}) {text}", concat.seq, concat.total);
+    }
+    let field = config.charset.encode(&text, config.escapes);
+    if field.len() > config.length {
+        let detail = format!("{} characters, and the central takes {}", field.len(), config.length);
+        return Err(cannot("tap-too-long", detail));
+    }
+    let id = number(config, &shipment.message.recipient).into_bytes();
+    Ok(blocks(&[id, field], config.block))
+}
+
+fn number(config: &TapConfig, recipient: &Recipient) -> String {
+    let digits = match recipient {
+        Recipient::Number(number) => number.to_string(),
+        Recipient::Pager(pager) if pager.is_international() => pager.as_str().to_owned(),
+        Recipient::Short(code) => return code.as_str().to_owned(),
+        Recipient::Pager(pager) => return pager.as_str().to_owned(),
+    };
+    match config.numbers {
+        NumberForm::International => digits,
+        NumberForm::Plus => format!("+{digits}"),
+        NumberForm::National => match digits.strip_prefix(config.country.as_str()) {
+            Some(national) => format!("0{national}"),
+            None => format!("00{digits}"),
+        },
+    }
+}
+
+fn cannot(code: &str, detail: String) -> Failure {
+    Failure { class: FailureClass::Permanent, code: code.to_owned(), detail }
+}
