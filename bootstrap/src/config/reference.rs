@@ -279,6 +279,7 @@ fn kind_of(kind: &str) -> String {
         "AddressRange" => "addresses",
         "Tls" => "`{ cert, key }`",
         "LinkTls" => "`[link.tls]`",
+        "LineKeys" => "`[link.line]`",
         "SmppNumbering" => "`[link.numbering]`",
         "UtcOffset" => "text",
         "HeartbeatKeys" => "`{ to, every, within, alarm_to }`",

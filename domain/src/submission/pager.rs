@@ -17,8 +17,8 @@ use crate::words;
 
 /// Between two pages of a text.
 pub const PAGE_BREAK: char = '\u{c}';
-/// A page that ends at a word may be so much shorter than it could be: a third.
-const SHORTER: usize = 3;
+/// A page that ends at a word may be so much shorter than it could be: a half.
+const SHORTER: usize = 2;
 
 /// What a pager shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -63,14 +63,15 @@ def page(place, password, pages):
         line.until([b"ID="])
         for attempt in range(4):
             line.send(b"\x1bPG1" + password.encode() + b"\r")
-            answer = line.until([b"\x06", b"\x15", b"\x1b\x04"])
-            if answer == b"\x06":
+            answer = line.until([b"\x06", b"\x15", b"\x1b\x04", b"\x1b[p"])
+            if answer in (b"\x06", b"\x1b[p"):
                 break
             if answer == b"\x1b\x04" or attempt == 3:
                 print("log-on refused")
                 return 3
             line.until([b"ID="])
-        line.until([b"\x1b[p"])
+        if answer == b"\x06":
+            line.until([b"\x1b[p"])
         result = 0
         for one in pages:
             pager, text = one.split("=", 1)

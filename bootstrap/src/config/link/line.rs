@@ -8,6 +8,9 @@ use serde::Deserialize;
 use std::time::Duration;
 use toml::Spanned;
 
+/// What a modem is told when nothing else is said.
+const USUAL: [&str; 3] = ["ATZ", "ATE0V1Q0", "ATX4"];
+
 /// `[link.line]`: the serial port and the modem of a `tap` or `ucp` link that has a `port`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -18,7 +21,8 @@ pub struct LineKeys {
     pub form: Option<Spanned<String>>,
     /// Whether the cable has the lines for a hardware handshake (RTS and CTS).
     pub handshake: bool,
-    /// What the modem is told before each call. Behind a switchboard `ATX3`: it then does not wait for a dial tone.
+    /// What the modem is told before each call; `ATZ`, `ATE0V1Q0` and `ATX4` when empty. Behind a switchboard `ATX3` instead of the last:
+    /// it then does not wait for a dial tone.
     pub init: Vec<Spanned<String>>,
     /// What stands before the number: `ATDT` (tone) or `ATDP` (pulse).
     pub dial_command: String,
@@ -28,12 +32,11 @@ pub struct LineKeys {
 
 impl Default for LineKeys {
     fn default() -> Self {
-        let spanned = |text: &str| Spanned::new(0..0, text.to_owned());
         Self {
             speed: 9_600,
             form: None,
             handshake: true,
-            init: vec![spanned("ATZ"), spanned("ATE0V1Q0"), spanned("ATX4")],
+            init: Vec::new(),
             dial_command: "ATDT".to_owned(),
             dial_timeout: Period(Duration::from_secs(60)),
         }
@@ -113,7 +116,11 @@ impl LineKeys {
             serial: self.serial(default_form),
             numbers: dial.iter().map(|number| number.get_ref().clone()).collect(),
             script: Script {
-                init: self.init.iter().map(|init| init.get_ref().clone()).collect(),
+                init: if self.init.is_empty() {
+                    USUAL.map(str::to_owned).to_vec()
+                } else {
+                    self.init.iter().map(|init| init.get_ref().clone()).collect()
+                },
                 dial: self.dial_command.clone(),
                 patience: self.dial_timeout.0,
             },

@@ -145,8 +145,7 @@ pub struct Minicall {
 
 impl Default for Minicall {
     fn default() -> Self {
-        let PagerRules { length, pages, numeric_length, numeric } = PagerRules::default();
-        Self { length, pages, numeric, numeric_length }
+        Self { length: 80, pages: 5, numeric: Vec::new(), numeric_length: 20 }
     }
 }
 
