@@ -56,6 +56,10 @@ impl<'a> Load<'a> {
         match &shipment.message.recipient {
             Recipient::Number(number) => format!("{}{number}", self.profile.international),
             Recipient::Short(code) => code.as_str().to_owned(),
+            Recipient::Pager(pager) if pager.is_international() => {
+                format!("{}{}", self.profile.international, pager.as_str())
+            }
+            Recipient::Pager(pager) => pager.as_str().to_owned(),
         }
     }
 
