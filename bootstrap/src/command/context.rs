@@ -27,18 +27,19 @@ impl Context {
         config::load(&self.config).map_err(|error| anyhow!("{}", error.in_language(self.language_now())))
     }
 
-    /// The language for people when the configuration may not be readable: what can be seen of it counts.
-    #[must_use]
-    pub fn language_now(&self) -> Language {
-        let seen = || config::peek_language(&self.config);
-        self.language.or_else(seen).unwrap_or_else(|| of_environment(|name| std::env::var(name).ok()))
-    }
-
-    /// The language for people: asked for, else the configuration's, else the environment's.
+    /// The language for people: asked for, else the one that the configuration names, else the environment's. `loaded`: the
+    /// configuration when it is another than the one of the command line.
     #[must_use]
     pub fn language(&self, loaded: Option<&Loaded>) -> Language {
-        let configured = || loaded.map(|loaded| loaded.config.defaults.language());
-        self.language.or_else(configured).unwrap_or_else(|| of_environment(|name| std::env::var(name).ok()))
+        let file = loaded.map_or(self.config.as_path(), |loaded| loaded.file.as_path());
+        let named = || config::peek_language(file);
+        self.language.or_else(named).unwrap_or_else(|| of_environment(|name| std::env::var(name).ok()))
+    }
+
+    /// The same when there may be no configuration that can be read.
+    #[must_use]
+    pub fn language_now(&self) -> Language {
+        self.language(None)
     }
 }
 

@@ -105,7 +105,8 @@ pub fn load(file: &Path) -> Result<Loaded, ConfigError> {
     read(file, &text, &variables)
 }
 
-/// What language a file wants, as far as can be seen without reading all of it as a configuration: for what is said about it.
+/// What language a file (or the variable that comes over it) names, also when the rest of it cannot be served: for what is said
+/// to the person at the command line.
 #[must_use]
 pub fn peek_language(file: &Path) -> Option<Language> {
     let named = std::env::var("OMNIGATE__DEFAULTS__LANGUAGE").ok();
@@ -113,8 +114,7 @@ pub fn peek_language(file: &Path) -> Option<Language> {
         return Some(language);
     }
     let table: toml::Table = std::fs::read_to_string(file).ok()?.parse().ok()?;
-    let named = table.get("defaults").and_then(|d| d.get("language")).and_then(toml::Value::as_str);
-    named.map_or(Some(Language::default()), Language::parse)
+    table.get("defaults")?.get("language")?.as_str().and_then(Language::parse)
 }
 
 /// Reads a text as if it stood in `file`, with these environment variables over it.

@@ -161,7 +161,10 @@ mod tests {
     fn all_help_is_there_in_swedish() {
         fn walk(command: &Command, lacking: &mut Vec<String>) {
             let mut look = |text: String| {
-                for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with("  ")) {
+                // Examples are indented; what begins with a small letter or a brace goes on with a list of names.
+                let said =
+                    |line: &&str| line.starts_with(|c: char| !c.is_lowercase() && c != ' ' && c != '{');
+                for line in text.lines().filter(said) {
                     let known = help::HELP.iter().any(|(pattern, _)| holes(pattern, line).is_some());
                     if !known && !lacking.contains(&line.to_owned()) {
                         lacking.push(line.to_owned());

@@ -12,7 +12,7 @@ fn the_show_delivers_through_every_door() {
         assert!(line.is_some_and(|line| line.ends_with('✓')), "{door}: {shown}");
     }
     assert!(!shown.contains('\x1b'), "no colour where no terminal is");
-    assert!(shown.contains("callbacks to the calling program: sent, delivered, signed"), "{shown}");
+    assert!(shown.contains("callbacks to the program: sent, delivered, signed"), "{shown}");
 
     let books = place.run(&["audit", "--json", "--config", "omnigate-data/demo.toml"]).json();
     assert_eq!((&books["accepted"], &books["by_state"]["delivered"]), (&7.into(), &7.into()), "{books}");

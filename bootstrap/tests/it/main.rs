@@ -2,4 +2,5 @@
 
 mod commands;
 mod demo;
+mod languages;
 mod run;

@@ -124,7 +124,7 @@ async fn taking_back() {
     query
         .expect_cancel()
         .with(always(), eq(MessageId(6)))
-        .returning(|_, _| Err(Refusal { detail: "(sent)".into(), ..Refusal::new(Code::NotCancellable) }));
+        .returning(|_, _| Err(Refusal { detail: "sent".into(), ..Refusal::new(Code::NotCancellable) }));
     let app = app(query);
     let done = Ask::new("DELETE", "/api/v1/messages/5").crm().of(&app).await;
     assert_eq!((done.status, done.body.as_str()), (200, r#"{"id":"5","state":"cancelled"}"#));

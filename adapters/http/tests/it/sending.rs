@@ -36,7 +36,7 @@ async fn a_repetition_says_so() {
 async fn every_refusal_at_every_door() {
     let mut lines = Vec::new();
     for code in Code::ALL {
-        let (app, _) = sending(Err(Refusal::field(*code, "to", "(detail)")));
+        let (app, _) = sending(Err(Refusal::field(*code, "to", "detail")));
         let json = Ask::json("/api/v1/messages", HEJ).of(&app).await;
         let document: serde_json::Value = serde_json::from_str(&json.body).expect("problem");
         assert_eq!(json.header("content-type"), "application/problem+json");
@@ -62,7 +62,7 @@ async fn every_refusal_at_every_door() {
 
 #[tokio::test]
 async fn a_problem_in_full() {
-    let (app, _) = sending(Err(Refusal::field(Code::InvalidNumber, "to", "(anna)")));
+    let (app, _) = sending(Err(Refusal::field(Code::InvalidNumber, "to", "anna")));
     let answer = Ask::json("/api/v1/messages", HEJ)
         .header("x-request-id", "r-1")
         .header("accept-language", "sv")

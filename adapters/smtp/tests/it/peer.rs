@@ -70,7 +70,7 @@ pub struct Desk {
 
 fn sort_out(request: &Request, bad: &[char]) -> Result<(Vec<String>, Vec<RefusedRecipient>), Refusal> {
     let (bad, good): (Vec<_>, Vec<_>) = request.to.iter().cloned().partition(|to| to.starts_with(bad));
-    let refusal = Refusal::field(Code::InvalidNumber, "to", "(9)");
+    let refusal = Refusal::field(Code::InvalidNumber, "to", "9");
     if good.is_empty() {
         return Err(refusal);
     }

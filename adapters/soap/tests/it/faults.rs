@@ -16,7 +16,7 @@ fn refusing(refusal: Refusal) -> Stage {
 
 #[tokio::test]
 async fn shapes() {
-    let refusal = Refusal::field(Code::InvalidTime, "send_at", "(too far <ahead>)");
+    let refusal = Refusal::field(Code::InvalidTime, "send_at", "too far <ahead>");
     assert_snapshot!("soap_11", refusing(refusal.clone()).post(envelope(V11, "", SEND)).await.lines());
     assert_snapshot!("soap_12", refusing(refusal).post(envelope(V12, "", SEND)).await.lines());
     let temporary = refusing(Refusal::new(Code::StoreUnavailable)).post(envelope(V12, "", SEND)).await;

@@ -67,7 +67,7 @@ pub struct Desk {
 
 fn good(request: &Request) -> Result<(Vec<String>, Vec<RefusedRecipient>), Refusal> {
     let (bad, good): (Vec<_>, Vec<_>) = request.to.iter().cloned().partition(|to| to.starts_with('9'));
-    let refusal = Refusal::field(Code::InvalidNumber, "to", "(9)");
+    let refusal = Refusal::field(Code::InvalidNumber, "to", "9");
     if good.is_empty() {
         return Err(refusal);
     }
@@ -175,7 +175,7 @@ pub fn library() -> MockQueryMessages {
     });
     query.expect_cancel().returning(|_, id| match id {
         MessageId(4711) => {
-            Err(Refusal { code: Code::NotCancellable, field: None, detail: "(delivered)".into() })
+            Err(Refusal { code: Code::NotCancellable, field: None, detail: "delivered".into() })
         }
         _ => Ok(State::Cancelled),
     });

@@ -120,7 +120,8 @@ impl Screen {
     }
 
     pub(super) fn callbacks(&self, calls: &[Call]) -> anyhow::Result<()> {
-        let states: Vec<&str> = calls.iter().filter_map(|call| call.body.get("state")?.as_str()).collect();
+        let state = |call: &Call| State::parse(call.body.get("state")?.as_str()?);
+        let states: Vec<&str> = calls.iter().filter_map(state).map(|s| s.name(self.language)).collect();
         let signed =
             if calls.iter().all(|call| call.signed) { self.pick(", signerade", ", signed") } else { "" };
         let mark = if calls.len() >= CALLBACKS {
@@ -128,7 +129,7 @@ impl Screen {
         } else {
             self.paint(Paint::Bad, "✗")
         };
-        let told = self.pick("återanrop till det anropande programmet", "callbacks to the calling program");
+        let told = self.pick("återanrop till programmet", "callbacks to the program");
         print(&format!("  {:<16}{told}: {}{signed}  {mark}\n", "", states.join(", ")))
     }
 

@@ -1,0 +1,76 @@
+//! Everything that a person reads at the command line is there in Swedish and in English, by flag, configuration or environment.
+
+use crate::run::Place;
+
+#[test]
+fn help_and_wrong_lines() {
+    let place = Place::with("");
+    let help = place.run(&["--language", "sv", "--help"]).good();
+    for swedish in
+        ["En sms-central:", "Användning: omnigate [FLAGGOR] <KOMMANDO>", "Kör gatewayen", "Visa hjälp"]
+    {
+        assert!(help.contains(swedish), "{swedish}: {help}");
+    }
+    for english in ["Usage", "Options", "Commands", "Print"] {
+        assert!(!help.contains(english), "{english}: {help}");
+    }
+    assert!(place.run(&["explain", "--help"]).good().starts_with("Say what would happen"));
+    let route = place.run(&["route", "list"]);
+    assert_eq!(route.code(), Some(2));
+    assert!(
+        route.err().contains("there is no command \"route\"\nthere are: serve, demo, check,"),
+        "{}",
+        route.err()
+    );
+    let of_user = place.run(&["user", "frob"]).err();
+    assert!(of_user.contains("there are: add, set, list, show, remove, key"), "{of_user}");
+    let missing = place.run(&["--language=sv", "explain"]);
+    assert_eq!(missing.code(), Some(2));
+    assert!(missing.err().starts_with("omnigate: --to <TO> saknas\n"), "{}", missing.err());
+}
+
+#[test]
+fn the_configuration_s_language_also_when_it_cannot_be_served() {
+    let broken = "[http]\nlisten = \"x\"\nlisen = 1\n";
+    let english = Place::with(broken);
+    assert!(
+        english
+            .run(&["check"])
+            .bad()
+            .contains("omnigate.toml:3: lisen: unknown field `lisen`, expected one of `listen`")
+    );
+    let swedish = Place::with(&format!("{broken}[defaults]\nlanguage = \"sv\"\n"));
+    let said = swedish.run(&["check"]).bad();
+    assert!(said.contains("omnigate.toml:3: lisen: okänd nyckel `lisen`; tillåtna är `listen`"), "{said}");
+    assert!(swedish.run(&["serve"]).bad().contains("okänd nyckel"));
+    assert!(swedish.run(&["doctor"]).out().contains("rätta det som står ovan"));
+    assert!(swedish.run(&["frob"]).err().contains("det finns inget kommando \"frob\""));
+    let gone = english.run(&["check", "--config", "gone.toml", "--language", "sv"]).bad();
+    assert!(gone.contains("filen finns inte") && gone.contains("omnigate demo"), "{gone}");
+}
+
+#[test]
+fn decisions_and_refusals() {
+    let place = Place::with(
+        "[node]\ndata_dir = \"data\"\n[http]\nlisten = \"127.0.0.1:0\"\n[[link]]\nname = \"TS0\"\nprotocol = \"smpp\"\n\
+         hosts = [\"127.0.0.1:9\"]\n[[route]]\nto = \"46\"\nlinks = [\"TS0\"]\n",
+    );
+    let explained = place.run(&["explain", "--to", "0701234567", "--language", "sv"]).good();
+    for line in
+        ["nummer      0701234567 är 46701234567", "rutt        46* passar: TS0", "väg         TS0 är uppe"]
+    {
+        assert!(explained.contains(line), "{line}: {explained}");
+    }
+    let refused = place.run(&["explain", "--to", "anna", "--language", "sv"]).out();
+    assert!(
+        refused.contains("Numret går inte att tolka. (tecknet 'a' hör inte hemma i ett nummer)"),
+        "{refused}"
+    );
+    let refused = place.run(&["explain", "--to", "anna"]).out();
+    assert!(
+        refused.contains("The number cannot be read. (the character 'a' does not belong in a number)"),
+        "{refused}"
+    );
+    let nobody = place.run(&["user", "show", "nobody", "--language", "sv"]).bad();
+    assert!(nobody.starts_with("omnigate: det finns ingen användare som heter \"nobody\""), "{nobody}");
+}
