@@ -19,6 +19,7 @@ const SOURCES: &[&str] = &[
     include_str!("link/ucp.rs"),
     include_str!("link/modem.rs"),
     include_str!("link/cimd2.rs"),
+    include_str!("link/http.rs"),
     include_str!("user.rs"),
     include_str!("class.rs"),
 ];
@@ -40,6 +41,7 @@ const ORDER: &[&str] = &[
     "[[link]] protocol = \"ucp\"",
     "[[link]] protocol = \"modem\"",
     "[[link]] protocol = \"cimd2\"",
+    "[[link]] protocol = \"http\"",
     "[link.tls]",
     "[[route]]",
     "[[class]]",

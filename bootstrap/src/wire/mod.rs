@@ -18,6 +18,7 @@ use crate::ids::NodeIds;
 use anyhow::{Context as _, anyhow, bail};
 use domain::directory::User;
 use domain::numbering::Country;
+use http_door::operator::OperatorDoor;
 use ports::driven::{Clock, Ids, Passwords};
 use secrecy::SecretString;
 use std::path::Path;
@@ -32,6 +33,8 @@ pub struct Machine {
     pub ids: Arc<dyn Ids>,
     /// Passwords.
     pub passwords: Arc<dyn Passwords>,
+    /// Where HTTP operators call us.
+    pub operators: OperatorDoor,
 }
 
 impl Machine {
@@ -41,7 +44,7 @@ impl Machine {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
         let ids: Arc<dyn Ids> = Arc::new(NodeIds::new(node, Arc::clone(&clock)));
         let passwords = Arc::new(credentials::Argon2Passwords::new(Arc::clone(&ids)));
-        Self { clock, ids, passwords }
+        Self { clock, ids, passwords, operators: OperatorDoor::default() }
     }
 }
 

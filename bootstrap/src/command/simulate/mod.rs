@@ -5,12 +5,14 @@
 
 mod cimd2;
 mod flags;
+mod http;
 mod modem;
 mod smpp;
 mod ucp;
 
 pub use cimd2::Cimd2;
 pub use flags::Flags;
+pub use http::Http;
 pub use modem::Modem;
 pub use smpp::Smpp;
 pub use ucp::Ucp;
@@ -43,6 +45,8 @@ pub enum Args {
     Modem(Box<Modem>),
     /// Be an SMS centre that speaks CIMD2: the same, by another protocol
     Cimd2(Box<Cimd2>),
+    /// Be an operator that is reached by HTTP, in the shape of one whose profile is shipped
+    Http(Box<Http>),
 }
 
 /// A simulated operator that runs.
@@ -87,6 +91,10 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
         }
         Args::Modem(args) => block_on(async move {
             let operator = modem::start(args).await?;
+            rehearse(operator, args.seconds, json, language).await
+        }),
+        Args::Http(args) => block_on(async move {
+            let operator = http::start(args).await?;
             rehearse(operator, args.seconds, json, language).await
         }),
         Args::Cimd2(args) => {

@@ -5,6 +5,7 @@
 
 mod check;
 mod cimd2;
+mod http;
 mod modem;
 mod read;
 mod smpp;
@@ -12,6 +13,8 @@ mod ucp;
 mod values;
 
 pub use cimd2::Cimd2;
+pub use http::Http;
+pub(crate) use http::profile as http_profile;
 pub use modem::Modem;
 pub(super) use read::read;
 pub use smpp::Smpp;
@@ -238,6 +241,8 @@ protocols! {
     Modem = "modem",
     /// CIMD2.
     Cimd2 = "cimd2",
+    /// An operator by HTTP, as his profile says.
+    Http = "http",
 }
 
 /// A link: what every link has, and what its protocol adds.

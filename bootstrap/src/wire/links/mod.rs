@@ -1,6 +1,7 @@
 //! Links, from their sections to adapters. One file a protocol; here is what is the same for all.
 
 mod cimd2;
+mod http;
 mod modem;
 mod smpp;
 mod ucp;
@@ -9,6 +10,7 @@ use super::Machine;
 use crate::config::{Common, Link, LinkTls, Own, Secret};
 use anyhow::{Context as _, anyhow};
 use domain::directory::LinkId;
+use http_door::operator::OperatorDoor;
 use net::tls::TlsClient;
 use ports::driven::{Clock, Ids, Link as OperatorLink};
 use ports::driving::ReceiveMessages;
@@ -48,6 +50,7 @@ struct Around {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     relay: Option<Arc<MailRelay>>,
+    operators: OperatorDoor,
 }
 
 impl LinkSetup {
@@ -63,6 +66,7 @@ impl LinkSetup {
             Own::Ucp(keys) => Arc::new(ucp::config(common, keys)?),
             Own::Modem(keys) => Arc::new(modem::config(common, keys, data_dir)?),
             Own::Cimd2(keys) => Arc::new(cimd2::config(common, keys)?),
+            Own::Http(keys) => Arc::new(http::config(common, keys)?),
         };
         let fingerprint = format!("{} {}", common.protocol.as_str(), start.fingerprint());
         Ok(Self { id, start, fingerprint })
@@ -79,7 +83,14 @@ impl LinkSetup {
         relay: Option<&Arc<MailRelay>>,
     ) -> anyhow::Result<Arc<dyn OperatorLink>> {
         let (clock, ids) = (Arc::clone(&machine.clock), Arc::clone(&machine.ids));
-        let around = Around { id: self.id.clone(), receiver, clock, ids, relay: relay.map(Arc::clone) };
+        let around = Around {
+            id: self.id.clone(),
+            receiver,
+            clock,
+            ids,
+            relay: relay.map(Arc::clone),
+            operators: machine.operators.clone(),
+        };
         self.start.start(around).with_context(|| format!("link {}", self.id))
     }
 }
