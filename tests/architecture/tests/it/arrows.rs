@@ -113,7 +113,7 @@ fn the_domain_is_pure() {
 
 #[test]
 fn the_dearest_crates_stay_in_one_room() {
-    // docs/adr/0010: operators by HTTP speak XML as well.
+    // docs/adr/0011: operators by HTTP speak XML as well.
     let one_room = [
         ("diesel", &["adapters/sql"][..]),
         ("quick-xml", &["adapters/soap", "adapters/http"]),
