@@ -89,7 +89,10 @@ fn a_gateway_behind_a_gateway() {
     delivered(&outer, &short);
     delivered(&outer, &long);
     let whole = &state(&outer, &long)["parts"];
-    assert!(whole.as_array().is_some_and(|parts| parts.len() == 1) && whole[0]["seq"] == 0, "one request, one receipt: {whole}");
+    assert!(
+        whole.as_array().is_some_and(|parts| parts.len() == 1) && whole[0]["seq"] == 0,
+        "one request, one receipt: {whole}"
+    );
     assert_eq!(simulator.submits(), 4, "one part and three");
     simulator.mo("46709876543", "12345", "hem igen åäö");
     received(&outer, "hem igen åäö");
