@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use web_kit::BodyLimits;
 
 /// Doors that are open.
 #[derive(Default)]
@@ -128,7 +129,8 @@ impl OpenDoors {
         self.addresses.insert("http", listener.local_addr()?);
         let ops = ops::router(gateway.observe(), measures);
         let app = wire::http_router(loaded, http, gateway, machine)
-            .merge(wire::soap_router(loaded, http, gateway, machine));
+            .merge(wire::soap_router(loaded, http, gateway, machine))
+            .merge(machine.operators.router(BodyLimits { octets: http.max_body, time: http.body_timeout.0 }));
         let app = match &http.ops_listen {
             None => app.merge(ops),
             Some(address) => {

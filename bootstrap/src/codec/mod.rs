@@ -6,6 +6,7 @@
 pub mod at;
 pub mod cimd2;
 pub mod gsm;
+pub mod http;
 pub mod smpp;
 pub mod tap;
 pub mod ucp;
@@ -42,7 +43,7 @@ impl Display for CodecError {
 
 impl std::error::Error for CodecError {}
 
-/// Decodes one input of `kind` in `protocol` (`smpp`, `ucp`, `cimd2`, `tap`, `gsm`, `at`).
+/// Decodes one input of `kind` in `protocol` (`smpp`, `ucp`, `cimd2`, `tap`, `gsm`, `at`, `http`).
 ///
 /// # Errors
 /// An unknown protocol or kind, an input of the wrong form, or octets that are not what the kind says.
@@ -54,10 +55,11 @@ pub fn decode(protocol: &str, kind: &str, input: &Value) -> Result<Value, CodecE
         "at" => at::decode(kind, input),
         "ucp" => ucp::decode(kind, input),
         "tap" => tap::decode(kind, input),
+        "http" => http::decode(kind, input),
         other => Err(CodecError::new(
             "unknown_protocol",
             format_args!(
-                "there is no decoder for {other:?}; there is one for smpp, ucp, cimd2, tap, gsm and at"
+                "there is no decoder for {other:?}; there is one for smpp, ucp, cimd2, tap, gsm, at and http"
             ),
         )),
     }

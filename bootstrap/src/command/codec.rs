@@ -17,6 +17,8 @@ const LONGEST_LINE: u64 = 16 * 1024 * 1024;
 pub enum Args {
     /// Print the fields of PDUs, one JSON object a line
     Decode(Decode),
+    /// Print the requests that a profile would make of a message, one JSON object a line; nothing is sent
+    Encode(Encode),
 }
 
 /// `decode`
@@ -25,10 +27,10 @@ pub enum Args {
     after_help = "Example: echo 00000010800000150000000000000001 | omnigate codec decode --protocol smpp --kind pdu_decode --hex --pretty"
 )]
 pub struct Decode {
-    /// The protocol: smpp, ucp, cimd2, tap, gsm or at
+    /// The protocol: smpp, ucp, cimd2, tap, gsm, at or http
     #[arg(long)]
     pub protocol: String,
-    /// What each line holds: for smpp pdu_decode, receipt_text, message_id, …; a wrong one names those there are
+    /// What each line holds: for smpp pdu_decode, receipt_text, message_id, …; for http answer and call; a wrong one names those there are
     #[arg(long)]
     pub kind: String,
     /// Lines are hexadecimal digits as they stand in a trace, not JSON
@@ -39,14 +41,70 @@ pub struct Decode {
     pub pretty: bool,
 }
 
-/// Reads standard input to its end.
+/// `encode`
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example: omnigate codec encode --protocol http --profile 46elks --to 070-1234567 --text Hej --set user=u1234 --pretty"
+)]
+pub struct Encode {
+    /// The protocol: http
+    #[arg(long, default_value = "http")]
+    pub protocol: String,
+    /// A shipped profile, or a file
+    #[arg(long)]
+    pub profile: String,
+    /// Who would get it; may be given several times
+    #[arg(long, required = true)]
+    pub to: Vec<String>,
+    /// What it would say
+    #[arg(long)]
+    pub text: String,
+    /// Who it would be from
+    #[arg(long)]
+    pub from: Option<String>,
+    /// Shown at once and not kept
+    #[arg(long)]
+    pub flash: bool,
+    /// user, password, url, values.x or secrets.x: NAME=VALUE
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
+    /// Print each object over several lines
+    #[arg(long)]
+    pub pretty: bool,
+}
+
+/// Reads standard input to its end, or shows what would be sent.
 ///
 /// # Errors
 /// When standard input or output fail.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let Args::Decode(args) = args;
-    decode_all(args, &mut io::stdin().lock(), &mut |text| print(text))?;
-    Ok(ExitCode::SUCCESS)
+    match args {
+        Args::Decode(args) => {
+            decode_all(args, &mut io::stdin().lock(), &mut |text| print(text))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Args::Encode(args) => encode(args),
+    }
+}
+
+fn encode(args: &Encode) -> anyhow::Result<ExitCode> {
+    let Encode { profile, to, text, from, flash, set, .. } = args;
+    let message = codec::http::Message { profile, to, text, from: from.as_deref(), flash: *flash, set };
+    let encoded = match args.protocol.as_str() {
+        "http" => codec::http::encode(&message),
+        other => {
+            Err(CodecError::new("unknown_protocol", format_args!("{other:?} has no encoder; http has one")))
+        }
+    };
+    let (values, fine) = match encoded {
+        Ok(values) => (values, true),
+        Err(error) => (vec![error.to_json()], false),
+    };
+    for value in values {
+        let text = if args.pretty { serde_json::to_string_pretty(&value)? } else { value.to_string() };
+        print(&format!("{text}\n"))?;
+    }
+    Ok(if fine { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
 fn decode_all(

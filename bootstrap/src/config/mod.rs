@@ -14,10 +14,10 @@ mod values;
 
 pub use class::ClassSection;
 pub use link::{
-    Cimd2 as Cimd2Keys, Common, Link, LinkTls, Modem as ModemKeys, Own, Protocol, Smpp as SmppKeys,
-    Tap as TapKeys, Ucp as UcpKeys,
+    Cimd2 as Cimd2Keys, Common, Http as HttpKeys, Link, LinkTls, Modem as ModemKeys, Own, Protocol,
+    Smpp as SmppKeys, Tap as TapKeys, Ucp as UcpKeys,
 };
-pub(crate) use link::{ucp_field, ucp_status};
+pub(crate) use link::{http_profile, ucp_field, ucp_status};
 pub use operator::{Changed, Operator, Taken};
 pub use problem::{ConfigError, Problem};
 pub use sections::{

@@ -21,6 +21,7 @@ const SOURCES: &[&str] = &[
     include_str!("link/cimd2.rs"),
     include_str!("link/tap.rs"),
     include_str!("link/line.rs"),
+    include_str!("link/http.rs"),
     include_str!("user.rs"),
     include_str!("class.rs"),
 ];
@@ -45,6 +46,7 @@ const ORDER: &[&str] = &[
     "[[link]] protocol = \"cimd2\"",
     "[[link]] protocol = \"tap\"",
     "[link.line]",
+    "[[link]] protocol = \"http\"",
     "[link.tls]",
     "[[route]]",
     "[[class]]",

@@ -18,6 +18,7 @@ use crate::ids::NodeIds;
 use anyhow::{Context as _, anyhow, bail};
 use domain::directory::User;
 use domain::numbering::Country;
+use http_door::operator::OperatorDoor;
 use ports::driven::{Clock, Ids, Passwords};
 use secrecy::SecretString;
 use std::path::Path;
@@ -34,6 +35,8 @@ pub struct Machine {
     pub passwords: Arc<dyn Passwords>,
     /// Modems that make calls.
     pub lines: Arc<::modem::call::Lines>,
+    /// Where HTTP operators call us.
+    pub operators: OperatorDoor,
 }
 
 impl Machine {
@@ -43,7 +46,7 @@ impl Machine {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
         let ids: Arc<dyn Ids> = Arc::new(NodeIds::new(node, Arc::clone(&clock)));
         let passwords = Arc::new(credentials::Argon2Passwords::new(Arc::clone(&ids)));
-        Self { clock, ids, passwords, lines: Arc::default() }
+        Self { clock, ids, passwords, lines: Arc::default(), operators: OperatorDoor::default() }
     }
 }
 

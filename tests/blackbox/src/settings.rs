@@ -38,6 +38,8 @@ pub struct Settings {
     pub ways: String,
     /// Whole sections, appended.
     pub more: String,
+    /// Where the HTTP door listens; on any free port when absent.
+    pub http: Option<SocketAddr>,
     /// Mail relay for SMS to mail.
     pub relay: Option<SocketAddr>,
 }
@@ -56,6 +58,7 @@ impl Default for Settings {
             bare: false,
             ways: String::new(),
             more: String::new(),
+            http: None,
             relay: None,
         }
     }
@@ -72,10 +75,11 @@ impl Settings {
     #[must_use]
     pub fn text(&self, data: &Path) -> String {
         let data = data.display();
+        let http = self.http.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0)));
         let database = self.database.clone().unwrap_or_else(|| format!("sqlite://{data}/omnigate.db"));
         let mut text = format!(
             "[node]\nname = \"a\"\ndata_dir = \"{data}\"\n[database]\nurl = \"{database}\"\n\
-             [defaults]\ncountry = \"46\"\n[http]\nlisten = \"127.0.0.1:0\"\n\
+             [defaults]\ncountry = \"46\"\n[http]\nlisten = \"{http}\"\n\
              [smtp]\nlisten = \"127.0.0.1:0\"\ndomains = [\"{MAIL_DOMAIN}\"]\n"
         );
         if let Some(relay) = self.relay {
@@ -86,6 +90,21 @@ impl Settings {
             "[telnet]\nlisten = \"127.0.0.1:0\"\n[[user]]\nname = \"{USER}\"\npassword = \"{PASSWORD}\"\n\
              addresses = [\"127.0.0.0/8\"]\nmail_from = [\"{MAIL_FROM}\"]\n"
         );
+        if self.protocol == "http" {
+            let _ = write!(
+                text,
+                "[[link]]\nname = \"TS0\"\nprotocol = \"http\"\nwindow = {}\nrate = {}\n{}\n[[route]]\nto = \"*\"\nlinks = [\"TS0\"]\n",
+                self.window, self.rate, self.link
+            );
+        } else {
+            self.session_link(&mut text);
+        }
+        text.push_str(&self.more);
+        text
+    }
+
+    /// The link of a session protocol and its route.
+    fn session_link(&self, text: &mut String) {
         let nobody = SocketAddr::from(([127, 0, 0, 1], 9));
         let hosts = if self.hosts.is_empty() { &[nobody][..] } else { &self.hosts };
         let hosts: Vec<String> = hosts.iter().map(|host| format!("\"{host}\"")).collect();
@@ -111,7 +130,5 @@ impl Settings {
             self.rate,
             self.link
         );
-        text.push_str(&self.more);
-        text
     }
 }

@@ -4,7 +4,7 @@ use super::profile::Profile;
 use super::template::{Value, Values};
 use domain::Timestamp;
 use domain::address::{Originator, Recipient};
-use domain::message::Body;
+use domain::message::{Body, WHOLE};
 use domain::text::{Alphabet, Segment, SegmentBody};
 use ports::driven::Shipment;
 use secrecy::{ExposeSecret, SecretString};
@@ -136,7 +136,7 @@ impl<'a> Load<'a> {
 pub(super) fn own_id(shipment: &Shipment, part: Option<u8>) -> String {
     let id = shipment.message.id;
     match part {
-        Some(part) if shipment.message.segments > 1 => format!("{id}-{part}"),
+        Some(part) if part != WHOLE && shipment.message.segments > 1 => format!("{id}-{part}"),
         _ => id.to_string(),
     }
 }

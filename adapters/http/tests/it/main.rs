@@ -5,6 +5,7 @@ mod calling;
 mod forms;
 mod kannel;
 mod looking;
+mod operator;
 mod pages;
 mod sending;
 

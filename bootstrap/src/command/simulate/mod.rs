@@ -5,6 +5,7 @@
 
 mod cimd2;
 mod flags;
+mod http;
 mod line;
 mod modem;
 mod smpp;
@@ -13,6 +14,7 @@ mod ucp;
 
 pub use cimd2::Cimd2;
 pub use flags::Flags;
+pub use http::Http;
 pub use modem::Modem;
 pub use smpp::Smpp;
 pub use tap::Tap;
@@ -48,6 +50,8 @@ pub enum Args {
     Cimd2(Box<Cimd2>),
     /// Be a paging central that speaks TAP, on TCP and behind a modem that calls it: takes pages, misbehaves on request
     Tap(Box<Tap>),
+    /// Be an operator that is reached by HTTP, in the shape of one whose profile is shipped
+    Http(Box<Http>),
 }
 
 /// A simulated operator that runs.
@@ -101,6 +105,10 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
         }
         Args::Modem(args) => block_on(async move {
             let operator = modem::start(args).await?;
+            rehearse(operator, args.seconds, json, language).await
+        }),
+        Args::Http(args) => block_on(async move {
+            let operator = http::start(args).await?;
             rehearse(operator, args.seconds, json, language).await
         }),
         Args::Cimd2(args) => {

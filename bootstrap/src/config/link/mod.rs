@@ -5,6 +5,7 @@
 
 mod check;
 mod cimd2;
+mod http;
 mod line;
 mod modem;
 mod read;
@@ -14,6 +15,8 @@ mod ucp;
 mod values;
 
 pub use cimd2::Cimd2;
+pub use http::Http;
+pub(crate) use http::profile as http_profile;
 pub use modem::Modem;
 pub(super) use read::read;
 pub use smpp::Smpp;
@@ -250,6 +253,8 @@ protocols! {
     Cimd2 = "cimd2",
     /// TAP: paging centrals.
     Tap = "tap",
+    /// An operator by HTTP, as his profile says.
+    Http = "http",
 }
 
 /// A link: what every link has, and what its protocol adds.

@@ -1,6 +1,7 @@
 //! Links, from their sections to adapters. One file a protocol; here is what is the same for all.
 
 mod cimd2;
+mod http;
 mod modem;
 mod smpp;
 mod tap;
@@ -11,6 +12,7 @@ use crate::config::{Common, Link, LinkTls, Own, Secret};
 use ::modem::call::Lines;
 use anyhow::{Context as _, anyhow};
 use domain::directory::LinkId;
+use http_door::operator::OperatorDoor;
 use net::tls::TlsClient;
 use ports::driven::{Clock, Ids, Link as OperatorLink};
 use ports::driving::ReceiveMessages;
@@ -51,6 +53,7 @@ struct Around {
     ids: Arc<dyn Ids>,
     lines: Arc<Lines>,
     relay: Option<Arc<MailRelay>>,
+    operators: OperatorDoor,
 }
 
 impl LinkSetup {
@@ -67,6 +70,7 @@ impl LinkSetup {
             Own::Modem(keys) => Arc::new(modem::config(common, keys, data_dir)?),
             Own::Tap(keys) => Arc::new(tap::config(common, keys)?),
             Own::Cimd2(keys) => Arc::new(cimd2::config(common, keys)?),
+            Own::Http(keys) => Arc::new(http::config(common, keys)?),
         };
         let fingerprint = format!("{} {}", common.protocol.as_str(), start.fingerprint());
         Ok(Self { id, start, fingerprint })
@@ -83,8 +87,15 @@ impl LinkSetup {
         relay: Option<&Arc<MailRelay>>,
     ) -> anyhow::Result<Arc<dyn OperatorLink>> {
         let (clock, ids) = (Arc::clone(&machine.clock), Arc::clone(&machine.ids));
-        let (id, lines) = (self.id.clone(), Arc::clone(&machine.lines));
-        let around = Around { id, receiver, clock, ids, lines, relay: relay.map(Arc::clone) };
+        let around = Around {
+            id: self.id.clone(),
+            receiver,
+            clock,
+            ids,
+            lines: Arc::clone(&machine.lines),
+            relay: relay.map(Arc::clone),
+            operators: machine.operators.clone(),
+        };
         self.start.start(around).with_context(|| format!("link {}", self.id))
     }
 }

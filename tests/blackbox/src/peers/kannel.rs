@@ -54,7 +54,12 @@ pub fn start_with(bearerbox: &Path, link: &str) -> Kannel {
     with_service(bearerbox, link, "max-messages = 0\ntext = none")
 }
 
-fn with_service(bearerbox: &Path, link: &str, service: &str) -> Kannel {
+/// Starts both boxes with the groups of a link and a service of its own.
+///
+/// # Panics
+/// When they do not come up.
+#[must_use]
+pub fn with_service(bearerbox: &Path, link: &str, service: &str) -> Kannel {
     let directory =
         tempfile::Builder::new().prefix("omnigate-kannel-").tempdir().expect("a temporary directory");
     let own = own_address();
@@ -82,9 +87,10 @@ fn with_service(bearerbox: &Path, link: &str, service: &str) -> Kannel {
     Kannel { door, _boxes: [bearer, sms], directory }
 }
 
-/// An address of the loopback network that no other Kannel and nobody else uses: Kannel cannot pick ports by itself, and one that was free
-/// just now on 127.0.0.1 may be another test's a moment later.
-fn own_address() -> Ipv4Addr {
+/// An address of the loopback network that no other Kannel and nobody else uses, for who cannot pick ports by himself or must be found again
+/// after a restart: a port that was free just now on 127.0.0.1 may be another test's a moment later.
+#[must_use]
+pub fn own_address() -> Ipv4Addr {
     static NEXT: AtomicU8 = AtomicU8::new(1);
     let [.., high, low] = std::process::id().to_be_bytes();
     // 127.0 is everybody's.

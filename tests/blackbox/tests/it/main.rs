@@ -37,6 +37,7 @@ mod e9_configuration;
 mod f_alarm;
 mod f_outcome;
 mod h_seeing;
+mod http_operators;
 mod modem;
 mod modem_peers;
 mod rough;

@@ -207,6 +207,25 @@ pub(super) struct Reply {
     pub(super) body: String,
 }
 
+impl Json {
+    fn uses(&self, name: &str) -> bool {
+        match self {
+            Self::Leaf(template) => template.names().any(|n| n == name),
+            Self::Constant(_) => false,
+            Self::List(all) => all.iter().any(|one| one.uses(name)),
+            Self::Each(one) => one.uses(name),
+            Self::Object(all) => all.iter().any(|(_, _, one)| one.uses(name)),
+        }
+    }
+}
+
+impl Xml {
+    fn uses(&self, name: &str) -> bool {
+        let templates = self.attributes.iter().map(|(_, template)| template).chain(&self.text);
+        templates.flat_map(Template::names).any(|n| n == name) || self.children.iter().any(|c| c.uses(name))
+    }
+}
+
 impl Profile {
     /// Reads a profile.
     ///
@@ -222,10 +241,32 @@ impl Profile {
         self.receipt.is_some() || self.mo.is_some()
     }
 
+    /// Whether the operator cuts long texts himself.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.cut_by_operator
+    }
+
     /// Whether receipts come.
     #[must_use]
     pub fn has_receipts(&self) -> bool {
         self.receipt.is_some()
+    }
+
+    /// Whether its request has a value: `receipt_url`, `values.plan`.
+    #[must_use]
+    pub fn uses(&self, name: &str) -> bool {
+        let in_body = match &self.send.body {
+            Body::None => false,
+            Body::Form(fields) => fields.iter().any(|f| f.value.names().any(|n| n == name)),
+            Body::Json(json) => json.uses(name),
+            Body::Xml(xml) => xml.uses(name),
+        };
+        let heads = self.send.headers.iter().map(|(_, template)| template);
+        let fields = self.send.query.iter().map(|field| &field.value);
+        let signed = self.send.signature.iter().map(|(_, of)| of);
+        let mut templates = heads.chain(fields).chain(signed).chain([&self.send.url]);
+        in_body || templates.any(|template| template.names().any(|n| n == name))
     }
 
     /// Whether calls carry our own signature, for which a link needs a secret.
