@@ -185,7 +185,7 @@ impl CentreSpeech {
     }
 
     /// A message from a phone; long texts come in parts, so what is left over is cut.
-    fn message(&self, from: &str, to: &str, segment: &Segment) -> Packet {
+    fn message(&self, from: &str, to: &str, segment: &Segment, at: Timestamp) -> Packet {
         let mut packet = Packet::new(Operation::DELIVER, self.next).with(is::DESTINATION, to.to_owned());
         let number = from.strip_prefix('+').unwrap_or(from).bytes().all(|octet| octet.is_ascii_digit());
         match number {
@@ -206,7 +206,7 @@ impl CentreSpeech {
                 packet.push(is::BINARY, hex::encode(octets))
             }
         }
-        packet
+        packet.with(is::STAMP, Bytes::from(stamp::format(at, &self.options.zone)))
     }
 
     fn report(&self, report: &Report, now: Timestamp) -> Packet {
@@ -296,12 +296,8 @@ impl Speech for CentreSpeech {
     fn deliver(&mut self, delivery: &Delivery, now: Timestamp, out: &mut BytesMut) -> u32 {
         let packet = match delivery {
             Delivery::Receipt(report) => self.report(report, now),
-            Delivery::Mo { from, to, text } => self.message(from, to, &whole(text)),
-            Delivery::Part { from, to, segment } => self.message(from, to, segment),
-        };
-        let packet = match delivery {
-            Delivery::Receipt(_) => packet,
-            _ => packet.with(is::STAMP, Bytes::from(stamp::format(now, &self.options.zone))),
+            Delivery::Mo { from, to, text, at } => self.message(from, to, &whole(text), *at),
+            Delivery::Part { from, to, segment, at } => self.message(from, to, segment, *at),
         };
         self.write(&packet, out);
         let key = u32::from(self.next);

@@ -3,6 +3,7 @@
 use crate::journal::{Journal, Line};
 use crate::options::{Faults, SimulatorOptions};
 use bytes::Bytes;
+use domain::Timestamp;
 use domain::text::Segment;
 use ports::driven::Clock;
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -28,6 +29,8 @@ pub enum Delivery {
         to: String,
         /// What it says.
         text: String,
+        /// When the operator got it: the same however often it is delivered.
+        at: Timestamp,
     },
     /// One part of a longer message.
     Part {
@@ -37,6 +40,8 @@ pub enum Delivery {
         to: String,
         /// The part.
         segment: Segment,
+        /// When the operator got it.
+        at: Timestamp,
     },
 }
 

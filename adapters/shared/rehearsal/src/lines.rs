@@ -41,7 +41,7 @@ pub(crate) fn delivered(hub: &Hub, session: u64, delivery: &Delivery, answer: Op
             .text("to", &report.phone)
             .text("state", word(report))
             .maybe("answer", answer),
-        Delivery::Mo { from, to, text } => mo(from, to, text),
-        Delivery::Part { from, to, segment } => mo(from, to, &segment.body.text()),
+        Delivery::Mo { from, to, text, .. } => mo(from, to, text),
+        Delivery::Part { from, to, segment, .. } => mo(from, to, &segment.body.text()),
     }
 }

@@ -78,17 +78,17 @@ impl Simulator {
 
     /// A phone sends a message; in parts when it is long.
     pub fn mo(&self, from: &str, to: &str, text: &str) {
-        let now = self.hub.clock.monotonic();
+        let (now, at) = (self.hub.clock.monotonic(), self.hub.clock.now());
         let reference = self.references.fetch_add(1, Relaxed).wrapping_add(1);
         let segments =
             choose(text, Policy::Keep).ok().and_then(|c| split(&c.text, c.alphabet, reference, false).ok());
         let segments = segments.filter(|segments| segments.len() > 1).unwrap_or_default();
         let (from, to) = (from.to_owned(), to.to_owned());
         if segments.is_empty() {
-            let mo = Delivery::Mo { from, to, text: text.to_owned() };
+            let mo = Delivery::Mo { from, to, text: text.to_owned(), at };
             return self.hub.leave([(now, mo)]);
         }
-        let part = |segment| Delivery::Part { from: from.clone(), to: to.clone(), segment };
+        let part = |segment| Delivery::Part { from: from.clone(), to: to.clone(), segment, at };
         self.hub.leave(segments.into_iter().map(|segment| (now, part(segment))));
     }
 
@@ -148,7 +148,8 @@ async fn phones(hub: Arc<Hub>, mo: MoOptions) {
         let wanted = (now.saturating_sub(start).as_secs_f64() * f64::from(mo.rate)) as u64;
         let texts = (sent..wanted).map(|n| {
             let text = mo.text.replace("{n}", &(n + 1).to_string());
-            (now, Delivery::Mo { from: (mo.from + n % 1_000_000).to_string(), to: mo.to.clone(), text })
+            let (from, to, at) = ((mo.from + n % 1_000_000).to_string(), mo.to.clone(), hub.clock.now());
+            (now, Delivery::Mo { from, to, text, at })
         });
         hub.leave(texts);
         sent = sent.max(wanted);

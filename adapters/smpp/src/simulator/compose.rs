@@ -18,14 +18,14 @@ const RECEIPT: u8 = 0x04;
 pub(super) fn deliver_sm(options: &SimulatorOptions, now: Timestamp, delivery: &Delivery) -> ShortMessage {
     match delivery {
         Delivery::Receipt(report) => receipt(options, now, report),
-        Delivery::Mo { from, to, text } => {
+        Delivery::Mo { from, to, text, .. } => {
             let (data_coding, octets) = match gsm7::encode(text) {
                 Ok(septets) => (0, septets),
                 Err(_) => (8, ucs2::encode(text)),
             };
             part(from, to, 0, data_coding, octets.into())
         }
-        Delivery::Part { from, to, segment } => {
+        Delivery::Part { from, to, segment, .. } => {
             let data_coding = if segment.body.alphabet() == Alphabet::Ucs2 { 8 } else { 0 };
             let octets = Bytes::from([segment.header().as_slice(), segment.body.octets()].concat());
             part(from, to, UDHI, data_coding, octets)

@@ -21,18 +21,17 @@ pub(super) fn deliver(trn: u8, now: Timestamp, delivery: &Delivery) -> Packet {
             *field = value.into();
         }
     };
-    let scts = time(now);
     match delivery {
-        Delivery::Receipt(report) => receipt(report, scts, &mut put),
-        Delivery::Mo { from, to, text } => {
+        Delivery::Receipt(report) => receipt(report, time(now), &mut put),
+        Delivery::Mo { from, to, text, at } => {
             let body = match gsm7::encode(text) {
                 Ok(septets) => SegmentBody::Gsm7(septets),
                 Err(_) => SegmentBody::Ucs2(ucs2::encode(text)),
             };
-            message(from, to, scts, &[], &body, &mut put);
+            message(from, to, time(*at), &[], &body, &mut put);
         }
-        Delivery::Part { from, to, segment } => {
-            message(from, to, scts, &segment.header(), &segment.body, &mut put);
+        Delivery::Part { from, to, segment, at } => {
+            message(from, to, time(*at), &segment.header(), &segment.body, &mut put);
         }
     }
     let operation = if matches!(delivery, Delivery::Receipt(_)) { op::NOTIFY } else { op::DELIVER };

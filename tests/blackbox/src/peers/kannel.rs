@@ -1,9 +1,10 @@
 //! Kannel's bearerbox and smsbox as a client of our simulated operator.
 
 use crate::clock;
+use crate::http::{Request, once};
 use crate::process::Process;
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -79,11 +80,19 @@ pub fn with_service(bearerbox: &Path, link: &str, service: &str) -> Kannel {
         Process::start(command, directory.path(), name)
     };
     let bearer = start(bearerbox, "bearerbox");
-    let listens = |port: u16| TcpStream::connect((own, port)).is_ok().then_some(());
-    clock::eventually("bearerbox", || listens(BOXES));
+    // smsbox opens its door before it looks for bearerbox, and dies for ever when that does not listen yet. And nobody may try by knocking: a
+    // connection at the boxes' port is a box for bearerbox, one that dies. So each says by itself how far it is.
+    let says = |words: &str| {
+        let status = Request::get("/status.txt?password=t");
+        once(SocketAddr::from((own, ADMIN)), &status)
+            .is_ok_and(|answer| answer.text().contains(words))
+            .then_some(())
+    };
+    clock::eventually("bearerbox", || bearer.errors().contains("Start-up done").then_some(()));
     let sms = start(&bearerbox.with_file_name("smsbox"), "smsbox");
-    clock::eventually("smsbox", || listens(DOOR));
+    clock::eventually("smsbox, known to bearerbox", || says("smsbox"));
     let door = SocketAddr::from((own, DOOR));
+    clock::eventually("Kannel's door", || once(door, &Request::get("/")).ok());
     Kannel { door, _boxes: [bearer, sms], directory }
 }
 

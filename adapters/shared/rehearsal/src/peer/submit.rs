@@ -85,7 +85,8 @@ impl<O: Operator> Peer<O> {
         // Made into texts of their own: a view into what was read would keep the whole of it.
         let (phone, sender) = (submit.to().into_owned(), submit.from().into_owned());
         if self.hub.options.echo {
-            let echo = Delivery::Mo { from: phone.clone(), to: sender.clone(), text: submit.text() };
+            let (text, at) = (submit.text(), self.hub.clock.now());
+            let echo = Delivery::Mo { from: phone.clone(), to: sender.clone(), text, at };
             self.hub.leave([(now, echo)]);
         }
         let Some(receipts) = self.hub.options.receipts.filter(|_| submit.wants_receipt()) else { return };
