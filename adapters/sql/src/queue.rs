@@ -15,6 +15,11 @@ const MOST_ROWS: usize = 65_536;
 const RESERVED: usize = 1_024;
 /// Rows of one transaction, unless a single operation has more.
 pub(crate) const BATCH_ROWS: usize = 2_000;
+/// New messages of one transaction while much goes out; more if even more goes out. What comes in must not be faster than what goes out:
+/// it would wait in the tables, to be read again, and windows would stand still for as long as hundreds of new messages take.
+const NEW_ROWS: usize = 64;
+/// Rows that operators wait for in one transaction that are much.
+const MUCH: usize = 16;
 
 /// The callers' end.
 #[derive(Clone)]
@@ -29,13 +34,18 @@ pub(crate) struct Waiting {
     receiver: mpsc::Receiver<Op>,
     rows: Arc<AtomicUsize>,
     taken: Vec<Op>,
+    /// Rows of the last batch that operators waited for.
+    out: usize,
 }
 
 /// A queue; callers wait for answers at most `patience` (for ever without).
 pub(crate) fn queue(patience: Option<Duration>) -> (Queue, Waiting) {
     let (sender, receiver) = mpsc::channel(MOST_OPS);
     let rows = Arc::new(AtomicUsize::new(0));
-    (Queue { sender, rows: Arc::clone(&rows), patience }, Waiting { receiver, rows, taken: Vec::new() })
+    (
+        Queue { sender, rows: Arc::clone(&rows), patience },
+        Waiting { receiver, rows, taken: Vec::new(), out: 0 },
+    )
 }
 
 impl Queue {
@@ -88,25 +98,37 @@ impl Waiting {
                 return None;
             }
         } else {
-            while self.taken.len() < BATCH_ROWS {
+            while self.taken.len() < MOST_OPS {
                 let Ok(op) = self.receiver.try_recv() else { break };
                 self.taken.push(op);
             }
         }
+        let out = self.taken.iter().filter(|op| op.is_awaited_by_operator()).map(Op::weight).sum();
+        let most_out = self.out.max(out);
+        self.out = out;
+        let mut room = BATCH_ROWS;
+        let mut new_room = if most_out < MUCH { BATCH_ROWS } else { NEW_ROWS.max(most_out) };
         let mut rows = 0;
-        let mut count = 0;
-        for op in &self.taken {
+        let fits = |op: &mut Op| {
             let weight = op.weight();
-            if count > 0 && rows + weight > BATCH_ROWS {
-                break;
+            let new = matches!(op, Op::Accept(_));
+            // Whatever is too heavy for the rest of a batch goes first in the next one, and may be as heavy as it is.
+            let fits = rows == 0 || (weight <= room && (!new || weight <= new_room));
+            match (fits, new) {
+                (true, _) => {
+                    rows += weight;
+                    room = room.saturating_sub(weight);
+                    new_room = new_room.saturating_sub(if new { weight } else { 0 });
+                }
+                (false, true) => new_room = 0,
+                (false, false) => room = 0,
             }
-            rows += weight;
-            count += 1;
-        }
+            fits
+        };
+        let batch: Vec<Op> = self.taken.extract_if(.., fits).collect();
         self.rows.fetch_sub(rows, Ordering::Relaxed);
         metrics::gauge!("omnigate_store_queue_rows").set(self.rows.load(Ordering::Relaxed) as f64);
-        let rest = self.taken.split_off(count);
-        Some(std::mem::replace(&mut self.taken, rest))
+        Some(batch)
     }
 
     /// What came meanwhile and operators wait for joins a batch that is about to be committed, as far as a transaction has room; the rest
@@ -132,6 +154,7 @@ impl Waiting {
             joins
         }));
         self.rows.fetch_sub(rows, Ordering::Relaxed);
+        self.out += rows;
         batch.len() - before
     }
 }
@@ -164,6 +187,32 @@ mod tests {
         assert!(matches!(batch.as_slice(), [Op::Ping(_), Op::Settle(_)]));
         assert_eq!(waiting.join(&mut batch), 0);
         assert!(matches!(waiting.next_batch().await.as_deref(), Some([Op::Ping(_)])));
+        assert_eq!(queue.rows.load(Ordering::Relaxed), 0);
+    }
+
+    #[tokio::test]
+    async fn no_more_comes_in_than_goes_out() {
+        let (queue, mut waiting) = queue(None);
+        let accept = || queue.put(Op::Accept, fakes::samples::acceptance(vec![fakes::samples::new(1)]));
+        let receipts = |n| {
+            let receipt = fakes::samples::receipt(
+                &fakes::samples::link("TS0"),
+                "a1",
+                domain::receipt::Verdict::Delivered,
+            );
+            let now = domain::Timestamp::UNIX_EPOCH;
+            queue.put(Op::Apply, (vec![receipt; n], None, now))
+        };
+        let _new: Vec<_> = (0..500).map(|_| accept()).collect();
+        let _few = receipts(MUCH - 1);
+        assert_eq!(waiting.next_batch().await.map(|b| b.len()), Some(501));
+        let _new: Vec<_> = (0..500).map(|_| accept()).collect();
+        let _much = receipts(MUCH);
+        let batch = waiting.next_batch().await.expect("a batch");
+        assert_eq!(batch.len(), NEW_ROWS + 1);
+        assert!(matches!(batch.last(), Some(Op::Apply(_))), "what operators wait for is not held up");
+        assert_eq!(waiting.next_batch().await.map(|b| b.len()), Some(NEW_ROWS), "as long as it flows");
+        assert_eq!(waiting.next_batch().await.map(|b| b.len()), Some(500 - 2 * NEW_ROWS));
         assert_eq!(queue.rows.load(Ordering::Relaxed), 0);
     }
 

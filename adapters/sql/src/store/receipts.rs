@@ -7,7 +7,8 @@ use super::tell::{self, Tell};
 use super::{Conn, deadlines, dialect};
 use crate::op::Ticket;
 use crate::rows::{
-    Awaited, EarlyReceipt, Folded, HandoffRow, STANDING_COLUMNS, Standing, StandingSql, kept_key, millis, time,
+    Awaited, EarlyReceipt, Folded, HandoffRow, STANDING_COLUMNS, Standing, StandingSql, kept_key, millis,
+    time,
 };
 use crate::statement::{Sql, places};
 use diesel::QueryResult;

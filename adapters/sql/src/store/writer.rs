@@ -181,12 +181,7 @@ impl Writer {
     }
 
     /// One transaction.
-    async fn attempt(
-        &mut self,
-        conn: &mut Conn,
-        batch: &mut Vec<Op>,
-        joining: Joining,
-    ) -> Result<(), Fault> {
+    async fn attempt(&mut self, conn: &mut Conn, batch: &mut Vec<Op>, joining: Joining) -> Result<(), Fault> {
         let mut tries = 0;
         loop {
             let fault = match self.transaction(conn, batch, joining).await {
