@@ -162,6 +162,7 @@ impl Waiting {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fakes::samples;
     use ports::driven::HandoffKey;
 
     #[tokio::test]
@@ -193,16 +194,11 @@ mod tests {
     #[tokio::test]
     async fn no_more_comes_in_than_goes_out() {
         let (queue, mut waiting) = queue(None);
-        let accept = || queue.put(Op::Accept, fakes::samples::acceptance(vec![fakes::samples::new(1)]));
-        let receipts = |n| {
-            let receipt = fakes::samples::receipt(
-                &fakes::samples::link("TS0"),
-                "a1",
-                domain::receipt::Verdict::Delivered,
-            );
-            let now = domain::Timestamp::UNIX_EPOCH;
-            queue.put(Op::Apply, (vec![receipt; n], None, now))
-        };
+        let (link, now) = (samples::link("TS0"), domain::Timestamp::UNIX_EPOCH);
+        let new = || samples::sending(samples::message(1, now), &link, domain::message::Incarnation(1));
+        let accept = || queue.put(Op::Accept, samples::acceptance(vec![new()]));
+        let receipt = samples::receipt(&link, "a1", domain::receipt::Verdict::Delivered);
+        let receipts = |n| queue.put(Op::Apply, (vec![receipt.clone(); n], None, now));
         let _new: Vec<_> = (0..500).map(|_| accept()).collect();
         let _few = receipts(MUCH - 1);
         assert_eq!(waiting.next_batch().await.map(|b| b.len()), Some(501));
