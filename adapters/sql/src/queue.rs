@@ -15,11 +15,10 @@ const MOST_ROWS: usize = 65_536;
 const RESERVED: usize = 1_024;
 /// Rows of one transaction, unless a single operation has more.
 pub(crate) const BATCH_ROWS: usize = 2_000;
-/// New messages of one transaction while much goes out; more if even more goes out. What comes in must not be faster than what goes out:
-/// it would wait in the tables, to be read again, and windows would stand still for as long as hundreds of new messages take.
-const NEW_ROWS: usize = 64;
-/// Rows that operators wait for in one transaction that are much.
+/// Turns that end in one transaction that are much.
 const MUCH: usize = 16;
+/// New messages of one transaction while much goes out and nothing is behind; more if even more goes out.
+const NEW_ROWS: usize = 64;
 
 /// The callers' end.
 #[derive(Clone)]
@@ -34,8 +33,10 @@ pub(crate) struct Waiting {
     receiver: mpsc::Receiver<Op>,
     rows: Arc<AtomicUsize>,
     taken: Vec<Op>,
-    /// Rows of the last batch that operators waited for.
+    /// Turns that ended in the last batch.
     out: usize,
+    /// Whether something in it could not be passed on at once and waits in the tables.
+    behind: bool,
 }
 
 /// A queue; callers wait for answers at most `patience` (for ever without).
@@ -103,11 +104,8 @@ impl Waiting {
                 self.taken.push(op);
             }
         }
-        let out = self.taken.iter().filter(|op| op.is_awaited_by_operator()).map(Op::weight).sum();
-        let most_out = self.out.max(out);
-        self.out = out;
         let mut room = BATCH_ROWS;
-        let mut new_room = if most_out < MUCH { BATCH_ROWS } else { NEW_ROWS.max(most_out) };
+        let mut new_room = self.room_for_new();
         let mut rows = 0;
         let fits = |op: &mut Op| {
             let weight = op.weight();
@@ -126,6 +124,8 @@ impl Waiting {
             fits
         };
         let batch: Vec<Op> = self.taken.extract_if(.., fits).collect();
+        self.out = turns(&batch);
+        self.behind = batch.iter().any(Op::is_behind);
         self.rows.fetch_sub(rows, Ordering::Relaxed);
         metrics::gauge!("omnigate_store_queue_rows").set(self.rows.load(Ordering::Relaxed) as f64);
         Some(batch)
@@ -154,9 +154,27 @@ impl Waiting {
             joins
         }));
         self.rows.fetch_sub(rows, Ordering::Relaxed);
-        self.out += rows;
-        batch.len() - before
+        let joined = batch.get(before..).unwrap_or_default();
+        self.out += turns(joined);
+        self.behind |= joined.iter().any(Op::is_behind);
+        joined.len()
     }
+
+    /// How many new messages a batch may have. While much goes out, no more shall come in for long than goes out: it would wait in the
+    /// tables and be read again, which costs more than it took to write it, and windows would stand still while hundreds of new messages
+    /// are written.
+    fn room_for_new(&self) -> usize {
+        match self.out.max(turns(&self.taken)) {
+            out if out < MUCH => BATCH_ROWS,
+            out if self.behind => MUCH.max(out / 2),
+            out => NEW_ROWS.max(2 * out),
+        }
+    }
+}
+
+/// How many turns end in a batch.
+fn turns(ops: &[Op]) -> usize {
+    ops.iter().filter(|op| matches!(op, Op::Settle(_))).map(Op::weight).sum()
 }
 
 #[cfg(test)]
@@ -195,20 +213,33 @@ mod tests {
     async fn no_more_comes_in_than_goes_out() {
         let (queue, mut waiting) = queue(None);
         let (link, now) = (samples::link("TS0"), domain::Timestamp::UNIX_EPOCH);
-        let new = || samples::sending(samples::message(1, now), &link, domain::message::Incarnation(1));
-        let accept = || queue.put(Op::Accept, samples::acceptance(vec![new()]));
-        let receipt = samples::receipt(&link, "a1", domain::receipt::Verdict::Delivered);
-        let receipts = |n| queue.put(Op::Apply, (vec![receipt.clone(); n], None, now));
-        let _new: Vec<_> = (0..500).map(|_| accept()).collect();
-        let _few = receipts(MUCH - 1);
+        let run = domain::message::Incarnation(1);
+        let direct = || samples::sending(samples::message(1, now), &link, run);
+        let queued = || samples::queued(samples::message(1, now), &link);
+        let accept = |new| drop(queue.put(Op::Accept, samples::acceptance(vec![new])));
+        let turn = samples::sent(domain::message::MessageId(1), run, &link, now, &["a1"]);
+        let turns = |n| drop(queue.put(Op::Settle, vec![turn.clone(); n]));
+        (0..500).for_each(|_| accept(direct()));
+        turns(MUCH - 1);
         assert_eq!(waiting.next_batch().await.map(|b| b.len()), Some(501));
-        let _new: Vec<_> = (0..500).map(|_| accept()).collect();
-        let _much = receipts(MUCH);
+        (0..500).for_each(|_| accept(direct()));
+        turns(MUCH);
         let batch = waiting.next_batch().await.expect("a batch");
         assert_eq!(batch.len(), NEW_ROWS + 1);
-        assert!(matches!(batch.last(), Some(Op::Apply(_))), "what operators wait for is not held up");
+        assert!(matches!(batch.last(), Some(Op::Settle(_))), "what operators wait for is not held up");
+        accept(queued());
         assert_eq!(waiting.next_batch().await.map(|b| b.len()), Some(NEW_ROWS), "as long as it flows");
-        assert_eq!(waiting.next_batch().await.map(|b| b.len()), Some(500 - 2 * NEW_ROWS));
+        assert_eq!(
+            waiting.next_batch().await.map(|b| b.len()),
+            Some(501 - 2 * NEW_ROWS),
+            "all, when it does not"
+        );
+        assert!(waiting.behind, "one had to wait");
+        (0..500).for_each(|_| accept(direct()));
+        turns(100);
+        assert_eq!(waiting.next_batch().await.map(|b| b.len()), Some(50 + 1), "half of what goes out");
+        assert_eq!(waiting.next_batch().await.map(|b| b.len()), Some(200), "nothing is behind any more");
+        assert_eq!(waiting.next_batch().await.map(|b| b.len()), Some(250));
         assert_eq!(queue.rows.load(Ordering::Relaxed), 0);
     }
 
