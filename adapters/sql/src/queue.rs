@@ -15,6 +15,10 @@ const MOST_ROWS: usize = 65_536;
 const RESERVED: usize = 1_024;
 /// Rows of one transaction, unless a single operation has more.
 pub(crate) const BATCH_ROWS: usize = 2_000;
+/// Turns that end in one transaction that are much.
+const MUCH: usize = 16;
+/// New messages of one transaction while much goes out and nothing is behind; more if even more goes out.
+const NEW_ROWS: usize = 64;
 
 /// The callers' end.
 #[derive(Clone)]
@@ -29,13 +33,20 @@ pub(crate) struct Waiting {
     receiver: mpsc::Receiver<Op>,
     rows: Arc<AtomicUsize>,
     taken: Vec<Op>,
+    /// Turns that ended in the last batch.
+    out: usize,
+    /// Whether something in it could not be passed on at once and waits in the tables.
+    behind: bool,
 }
 
 /// A queue; callers wait for answers at most `patience` (for ever without).
 pub(crate) fn queue(patience: Option<Duration>) -> (Queue, Waiting) {
     let (sender, receiver) = mpsc::channel(MOST_OPS);
     let rows = Arc::new(AtomicUsize::new(0));
-    (Queue { sender, rows: Arc::clone(&rows), patience }, Waiting { receiver, rows, taken: Vec::new() })
+    (
+        Queue { sender, rows: Arc::clone(&rows), patience },
+        Waiting { receiver, rows, taken: Vec::new(), out: 0 },
+    )
 }
 
 impl Queue {
@@ -88,25 +99,36 @@ impl Waiting {
                 return None;
             }
         } else {
-            while self.taken.len() < BATCH_ROWS {
+            while self.taken.len() < MOST_OPS {
                 let Ok(op) = self.receiver.try_recv() else { break };
                 self.taken.push(op);
             }
         }
+        let mut room = BATCH_ROWS;
+        let mut new_room = self.room_for_new();
         let mut rows = 0;
-        let mut count = 0;
-        for op in &self.taken {
+        let fits = |op: &mut Op| {
             let weight = op.weight();
-            if count > 0 && rows + weight > BATCH_ROWS {
-                break;
+            let new = matches!(op, Op::Accept(_));
+            // Whatever is too heavy for the rest of a batch goes first in the next one, and may be as heavy as it is.
+            let fits = rows == 0 || (weight <= room && (!new || weight <= new_room));
+            match (fits, new) {
+                (true, _) => {
+                    rows += weight;
+                    room = room.saturating_sub(weight);
+                    new_room = new_room.saturating_sub(if new { weight } else { 0 });
+                }
+                (false, true) => new_room = 0,
+                (false, false) => room = 0,
             }
-            rows += weight;
-            count += 1;
-        }
+            fits
+        };
+        let batch: Vec<Op> = self.taken.extract_if(.., fits).collect();
+        self.out = turns(&batch);
+        self.behind = batch.iter().any(Op::is_behind);
         self.rows.fetch_sub(rows, Ordering::Relaxed);
         metrics::gauge!("omnigate_store_queue_rows").set(self.rows.load(Ordering::Relaxed) as f64);
-        let rest = self.taken.split_off(count);
-        Some(std::mem::replace(&mut self.taken, rest))
+        Some(batch)
     }
 
     /// What came meanwhile and operators wait for joins a batch that is about to be committed, as far as a transaction has room; the rest
@@ -132,13 +154,33 @@ impl Waiting {
             joins
         }));
         self.rows.fetch_sub(rows, Ordering::Relaxed);
-        batch.len() - before
+        let joined = batch.get(before..).unwrap_or_default();
+        self.out += turns(joined);
+        self.behind |= joined.iter().any(Op::is_behind);
+        joined.len()
     }
+
+    /// How many new messages a batch may have. While much goes out, no more shall come in for long than goes out: it would wait in the
+    /// tables and be read again, which costs more than it took to write it, and windows would stand still while hundreds of new messages
+    /// are written.
+    fn room_for_new(&self) -> usize {
+        match self.out.max(turns(&self.taken)) {
+            out if out < MUCH => BATCH_ROWS,
+            out if self.behind => MUCH.max(out / 2),
+            out => NEW_ROWS.max(2 * out),
+        }
+    }
+}
+
+/// How many turns end in a batch.
+fn turns(ops: &[Op]) -> usize {
+    ops.iter().filter(|op| matches!(op, Op::Settle(_))).map(Op::weight).sum()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fakes::samples;
     use ports::driven::HandoffKey;
 
     #[tokio::test]
@@ -164,6 +206,40 @@ mod tests {
         assert!(matches!(batch.as_slice(), [Op::Ping(_), Op::Settle(_)]));
         assert_eq!(waiting.join(&mut batch), 0);
         assert!(matches!(waiting.next_batch().await.as_deref(), Some([Op::Ping(_)])));
+        assert_eq!(queue.rows.load(Ordering::Relaxed), 0);
+    }
+
+    #[tokio::test]
+    async fn no_more_comes_in_than_goes_out() {
+        let (queue, mut waiting) = queue(None);
+        let (link, now) = (samples::link("TS0"), domain::Timestamp::UNIX_EPOCH);
+        let run = domain::message::Incarnation(1);
+        let direct = || samples::sending(samples::message(1, now), &link, run);
+        let queued = || samples::queued(samples::message(1, now), &link);
+        let accept = |new| drop(queue.put(Op::Accept, samples::acceptance(vec![new])));
+        let turn = samples::sent(domain::message::MessageId(1), run, &link, now, &["a1"]);
+        let turns = |n| drop(queue.put(Op::Settle, vec![turn.clone(); n]));
+        (0..500).for_each(|_| accept(direct()));
+        turns(MUCH - 1);
+        assert_eq!(waiting.next_batch().await.map(|b| b.len()), Some(501));
+        (0..500).for_each(|_| accept(direct()));
+        turns(MUCH);
+        let batch = waiting.next_batch().await.expect("a batch");
+        assert_eq!(batch.len(), NEW_ROWS + 1);
+        assert!(matches!(batch.last(), Some(Op::Settle(_))), "what operators wait for is not held up");
+        accept(queued());
+        assert_eq!(waiting.next_batch().await.map(|b| b.len()), Some(NEW_ROWS), "as long as it flows");
+        assert_eq!(
+            waiting.next_batch().await.map(|b| b.len()),
+            Some(501 - 2 * NEW_ROWS),
+            "all, when it does not"
+        );
+        assert!(waiting.behind, "one had to wait");
+        (0..500).for_each(|_| accept(direct()));
+        turns(100);
+        assert_eq!(waiting.next_batch().await.map(|b| b.len()), Some(50 + 1), "half of what goes out");
+        assert_eq!(waiting.next_batch().await.map(|b| b.len()), Some(200), "nothing is behind any more");
+        assert_eq!(waiting.next_batch().await.map(|b| b.len()), Some(250));
         assert_eq!(queue.rows.load(Ordering::Relaxed), 0);
     }
 

@@ -6,7 +6,7 @@ use crate::command::exit;
 use crate::command::table::Table;
 use domain::language::Language;
 use indicatif::{ProgressBar, ProgressStyle};
-use load::{Measured, Options, Progress, Report, Subject};
+use load::{Measured, Options, Progress, Report, Subject, against_kannel, name};
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -54,7 +54,11 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
     if context.json {
         print_json(&report)?
     } else {
-        print(&as_table(&report, language).to_string())?
+        print(&as_table(&report, language).to_string())?;
+        print(language.pick(
+            "Medianer av varven. MEDD/S räknas från början till slut: hos operatören, med kvitton hos den som anropas. Det som Omnigate svarat ja på låg på disk.\n",
+            "Medians of the rounds. MESSAGES/S is end to end: at the operator, with receipts at the callback. What Omnigate said yes to was on the disk.\n",
+        ))?;
     }
     Ok(exit(report.honest()))
 }
@@ -82,7 +86,11 @@ fn bar(options: &Options) -> ProgressBar {
 fn tell(progress: &Progress<'_>, bar: &ProgressBar) {
     match progress {
         Progress::Starting { subject, scenario, round } => {
-            bar.set_message(format!("{subject:?}, {} connections, round {round}", scenario.connections));
+            bar.set_message(format!(
+                "{}, {} connections, round {round}",
+                name(*subject),
+                scenario.connections
+            ));
         }
         Progress::Measured { result } => {
             bar.inc(1);
@@ -98,11 +106,13 @@ fn as_table(report: &Report, language: Language) -> Table {
             "KVITTON",
             ">ANSLUTNINGAR",
             ">MEDD/S",
+            ">MOT KANNEL",
             ">P50 MS",
             ">P99 MS",
             ">CPU S/1000",
             ">MIB",
             ">FÖRLORADE",
+            ">EJ ÅTER",
             ">DUBBLA",
             ">AVVISADE",
         ],
@@ -111,35 +121,40 @@ fn as_table(report: &Report, language: Language) -> Table {
             "RECEIPTS",
             ">CONNECTIONS",
             ">MESSAGES/S",
+            ">AGAINST KANNEL",
             ">P50 MS",
             ">P99 MS",
             ">CPU S/1000",
             ">MIB",
             ">LOST",
+            ">UNTOLD",
             ">DOUBLED",
             ">REFUSED",
         ],
     };
     let mut table = Table::new(&headings);
-    for result in &report.results {
-        table.row(row(result, language));
+    let medians = report.medians();
+    for result in &medians {
+        table.row(row(result, against_kannel(result, &medians), language));
     }
     table
 }
 
-fn row(result: &Measured, language: Language) -> [String; 11] {
+fn row(result: &Measured, ratio: Option<f64>, language: Language) -> [String; 13] {
     let receipts =
         if result.scenario.receipts { language.pick("ja", "yes") } else { language.pick("nej", "no") };
     [
-        format!("{:?}", result.subject),
+        name(result.subject).to_owned(),
         receipts.to_owned(),
         result.scenario.connections.to_string(),
         format!("{:.0}", result.rate),
+        ratio.map_or_else(|| "–".to_owned(), |ratio| format!("{ratio:.2}")),
         format!("{:.2}", result.p50_ms),
         format!("{:.2}", result.p99_ms),
         format!("{:.3}", result.cpu_per_1000),
         format!("{:.0}", result.peak_mib),
-        (result.lost + result.untold).to_string(),
+        result.lost.to_string(),
+        result.untold.to_string(),
         result.duplicated.to_string(),
         (result.refused + result.broken).to_string(),
     ]

@@ -19,7 +19,7 @@ mod tally;
 mod usage;
 
 pub use options::{Options, Protocol, Subject};
-pub use report::{Report, Result as Measured};
+pub use report::{Report, Result as Measured, against_kannel, name};
 pub use round::Progress;
 
 use std::io;

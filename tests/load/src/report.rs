@@ -58,14 +58,46 @@ impl Report {
             .all(|result| result.lost == 0 && result.duplicated == 0 && result.untold == 0)
     }
 
-    /// Measurements of the same thing together.
-    fn groups(&self) -> BTreeMap<(Scenario, Subject), Vec<&Result>> {
-        let mut groups: BTreeMap<_, Vec<&Result>> = BTreeMap::new();
+    /// One for each gateway and scenario: medians over the rounds, and all that were lost, untold, doubled, refused.
+    #[must_use]
+    pub fn medians(&self) -> Vec<Result> {
+        let mut groups: BTreeMap<(Scenario, Subject), Vec<&Result>> = BTreeMap::new();
         for result in &self.results {
             groups.entry((result.scenario, result.subject)).or_default().push(result);
         }
         groups
+            .into_iter()
+            .map(|((scenario, subject), results)| together(scenario, subject, &results))
+            .collect()
     }
+}
+
+fn together(scenario: Scenario, subject: Subject, results: &[&Result]) -> Result {
+    let count = |of: fn(&Result) -> usize| results.iter().map(|result| of(result)).sum();
+    Result {
+        subject,
+        scenario,
+        accepted: count(|result| result.accepted),
+        seconds: median(results, |result| result.seconds),
+        rate: median(results, |result| result.rate),
+        accept_rate: median(results, |result| result.accept_rate),
+        p50_ms: median(results, |result| result.p50_ms),
+        p99_ms: median(results, |result| result.p99_ms),
+        cpu_per_1000: median(results, |result| result.cpu_per_1000),
+        peak_mib: median(results, |result| result.peak_mib),
+        lost: count(|result| result.lost),
+        untold: count(|result| result.untold),
+        duplicated: count(|result| result.duplicated),
+        refused: results.iter().map(|result| result.refused).sum(),
+        broken: results.iter().map(|result| result.broken).sum(),
+    }
+}
+
+/// How many times as fast as Kannel's file store in the same scenario, if that was measured too.
+#[must_use]
+pub fn against_kannel(result: &Result, all: &[Result]) -> Option<f64> {
+    let kannel = all.iter().find(|r| r.scenario == result.scenario && r.subject == Subject::Kannel)?;
+    Some(result.rate / kannel.rate.max(0.001))
 }
 
 impl fmt::Display for Report {
@@ -75,29 +107,25 @@ impl fmt::Display for Report {
             "| gateway | receipts | connections | messages/s | against Kannel | accept p50 ms | p99 ms | CPU s per 1,000 | peak MiB | lost | untold | doubled | refused |"
         )?;
         writeln!(f, "|---|---|---|---|---|---|---|---|---|---|---|---|---|")?;
-        let groups = self.groups();
-        for ((scenario, subject), results) in &groups {
-            let rate = median(results, |result| result.rate);
-            let kannel = groups
-                .get(&(*scenario, Subject::Kannel))
-                .map(|results| median(results, |result| result.rate));
-            let ratio =
-                kannel.map_or_else(|| "–".into(), |kannel| format!("{:.2}", rate / kannel.max(0.001)));
-            let receipts = if scenario.receipts { "yes" } else { "no" };
-            let sum = |of: fn(&Result) -> u64| results.iter().map(|result| of(result)).sum::<u64>();
+        let medians = self.medians();
+        for result in &medians {
+            let ratio = against_kannel(result, &medians);
+            let ratio = ratio.map_or_else(|| "–".to_owned(), |ratio| format!("{ratio:.2}"));
             writeln!(
                 f,
-                "| {} | {receipts} | {} | {rate:.0} | {ratio} | {:.2} | {:.2} | {:.3} | {:.0} | {} | {} | {} | {} |",
-                name(*subject),
-                scenario.connections,
-                median(results, |result| result.p50_ms),
-                median(results, |result| result.p99_ms),
-                median(results, |result| result.cpu_per_1000),
-                median(results, |result| result.peak_mib),
-                sum(|result| result.lost as u64),
-                sum(|result| result.untold as u64),
-                sum(|result| result.duplicated as u64),
-                sum(|result| result.refused + result.broken),
+                "| {} | {} | {} | {:.0} | {ratio} | {:.2} | {:.2} | {:.3} | {:.0} | {} | {} | {} | {} |",
+                name(result.subject),
+                if result.scenario.receipts { "yes" } else { "no" },
+                result.scenario.connections,
+                result.rate,
+                result.p50_ms,
+                result.p99_ms,
+                result.cpu_per_1000,
+                result.peak_mib,
+                result.lost,
+                result.untold,
+                result.duplicated,
+                result.refused + result.broken,
             )?;
         }
         Ok(())
