@@ -45,7 +45,7 @@ pub(crate) fn queue(patience: Option<Duration>) -> (Queue, Waiting) {
     let rows = Arc::new(AtomicUsize::new(0));
     (
         Queue { sender, rows: Arc::clone(&rows), patience },
-        Waiting { receiver, rows, taken: Vec::new(), out: 0 },
+        Waiting { receiver, rows, taken: Vec::new(), out: 0, behind: false },
     )
 }
 

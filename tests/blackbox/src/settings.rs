@@ -90,7 +90,14 @@ impl Settings {
             "[telnet]\nlisten = \"127.0.0.1:0\"\n[[user]]\nname = \"{USER}\"\npassword = \"{PASSWORD}\"\n\
              addresses = [\"127.0.0.0/8\"]\nmail_from = [\"{MAIL_FROM}\"]\n"
         );
-        if self.protocol == "http" {
+        if self.bare {
+            let ways = if self.ways.is_empty() { "\"TS0\"" } else { &self.ways };
+            let _ = write!(
+                text,
+                "[[link]]\nname = \"TS0\"\nprotocol = \"{}\"\n{}\n[[route]]\nto = \"*\"\nlinks = [{ways}]\n",
+                self.protocol, self.link
+            );
+        } else if self.protocol == "http" {
             let _ = write!(
                 text,
                 "[[link]]\nname = \"TS0\"\nprotocol = \"http\"\nwindow = {}\nrate = {}\n{}\n[[route]]\nto = \"*\"\nlinks = [\"TS0\"]\n",
@@ -108,16 +115,6 @@ impl Settings {
         let nobody = SocketAddr::from(([127, 0, 0, 1], 9));
         let hosts = if self.hosts.is_empty() { &[nobody][..] } else { &self.hosts };
         let hosts: Vec<String> = hosts.iter().map(|host| format!("\"{host}\"")).collect();
-        if self.bare {
-            let ways = if self.ways.is_empty() { "\"TS0\"" } else { &self.ways };
-            let _ = write!(
-                text,
-                "[[link]]\nname = \"TS0\"\nprotocol = \"{}\"\n{}\n[[route]]\nto = \"*\"\nlinks = [{ways}]\n",
-                self.protocol, self.link
-            );
-            text.push_str(&self.more);
-            return text;
-        }
         let _ = write!(
             text,
             "[[link]]\nname = \"TS0\"\nprotocol = \"{}\"\nhosts = [{}]\nsystem_id = \"{}\"\n\
