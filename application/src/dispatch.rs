@@ -10,7 +10,7 @@ use crate::ship;
 use crate::submit::back_to_queue;
 use domain::Timestamp;
 use domain::directory::{Directory, LinkId};
-use domain::message::{Incarnation, Parts, Priority, Quota};
+use domain::message::{Departure, Incarnation, Leaving, Parts, Priority, Quota};
 use domain::routing::{self, Condition, Question, Route};
 use ports::driven::{Clock, LeaseRequest, Leased, Outcome, Settlement};
 use std::sync::Arc;
@@ -157,8 +157,16 @@ impl Pump {
         let other = route.and_then(|r| {
             routing::instead(r, &leased.link, &leased.parts, healths, message.id.0.unsigned_abs())
         });
+        let mut parts = leased.parts.clone();
+        let mut possible_duplicate = leased.possible_duplicate;
         let (link, due_at) = match other {
             Some(other) => {
+                if route.is_some_and(Route::watches_outcome) && parts.is_begun() {
+                    // The operator has some of it: it goes by the other whole, and never comes back here.
+                    let (link, why) = (&leased.link, Leaving::NoReply);
+                    possible_duplicate |=
+                        parts.leave(&Departure { link, sent_at: None, at: now, why, in_doubt: false });
+                }
                 metrics::counter!("omnigate_fallback_total", "from" => leased.link.to_string(), "to" => other.to_string(), "why" => "link_down").increment(1);
                 (other.clone(), now)
             }
@@ -169,12 +177,12 @@ impl Pump {
             lease: self.incarnation,
             at: now,
             link: leased.link,
-            parts: leased.parts,
+            parts,
             outcome: Outcome::PutBack {
                 link,
                 due_at,
                 tries: leased.tries,
-                possible_duplicate: leased.possible_duplicate,
+                possible_duplicate,
                 error: String::new(),
             },
             awaiting: Vec::new(),

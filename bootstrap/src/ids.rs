@@ -1,9 +1,9 @@
 //! Names and chance: 41 bits of milliseconds since 2024, 10 of the node, 12 that count within a millisecond.
 //!
-//! Ids of a node only grow, also when the clock goes back. Two nodes whose names share the same ten bits ([`node_number`]) would share ids when they
-//! make one in the same millisecond: `docs/adr/0004-ids.md`.
+//! Ids of a node only grow, also when the clock goes back. The store gives each node a number of its own, so that no two nodes ever make the same
+//! id: `docs/adr/0004-ids.md`.
 
-use ports::driven::{Clock, Ids};
+use ports::driven::{Clock, Cluster, Ids, NODES, StoreError};
 use rand::Rng as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,6 +14,8 @@ const BEGINNING: i64 = 1_704_067_200_000;
 const COUNT_BITS: u32 = 12;
 /// Bits of the node.
 const NODE_BITS: u32 = 10;
+/// How often a number is asked for.
+const TRIES: u32 = 5;
 
 /// Makes names for one node.
 pub struct NodeIds {
@@ -23,20 +25,33 @@ pub struct NodeIds {
 }
 
 impl NodeIds {
-    /// Names of a node.
+    /// Names of the node with this number (below [`NODES`]).
     #[must_use]
-    pub fn new(node: &str, clock: Arc<dyn Clock>) -> Self {
-        Self { clock, node: node_number(node), last: AtomicU64::new(0) }
+    pub fn new(number: u16, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, node: u64::from(number % NODES), last: AtomicU64::new(0) }
     }
 }
 
-/// The ten bits that stand for a node in its ids.
-#[must_use]
-pub fn node_number(name: &str) -> u64 {
+/// The number a node has in this store, given out when it first starts.
+///
+/// # Errors
+/// What the store says; when all numbers are given out.
+pub async fn own_number(cluster: &dyn Cluster, node: &str) -> Result<u16, StoreError> {
+    for _ in 0..TRIES {
+        // Another node may have got the same one in the same moment: then the next is free.
+        if let Ok(number) = cluster.number(node, wish(node)).await {
+            return Ok(number);
+        }
+    }
+    cluster.number(node, wish(node)).await
+}
+
+/// The number that a node asks for first: from its name, so that it is likely to be free.
+fn wish(name: &str) -> u16 {
     let hash = name
         .bytes()
         .fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
-    (hash ^ (hash >> 32)) & ((1 << NODE_BITS) - 1)
+    u16::try_from((hash ^ (hash >> 32)) % u64::from(NODES)).unwrap_or_default()
 }
 
 impl Ids for NodeIds {
@@ -65,10 +80,10 @@ mod tests {
 
     #[test]
     fn ids_grow_and_name_their_node() {
-        let ids = NodeIds::new("a", Arc::new(SystemClock::default()));
+        let ids = NodeIds::new(wish("a"), Arc::new(SystemClock::default()));
         let made: Vec<i64> = (0..10_000).map(|_| ids.next()).collect();
         assert!(made.windows(2).all(|w| matches!(w, [a, b] if a < b && *a > 0)));
-        assert!(made.iter().all(|id| (id >> COUNT_BITS) as u64 & 1023 == node_number("a")));
-        assert_ne!(node_number("a"), node_number("b"));
+        assert!(made.iter().all(|id| (id >> COUNT_BITS) as u64 & 1023 == u64::from(wish("a"))));
+        assert_ne!(wish("a"), wish("b"));
     }
 }

@@ -47,8 +47,9 @@ pub async fn start(loaded: Loaded) -> anyhow::Result<Running> {
         .with_context(|| format!("the data directory {} cannot be made", data_dir.display()))?;
     let _ = std::fs::remove_file(data_dir.join("listening.json"));
     let measures = Measures::install();
-    let machine = Machine::of(&config.node.name);
+    let machine = Machine::of();
     let (stores, store) = wire::open_stores(&loaded, Arc::clone(&machine.clock)).await?;
+    let machine = machine.numbered(&config.node.name, stores.cluster.as_ref()).await?;
     let relay = wire::relay(&loaded)?;
     let users = wire::users(&loaded, machine.passwords.as_ref()).await?;
     let links = link_setups(&loaded)?;

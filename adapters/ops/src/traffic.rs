@@ -14,6 +14,8 @@ use std::time::Duration;
 
 /// Lines held in memory while the disk is slow.
 const HELD: usize = 65_536;
+/// Octets in the buffer that are written without waiting for more.
+const FULL: usize = 32 * 1024;
 /// How long a line may wait in the buffer.
 const FLUSH: Duration = Duration::from_millis(200);
 
@@ -49,7 +51,7 @@ impl Traffic for TrafficLog {
     fn record(&self, entry: TrafficEntry) {
         let taken = self.lines.as_ref().is_some_and(|lines| lines.try_send(entry).is_ok());
         if !taken {
-            metrics::counter!("omnigate_traffic_lines_lost_total").increment(1);
+            lost(1);
         }
     }
 }
@@ -77,8 +79,20 @@ fn clean(field: &str) -> String {
     field.chars().map(|c| if c == ';' || c.is_control() { '_' } else { c }).collect()
 }
 
+/// The file of a day, and how many lines of it are only in memory.
+struct Day {
+    date: jiff::civil::Date,
+    file: BufWriter<File>,
+    unwritten: u64,
+}
+
+/// Counts lines that no file has.
+fn lost(lines: u64) {
+    metrics::counter!("omnigate_traffic_lines_lost_total").increment(lines);
+}
+
 fn write(entries: &Receiver<TrafficEntry>, directory: &Path, zone: &TimeZone) {
-    let mut open: Option<(jiff::civil::Date, BufWriter<File>)> = None;
+    let mut open: Option<Day> = None;
     loop {
         match entries.recv_timeout(FLUSH) {
             Ok(entry) => append(&mut open, &entry, directory, zone),
@@ -88,21 +102,18 @@ fn write(entries: &Receiver<TrafficEntry>, directory: &Path, zone: &TimeZone) {
     }
 }
 
-fn append(
-    open: &mut Option<(jiff::civil::Date, BufWriter<File>)>,
-    entry: &TrafficEntry,
-    directory: &Path,
-    zone: &TimeZone,
-) {
-    let day = day(entry.at, zone);
-    if open.as_ref().is_none_or(|(current, _)| *current != day) {
+fn append(open: &mut Option<Day>, entry: &TrafficEntry, directory: &Path, zone: &TimeZone) {
+    let date = day(entry.at, zone);
+    if open.as_ref().is_none_or(|current| current.date != date) {
         flush(open);
-        *open = file(directory, day).map(|f| (day, BufWriter::new(f)));
+        let day = |file| Day { date, file: BufWriter::with_capacity(2 * FULL, file), unwritten: 0 };
+        *open = file(directory, date).map(day);
     }
-    let written = open.as_mut().is_some_and(|(_, file)| file.write_all(line(entry, zone).as_bytes()).is_ok());
-    if !written {
-        *open = None;
-        metrics::counter!("omnigate_traffic_lines_lost_total").increment(1);
+    let Some(day) = open else { return lost(1) };
+    let written = day.file.write_all(line(entry, zone).as_bytes()).is_ok();
+    day.unwritten += 1;
+    if !written || day.file.buffer().len() >= FULL {
+        flush(open);
     }
 }
 
@@ -110,9 +121,15 @@ fn day(at: Timestamp, zone: &TimeZone) -> jiff::civil::Date {
     zone.to_datetime(at).date()
 }
 
-fn flush(open: &mut Option<(jiff::civil::Date, BufWriter<File>)>) {
-    if open.as_mut().is_some_and(|(_, file)| file.flush().is_err()) {
-        *open = None;
+/// What cannot be written is counted and let go of: a full disk must not fill the memory as well.
+fn flush(open: &mut Option<Day>) {
+    let Some(day) = open else { return };
+    if day.file.flush().is_ok() {
+        day.unwritten = 0;
+    } else if let Some(day) = open.take() {
+        lost(day.unwritten);
+        // Not by dropping it, which would try once more.
+        drop(day.file.into_parts());
     }
 }
 

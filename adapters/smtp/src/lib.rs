@@ -6,6 +6,7 @@
 
 mod config;
 mod door;
+pub mod fuzzing;
 mod letter;
 pub mod relay;
 mod reply;

@@ -11,6 +11,7 @@ mod door;
 mod envelope;
 mod fault;
 mod form;
+pub mod fuzzing;
 mod login;
 mod router;
 mod sms;

@@ -104,6 +104,8 @@ ops! {
     PutUser(User => ()), settles: false;
     /// A user removed.
     RemoveUser(String => bool), settles: true;
+    /// A node and the number it wishes.
+    Number((String, u16) => u16), settles: true;
     /// A run begins.
     Join((String, Incarnation, Timestamp) => ()), settles: true;
     /// A run lives.

@@ -8,6 +8,7 @@ mod charset;
 mod command;
 mod config;
 mod door;
+pub mod fuzzing;
 mod hold;
 mod lines;
 mod pace;

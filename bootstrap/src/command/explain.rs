@@ -44,7 +44,7 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
     })?;
     let sender = args.message.sender(&directory)?;
     let request = args.message.request()?;
-    let now = Machine::of(&loaded.config.node.name).clock.now();
+    let now = Machine::of().clock.now();
     let mut trace = Trace::new();
     let live = block_on(async { Ok(live::links(&loaded).await) })?;
     let healths = live.as_deref().map_or_else(|| plan::all_up(&directory), live::healths);

@@ -124,7 +124,7 @@ impl Seen {
     async fn look(loaded: &Loaded) -> anyhow::Result<Self> {
         let stores = store::reading(loaded).await?;
         let orders = stores.directory.link_orders().await.context("the orders could not be read")?;
-        let now = Machine::of(&loaded.config.node.name).clock.now();
+        let now = Machine::of().clock.now();
         let backlog = stores.dispatch.backlog(now).await.context("the queues could not be read")?;
         Ok(Self {
             orders: orders.into_iter().map(|o| (o.link.clone(), o)).collect(),
@@ -222,7 +222,7 @@ fn as_table(seen: &Seen, ids: &[LinkId], language: Language) -> Table {
 
 /// Writes an order down, and waits until the gateway that runs here follows it.
 async fn give(loaded: &Loaded, link: &LinkId, mode: LinkMode) -> anyhow::Result<Option<bool>> {
-    let machine = Machine::of(&loaded.config.node.name);
+    let machine = Machine::of();
     let opened = store::changing(loaded).await?;
     let order = LinkOrder { link: link.clone(), mode, since: machine.clock.now() };
     opened.stores.directory.order_link(&order).await.context("the order was not stored")?;
@@ -279,7 +279,7 @@ fn drain(loaded: &Loaded, link: &Named, limit: Duration, context: &Context) -> a
     let bar = backup::spinner(language.pick("tömmer", "draining"));
     let left = block_on(async {
         give(loaded, &link, LinkMode::Draining).await?;
-        let clock = Machine::of(&loaded.config.node.name).clock;
+        let clock = Machine::of().clock;
         let until = clock.monotonic() + limit;
         loop {
             let seen = Seen::look(loaded).await?;
@@ -323,7 +323,7 @@ fn follow(loaded: &Loaded, test: &Test, context: &Context) -> anyhow::Result<Exi
         link: Some(link.to_string()),
         reference: Some(format!("link-test-{link}")),
     };
-    let clock = Machine::of(&loaded.config.node.name).clock;
+    let clock = Machine::of().clock;
     let began = clock.monotonic();
     let json = context.json;
     let last = block_on(async {

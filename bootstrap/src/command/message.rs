@@ -5,7 +5,6 @@ use crate::command::plan::{self, Asked};
 use crate::command::table::Table;
 use crate::command::{block_on, exit, store};
 use crate::config::Loaded;
-use crate::ids::NodeIds;
 use crate::wire::Machine;
 use anyhow::{Context as _, anyhow, bail};
 use clap::Subcommand;
@@ -18,7 +17,7 @@ use domain::state::State;
 use domain::submission::{self, Accepted};
 use domain::trace::Trace;
 use jiff::tz::TimeZone;
-use ports::driven::{Acceptance, Filter, HandoffKey, Ids as _, MessageRecord, NewMessage, Page};
+use ports::driven::{Acceptance, Filter, HandoffKey, MessageRecord, NewMessage, Page};
 use serde_json::{Value, json};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -286,7 +285,7 @@ fn life(record: &MessageRecord, language: Language, zone: &TimeZone) -> String {
 }
 
 fn cancel(loaded: &Loaded, id: MessageId, context: &Context, language: Language) -> anyhow::Result<ExitCode> {
-    let now = Machine::of(&loaded.config.node.name).clock.now();
+    let now = Machine::of().clock.now();
     let answer = block_on(async {
         let opened = store::changing(loaded).await?;
         let answer =
@@ -338,9 +337,10 @@ pub(super) async fn queue(loaded: &Loaded, asked: &Asked) -> anyhow::Result<Acce
     let opened = store::changing(loaded).await?;
     let directory = plan::directory(loaded, Some(opened.stores.directory.as_ref())).await?;
     let (sender, request) = (asked.sender(&directory)?, asked.request()?);
-    let machine = Machine::of(&loaded.config.node.name);
-    // Not the server's own numbers: it makes ids at the same time.
-    let ids = NodeIds::new(&format!("{}/command", loaded.config.node.name), Arc::clone(&machine.clock));
+    // Not the server's own number: it makes ids at the same time.
+    let name = format!("{}/command", loaded.config.node.name);
+    let machine = Machine::of().numbered(&name, opened.stores.cluster.as_ref()).await?;
+    let ids = &machine.ids;
     let (now, healths) = (machine.clock.now(), plan::all_up(&directory));
     let submission = SubmissionId(ids.next());
     let spread = submission.0.unsigned_abs();
@@ -403,7 +403,7 @@ fn dead(loaded: &Loaded, limit: usize, context: &Context, language: Language) ->
 
 fn resend(loaded: &Loaded, key: Option<&str>, language: Language) -> anyhow::Result<ExitCode> {
     let key = key.map(read_key).transpose()?;
-    let now = Machine::of(&loaded.config.node.name).clock.now();
+    let now = Machine::of().clock.now();
     let count = block_on(async {
         let opened = store::changing(loaded).await?;
         let count = opened.stores.handoffs.resend(key, now).await.context("nothing was made due again")?;

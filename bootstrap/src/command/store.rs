@@ -32,7 +32,7 @@ impl Changing {
 /// What the store says, with what to do.
 pub(super) async fn reading(loaded: &Loaded) -> anyhow::Result<Stores> {
     let url = wire::database_url(loaded)?;
-    let options = StoreOptions::reading(Machine::of(&loaded.config.node.name).clock);
+    let options = StoreOptions::reading(Machine::of().clock);
     let opened = sql::open(url.expose_secret(), options).await;
     Ok(opened.context("the store cannot be read (omnigate doctor looks closer)")?.stores)
 }
@@ -42,7 +42,7 @@ pub(super) async fn reading(loaded: &Loaded) -> anyhow::Result<Stores> {
 /// # Errors
 /// What the store says, with what to do.
 pub(super) async fn changing(loaded: &Loaded) -> anyhow::Result<Changing> {
-    let (url, clock) = (wire::database_url(loaded)?, Machine::of(&loaded.config.node.name).clock);
+    let (url, clock) = (wire::database_url(loaded)?, Machine::of().clock);
     // A SQLite file that is there may be another process's; everything else is opened as a server would open it.
     let options = match is_there(url.expose_secret()) {
         true => StoreOptions::changing(clock),

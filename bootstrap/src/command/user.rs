@@ -272,7 +272,7 @@ fn put(
         };
         let mut user = changed(user, change, country(loaded))?;
         if let Some(password) = password(change, add, language)? {
-            user.password = Some(Machine::of(&loaded.config.node.name).passwords.hash(&password).await);
+            user.password = Some(Machine::of().passwords.hash(&password).await);
         } else if change.no_password {
             user.password = None;
         }
@@ -313,7 +313,7 @@ fn new_key(loaded: &Loaded, args: &Key, context: &Context, language: Language) -
         let found = stored(opened.stores.directory.as_ref(), loaded, &args.name).await?;
         let mut user = found.ok_or_else(|| nobody(&args.name))?;
         let mut chance = [0_u8; 24];
-        Machine::of(&loaded.config.node.name).ids.fill(&mut chance);
+        Machine::of().ids.fill(&mut chance);
         let key = chance.iter().fold(String::from("ok_"), |text, octet| format!("{text}{octet:02x}"));
         if args.revoke_others {
             user.keys.clear();

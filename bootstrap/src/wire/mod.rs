@@ -14,12 +14,12 @@ pub use stores::{database_url, open_stores, read_stores};
 
 use crate::clock::SystemClock;
 use crate::config::Loaded;
-use crate::ids::NodeIds;
+use crate::ids::{NodeIds, own_number};
 use anyhow::{Context as _, anyhow, bail};
 use domain::directory::User;
 use domain::numbering::Country;
 use http_door::operator::OperatorDoor;
-use ports::driven::{Clock, Ids, Passwords};
+use ports::driven::{Clock, Cluster, Ids, Passwords};
 use secrecy::SecretString;
 use std::path::Path;
 use std::sync::Arc;
@@ -40,13 +40,22 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// The machine as a node sees it.
+    /// The machine, with ids for what is not stored.
     #[must_use]
-    pub fn of(node: &str) -> Self {
+    pub fn of() -> Self {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
-        let ids: Arc<dyn Ids> = Arc::new(NodeIds::new(node, Arc::clone(&clock)));
+        let ids: Arc<dyn Ids> = Arc::new(NodeIds::new(0, Arc::clone(&clock)));
         let passwords = Arc::new(credentials::Argon2Passwords::new(Arc::clone(&ids)));
         Self { clock, ids, passwords, lines: Arc::default(), operators: OperatorDoor::default() }
+    }
+
+    /// The machine as the node with this name sees it: its ids are nobody else's in this store.
+    ///
+    /// # Errors
+    /// The store gives it no number.
+    pub async fn numbered(self, node: &str, cluster: &dyn Cluster) -> anyhow::Result<Self> {
+        let number = own_number(cluster, node).await.context("the store gives this node no number")?;
+        Ok(Self { ids: Arc::new(NodeIds::new(number, Arc::clone(&self.clock))), ..self })
     }
 }
 

@@ -226,7 +226,7 @@ fn move_or_stay(
 /// By another link now; a message whose outcome is watched goes there whole.
 fn afresh(route: &Route, turn: Turn<'_>, link: &LinkId, tries: Tries, now: Timestamp) -> Next {
     let (link, tries) = (link.clone(), Tries { on_link: 0, ..tries });
-    if route.watches_outcome() && turn.parts.is_open_now() {
+    if route.watches_outcome() && turn.parts.is_begun() {
         return Next::Divert { link, why: Leaving::Failed, tries };
     }
     Next::Again { link, due_at: now, tries }

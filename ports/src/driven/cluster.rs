@@ -6,6 +6,9 @@ use domain::Timestamp;
 use domain::message::{Incarnation, MessageId};
 use std::time::Duration;
 
+/// How many nodes may have a number in one store.
+pub const NODES: u16 = 1_024;
+
 /// What a run holds, as the store has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Held {
@@ -18,6 +21,13 @@ pub struct Held {
 /// Keeps track of the runs of nodes over one store.
 #[async_trait]
 pub trait Cluster: Send + Sync {
+    /// The number of a node, that stands in every id it makes: `wish`, or the next one, around, that no other node of this store has. A node keeps
+    /// its number for ever. Durable when this returns, and no two nodes ever have the same.
+    ///
+    /// # Errors
+    /// [`StoreError::Data`] when [`NODES`] nodes have numbers already; another one when two nodes asked in the same moment: to be tried again.
+    async fn number(&self, node: &str, wish: u16) -> Result<u16, StoreError>;
+
     /// Begins a run of a node: from now on earlier runs of the same name are dead. Durable.
     ///
     /// # Errors

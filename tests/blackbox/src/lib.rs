@@ -12,6 +12,7 @@ pub mod history;
 pub mod http;
 pub mod journal;
 pub mod mail_sink;
+pub mod network;
 pub mod peers;
 pub mod process;
 pub mod proxy;

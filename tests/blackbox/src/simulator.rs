@@ -79,20 +79,37 @@ impl Simulator {
         lines.filter(|v| v["event"] == "call").map(|v| (said(&v, "number"), said(&v, "result"))).collect()
     }
 
+    /// Starts one under another program, for instance in a network of its own, on a given address.
+    #[must_use]
+    pub fn under(wrapper: &[&str], address: &str, arguments: &[&str]) -> Self {
+        Self::run_under(wrapper, &[&["smpp", "--listen", address], arguments].concat(), temporary())
+    }
+
     fn spawn(protocol: &str, address: &str, arguments: &[&str]) -> Self {
         Self::run(&[&[protocol, "--listen", address], arguments].concat(), temporary())
     }
 
+    fn run(arguments: &[&str], directory: TempDir) -> Self {
+        Self::run_under(&[], arguments, directory)
+    }
+
     /// # Panics
     /// When it does not listen in time.
-    fn run(arguments: &[&str], directory: TempDir) -> Self {
+    fn run_under(wrapper: &[&str], arguments: &[&str], directory: TempDir) -> Self {
         let journal = directory.path().join("journal.jsonl");
         let fifo = directory.path().join("control");
         let made = Command::new("mkfifo").arg(&fifo).status().is_ok_and(|status| status.success());
         assert!(made, "mkfifo");
         // Opened for both ways, so that neither side waits for the other and none sees an end.
         let control = File::options().read(true).write(true).open(&fifo).expect("the control pipe");
-        let mut command = Command::new(binary());
+        let mut command = match wrapper.split_first() {
+            Some((first, rest)) => {
+                let mut command = Command::new(first);
+                command.args(rest).arg(binary());
+                command
+            }
+            None => Command::new(binary()),
+        };
         command.arg("simulate").args(arguments).arg("--journal").arg(&journal);
         let input = Stdio::from(control.try_clone().expect("a second handle"));
         let mut process = Process::start_with_input(command, directory.path(), "simulator", input);

@@ -149,6 +149,7 @@ macro_rules! contract_tests {
                 also_what_was_handed_over_at_once,
                 silence_is_death,
                 leaving,
+                numbers_of_nodes,
                 so_many_at_a_time,
                 the_living_keep_theirs,
                 never_twice_at_once,

@@ -4,7 +4,7 @@ use crate::stores::{LINK, RUN, RUN_B, Stores, ids, json, link, seconds};
 use domain::message::{Incarnation, MessageId};
 use domain::state::State;
 use fakes::samples;
-use ports::driven::{HandoffKey, Held, Leased, Outcome, Settlement};
+use ports::driven::{HandoffKey, Held, Leased, NODES, Outcome, Settlement};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -12,6 +12,21 @@ const NEXT: Incarnation = Incarnation(1_000_003);
 
 async fn take_over(stores: &Stores, by: Incarnation, limit: usize) -> Vec<Leased> {
     stores.cluster.take_over(by, stores.now(), seconds(10), limit).await.expect("taken over")
+}
+
+/// A node has a number of its own, for ever: the one it wishes, or the next that is free.
+pub async fn numbers_of_nodes(stores: &Stores) {
+    let number = async |node: &str, wish| stores.cluster.number(node, wish).await;
+    assert_eq!(number("north", 7).await, Ok(7));
+    assert_eq!(number("north", 9).await, Ok(7), "it keeps it");
+    assert_eq!(number("south", 7).await, Ok(8), "that one is taken");
+    assert_eq!(number("north/command", NODES - 1).await, Ok(NODES - 1));
+    assert_eq!(number("east", NODES - 1).await, Ok(0), "around");
+    for node in 0..NODES - 4 {
+        number(&format!("n{node}"), node).await.expect("a number");
+    }
+    assert!(number("one too many", 5).await.is_err());
+    assert_eq!(number("south", 0).await, Ok(8));
 }
 
 /// A node that starts again takes over what its earlier run held, marked; the earlier run writes nothing more.

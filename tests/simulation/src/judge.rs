@@ -98,7 +98,13 @@ pub(crate) fn written(world: &World, shipment: &Shipment, link: usize, run: u32)
                     wrong.push(format!("segment {seq} of {id} is sent while an earlier try may be answered"))
                 }
                 Fate::Accepted if earlier.run == run => {
-                    wrong.push(format!("segment {seq} of {id} is sent again after it was accepted"))
+                    wrong.push(format!(
+                        "segment {seq} of {id} is sent again by {link} after {} accepted it (marked: {}, {}, parts {})",
+                        earlier.link,
+                        shipment.possible_duplicate,
+                        if is_watched(message) { "watched" } else { "not watched" },
+                        shipment.parts.encode()
+                    ))
                 }
                 Fate::Accepted | Fate::Silent if !shipment.possible_duplicate => {
                     wrong.push(format!("segment {seq} of {id} is sent again without a mark"));

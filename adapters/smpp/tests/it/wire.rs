@@ -4,6 +4,7 @@
 use crate::rig::Rig;
 use bytes::BytesMut;
 use domain::mo::MoBody;
+use domain::receipt::Verdict;
 use smpp::codec::{Address, AlertNotification, Body, DataSm, Outbind, Pdu, ShortMessage, Tlvs, encode, tag};
 use smpp::simulator::{Command, SimulatorOptions};
 use std::sync::atomic::Ordering::SeqCst;
@@ -155,4 +156,41 @@ async fn a_receipt_about_nothing_is_answered_and_dropped() {
     rig.simulator.mo("46701234567", "71234", "good");
     assert_eq!(rig.recorder.mos(1).await.len(), 1);
     assert!(rig.recorder.receipts.lock().unwrap().is_empty());
+}
+
+/// Thousands of keep-alives at once are answered one by one, and cost nobody his turn.
+#[tokio::test]
+async fn a_flood_of_keep_alives_holds_up_nothing() {
+    let rig = Rig::bound(quiet(), |_| {}).await;
+    let flood = octets(Body::EnquireLink(Tlvs::default())).repeat(1_000);
+    for _ in 0..50 {
+        rig.simulator.command(Command::Raw(flood.clone()));
+    }
+    assert_eq!(rig.exchange(20).await.len(), 20, "submits go on");
+    rig.simulator.mo("46701234567", "71234", "good");
+    assert_eq!(rig.recorder.mos(1).await.len(), 1);
+    let stats = rig.simulator.stats();
+    assert_eq!((stats.connections, stats.bad_pdus), (1, 0));
+}
+
+/// A receipt in a data_sm is a receipt; an outbind on a session that is bound already asks for nothing.
+#[tokio::test]
+async fn a_receipt_may_come_in_a_data_sm_and_an_outbind_changes_nothing() {
+    let rig = Rig::bound(quiet(), |_| {}).await;
+    let ends = rig.exchange(1).await;
+    let mut tlvs = Tlvs::default();
+    tlvs.push(tag::RECEIPTED_MESSAGE_ID, format!("{}\0", crate::rig::id(&ends[0])));
+    tlvs.push(tag::MESSAGE_STATE, vec![2]);
+    let outbind = Outbind { system_id: "smsc".into(), ..Outbind::default() };
+    rig.simulator.command(Command::Raw(octets(Body::Outbind(outbind))));
+    let receipt =
+        DataSm { esm_class: 0x04, source: Address::new(1, 1, "46701234567"), tlvs, ..DataSm::default() };
+    rig.simulator.command(Command::Raw(octets(Body::DataSm(receipt))));
+    let receipt = rig.recorder.receipts(1).await.remove(0);
+    assert_eq!(
+        (receipt.operator_id.as_str(), receipt.verdict),
+        (crate::rig::id(&ends[0]), Verdict::Delivered)
+    );
+    assert_eq!(rig.exchange(1).await.len(), 1);
+    assert_eq!(rig.simulator.stats().connections, 1);
 }

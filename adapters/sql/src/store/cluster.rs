@@ -6,10 +6,10 @@ use crate::op::Ticket;
 use crate::rows::millis;
 use crate::statement::{Bind, Sql, places};
 use diesel::QueryResult;
-use diesel::sql_types::{BigInt, SmallInt};
+use diesel::sql_types::{BigInt, SmallInt, Text};
 use domain::Timestamp;
 use domain::message::Incarnation;
-use ports::driven::{Held, Leased};
+use ports::driven::{Held, Leased, NODES, StoreError};
 use std::time::Duration;
 
 /// How long a run that has ended is remembered, ms: nothing it held is left by then.
@@ -22,6 +22,31 @@ const NOBODY: &str = "(lease IS NULL OR lease NOT IN (SELECT id FROM incarnation
 const NO_RUN: i64 = 0;
 
 type TakeOverAsk = (Incarnation, Timestamp, Duration, usize);
+
+/// The number of a node, given out once.
+pub(super) async fn number(conn: &mut Conn, ticket: &mut Ticket<(String, u16), u16>) -> QueryResult<()> {
+    let (node, wish) = &ticket.ask;
+    let rows: Vec<(String, i16)> =
+        Sql::<(Text, SmallInt)>::new("SELECT name, number FROM node", Vec::new()).rows(conn).await?;
+    if let Some(known) = rows.iter().find(|(name, _)| name == node) {
+        let number = u16::try_from(known.1).unwrap_or_default();
+        ticket.done(number);
+        return Ok(());
+    }
+    let free = (0..NODES)
+        .map(|n| wish.wrapping_add(n) % NODES)
+        .find(|n| rows.iter().all(|(_, taken)| i32::from(*taken) != i32::from(*n)));
+    let Some(number) = free else {
+        ticket.answer = Some(Err(StoreError::Data(format!("{NODES} nodes have numbers already"))));
+        return Ok(());
+    };
+    // Two nodes at once may find the same one free; the key lets one of them have it.
+    let text = "INSERT INTO node (number, name) VALUES (?, ?)";
+    let binds = vec![i16::try_from(number).unwrap_or_default().into(), node.as_str().into()];
+    Sql::<()>::new(text, binds).run(conn).await?;
+    ticket.done(number);
+    Ok(())
+}
 
 /// Begins a run; earlier ones of the node are dead.
 pub(super) async fn join(

@@ -152,6 +152,10 @@ impl Cluster for Store {
         self.queue.ask(Op::LetGo, (by, what, in_doubt)).await
     }
 
+    async fn number(&self, node: &str, wish: u16) -> Result<u16, StoreError> {
+        self.queue.ask(Op::Number, (node.to_owned(), wish)).await
+    }
+
     async fn leave(&self, incarnation: Incarnation) -> Result<(), StoreError> {
         self.queue.ask(Op::Leave, incarnation).await
     }

@@ -282,6 +282,7 @@ async fn alone(conn: &mut Conn, memory: &mut Memory, op: &mut Op) -> QueryResult
         Op::Beat(ticket) => cluster::beat(conn, ticket).await?,
         Op::TakeOver(ticket) => cluster::take_over(conn, ticket).await?,
         Op::LetGo(ticket) => cluster::let_go(conn, ticket).await?,
+        Op::Number(ticket) => cluster::number(conn, ticket).await?,
         Op::Leave(ticket) => cluster::leave(conn, ticket).await?,
         Op::Retain(ticket) => retain::retain(conn, memory, ticket).await?,
         Op::Ping(ticket) => cold::ping(conn, ticket).await?,

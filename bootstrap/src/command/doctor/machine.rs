@@ -24,7 +24,7 @@ const DESCRIPTORS: u64 = 4_096;
 const NOT_BEFORE: i64 = 1_767_225_600;
 
 pub(super) fn look(loaded: &Loaded, language: Language) -> Vec<Finding> {
-    let machine = Machine::of(&loaded.config.node.name);
+    let machine = Machine::of();
     let directory = &loaded.config.node.data_dir;
     let mut all = data_directory(directory, machine.clock.as_ref(), language);
     all.push(descriptors(language));

@@ -24,7 +24,7 @@ pub(super) async fn look(loaded: &Loaded, language: Language) -> Vec<Finding> {
     for (door, address) in check::doors(&loaded.config) {
         all.push(port(door, &address, serving, language).await);
     }
-    let now = Machine::of(&loaded.config.node.name).clock.now().as_second();
+    let now = Machine::of().clock.now().as_second();
     let config = &loaded.config;
     let certificates = [
         ("http.tls", config.http.as_ref().and_then(|h| h.tls.as_ref())),

@@ -2,7 +2,7 @@
 
 use crate::story::{attempt, body, post};
 use blackbox::checker::Terms;
-use blackbox::clock::{eventually, wall_ms};
+use blackbox::clock::{eventually, start, wall_ms};
 use blackbox::doors::Answer;
 use blackbox::gateway::Gateway;
 use blackbox::history::marker;
@@ -91,4 +91,56 @@ fn good_ones_get_through(gateway: &Gateway, simulator: &Simulator, sink: Option<
         assert_eq!(good.len() as u64, GOOD);
         assert!(good.iter().all(|row| !row.possible_duplicate), "{good:?}");
     }
+}
+
+/// Rounds of the comparison, and messages of each to either gateway.
+const ROUNDS: usize = 8;
+const EACH: u64 = 100;
+/// A black hole beside it may slow the rest down by a fifth.
+const MOST: f64 = 1.2;
+
+/// The slowest but one of a hundred answers, in seconds, of messages sent one after another.
+fn p99(gateway: &Gateway, first: u64) -> f64 {
+    let mut took: Vec<f64> = (first..first + EACH)
+        .map(|number| {
+            let began = start();
+            assert_eq!(post(gateway, &body(number), None).status, 202);
+            began.elapsed().as_secs_f64()
+        })
+        .collect();
+    took.sort_by(f64::total_cmp);
+    took[took.len() * 99 / 100 - 1]
+}
+
+/// Two gateways in turns, one with a black hole that is full and one without: what the others notice is a ratio within one run, and the best
+/// of some rounds of either, because the machine has other things to do as well.
+#[test]
+fn a_black_hole_slows_nobody_down() {
+    let hole = Simulator::start(&["--fault", "no_answer"]);
+    let (beside, alone) = (Simulator::start(&["--receipts"]), Simulator::start(&["--receipts"]));
+    let more = format!(
+        "[[link]]\nname = \"TS1\"\nprotocol = \"smpp\"\nhosts = [\"{}\"]\nsystem_id = \"o\"\npassword = \"p\"\n\
+         response_timeout = \"10m\"\n",
+        hole.address()
+    );
+    let slowed = Gateway::start(&Settings { more: more.clone(), ..Settings::towards(beside.address()) });
+    let clear = Gateway::start(&Settings { more, ..Settings::towards(alone.address()) });
+    for number in 0..SWALLOWED {
+        let body = json!({ "to": [format!("4679{number:07}")], "text": "till hålet", "link": "TS1" });
+        assert_eq!(post(&slowed, &body, None).status, 202);
+    }
+    eventually("a message in the hole", || (hole.submits() > 0).then_some(()));
+    let (mut with, mut without) = (f64::MAX, f64::MAX);
+    let mut ratio = f64::MAX;
+    for round in 0..ROUNDS {
+        let first = round as u64 * EACH;
+        with = with.min(p99(&slowed, first));
+        without = without.min(p99(&clear, first));
+        ratio = with / without;
+        if round >= 2 && ratio < MOST {
+            break;
+        }
+    }
+    println!("p99 {:.2} ms beside the hole, {:.2} ms without: {ratio:.2}", with * 1e3, without * 1e3);
+    assert!(ratio < MOST, "{ratio:.2} times as slow");
 }

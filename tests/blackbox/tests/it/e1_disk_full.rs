@@ -1,6 +1,6 @@
 //! E1: a full disk: doors answer temporary errors, nothing accepted is lost, and it recovers by itself.
 
-use crate::story::{attempt, body, gather, post, send};
+use crate::story::{attempt, body, gather, post, send, unshare_mounts};
 use blackbox::checker::{Terms, demand};
 use blackbox::clock::{eventually, wall_ms};
 use blackbox::doors::Answer;
@@ -24,8 +24,7 @@ fn temporary_errors_and_recovery() {
     let mut gateway = Gateway::prepare(&Settings { database, ..Settings::towards(simulator.address()) });
     // A file system of its own in a mount name space of its own; root needs no user name space for that.
     let mount = format!("mount -t tmpfs -o size={SIZE} tmpfs {place} && exec \"$0\" \"$@\"");
-    let flags = if std::fs::metadata("/proc/self").is_ok_and(|own| root(&own)) { "-m" } else { "-Urm" };
-    gateway.wrap(&["unshare", flags, "sh", "-c", &mount]);
+    gateway.wrap(&["unshare", unshare_mounts(), "sh", "-c", &mount]);
     gateway.restart();
     let mut attempts = send(&gateway, 0, 20);
 
@@ -70,8 +69,4 @@ fn temporary_errors_and_recovery() {
     // The database lies in a name space of its own, so the audit command cannot be asked from here.
     let terms = Terms::default();
     demand(&gather(&gateway, &simulator, attempts, &terms), &terms);
-}
-
-fn root(own: &std::fs::Metadata) -> bool {
-    std::os::unix::fs::MetadataExt::uid(own) == 0
 }

@@ -146,3 +146,10 @@ pub fn gather(gateway: &Gateway, simulator: &Simulator, attempts: Vec<Attempt>, 
 pub fn long() -> bool {
     std::env::var_os("OMNIGATE_LONG").is_some_and(|value| value != "0")
 }
+
+/// What `unshare` needs for a mount name space of its own: root needs no user name space for that.
+pub fn unshare_mounts() -> &'static str {
+    let root =
+        std::fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
+    if root { "-m" } else { "-Urm" }
+}

@@ -31,6 +31,7 @@ pub(super) struct Books {
     pub(super) users: BTreeMap<String, User>,
     pub(super) version: u64,
     pub(super) runs: HashMap<Incarnation, Run>,
+    pub(super) nodes: HashMap<String, u16>,
     pub(super) deadlines: BTreeMap<(i64, Awaits), Timestamp>,
     pub(super) orders: BTreeMap<LinkId, LinkOrder>,
 }

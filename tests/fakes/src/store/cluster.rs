@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use domain::Timestamp;
 use domain::message::Incarnation;
 use domain::state::State;
-use ports::driven::{Cluster, Held, Leased, StoreError};
+use ports::driven::{Cluster, Held, Leased, NODES, StoreError};
 use std::time::Duration;
 
 /// The run that nobody is.
@@ -15,6 +15,20 @@ const NO_RUN: Incarnation = Incarnation(0);
 
 #[async_trait]
 impl Cluster for MemoryStore {
+    async fn number(&self, node: &str, wish: u16) -> Result<u16, StoreError> {
+        self.call(Call::Cluster, |books| {
+            if let Some(number) = books.nodes.get(node) {
+                return Ok(*number);
+            }
+            let taken = |n: &u16| books.nodes.values().any(|number| number == n);
+            let free = (0..NODES).map(|n| wish.wrapping_add(n) % NODES).find(|n| !taken(n));
+            let number = free.ok_or_else(|| StoreError::Data("no number is free".to_owned()))?;
+            books.nodes.insert(node.to_owned(), number);
+            Ok(number)
+        })
+        .await
+    }
+
     async fn join(&self, node: &str, incarnation: Incarnation, now: Timestamp) -> Result<(), StoreError> {
         self.call(Call::Cluster, |books| {
             books.runs.values_mut().filter(|r| r.node == node).for_each(|r| r.alive = false);

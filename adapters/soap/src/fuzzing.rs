@@ -1,0 +1,13 @@
+//! The web service's parsers for the fuzz targets, which see only what a crate shows. Not for anything else.
+
+use crate::config::Config;
+use crate::envelope::{self, Version};
+use crate::xml::charset;
+use domain::Timestamp;
+
+/// A request's body: its character set, its XML, its envelope, its operation.
+pub fn request(octets: &[u8]) {
+    if let Ok(text) = charset::decode(octets, None) {
+        let _ = envelope::read(&text, &Config::default(), Timestamp::UNIX_EPOCH, Version::V11);
+    }
+}
