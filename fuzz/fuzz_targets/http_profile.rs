@@ -5,8 +5,8 @@
 use http_door::operator::{Account, Looked, Profile, encode, heard, verdicts};
 use libfuzzer_sys::fuzz_target;
 
-
-fuzz_target!(|input: &str| {
+fuzz_target!(|octets: &[u8]| {
+    let Ok(input) = std::str::from_utf8(octets) else { return };
     // The file, a text, an answer: divided by lines of their own.
     let mut parts = input.split("\n%%\n");
     let Ok(profile) = Profile::read(parts.next().unwrap_or_default()) else { return };
