@@ -15,7 +15,7 @@ use tokio::task::spawn_local;
 const LONGEST: usize = 4096;
 /// Read at once.
 const READ: usize = 64 * 1024;
-/// Status reports that may be unanswered at once on a connection.
+/// Status reports that may be unanswered at once on a connection whose login names a window; one where it does not.
 const REPORT_WINDOW: usize = 50;
 /// Reports that may wait; the submits that they belong to are the bound.
 const MOST_WAITING: usize = 1_000_000;
@@ -56,6 +56,7 @@ struct Connection {
     seconds: u64,
     next: u8,
     unanswered: usize,
+    window: usize,
     waiting: VecDeque<Waiting>,
     out: Vec<u8>,
 }
@@ -64,7 +65,7 @@ impl Connection {
     fn new(tally: Rc<Tally>, receipts: bool) -> Self {
         let seconds = wall_seconds();
         let (waiting, out) = (VecDeque::new(), Vec::with_capacity(READ));
-        Self { tally, receipts, bound: false, seconds, next: 0, unanswered: 0, waiting, out }
+        Self { tally, receipts, bound: false, seconds, next: 0, unanswered: 0, window: 1, waiting, out }
     }
 
     async fn run(&mut self, mut stream: TcpStream) -> io::Result<()> {
@@ -104,6 +105,7 @@ impl Connection {
         match operation {
             b"01" => {
                 self.bound = true;
+                self.window = if parameter(packet, b"019:").is_some() { REPORT_WINDOW } else { 1 };
                 self.tally.bound.set(self.tally.bound.get() + 1);
                 self.answer(b"51", number, &[]);
             }
@@ -144,7 +146,7 @@ impl Connection {
     }
 
     fn send_reports(&mut self) {
-        while self.unanswered < REPORT_WINDOW {
+        while self.unanswered < self.window {
             let Some(Waiting { to, stamp }) = self.waiting.pop_front() else { return };
             let number = [b'0' + self.next / 100, b'0' + self.next / 10 % 10, b'0' + self.next % 10];
             self.next = self.next.wrapping_add(2);

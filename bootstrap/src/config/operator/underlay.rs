@@ -63,7 +63,7 @@ pub(in crate::config) fn lay_under<'t>(
         );
         return Err(vec![Problem::at(text, place, "protocol", what)]);
     }
-    let missing = operator.needs.iter().filter(|key| !link.contains_key(key.as_str())).cloned().collect();
+    let missing = operator.needs.iter().filter(|key| !has(link, key)).cloned().collect();
     Ok(Some(Taken { operator: operator.name, kept: layer.kept, changed: layer.changed, missing }))
 }
 
@@ -134,6 +134,17 @@ impl<'t> Layer<'t> {
             other => other,
         };
         Spanned::new(self.at.clone(), value)
+    }
+}
+
+/// Whether a table has a key, `values.customer_id` for one of a table in it.
+fn has(table: &DeTable<'_>, path: &str) -> bool {
+    match path.split_once('.') {
+        None => table.contains_key(path),
+        Some((first, rest)) => match table.get(first).map(Spanned::get_ref) {
+            Some(DeValue::Table(inner)) => has(inner, rest),
+            _ => false,
+        },
     }
 }
 
