@@ -105,6 +105,7 @@ pub(super) const SAID: &[Entry] = &[
     ("the store cannot be read (omnigate doctor looks closer)", "lagret kan inte läsas (omnigate doctor tittar närmare)"),
     ("the store cannot be opened", "lagret kan inte öppnas"),
     ("the store was not migrated (if a server runs, stop it first)", "lagret gjordes inte aktuellt (stanna först servern om en är igång)"),
+    ("the database is unavailable: there is no store at {}", "databasen är inte tillgänglig: det finns inget lager i {}"),
     ("the database is unavailable: {}", "databasen är inte tillgänglig: {}"),
     ("the data directory {} cannot be made", "datakatalogen {} kan inte skapas"),
     ("the certificate {}", "certifikatet {}"),

@@ -71,6 +71,9 @@ fn decisions_and_refusals() {
         refused.contains("The number cannot be read. (the character 'a' does not belong in a number)"),
         "{refused}"
     );
+    let nowhere = place.run(&["user", "list", "--language", "sv"]).bad();
+    assert!(nowhere.contains("det finns inget lager i data/omnigate.db"), "{nowhere}");
+    place.run(&["migrate"]).good();
     let nobody = place.run(&["user", "show", "nobody", "--language", "sv"]).bad();
     assert!(nobody.starts_with("omnigate: det finns ingen användare som heter \"nobody\""), "{nobody}");
 }
