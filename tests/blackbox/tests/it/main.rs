@@ -37,7 +37,6 @@ mod e9_configuration;
 mod f_alarm;
 mod f_outcome;
 mod h_seeing;
-mod modem;
 mod modem_peers;
 mod rough;
 mod s5_slow_clients;
