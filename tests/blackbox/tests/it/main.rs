@@ -40,7 +40,6 @@ mod f_node_numbers;
 mod f_outcome;
 mod h_seeing;
 mod http_operators;
-mod modem;
 mod modem_peers;
 mod rough;
 mod s5_guessing;
