@@ -24,6 +24,9 @@ pub use round::Progress;
 
 use std::io;
 
+/// Numbers of one measurement.
+const EACH: usize = 2_000_000;
+
 /// Measures everything that the options name and gives the report. Blocks; not to be called on an async runtime's
 /// own thread. `progress` hears of each step.
 ///
@@ -33,11 +36,14 @@ pub fn run(options: &Options, progress: &mut dyn FnMut(Progress<'_>)) -> io::Res
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let local = tokio::task::LocalSet::new();
     let mut report = Report::default();
+    // Each measurement has numbers of its own: on one database the next gateway sends what the last one left, and that is no double.
+    let mut numbers = (0..tally::MOST as u64).step_by(EACH).cycle();
     for scenario in options.scenarios() {
         for number in 0..options.rounds {
             for subject in &options.gateway {
                 progress(Progress::Starting { subject: *subject, scenario: &scenario, round: number + 1 });
-                let result = local.block_on(&runtime, round::measure(*subject, &scenario, options))?;
+                let first = numbers.next().unwrap_or(0);
+                let result = local.block_on(&runtime, round::measure(*subject, &scenario, options, first))?;
                 progress(Progress::Measured { result: &result });
                 report.results.push(result);
             }

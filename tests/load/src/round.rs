@@ -39,8 +39,10 @@ pub(crate) async fn measure(
     subject: Subject,
     scenario: &Scenario,
     options: &Options,
+    numbered_from: u64,
 ) -> io::Result<Measured> {
     let tally = Rc::new(Tally::default());
+    tally.next.set(numbered_from);
     let places = Places {
         operator: match options.protocol {
             Protocol::Smpp => operator::listen(Rc::clone(&tally), scenario.receipts).await?,

@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
 
 /// No measurement has more messages than this.
-const MOST: usize = 50_000_000;
+pub(crate) const MOST: usize = 50_000_000;
 /// Begins the number in every text.
 pub(crate) const SIGN: u8 = b'L';
 /// Digits of the number.
