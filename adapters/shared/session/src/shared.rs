@@ -224,7 +224,7 @@ impl Shared {
         }
         let (pulled, left) = {
             let mut line = lock(&self.line);
-            if backlog == 0 && line.queues.len() == 0 {
+            if backlog == 0 && line.queues.is_empty() {
                 return Pulled::default();
             }
             let wanted = free.min(backlog + line.queues.segments());
@@ -275,7 +275,7 @@ impl Shared {
         if self.several {
             let mut line = lock(&self.line);
             shipments.for_each(|shipment| line.under_way.ends(shipment));
-            let waiting = line.queues.len() > 0;
+            let waiting = !line.queues.is_empty();
             drop(line);
             if waiting {
                 self.wake_all();

@@ -145,7 +145,7 @@ mod tests {
         system_type = "t"
         service_type = "s"
         bind = "transmitter"
-        version = "3.3"
+        version = "5.0"
         address_range = "46"
         sessions = 2
         window = 3

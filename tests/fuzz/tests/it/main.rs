@@ -34,7 +34,7 @@ targets! {
     cimd2, 4, "../../../../fuzz/fuzz_targets/cimd2.rs";
     config_file, 4, "../../../../fuzz/fuzz_targets/config_file.rs";
     gsm7, 4, "../../../../fuzz/fuzz_targets/gsm7.rs";
-    http_profile, 4, "../../../../fuzz/fuzz_targets/http_profile.rs";
+    http_profile, 16, "../../../../fuzz/fuzz_targets/http_profile.rs";
     mail, 4, "../../../../fuzz/fuzz_targets/mail.rs";
     smpp_frame, 4, "../../../../fuzz/fuzz_targets/smpp_frame.rs";
     smpp_pdu, 2, "../../../../fuzz/fuzz_targets/smpp_pdu.rs";
