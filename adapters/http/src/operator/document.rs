@@ -13,7 +13,7 @@ pub(super) enum Form {
     /// An XML document.
     Xml,
     /// Names and values, percent-encoded.
-    Form,
+    Pairs,
     /// Lines of text.
     #[default]
     Text,
@@ -22,7 +22,7 @@ pub(super) enum Form {
 impl Form {
     /// All of them with their names.
     pub(super) const NAMES: [(&'static str, Self); 4] =
-        [("json", Self::Json), ("xml", Self::Xml), ("form", Self::Form), ("text", Self::Text)];
+        [("json", Self::Json), ("xml", Self::Xml), ("form", Self::Pairs), ("text", Self::Text)];
 }
 
 /// A document that was read.
@@ -54,7 +54,7 @@ impl Document {
                 let text = charset.decode(octets).0.into_owned();
                 xml::read(&text).map_or(Body::Text(text), Body::Xml)
             }
-            Form::Form => Body::Pairs(pairs(octets)),
+            Form::Pairs => Body::Pairs(pairs(octets)),
             Form::Text => Body::Text(text()),
         };
         Self { body, query: Vec::new(), charset }
@@ -241,7 +241,7 @@ mod tests {
     fn fields_by_path() {
         let json = read(Form::Json, r#"{"messages":[{"id":"a","n":3},{"id":"b"}],"flash.sms":true}"#);
         let xml = read(Form::Xml, "<r><sms account=\"71700\"><m>x</m><m>y</m></sms></r>");
-        let form = read(Form::Form, "id=s1&text=h%C3%A5+j&x").with_query("id=q&%C3%A5=1");
+        let form = read(Form::Pairs, "id=s1&text=h%C3%A5+j&x").with_query("id=q&%C3%A5=1");
         let cases = [
             (&json, "messages.1.id", Some("b")),
             (&json, "messages.0.n", Some("3")),
@@ -269,7 +269,7 @@ mod tests {
     fn character_sets() {
         let latin = b"<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><r>\xe5</r>";
         assert_eq!(Document::read(Form::Xml, latin, "text/xml", UTF_8).one("r").as_deref(), Some("å"));
-        let said = Document::read(Form::Form, b"t=%E5", "x; charset=iso-8859-1", UTF_8);
+        let said = Document::read(Form::Pairs, b"t=%E5", "x; charset=iso-8859-1", UTF_8);
         assert_eq!((said.one("t").as_deref(), said.octets("t")), (Some("å"), Some(vec![0xe5])));
         assert!(!read(Form::Json, "<html>").is_in_form() && !read(Form::Xml, "{}").is_in_form());
     }

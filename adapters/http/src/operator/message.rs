@@ -116,7 +116,7 @@ impl<'a> Load<'a> {
         if self.is_flash() { alphabet | 0x10 } else { alphabet }
     }
 
-    fn from_kind(&self) -> Option<&'static str> {
+    fn originator_kind(&self) -> Option<&'static str> {
         Some(match self.first()?.originator.as_ref()? {
             Originator::Number(_) => "number",
             Originator::Short(_) => "short",
@@ -124,7 +124,7 @@ impl<'a> Load<'a> {
         })
     }
 
-    fn from(&self) -> Option<String> {
+    fn originator(&self) -> Option<String> {
         Some(match self.first()?.originator.as_ref()? {
             Originator::Number(number) => format!("{}{number}", self.profile.international.replace("00", "")),
             other => other.to_string(),
@@ -177,8 +177,8 @@ impl Values for Load<'_> {
         match name {
             "to" => all(&|s| self.recipient(s)),
             "digits" => all(&|s| s.message.recipient.to_string()),
-            "from" => filled(&self.from()?),
-            "from_kind" => Some(in_words(&profile.from_kinds, self.from_kind()?)),
+            "from" => filled(&self.originator()?),
+            "from_kind" => Some(in_words(&profile.from_kinds, self.originator_kind()?)),
             "text" => Some(Value::Text(self.text()?)),
             "data" => Some(Value::Octets(self.data()?)),
             "udh" => Some(self.udh()).filter(|udh| !udh.is_empty()).map(Value::Octets),
@@ -209,7 +209,7 @@ impl Values for Load<'_> {
             "flash" => self.is_flash(),
             "receipt" => shipment.receipt,
             "from" => shipment.originator.is_some(),
-            "alphanumeric" | "short" | "number" => self.from_kind() == Some(word),
+            "alphanumeric" | "short" | "number" => self.originator_kind() == Some(word),
             "gsm7" | "ucs2" | "binary" => name_of(self.alphabet()) == word,
             "udh" => !self.udh().is_empty(),
             "long" => shipment.message.segments > 1,

@@ -99,7 +99,7 @@ impl Shape {
         let path = request.path.as_str();
         let asked = match self {
             Self::Elks if path.ends_with("/sms") => {
-                let form = document(Form::Form);
+                let form = document(Form::Pairs);
                 let receipt_url = form.one("whendelivered");
                 let to = form.one("to")?.strip_prefix('+')?.to_owned();
                 Asked {
@@ -145,7 +145,7 @@ impl Shape {
                 }
             }
             Self::Cellsynt if path == "/sms.php" => {
-                let form = document(Form::Form);
+                let form = document(Form::Pairs);
                 form.one("username").and(form.one("password")).and(form.one("type"))?;
                 Asked {
                     to: list(form.one("destination")?),
@@ -156,7 +156,7 @@ impl Shape {
                 }
             }
             Self::Pixie if path == "/sendsms" => {
-                let form = document(Form::Form);
+                let form = document(Form::Pairs);
                 form.one("account").and(form.one("pwd"))?;
                 Asked {
                     to: list(form.one("receivers")?),
@@ -179,7 +179,7 @@ impl Shape {
                 }
             }
             Self::Kannel if path == "/cgi-bin/sendsms" => {
-                let form = document(Form::Form).with_query(&request.query);
+                let form = document(Form::Pairs).with_query(&request.query);
                 form.one("?username").and(form.one("?password"))?;
                 let part = match form.octets("?udh").as_deref() {
                     Some([5, 0, 3, _, total, seq]) => (u64::from(*seq), u64::from(*total)),
@@ -221,7 +221,7 @@ impl Shape {
     /// Whether these are the user and password of the request.
     pub(super) fn lets_in(self, request: &Request, user: &str, password: &str) -> bool {
         let basic = format!("Basic {}", sign::base64(format!("{user}:{password}").as_bytes()));
-        let form = Document::read(Form::Form, &request.body, &request.content_type, UTF_8)
+        let form = Document::read(Form::Pairs, &request.body, &request.content_type, UTF_8)
             .with_query(&request.query);
         let are = |u: &str, p: &str| {
             form.one(u).as_deref() == Some(user) && form.one(p).as_deref() == Some(password)
