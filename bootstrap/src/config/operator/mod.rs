@@ -22,9 +22,15 @@ macro_rules! operators {
 }
 
 operators! {
+    "46elks",
     "advox",
+    "cellsynt",
+    "link-mobility",
+    "pixie",
+    "sinch",
     "tele2",
     "telenor-cimd2",
+    "telenor-sms-pro",
     "telia-bulk",
     "telia-sms-foretag",
 }

@@ -30,6 +30,11 @@ fn example(key: &str) -> &'static str {
         "system_id" => "\"46701234\"",
         "password" => "{ env = \"TS0_PASSWORD\" }",
         "originator" => "\"Example\"",
+        "user" => "\"example\"",
+        "url" => "\"https://operator.example\"",
+        "callback_url" => "\"https://sms.example.se\"",
+        "callback_secret" | "secrets.xml_password" => "{ env = \"TS0_PASSWORD\" }",
+        _ if key.starts_with("values.") => "\"4711\"",
         other => panic!("no example for {other}"),
     }
 }
@@ -135,7 +140,7 @@ fn a_links_own_keys_come_first() {
     let cases = [
         (
             format!("{one}operator = \"telia\"\n"),
-            "x.toml:4: operator: there is no operator \"telia\"; there are: advox, tele2",
+            "x.toml:4: operator: there is no operator \"telia\"; there are: 46elks, advox, cellsynt",
         ),
         (format!("{one}operator = 5\n"), "x.toml:4: operator: invalid type: integer `5`, expected a string"),
         (

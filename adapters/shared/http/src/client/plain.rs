@@ -1,5 +1,5 @@
 //! Calls by `http://` to plain URLs, straight over hyper's pooled client: callbacks are many, and a general client's work on each (parsing
-//! the URL into parts, redirects, retries, layers) cost more than the call (docs/adr/0010-plain-calls-over-hyper.md).
+//! the URL into parts, redirects, retries, layers) cost more than the call (docs/adr/0012-plain-calls-over-hyper.md).
 //!
 //! Anything unusual in a URL (a login, a fragment, dots to be resolved, characters to be escaped) is not ours: [`uri`] says so.
 
