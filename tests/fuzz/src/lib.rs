@@ -28,8 +28,18 @@ macro_rules! fuzz_target {
 /// How long each target is run.
 #[must_use]
 pub fn time() -> Duration {
-    let long = std::env::var_os("OMNIGATE_LONG").is_some_and(|value| value != "0");
-    Duration::from_secs(if long { 300 } else { 3 })
+    Duration::from_secs(if long() { 300 } else { 3 })
+}
+
+/// Where the changes begin. The same in every run, so that a run fails for what was changed in the code and not by chance; a long run
+/// (`OMNIGATE_LONG=1`) begins elsewhere each time, and `OMNIGATE_SEED` says where.
+fn begin() -> u64 {
+    let given = std::env::var("OMNIGATE_SEED").ok().and_then(|seed| seed.parse().ok());
+    given.unwrap_or_else(|| if long() { u64::from(std::process::id()) } else { 1 })
+}
+
+fn long() -> bool {
+    std::env::var_os("OMNIGATE_LONG").is_some_and(|value| value != "0")
 }
 
 /// Runs a target over its seeds and over changed ones. How many inputs it had.
@@ -40,8 +50,7 @@ pub fn time() -> Duration {
 #[allow(clippy::disallowed_methods, reason = "a bound on real time is what this is about")]
 pub fn search(name: &str, factor: usize, run: fn(&[u8])) -> u64 {
     let seeds = seeds(name);
-    let given = std::env::var("OMNIGATE_SEED").ok().and_then(|seed| seed.parse().ok());
-    let mut mutator = Mutator::new(given.unwrap_or_else(|| u64::from(std::process::id())));
+    let mut mutator = Mutator::new(begin());
     println!("{name}: {} seeds, OMNIGATE_SEED={}", seeds.len(), mutator.seed());
     let (end, mut inputs) = (Instant::now() + time(), 0);
     for seed in &seeds {
