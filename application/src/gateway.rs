@@ -23,6 +23,7 @@ use crate::vigil::{Alarms, Watchman};
 use crate::ways::Ways;
 use domain::directory::LinkId;
 use domain::message::Incarnation;
+use futures_util::future::BoxFuture;
 use ports::driven::{
     Clock, Cluster, Deadlines, Deliver, DirectoryStore, Dispatch, Handoffs, Ids, Inbox, Link, Notices,
     Outbox, Passwords, Quarantine, Receipts, Reports, StoreError, Traffic,
@@ -127,7 +128,17 @@ impl Gateway {
     ///
     /// # Errors
     /// [`StoreError`] when the store does not answer.
-    pub async fn start(
+    pub fn start(
+        settings: Settings,
+        installation: Installation,
+        stores: Stores,
+        world: World,
+    ) -> BoxFuture<'static, Result<Arc<Self>, StoreError>> {
+        // An `async fn` is compiled again in every crate that awaits it, as that crate is optimised, with all the tasks it starts.
+        Box::pin(Self::begin(settings, installation, stores, world))
+    }
+
+    async fn begin(
         settings: Settings,
         installation: Installation,
         stores: Stores,
@@ -334,7 +345,11 @@ impl Gateway {
     }
 
     /// Detaches a link: it gets nothing more and is stopped within a limit; what waits for it stays queued under its name.
-    pub async fn detach(&self, link: &LinkId, limit: Duration) {
+    pub fn detach<'a>(&'a self, link: &'a LinkId, limit: Duration) -> BoxFuture<'a, ()> {
+        Box::pin(self.without(link, limit))
+    }
+
+    async fn without(&self, link: &LinkId, limit: Duration) {
         let stop = self.pumps.lock().unwrap_or_else(PoisonError::into_inner).remove(link);
         if let Some(stop) = stop {
             stop.cancel();
@@ -357,7 +372,11 @@ impl Gateway {
     }
 
     /// Stops in good order within about `limit`: takes nothing more, lets links finish their windows and say goodbye, ends background tasks, ends the run.
-    pub async fn stop(&self, limit: Duration) {
+    pub fn stop(&self, limit: Duration) -> BoxFuture<'_, ()> {
+        Box::pin(self.end(limit))
+    }
+
+    async fn end(&self, limit: Duration) {
         self.close();
         let pumps: Vec<_> = self.pumps.lock().unwrap_or_else(PoisonError::into_inner).drain().collect();
         pumps.iter().for_each(|(_, stop)| stop.cancel());

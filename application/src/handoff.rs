@@ -21,7 +21,7 @@ use ports::driving::SubmitMessages;
 use std::collections::{HashMap, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard, mpsc};
 use tokio::task::JoinSet;
@@ -29,8 +29,10 @@ use tokio_util::sync::CancellationToken;
 
 /// The most handoffs held in memory.
 const HELD: usize = 10_000;
-/// How often the store is asked for handoffs that are due.
+/// How often the store is asked for handoffs that are due when none is known to wait there.
 const POLL: Duration = Duration::from_millis(500);
+/// The most that are taken from the store in one go.
+const LEASED: usize = 500;
 /// Pauses after failed tries; the last one repeats for a day.
 const PAUSES: [u64; 7] = [1, 5, 15, 30, 60, 120, 300];
 /// How long a handoff is tried.
@@ -47,6 +49,8 @@ const REPLY_TIME: Duration = Duration::from_mins(10);
 pub(crate) struct HandoffQueue {
     sender: mpsc::Sender<Handoff>,
     held: Arc<AtomicUsize>,
+    /// Something was left in the store that could have gone at once, had there been room.
+    behind: Arc<AtomicBool>,
     known: Known<HandoffKey>,
     gate: Arc<RwLock<()>>,
 }
@@ -55,12 +59,23 @@ impl HandoffQueue {
     /// A queue and the end that [`HandOver::run`] reads.
     pub(crate) fn new() -> (Self, mpsc::Receiver<Handoff>) {
         let (sender, receiver) = mpsc::channel(HELD);
-        (Self { sender, held: Arc::default(), known: Known::default(), gate: Arc::default() }, receiver)
+        let queue = Self {
+            sender,
+            held: Arc::default(),
+            behind: Arc::default(),
+            known: Known::default(),
+            gate: Arc::default(),
+        };
+        (queue, receiver)
     }
 
-    /// Whether handoffs may be held by this run at once.
+    /// Whether handoffs may be held by this run at once. One who hears that they may not leaves them in the store.
     pub(crate) fn has_room(&self) -> bool {
-        self.held.load(Ordering::Relaxed) < HELD / 2
+        let room = self.held.load(Ordering::Relaxed) < HELD / 2;
+        if !room {
+            self.behind.store(true, Ordering::Release);
+        }
+        room
     }
 
     /// The handoffs this run holds.
@@ -144,7 +159,10 @@ impl HandOver {
                 Some(handoff) = queue.recv() => self.take(handoff, &mut targets, &mut under_way, &settle).await,
                 Some(tried) = under_way.join_next() => {
                     if let Ok(tried) = tried {
-                        self.tried(tried, &mut targets, &mut under_way, &mut answered, &settle).await;
+                        let again = self.tried(tried, &mut targets, &mut under_way, &mut answered, &settle).await;
+                        if again && self.queue.behind.load(Ordering::Acquire) {
+                            poll.reset_immediately();
+                        }
                     }
                 }
                 _ = poll.tick() => {
@@ -167,17 +185,21 @@ impl HandOver {
         if !self.queue.has_room() {
             return;
         }
+        self.queue.behind.store(false, Ordering::Release);
         let busy: Vec<String> =
             targets.iter().filter(|(_, t)| t.is_busy()).map(|(name, _)| name.clone()).collect();
         let taking = self.queue.taking().await;
         let leased =
-            self.fatal.watch(self.handoffs.lease(500, &busy, self.incarnation, self.clock.now()).await);
+            self.fatal.watch(self.handoffs.lease(LEASED, &busy, self.incarnation, self.clock.now()).await);
         if let Ok(leased) = &leased {
             self.queue.known.hold(leased.iter().map(|h| h.key));
         }
         drop(taking);
         match leased {
             Ok(leased) => {
+                if leased.len() >= LEASED || !busy.is_empty() {
+                    self.queue.behind.store(true, Ordering::Release);
+                }
                 for handoff in leased {
                     self.queue.held.fetch_add(1, Ordering::Relaxed);
                     self.take(handoff, targets, under_way, settle).await;
@@ -206,10 +228,12 @@ impl HandOver {
     /// It waits in the store.
     async fn give_back(&self, handoff: Handoff, settle: &mpsc::Sender<Settled>) {
         self.queue.held.fetch_sub(1, Ordering::Relaxed);
-        let due_at = self.after(Duration::from_secs(5));
+        // Due at once, and not taken again as long as its target is busy.
+        let due_at = self.clock.now();
         let outcome =
             HandoffOutcome::Again { due_at, error: "the receiver is slow".to_owned(), counts: false };
         let _ = settle.send((handoff.key, outcome)).await;
+        self.queue.behind.store(true, Ordering::Release);
     }
 
     fn start(&self, target: String, handoff: Handoff, under_way: &mut JoinSet<Tried>) {
@@ -229,6 +253,7 @@ impl HandOver {
         });
     }
 
+    /// Whether its target can have more from the store now.
     async fn tried(
         &self,
         tried: Tried,
@@ -236,13 +261,16 @@ impl HandOver {
         under_way: &mut JoinSet<Tried>,
         answered: &mut Answered,
         settle: &mpsc::Sender<Settled>,
-    ) {
+    ) -> bool {
         self.queue.held.fetch_sub(1, Ordering::Relaxed);
         let Tried { target: name, handoff, result } = tried;
+        let mut more = false;
         if let Some(target) = targets.get_mut(&name) {
+            let busy = target.is_busy();
             for next in target.ended(!matches!(result, Err(HandoffError::Temporary(_)))) {
                 self.start(name.clone(), next, under_way);
             }
+            more = busy && !target.is_busy();
             if target.is_idle() {
                 targets.remove(&name);
             }
@@ -252,6 +280,7 @@ impl HandOver {
         }
         let outcome = self.outcome(&handoff, result);
         let _ = settle.send((handoff.key, outcome)).await;
+        more
     }
 
     fn outcome(&self, handoff: &Handoff, result: Result<Answer, HandoffError>) -> HandoffOutcome {

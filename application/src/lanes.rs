@@ -1,5 +1,6 @@
 //! Lanes: one for each link, with its queue in the store, its room in memory and the wish to be looked after.
 
+use crate::turnstile::Turnstile;
 use domain::Timestamp;
 use domain::directory::{LinkId, LinkMode, LinkOrder};
 use domain::receipt::Spelling;
@@ -29,6 +30,10 @@ pub(crate) struct Lane {
     promised: AtomicUsize,
     /// Rung when there is something to do.
     pub wake: Notify,
+    /// The way in while much goes out.
+    pub way_in: Turnstile,
+    /// The most room it ever had: what the link takes in advance.
+    most_room: AtomicUsize,
     /// Turns taken, for the starvation guard.
     pub turn: AtomicUsize,
     /// `LinkMode::code` of what people ordered.
@@ -61,6 +66,8 @@ impl Lane {
             backlog: AtomicUsize::new(1),
             promised: AtomicUsize::new(0),
             wake: Notify::new(),
+            way_in: Turnstile::default(),
+            most_room: AtomicUsize::new(0),
             turn: AtomicUsize::new(0),
             mode: AtomicI16::new(LinkMode::Open.code()),
             parked: Mutex::default(),
@@ -192,6 +199,19 @@ impl Lane {
         }
         self.promised.fetch_sub(1, Ordering::AcqRel);
         false
+    }
+
+    /// Waits a moment for a place while much goes out and the link is well filled. It is worth it as long as what waits in the store is soon
+    /// gone; behind more than that a place in the queue is all that can be had.
+    pub(crate) async fn make_way(&self, now: Duration) {
+        let health = self.health();
+        let most = self.most_room.fetch_max(health.room, Ordering::Relaxed).max(health.room);
+        let backlog = self.backlog();
+        let crowded = health.room.saturating_sub(self.promised.load(Ordering::Relaxed)) < most / 2;
+        let worth_it = if backlog == 0 { crowded } else { backlog < 4 * most };
+        if health.is_up() && worth_it && self.way_in.flows(now) {
+            self.way_in.pass().await;
+        }
     }
 
     /// Gives promised places back (the messages were offered, or not stored after all).

@@ -29,6 +29,7 @@ mod ship;
 mod submit;
 mod supervise;
 mod target;
+mod turnstile;
 mod unabandoned;
 mod vigil;
 mod ways;

@@ -103,6 +103,7 @@ impl ReceiveMessages for Receive {
         let _taking = self.handoffs.taking().await;
         self.settling.write_down(settled.iter().map(|(_, s)| s.clone()).collect()).await;
         failpoints::pass(failpoints::REPLIES_AFTER);
+        self.make_way(&settled);
         for (shipment, settlement) in settled {
             self.after_settling(&shipment, settlement);
         }
@@ -121,6 +122,16 @@ fn not_taken(what: &'static str, error: &StoreError) -> ReceiveError {
 }
 
 impl Receive {
+    /// Lets as many new messages in as went out. Replies that are reported together come from one link.
+    fn make_way(&self, settled: &[(Shipment, Settlement)]) {
+        let out = settled.iter().filter(|(_, s)| !matches!(s.outcome, Outcome::PutBack { .. })).count();
+        if let Some((_, first)) = settled.first()
+            && let Some(lane) = self.lanes.get(&first.link)
+        {
+            lane.way_in.went_out(out, lane.backlog() != 0, self.clock.monotonic());
+        }
+    }
+
     /// An operator that takes nothing from us at the moment (no credit, barred) is left alone for a while; the message has not failed.
     fn park(&self, directory: &Directory, reply: &mut Reply) {
         let Some(profile) = directory.link(&reply.link) else { return };

@@ -6,6 +6,7 @@
 
 use crate::fatal::Fatal;
 use crate::known::Known;
+use domain::directory::LinkId;
 use domain::message::MessageId;
 use ports::driven::{Dispatch, LeaseRequest, Leased, Outcome, Settlement, StoreError};
 use std::collections::{BTreeMap, HashMap};
@@ -28,11 +29,19 @@ pub(crate) struct Settling {
     known: Known<MessageId>,
 }
 
-/// Settlements under way that put messages back, and whether each message was taken again meanwhile.
+/// Settlements under way that put messages back, and which of them were taken again meanwhile.
 #[derive(Default)]
 struct Returns {
     last: u64,
-    calls: BTreeMap<u64, HashMap<MessageId, bool>>,
+    calls: BTreeMap<u64, HashMap<MessageId, Return>>,
+}
+
+/// A message that is being put back.
+struct Return {
+    /// The link that had it.
+    link: LinkId,
+    /// It was taken again from the queue it was put into.
+    taken: bool,
 }
 
 impl Settling {
@@ -95,8 +104,12 @@ impl Settling {
         let leased = self.fatal.watch(taking.await)?;
         self.known.hold(leased.iter().map(|l| l.message.id));
         for returning in self.returns().calls.values_mut() {
-            for id in leased.iter().map(|l| l.message.id) {
-                returning.entry(id).and_modify(|taken| *taken = true);
+            for lease in &leased {
+                if let Some(back) = returning.get_mut(&lease.message.id) {
+                    // One that goes by another link was not put back by this settlement, or the store refuses to move it again for
+                    // it: what the operator of this link took would be forgotten without it.
+                    back.taken |= back.link == lease.link;
+                }
             }
         }
         Ok(leased)
@@ -104,8 +117,11 @@ impl Settling {
 
     /// Remembers which messages a call puts back. Its number.
     fn begin(&self, settlements: &[Settlement]) -> u64 {
-        let returning: HashMap<_, _> =
-            settlements.iter().filter(|s| returns(s)).map(|s| (s.id, false)).collect();
+        let returning: HashMap<_, _> = settlements
+            .iter()
+            .filter(|s| returns(s))
+            .map(|s| (s.id, Return { link: s.link.clone(), taken: false }))
+            .collect();
         let mut returns = self.returns();
         returns.last += 1;
         let call = returns.last;
@@ -115,11 +131,11 @@ impl Settling {
         call
     }
 
-    /// Without those that were taken again: they had been put back after all.
+    /// Without those that were taken again by the same link: they had been put back after all.
     fn not_taken(&self, call: u64, mut settlements: Vec<Settlement>) -> Vec<Settlement> {
         let returns = self.returns();
         if let Some(returning) = returns.calls.get(&call) {
-            settlements.retain(|s| returning.get(&s.id) != Some(&true));
+            settlements.retain(|s| returning.get(&s.id).is_none_or(|back| !back.taken));
         }
         settlements
     }
@@ -131,4 +147,46 @@ impl Settling {
 
 fn returns(settlement: &Settlement) -> bool {
     matches!(settlement.outcome, Outcome::PutBack { .. })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::Timestamp;
+    use domain::message::Incarnation;
+    use domain::message::Parts;
+    use domain::routing::Tries;
+    use fakes::samples;
+
+    fn put_back(id: i64, from: &str, to: &str) -> Settlement {
+        let at = Timestamp::from_second(1_700_000_000).expect("a time");
+        let outcome = Outcome::PutBack {
+            link: samples::link(to),
+            due_at: at,
+            tries: Tries::default(),
+            possible_duplicate: false,
+            error: String::new(),
+        };
+        let parts = samples::sent_parts(&["a1"]);
+        let settlement =
+            samples::settlement(MessageId(id), Incarnation(1), &samples::link(from), at, outcome);
+        Settlement { parts, ..settlement }
+    }
+
+    fn leased(id: i64, link: &str) -> Leased {
+        let message = Arc::new(samples::message(id, Timestamp::UNIX_EPOCH));
+        let (parts, tries) = (Parts::default(), Tries::default());
+        Leased { message, link: samples::link(link), parts, tries, possible_duplicate: false }
+    }
+
+    #[tokio::test]
+    async fn a_repetition_leaves_out_what_was_taken_again_by_its_link_and_nothing_else() {
+        let settling = Settling::new(Arc::new(fakes::MemoryStore::new()), Fatal::default());
+        let all = vec![put_back(1, "A", "A"), put_back(2, "A", "A"), put_back(3, "A", "B")];
+        let call = settling.begin(&all);
+        let taken = vec![leased(1, "A"), leased(2, "B"), leased(3, "B")];
+        assert_eq!(settling.take(async { Ok(taken) }).await.map(|t| t.len()), Ok(3));
+        let left: Vec<_> = settling.not_taken(call, all).iter().map(|s| s.id.0).collect();
+        assert_eq!(left, [2, 3], "2 and 3 went by another link: what A took of them must be kept");
+    }
 }

@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use domain::Timestamp;
 use domain::access::Sender;
 use domain::directory::Directory;
-use domain::message::{Incarnation, Message, MessageId, SubmissionId};
+use domain::message::{Incarnation, Message, MessageId, Priority, SubmissionId};
 use domain::refusal::{Code, Refusal};
 use domain::state::State;
 use domain::submission::{self, Accepted, Content, Plan, Request};
@@ -85,6 +85,7 @@ impl SubmitMessages for Submit {
             &mut Trace::silent(),
         );
         let plan = plan.inspect_err(|refusal| refused(sender, refusal))?;
+        self.make_way(&plan).await;
         let (acceptance, direct) = self.prepare(&directory, sender, request, plan, submission, now);
         let this = self.clone();
         // The caller may go away at any time; what is stored must all the same reach its link.
@@ -125,6 +126,17 @@ fn spread(submission: SubmissionId) -> u64 {
 }
 
 impl Submit {
+    /// A message by itself lets others go before it when the link is busy; who has a hundred to send is not made to wait for each, nor is an alarm.
+    async fn make_way(&self, plan: &Plan) {
+        let [only] = plan.recipients.as_slice() else { return };
+        if plan.decided.state == State::Queued
+            && plan.decided.priority != Priority::Alarm
+            && let Some(lane) = self.lanes.get(&only.link)
+        {
+            lane.make_way(self.clock.monotonic()).await;
+        }
+    }
+
     fn prepare(
         &self,
         directory: &Directory,

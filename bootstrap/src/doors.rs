@@ -167,7 +167,8 @@ impl OpenDoors {
         };
         let stop = self.stop.clone();
         self.http.push(tokio::spawn(async move {
-            if let Err(error) = web_kit::serve(listener, app, limits, stop.cancelled_owned()).await {
+            if let Err(error) = web_kit::serve(listener, app, limits, Box::pin(stop.cancelled_owned())).await
+            {
                 tracing::error!(%error, "the HTTP door failed");
             }
         }));

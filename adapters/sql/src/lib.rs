@@ -18,6 +18,7 @@ mod rows;
 mod sqlite;
 mod statement;
 
+use futures_util::future::BoxFuture;
 use ports::driven::{
     Clock, Cluster, Deadlines, DirectoryStore, Dispatch, Handoffs, Inbox, Outbox, Receipts, Reports,
     StoreError,
@@ -148,30 +149,37 @@ fn unknown(url: &str) -> StoreError {
     StoreError::Data(format!("a database URL begins with sqlite://, postgres:// or mysql://, not {scheme}"))
 }
 
+// These are boxed here because an `async fn` is compiled again in every crate that awaits it, as that crate is optimised: the writers of two
+// databases would be compiled, and run, as what the wiring is.
+
 /// Opens a store by its URL and brings its tables up to date.
 ///
 /// # Errors
 /// [`StoreError`]: not there, held by another process, made by a newer version, of an unknown kind.
-pub async fn open(url: &str, options: StoreOptions) -> Result<Opened, StoreError> {
-    match url {
-        _ if url.starts_with("sqlite:") => sqlite::open(url, options),
-        _ if url.starts_with("postgres") => postgres::open(url, options).await,
-        _ if url.starts_with("mysql:") => mysql::open(url, options).await,
-        _ => Err(unknown(url)),
-    }
+pub fn open(url: &str, options: StoreOptions) -> BoxFuture<'_, Result<Opened, StoreError>> {
+    Box::pin(async move {
+        match url {
+            _ if url.starts_with("sqlite:") => sqlite::open(url, options),
+            _ if url.starts_with("postgres") => postgres::open(url, options).await,
+            _ if url.starts_with("mysql:") => mysql::open(url, options).await,
+            _ => Err(unknown(url)),
+        }
+    })
 }
 
 /// Brings the tables up to date. The names of what was applied.
 ///
 /// # Errors
 /// [`StoreError`]; what was begun can be begun again.
-pub async fn migrate(url: &str) -> Result<Vec<String>, StoreError> {
-    match url {
-        _ if url.starts_with("sqlite:") => sqlite::migrate(url),
-        _ if url.starts_with("postgres") => postgres::migrate(url).await,
-        _ if url.starts_with("mysql:") => mysql::migrate(url).await,
-        _ => Err(unknown(url)),
-    }
+pub fn migrate(url: &str) -> BoxFuture<'_, Result<Vec<String>, StoreError>> {
+    Box::pin(async move {
+        match url {
+            _ if url.starts_with("sqlite:") => sqlite::migrate(url),
+            _ if url.starts_with("postgres") => postgres::migrate(url).await,
+            _ if url.starts_with("mysql:") => mysql::migrate(url).await,
+            _ => Err(unknown(url)),
+        }
+    })
 }
 
 /// Copies a SQLite store to a new file while it is in use, and verifies the copy.
@@ -195,11 +203,13 @@ pub async fn backup(url: &str, to: &Path) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// [`StoreError`] when it cannot be reached.
-pub async fn check(url: &str) -> Result<Checked, StoreError> {
-    match url {
-        _ if url.starts_with("sqlite:") => sqlite::check(url),
-        _ if url.starts_with("postgres") => postgres::check(url).await,
-        _ if url.starts_with("mysql:") => mysql::check(url).await,
-        _ => Err(unknown(url)),
-    }
+pub fn check(url: &str) -> BoxFuture<'_, Result<Checked, StoreError>> {
+    Box::pin(async move {
+        match url {
+            _ if url.starts_with("sqlite:") => sqlite::check(url),
+            _ if url.starts_with("postgres") => postgres::check(url).await,
+            _ if url.starts_with("mysql:") => mysql::check(url).await,
+            _ => Err(unknown(url)),
+        }
+    })
 }

@@ -28,6 +28,7 @@ pub mod user;
 use crate::cli::{Cli, Command};
 use context::Context;
 use std::future::Future;
+use std::pin::Pin;
 use std::process::ExitCode;
 
 /// Reads the process's command line and does what it says.
@@ -79,10 +80,13 @@ pub fn run(cli: Cli) -> ExitCode {
 /// The part's own, or the system's when it has no threads left.
 pub(crate) fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let result = runtime.block_on(work);
+    let mut result = None;
+    // One kind of future for all commands, or a runtime's loop would be compiled for each.
+    let work: Pin<Box<dyn Future<Output = ()> + '_>> = Box::pin(async { result = Some(work.await) });
+    runtime.block_on(work);
     // Nothing that still runs (a name look-up, a blocking read of standard input) may hold the command back.
     runtime.shutdown_background();
-    result
+    result.unwrap_or_else(|| Err(anyhow::anyhow!("the work ended without a result")))
 }
 
 /// `omnigate … | head` is no failure worth words.

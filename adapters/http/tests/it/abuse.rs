@@ -28,7 +28,8 @@ async fn over_a_socket() {
     let (app, asked) = sending(Ok(accepted(&["46701234567"], &[])));
     let listener = Listener::bind("127.0.0.1:0", ListenOptions::default()).await.expect("bind");
     let address = listener.local_addr().expect("address").to_string();
-    let served = tokio::spawn(web_kit::serve(listener, app, Limits::default(), std::future::pending()));
+    let served =
+        tokio::spawn(web_kit::serve(listener, app, Limits::default(), Box::pin(std::future::pending())));
     let login = "Authorization: Basic Y3JtOmhlbWxpZ3Q=\r\nConnection: close\r\nHost: x\r\n";
     let json = "{\"to\":[\"070\"],\"text\":\"Hej\"}";
     let cases = [

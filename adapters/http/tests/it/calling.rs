@@ -39,7 +39,7 @@ async fn receiver() -> (String, Seen) {
         ));
         match parts.uri.path().trim_start_matches('/').parse::<u16>() {
             Ok(status) => StatusCode::from_u16(status).unwrap_or(StatusCode::OK).into_response(),
-            Err(_) if parts.uri.path() == "/never" => std::future::pending().await,
+            Err(_) if parts.uri.path() == "/never" => Box::pin(std::future::pending()).await,
             Err(_) => "Tack för det!".into_response(),
         }
     }
@@ -47,7 +47,7 @@ async fn receiver() -> (String, Seen) {
     let listener = Listener::bind("127.0.0.1:0", ListenOptions::default()).await.expect("bind");
     let address = listener.local_addr().expect("address");
     let app = Router::new().fallback(take).with_state(Arc::clone(&seen));
-    tokio::spawn(web_kit::serve(listener, app, Limits::default(), std::future::pending()));
+    tokio::spawn(web_kit::serve(listener, app, Limits::default(), Box::pin(std::future::pending())));
     (format!("http://{address}"), seen)
 }
 

@@ -42,7 +42,8 @@ async fn rig(operator: &str, faults: Faults, change: impl FnOnce(&mut HttpOperat
     let at = listener.local_addr().expect("an address");
     let app = door.router(BodyLimits::default());
     let serving = tokio::spawn(async move {
-        let _ = web_kit::serve(listener, app, web_kit::Limits::default(), std::future::pending()).await;
+        let _ =
+            web_kit::serve(listener, app, web_kit::Limits::default(), Box::pin(std::future::pending())).await;
     });
     let call = |kind: &str| format!("http://{at}/operator/TS0/{kind}/{SECRET}");
     let options = HttpSimulatorOptions {

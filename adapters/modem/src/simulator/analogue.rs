@@ -10,6 +10,7 @@ pub use faults::{LineFaults, line_faults};
 
 use super::options::ModemOptions;
 use super::port::Port;
+use futures_util::future::BoxFuture;
 use ports::driven::Clock;
 use rehearsal::{Journal, Line};
 use std::io;
@@ -74,7 +75,11 @@ impl AnalogueModem {
     ///
     /// # Errors
     /// When no pseudo-terminal can be had, the link or the journal cannot be made, or the port is taken.
-    pub async fn start(options: AnalogueOptions, clock: Arc<dyn Clock>) -> io::Result<Self> {
+    pub fn start(options: AnalogueOptions, clock: Arc<dyn Clock>) -> BoxFuture<'static, io::Result<Self>> {
+        Box::pin(Self::begin(options, clock))
+    }
+
+    async fn begin(options: AnalogueOptions, clock: Arc<dyn Clock>) -> io::Result<Self> {
         let plug =
             ModemOptions { path: options.path.clone(), tcp: options.tcp.clone(), ..ModemOptions::default() };
         let port = Port::open(&plug).await?;

@@ -24,6 +24,7 @@ pub use options::{ModemFaults, ModemOptions};
 
 use bytes::{Buf as _, BytesMut};
 use engine::Engine;
+use futures_util::future::BoxFuture;
 use port::Port;
 use ports::driven::Clock;
 use rehearsal::{Journal, Line};
@@ -55,7 +56,11 @@ impl ModemSimulator {
     ///
     /// # Errors
     /// When no pseudo-terminal can be had, the link or the journal cannot be made, or the port is taken.
-    pub async fn start(options: ModemOptions, clock: Arc<dyn Clock>) -> io::Result<Self> {
+    pub fn start(options: ModemOptions, clock: Arc<dyn Clock>) -> BoxFuture<'static, io::Result<Self>> {
+        Box::pin(Self::begin(options, clock))
+    }
+
+    async fn begin(options: ModemOptions, clock: Arc<dyn Clock>) -> io::Result<Self> {
         let journal = Journal::open(options.journal.as_deref())?;
         let port = Port::open(&options).await?;
         let (orders, orders_of) = mpsc::channel(ORDERS);

@@ -2,18 +2,20 @@
 //!
 //! Plain ports speak HTTP/1.1 alone: sniffing for HTTP/2 would wait for a silent client without a clock. TLS ports speak what
 //! the handshake agreed on.
+//!
+//! What it returns is boxed here and not generic: an `async fn` is compiled again in every crate that awaits it, as that crate is
+//! optimised, and this one would take hyper's whole connection with it into the crate of the wiring.
 
 use crate::front::Front;
 use crate::limits::Limits;
 use crate::watched::{Activity, Watched};
 use axum::Router;
+use futures_util::future::BoxFuture;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use net::{Incoming, Listener};
-use std::future::Future;
 use std::io;
-use std::pin::pin;
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
@@ -25,17 +27,25 @@ pub const FULL_NOTICE: &[u8] =
 ///
 /// # Errors
 /// When the listener is of no use any more.
-pub async fn serve(
+pub fn serve(
     listener: Listener,
     app: Router,
     limits: Limits,
-    shutdown: impl Future<Output = ()>,
+    shutdown: BoxFuture<'static, ()>,
+) -> BoxFuture<'static, io::Result<()>> {
+    Box::pin(accept(listener, app, limits, shutdown))
+}
+
+async fn accept(
+    listener: Listener,
+    app: Router,
+    limits: Limits,
+    mut shutdown: BoxFuture<'static, ()>,
 ) -> io::Result<()> {
     let grace = limits.grace;
     let front = Arc::new(Front::new(app, limits));
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
-    let mut shutdown = pin!(shutdown);
     let result = loop {
         tokio::select! {
             biased;

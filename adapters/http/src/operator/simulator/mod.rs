@@ -7,6 +7,7 @@ mod shape;
 
 pub use shape::SHAPES;
 
+use futures_util::future::BoxFuture;
 use ports::driven::Clock;
 use post::Post;
 use rehearsal::{Command, Faults, Journal, Line, ReceiptOptions};
@@ -126,7 +127,14 @@ impl HttpSimulator {
     ///
     /// # Errors
     /// A shape that there is not, an address or a journal that cannot be used.
-    pub async fn start(options: HttpSimulatorOptions, clock: Arc<dyn Clock>) -> io::Result<Self> {
+    pub fn start(
+        options: HttpSimulatorOptions,
+        clock: Arc<dyn Clock>,
+    ) -> BoxFuture<'static, io::Result<Self>> {
+        Box::pin(Self::begin(options, clock))
+    }
+
+    async fn begin(options: HttpSimulatorOptions, clock: Arc<dyn Clock>) -> io::Result<Self> {
         let no = |what: String| io::Error::new(io::ErrorKind::InvalidInput, what);
         let shape = Shape::named(&options.shape)
             .ok_or_else(|| no(format!("no operator {:?}; there are {}", options.shape, SHAPES.join(", "))))?;

@@ -25,9 +25,14 @@ async fn open(app: Router, limits: Limits) -> Door {
     let listener = Listener::bind("127.0.0.1:0", ListenOptions::default()).await.expect("bind");
     let address = listener.local_addr().expect("address").to_string();
     let (stop, stopped) = oneshot::channel();
-    let served = tokio::spawn(serve(listener, app, limits, async {
-        let _ = stopped.await;
-    }));
+    let served = tokio::spawn(serve(
+        listener,
+        app,
+        limits,
+        Box::pin(async {
+            let _ = stopped.await;
+        }),
+    ));
     Door { address, stop, served }
 }
 
