@@ -17,6 +17,7 @@ use crate::poison::Guarded;
 use crate::query::Query;
 use crate::receive::Receive;
 use crate::settling::Settling;
+use crate::shares::Shares;
 use crate::submit::{Submit, Uses};
 use crate::supervise::supervise;
 use crate::vigil::{Alarms, Watchman};
@@ -160,6 +161,8 @@ impl Gateway {
             lanes: Arc::clone(&lanes),
             outbox: Arc::clone(&stores.outbox),
             settling: settling.clone(),
+            handoffs: queue.clone(),
+            shares: Shares::default(),
             clock: Arc::clone(&world.clock),
             ids: Arc::clone(&world.ids),
             incarnation,

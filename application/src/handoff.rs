@@ -10,18 +10,18 @@ use crate::submit::Submit;
 use crate::target::{Target, Turn};
 use domain::Timestamp;
 use domain::access::Sender;
-use domain::message::{Door, Incarnation};
+use domain::message::{Callback, Door, Incarnation};
 use domain::mo::{self, Mo};
 use domain::submission::Request;
 use futures_util::FutureExt as _;
 use ports::driven::{
-    Answer, Clock, Content, Deliver, Handoff, HandoffError, HandoffKey, HandoffOutcome, Handoffs,
+    Answer, Clock, Content, Deliver, Handoff, HandoffError, HandoffKey, HandoffOutcome, Handoffs, target_of,
 };
 use ports::driving::SubmitMessages;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard, mpsc};
 use tokio::task::JoinSet;
@@ -51,6 +51,8 @@ pub(crate) struct HandoffQueue {
     held: Arc<AtomicUsize>,
     /// Something was left in the store that could have gone at once, had there been room.
     behind: Arc<AtomicBool>,
+    /// Targets that take much and that more is for than they take.
+    pressed: Arc<std::sync::RwLock<HashSet<String>>>,
     known: Known<HandoffKey>,
     gate: Arc<RwLock<()>>,
 }
@@ -63,6 +65,7 @@ impl HandoffQueue {
             sender,
             held: Arc::default(),
             behind: Arc::default(),
+            pressed: Arc::default(),
             known: Known::default(),
             gate: Arc::default(),
         };
@@ -76,6 +79,26 @@ impl HandoffQueue {
             self.behind.store(true, Ordering::Release);
         }
         room
+    }
+
+    /// Whether what is told by this callback piles up although its receiver takes much.
+    pub(crate) fn is_pressed(&self, callback: &Callback) -> bool {
+        let pressed = self.pressed.read().unwrap_or_else(PoisonError::into_inner);
+        !pressed.is_empty() && pressed.contains(&target_of(callback))
+    }
+
+    /// Whether it does for any.
+    pub(crate) fn is_any_pressed(&self) -> bool {
+        !self.pressed.read().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
+    fn press(&self, target: &str, pressed: bool) {
+        let mut all = self.pressed.write().unwrap_or_else(PoisonError::into_inner);
+        if pressed {
+            all.insert(target.to_owned());
+        } else {
+            all.remove(target);
+        }
     }
 
     /// The handoffs this run holds.
@@ -139,6 +162,7 @@ impl HandOver {
     ) {
         let mut queue = queue.lock().await;
         self.queue.known.clear();
+        self.queue.pressed.write().unwrap_or_else(PoisonError::into_inner).clear();
         self.queue.held.store(queue.len(), Ordering::Relaxed);
         let (settle, settling) = mpsc::channel(HELD);
         let writer = tokio::spawn(write_down(
@@ -218,7 +242,11 @@ impl HandOver {
     ) {
         let name = handoff.target();
         let target = targets.entry(name.clone()).or_default();
-        match target.take(handoff) {
+        let turn = target.take(handoff);
+        if let Some(pressed) = target.pressed(self.clock.monotonic()) {
+            self.queue.press(&name, pressed);
+        }
+        match turn {
             Turn::Now(handoff) => self.start(name, *handoff, under_way),
             Turn::Later => {}
             Turn::Full(handoff) => self.give_back(*handoff, settle).await,
@@ -269,6 +297,13 @@ impl HandOver {
             let busy = target.is_busy();
             for next in target.ended(!matches!(result, Err(HandoffError::Temporary(_)))) {
                 self.start(name.clone(), next, under_way);
+            }
+            let now = self.clock.monotonic();
+            if result.is_ok() {
+                target.took_one(now);
+            }
+            if let Some(pressed) = target.pressed(now) {
+                self.queue.press(&name, pressed);
             }
             more = busy && !target.is_busy();
             if target.is_idle() {

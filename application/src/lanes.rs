@@ -201,14 +201,14 @@ impl Lane {
         false
     }
 
-    /// Waits a moment for a place while much goes out and the link is well filled. It is worth it as long as what waits in the store is soon
-    /// gone; behind more than that a place in the queue is all that can be had.
-    pub(crate) async fn make_way(&self, now: Duration) {
+    /// Waits a moment for a place while much goes out and the link is well filled, or what is to be told of the messages piles up. It is worth it
+    /// as long as what waits in the store is soon gone; behind more than that a place in the queue is all that can be had.
+    pub(crate) async fn make_way(&self, piles_up: bool, now: Duration) {
         let health = self.health();
         let most = self.most_room.fetch_max(health.room, Ordering::Relaxed).max(health.room);
         let backlog = self.backlog();
         let crowded = health.room.saturating_sub(self.promised.load(Ordering::Relaxed)) < most / 2;
-        let worth_it = if backlog == 0 { crowded } else { backlog < 4 * most };
+        let worth_it = if backlog == 0 { crowded || piles_up } else { backlog < 4 * most };
         if health.is_up() && worth_it && self.way_in.flows(now) {
             self.way_in.pass().await;
         }

@@ -25,6 +25,7 @@ mod query;
 mod receive;
 mod replies;
 mod settling;
+mod shares;
 mod ship;
 mod submit;
 mod supervise;

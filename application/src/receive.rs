@@ -128,7 +128,8 @@ impl Receive {
         if let Some((_, first)) = settled.first()
             && let Some(lane) = self.lanes.get(&first.link)
         {
-            lane.way_in.went_out(out, lane.backlog() != 0, self.clock.monotonic());
+            let behind = lane.backlog() != 0 || self.handoffs.is_any_pressed();
+            lane.way_in.went_out(out, behind, self.clock.monotonic());
         }
     }
 

@@ -3,10 +3,12 @@
 use crate::directory::CurrentDirectory;
 use crate::failpoints;
 use crate::fatal::Fatal;
+use crate::handoff::HandoffQueue;
 use crate::known::InHand;
 use crate::lanes::{Lane, Lanes};
 use crate::meters::Meters;
 use crate::settling::Settling;
+use crate::shares::Shares;
 use crate::ship;
 use crate::unabandoned::Unabandoned;
 use async_trait::async_trait;
@@ -51,6 +53,8 @@ pub(crate) struct Uses {
     pub lanes: Arc<Lanes>,
     pub outbox: Arc<dyn Outbox>,
     pub settling: Settling,
+    pub handoffs: HandoffQueue,
+    pub shares: Shares,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
     pub incarnation: Incarnation,
@@ -86,10 +90,20 @@ impl SubmitMessages for Submit {
         );
         let plan = plan.inspect_err(|refusal| refused(sender, refusal))?;
         self.make_way(&plan).await;
+        let share = self.shares.wait(sender.name(), plan.recipients.len()).ok_or_else(|| {
+            let refusal = Refusal::new(Code::Busy);
+            refused(sender, &refusal);
+            refusal
+        })?;
         let (acceptance, direct) = self.prepare(&directory, sender, request, plan, submission, now);
         let this = self.clone();
         // The caller may go away at any time; what is stored must all the same reach its link.
-        let stored = Unabandoned::new(async move { this.store(acceptance, direct).await }).await;
+        let stored = Unabandoned::new(async move {
+            let stored = this.store(acceptance, direct).await;
+            drop(share);
+            stored
+        });
+        let stored = stored.await;
         let accepted = stored.unwrap_or_else(|| Err(Refusal::new(Code::Busy)));
         match &accepted {
             Ok(accepted) => {
@@ -133,7 +147,8 @@ impl Submit {
             && plan.decided.priority != Priority::Alarm
             && let Some(lane) = self.lanes.get(&only.link)
         {
-            lane.make_way(self.clock.monotonic()).await;
+            let piles_up = plan.decided.callback.as_ref().is_some_and(|c| self.handoffs.is_pressed(c));
+            lane.make_way(piles_up, self.clock.monotonic()).await;
         }
     }
 

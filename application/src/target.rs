@@ -2,8 +2,10 @@
 //!
 //! A receiver that answers gets more at once, one that fails gets fewer: a fast one is never held back, a small one not run over.
 
+use crate::turnstile::Flow;
 use ports::driven::Handoff;
 use std::collections::VecDeque;
+use std::time::Duration;
 
 /// Deliveries at once to a receiver nothing is known of.
 const FIRST: usize = 32;
@@ -13,17 +15,23 @@ const MOST: usize = 64;
 const LEAST: usize = 4;
 /// The most handoffs waiting in memory for one target: more go back to the store.
 const WAITING: usize = 4_000;
+/// So many waiting for a receiver that takes much are a sign that more comes than it takes …
+const PRESSED: usize = 1_000;
+/// … until no more wait than this.
+const RELIEVED: usize = 500;
 
 /// A target with something to do.
 pub(crate) struct Target {
     running: usize,
     allowed: usize,
     waiting: VecDeque<Handoff>,
+    flow: Flow,
+    pressed: bool,
 }
 
 impl Default for Target {
     fn default() -> Self {
-        Self { running: 0, allowed: FIRST, waiting: VecDeque::new() }
+        Self { running: 0, allowed: FIRST, waiting: VecDeque::new(), flow: Flow::default(), pressed: false }
     }
 }
 
@@ -63,6 +71,20 @@ impl Target {
         let next = self.allowed.saturating_sub(self.running).min(self.waiting.len());
         self.running += next;
         self.waiting.drain(..next).collect()
+    }
+
+    /// A delivery went well.
+    pub(crate) fn took_one(&self, now: Duration) {
+        self.flow.count(1, now);
+    }
+
+    /// Whether it began or ceased to be pressed: it takes much, and yet more waits for it all the time. One that is merely slow never is.
+    pub(crate) fn pressed(&mut self, now: Duration) -> Option<bool> {
+        let pressed = match self.waiting.len() {
+            waiting if waiting < RELIEVED => false,
+            waiting => (self.pressed || waiting >= PRESSED) && self.flow.is_much(now),
+        };
+        (std::mem::replace(&mut self.pressed, pressed) != pressed).then_some(pressed)
     }
 
     /// Whether more waits for it than it gets at once: then no more need be read from the store.
@@ -136,5 +158,21 @@ mod tests {
         let all: Vec<_> = (0..=places as i64).map(|n| target.take(handoff(n))).collect();
         assert!(matches!(all.last(), Some(Turn::Full(_))));
         assert_eq!(target.into_waiting().len(), WAITING);
+    }
+
+    #[test]
+    fn one_that_takes_much_and_not_enough_is_pressed_until_it_has_caught_up() {
+        let (mut target, now) = (Target::default(), Duration::from_millis(10));
+        started(&mut target, (FIRST + PRESSED) as i64);
+        assert_eq!(target.pressed(now), None, "it takes nothing: it is slow");
+        (0..200).for_each(|_| target.took_one(now));
+        assert_eq!(target.pressed(now), Some(true));
+        assert_eq!(target.pressed(now), None, "nothing new");
+        while target.waiting.len() > RELIEVED {
+            target.ended(true);
+            assert_eq!(target.pressed(now), None);
+        }
+        target.ended(true);
+        assert_eq!(target.pressed(now), Some(false));
     }
 }

@@ -7,6 +7,7 @@ pub mod api;
 mod deliver;
 mod docs;
 mod form;
+pub mod fuzzing;
 mod known;
 pub mod operator;
 mod time;

@@ -207,6 +207,13 @@ pub fn cpms(line: &str) -> Option<(u16, u16)> {
     numbers.next().zip(numbers.next()).filter(|(_, total)| *total > 0)
 }
 
+/// The five numbers of `+CNMI: 2,1,0,1,0`.
+pub fn cnmi(line: &str) -> Option<[u8; 5]> {
+    let rest = line.trim().strip_prefix("+CNMI:")?;
+    let numbers: Vec<u8> = rest.split(',').map_while(|field| unquoted(field).parse().ok()).collect();
+    numbers.try_into().ok()
+}
+
 /// The memory and the place of `+CMTI: "SM",5` and `+CDSI: "SR",1`.
 pub fn stored(line: &str) -> Option<(String, u16)> {
     let (_, rest) = line.trim().split_once(':')?;
@@ -287,6 +294,15 @@ mod tests {
         assert_eq!(cnmi_test("+CNMI: 1,(1),(),0,(1)").unwrap().best(), None);
         assert_eq!(cnmi_test("+CNMI: (0-2),(0-3),(0,2,3),(0-2),(1)").unwrap().best(), Some([2, 1, 0, 1, 1]));
         assert_eq!(cnmi_test("+CNMI: (a)"), Err(AnswerError::Field("mode")));
+        for (line, expect) in [
+            ("+CNMI: 2,1,0,1,0", Some([2, 1, 0, 1, 0])),
+            ("+CNMI:0,0,0,0,0", Some([0; 5])),
+            ("+CNMI: 2,1", None),
+            ("+CNMI: 2,x,0,1,0", None),
+            ("OK", None),
+        ] {
+            assert_eq!(cnmi(line), expect, "{line}");
+        }
     }
 
     #[test]

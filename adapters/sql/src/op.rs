@@ -128,17 +128,6 @@ impl Op {
         matches!(self, Self::Settle(_) | Self::Apply(_))
     }
 
-    /// Whether it stores something that could not be passed on at once: a new message for which its link has no room, something to be told
-    /// that nobody is free to tell.
-    pub(crate) fn is_behind(&self) -> bool {
-        match self {
-            Self::Accept(ticket) => ticket.ask.messages.iter().any(|new| new.state == State::Queued),
-            Self::Settle(ticket) => ticket.ask.iter().any(|s| s.tell && s.tell_lease.is_none()),
-            Self::Apply(ticket) => ticket.ask.1.is_none(),
-            _ => false,
-        }
-    }
-
     /// Whether it may change messages in ways that the writer's memory of them does not follow: it did, or nobody knows.
     pub(crate) fn changes_unseen(&self) -> bool {
         match self {

@@ -23,6 +23,11 @@ use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use std::str::FromStr;
 
+/// See [`crate::fuzzing`].
+pub(crate) fn read_for_fuzzing(octets: &[u8]) {
+    let _ = request::SendBody::read(octets).and_then(|body| body.into_request(None));
+}
+
 /// A document as a response.
 pub(crate) fn json(status: StatusCode, document: &impl Serialize) -> Response {
     // These documents are structs of text and numbers: writing them cannot fail.

@@ -52,6 +52,11 @@ pub(crate) async fn kannel(State(doors): State<Arc<Doors>>, request: HttpRequest
     }
 }
 
+/// See [`crate::fuzzing`].
+pub(super) fn reads(params: &Params) -> bool {
+    request_of(params, Timestamp::UNIX_EPOCH).is_ok()
+}
+
 fn request_of(params: &Params, now: Timestamp) -> Result<Request, No> {
     let to = match params.text(&["to"])? {
         Some(to) => to.split_whitespace().map(str::to_owned).collect(),

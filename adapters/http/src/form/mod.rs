@@ -18,6 +18,14 @@ use params::Params;
 use ports::driving::Credentials;
 use secrecy::SecretString;
 
+/// See [`crate::fuzzing`].
+pub(crate) fn read_for_fuzzing(octets: &[u8]) {
+    let Ok(params) = Params::of_form(octets) else { return };
+    let _ = kannel::reads(&params);
+    let to = params.text(&["numbers", "to"]).ok().flatten();
+    let _ = send::request_of(&params, to.into_iter().collect());
+}
+
 /// Lets in whom the parameters, the header or the address make known.
 async fn admit(doors: &Doors, params: &Params, parts: &Parts, door: Door) -> Result<Sender, Refusal> {
     let shown = match (

@@ -43,6 +43,14 @@ impl Params {
         Ok(params)
     }
 
+    /// Those of a query string alone.
+    pub(super) fn of_form(octets: &[u8]) -> Result<Self, Refusal> {
+        let mut params = Self { pairs: Vec::new(), charset: None };
+        params.add(octets)?;
+        params.charset = params.named_charset("")?;
+        Ok(params)
+    }
+
     /// The octets of the first of these names that is given.
     pub(super) fn octets(&self, names: &[&str]) -> Option<&[u8]> {
         let given = |name: &&str| self.pairs.iter().find(|(given, _)| given == name.as_bytes());

@@ -42,7 +42,7 @@ pub(crate) async fn send(State(doors): State<Arc<Doors>>, request: HttpRequest) 
     }
 }
 
-fn request_of(params: &Params, to: Vec<String>) -> Result<Request, Refusal> {
+pub(super) fn request_of(params: &Params, to: Vec<String>) -> Result<Request, Refusal> {
     let text = |names: &[&str]| params.text(names);
     let dimension = |name: &str| text(&[name]).map(Option::unwrap_or_default);
     Ok(Request {

@@ -63,6 +63,8 @@ pub struct Terminal {
     /// The memory tried in place of one that the modem does not have.
     tried: Option<&'static str>,
     watch: watch::Coverage,
+    /// What the modem was asked to announce, and took.
+    announced: Option<[u8; 5]>,
 }
 
 impl Terminal {
@@ -90,6 +92,7 @@ impl Terminal {
             home: String::new(),
             tried: None,
             watch: watch::Coverage::new(now.monotonic),
+            announced: None,
             config,
             state,
         };
@@ -169,7 +172,9 @@ impl Terminal {
             Task::Sweep | Task::Fetch(_) | Task::Delete(_) | Task::Acknowledge(_) => {
                 self.handled(task, &answer)
             }
-            Task::Registration(_) | Task::Signal | Task::Fill => self.watched(&task, &answer),
+            Task::Registration(_) | Task::Signal | Task::Announced | Task::Fill => {
+                self.watched(&task, &answer)
+            }
             other => self.started(other, &answer),
         }
     }

@@ -83,6 +83,7 @@ impl Terminal {
                 self.ask_sim_again();
             }
             Task::Offers => self.announce(answer),
+            Task::Announce(what) if answer.is_ok() => self.announced = Some(what),
             Task::Memory(name) if answer.is_ok() => {
                 if !self.start.serving {
                     self.home.clone_from(&name);
@@ -212,6 +213,9 @@ impl Terminal {
         }
         self.push(Task::Must("AT+CMGF=0".into()));
         self.push(Task::Set("AT+CSMS=1".into()));
+        // What was handed to an earlier life that ended before it could say so comes again. Left alone, the modem would soon take it that
+        // nobody listens, and announce nothing any more.
+        self.push(Task::Set("AT+CNMA=2".into()));
         let storage = self.config.storage.clone().unwrap_or_else(|| self.profile.storage.to_owned());
         self.push(Task::Memory(storage));
         self.push(Task::Set("AT+CREG=1".into()));

@@ -33,6 +33,8 @@ pub(super) enum Task {
     Offers,
     /// The announcements.
     Announce([u8; 5]),
+    /// Are they still what was asked for?
+    Announced,
     /// The memory to use.
     Memory(String),
     /// Reads the whole memory.
@@ -91,6 +93,7 @@ impl Task {
             Self::Announce([mode, mt, bm, ds, bfr]) => {
                 Some(Ask::new(format!("AT+CNMI={mode},{mt},{bm},{ds},{bfr}"), "+CNMI:", usual))
             }
+            Self::Announced => Some(Ask::new("AT+CNMI?", "+CNMI:", usual)),
             Self::Memory(name) => {
                 Some(Ask::new(format!("AT+CPMS=\"{name}\",\"{name}\",\"{name}\""), "+CPMS:", SLOW))
             }

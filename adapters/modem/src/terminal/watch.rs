@@ -92,7 +92,7 @@ impl Terminal {
         if self.watch.next.is_some_and(|next| next <= now) {
             // Counted from the end of this look, so that a slow modem is not asked all the time.
             self.watch.next = None;
-            for task in [Task::Registration(Network::Gsm), Task::Signal, Task::Fill] {
+            for task in [Task::Registration(Network::Gsm), Task::Signal, Task::Announced, Task::Fill] {
                 self.push(task);
             }
             self.look_at_limits();
@@ -126,12 +126,27 @@ impl Terminal {
                 self.state.learn(|facts| facts.signal = signal);
                 self.describe();
             }
+            Task::Announced => self.still_announces(answer),
             Task::Fill => {
                 let next = self.at() + self.config.poll;
                 self.watch.next = Some(self.watch.next.map_or(next, |known| known.min(next)));
                 self.filled(answer.after("+CPMS:"));
             }
             _ => {}
+        }
+    }
+
+    /// A modem that missed an acknowledgement hands over nothing any more (27.005 section 3.4.1), and says so only when asked.
+    fn still_announces(&mut self, answer: &Answer) {
+        let (Some(wanted), Some(now)) = (self.announced, answer.lines.iter().find_map(|line| at::cnmi(line)))
+        else {
+            return;
+        };
+        let ([_, messages, _, reports, _], [_, messages_now, _, reports_now, _]) = (wanted, now);
+        if (messages, reports) != (messages_now, reports_now) {
+            tracing::warn!(link = %self.link, "the modem had ceased to announce what it receives; it is asked to again");
+            self.push(Task::Announce(wanted));
+            self.push(Task::Sweep);
         }
     }
 

@@ -15,6 +15,7 @@ use crate::queue::Waiting;
 use diesel::QueryResult;
 use diesel_async::SimpleAsyncConnection;
 use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use ports::driven::{Clock, StoreError};
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, OnceLock};
@@ -262,30 +263,31 @@ async fn work(conn: &mut Conn, memory: &mut Memory, batch: &mut [Op]) -> QueryRe
 }
 
 async fn alone(conn: &mut Conn, memory: &mut Memory, op: &mut Op) -> QueryResult<()> {
-    match op {
-        Op::Accept(_) | Op::Settle(_) | Op::Apply(_) => {}
-        Op::Lease(ticket) => lease::lease(conn, memory, ticket).await?,
-        Op::Cancel(ticket) => cold::cancel(conn, ticket).await?,
-        Op::Expire(ticket) => sweep::expire(conn, ticket).await?,
-        Op::GiveUp(ticket) => sweep::give_up(conn, memory, ticket).await?,
-        Op::Record(ticket) => inbox::record(conn, ticket).await?,
-        Op::CompleteOverdue(ticket) => inbox::complete_overdue(conn, ticket).await?,
-        Op::Acknowledge(ticket) => inbox::acknowledge(conn, ticket).await?,
-        Op::LeaseHandoffs(ticket) => handoffs::lease(conn, ticket).await?,
-        Op::SettleHandoffs(ticket) => handoffs::settle(conn, ticket).await?,
-        Op::Resend(ticket) => handoffs::resend(conn, ticket).await?,
-        Op::Rule(ticket) => deadlines::rule(conn, ticket).await?,
-        Op::OrderLink(ticket) => directory::order_link(conn, ticket).await?,
-        Op::PutUser(ticket) => directory::put(conn, ticket).await?,
-        Op::RemoveUser(ticket) => directory::remove(conn, ticket).await?,
-        Op::Join(ticket) => cluster::join(conn, ticket).await?,
-        Op::Beat(ticket) => cluster::beat(conn, ticket).await?,
-        Op::TakeOver(ticket) => cluster::take_over(conn, ticket).await?,
-        Op::LetGo(ticket) => cluster::let_go(conn, ticket).await?,
-        Op::Number(ticket) => cluster::number(conn, ticket).await?,
-        Op::Leave(ticket) => cluster::leave(conn, ticket).await?,
-        Op::Retain(ticket) => retain::retain(conn, memory, ticket).await?,
-        Op::Ping(ticket) => cold::ping(conn, ticket).await?,
-    }
-    Ok(())
+    // Boxed, or they would all be one function: it took a compiler longer than the rest of the crate.
+    let work: BoxFuture<'_, QueryResult<()>> = match op {
+        Op::Accept(_) | Op::Settle(_) | Op::Apply(_) => return Ok(()),
+        Op::Lease(ticket) => Box::pin(lease::lease(conn, memory, ticket)),
+        Op::Cancel(ticket) => Box::pin(cold::cancel(conn, ticket)),
+        Op::Expire(ticket) => Box::pin(sweep::expire(conn, ticket)),
+        Op::GiveUp(ticket) => Box::pin(sweep::give_up(conn, memory, ticket)),
+        Op::Record(ticket) => Box::pin(inbox::record(conn, ticket)),
+        Op::CompleteOverdue(ticket) => Box::pin(inbox::complete_overdue(conn, ticket)),
+        Op::Acknowledge(ticket) => Box::pin(inbox::acknowledge(conn, ticket)),
+        Op::LeaseHandoffs(ticket) => Box::pin(handoffs::lease(conn, ticket)),
+        Op::SettleHandoffs(ticket) => Box::pin(handoffs::settle(conn, ticket)),
+        Op::Resend(ticket) => Box::pin(handoffs::resend(conn, ticket)),
+        Op::Rule(ticket) => Box::pin(deadlines::rule(conn, ticket)),
+        Op::OrderLink(ticket) => Box::pin(directory::order_link(conn, ticket)),
+        Op::PutUser(ticket) => Box::pin(directory::put(conn, ticket)),
+        Op::RemoveUser(ticket) => Box::pin(directory::remove(conn, ticket)),
+        Op::Join(ticket) => Box::pin(cluster::join(conn, ticket)),
+        Op::Beat(ticket) => Box::pin(cluster::beat(conn, ticket)),
+        Op::TakeOver(ticket) => Box::pin(cluster::take_over(conn, ticket)),
+        Op::LetGo(ticket) => Box::pin(cluster::let_go(conn, ticket)),
+        Op::Number(ticket) => Box::pin(cluster::number(conn, ticket)),
+        Op::Leave(ticket) => Box::pin(cluster::leave(conn, ticket)),
+        Op::Retain(ticket) => Box::pin(retain::retain(conn, memory, ticket)),
+        Op::Ping(ticket) => Box::pin(cold::ping(conn, ticket)),
+    };
+    work.await
 }

@@ -1,4 +1,5 @@
-//! E7: more than the gateway can take is refused with the code of each door, memory stays bounded, and afterwards everything works again.
+//! E7: more than the gateway can take is refused with the code of each door, memory stays bounded, one account does not keep the others out, and
+//! afterwards everything works again.
 
 use crate::story::{post, send};
 use blackbox::checker::Terms;
@@ -13,10 +14,13 @@ use blackbox::readback;
 use blackbox::settings::{PASSWORD, Settings, USER};
 use blackbox::simulator::Simulator;
 use serde_json::json;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// Requests at once; together they have more rows than may wait for the disk.
 const REQUESTS: u64 = 20;
+/// How often each is repeated while others are looked after.
+const ROUNDS: u64 = 4;
 /// Recipients of each.
 const RECIPIENTS: u64 = 5_000;
 /// Promised of a million queued, and more than enough for this.
@@ -26,9 +30,51 @@ const LONGEST: Duration = Duration::from_secs(25);
 
 /// The answer; nothing when none came before this client's own patience was over, which a slow machine may bring about.
 fn bulk(gateway: &Gateway, request: u64) -> Option<Response> {
+    bulk_by(gateway, USER, request)
+}
+
+fn bulk_by(gateway: &Gateway, user: &str, request: u64) -> Option<Response> {
     let to: Vec<String> = (0..RECIPIENTS).map(|n| format!("4672{:07}", request * RECIPIENTS + n)).collect();
     let body = json!({ "to": to, "text": "mycket på en gång" });
-    once(gateway.doors().http, &Request::json("/api/v1/messages", &body).basic(USER, PASSWORD)).ok()
+    once(gateway.doors().http, &Request::json("/api/v1/messages", &body).basic(user, PASSWORD)).ok()
+}
+
+#[test]
+fn one_account_does_not_keep_the_others_out() {
+    let more = format!("[[user]]\nname = \"bulk\"\npassword = \"{PASSWORD}\"\n");
+    let gateway = Gateway::start(&Settings { more, ..Settings::default() });
+    let over = AtomicBool::new(false);
+    let (refused, slowest, sent) = std::thread::scope(|scope| {
+        let flood = |first: u64| {
+            let (gateway, over) = (&gateway, &over);
+            move || {
+                let mut refused = 0;
+                for round in 0..ROUNDS {
+                    let answer = bulk_by(gateway, "bulk", first + round * REQUESTS);
+                    refused += u64::from(answer.is_some_and(|answer| answer.status == 503));
+                    if over.load(Ordering::Relaxed) {
+                        break;
+                    }
+                }
+                refused
+            }
+        };
+        let floods: Vec<_> = (0..REQUESTS).map(|first| scope.spawn(flood(first))).collect();
+        let (mut slowest, mut sent) = (Duration::ZERO, 0);
+        while sent < 100 && floods.iter().any(|flood| !flood.is_finished()) {
+            let began = start();
+            let body = json!({ "to": [number_of(9_000_000 + sent)], "text": "en åt gången" });
+            let answer = post(&gateway, &body, None);
+            assert_eq!(answer.status, 202, "{}", answer.text());
+            slowest = slowest.max(began.elapsed());
+            sent += 1;
+        }
+        over.store(true, Ordering::Relaxed);
+        (floods.into_iter().map(|flood| flood.join().expect("a client")).sum::<u64>(), slowest, sent)
+    });
+    println!("{refused} bulk requests refused, {sent} single ones accepted, the slowest in {slowest:?}");
+    assert!(refused > 0, "there was no more than could be taken");
+    assert!(sent > 0 && slowest < LONGEST, "{sent} in {slowest:?}");
 }
 
 #[test]

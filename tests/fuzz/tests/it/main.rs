@@ -34,8 +34,10 @@ targets! {
     at_chat, 2, "../../../../fuzz/fuzz_targets/at_chat.rs";
     cimd2, 4, "../../../../fuzz/fuzz_targets/cimd2.rs";
     config_file, 16, "../../../../fuzz/fuzz_targets/config_file.rs";
+    form_parameters, 8, "../../../../fuzz/fuzz_targets/form_parameters.rs";
     gsm7, 4, "../../../../fuzz/fuzz_targets/gsm7.rs";
     http_profile, 16, "../../../../fuzz/fuzz_targets/http_profile.rs";
+    json_body, 4, "../../../../fuzz/fuzz_targets/json_body.rs";
     mail, 4, "../../../../fuzz/fuzz_targets/mail.rs";
     smpp_frame, 4, "../../../../fuzz/fuzz_targets/smpp_frame.rs";
     smpp_pdu, 2, "../../../../fuzz/fuzz_targets/smpp_pdu.rs";

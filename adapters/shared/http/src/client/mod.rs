@@ -155,9 +155,15 @@ impl HttpClient {
     }
 }
 
-/// `Retry-After` in seconds (RFC 9110 10.2.3); as a date it is passed over.
+/// `Retry-After` in seconds (RFC 9110 10.2.3); a date is taken by the clock of the server that says it, in its `Date`.
 fn retry_after(headers: &HeaderMap) -> Option<u64> {
-    headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()
+    let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
+    let said = text(header::RETRY_AFTER)?;
+    let date = |text| jiff::fmt::rfc2822::parse(text).ok().map(|zoned| zoned.timestamp());
+    said.parse().ok().or_else(|| {
+        let wait = date(said)?.duration_since(date(text(header::DATE)?)?);
+        Some(u64::try_from(wait.as_secs()).unwrap_or(0))
+    })
 }
 
 async fn head(mut response: reqwest::Response, most: usize) -> Result<Bytes, CallError> {
@@ -200,4 +206,27 @@ fn with_causes(connecting: bool, error: &(dyn std::error::Error + 'static)) -> C
         cause = error.source();
     }
     if connecting { CallError::NotConnected(text) } else { CallError::Unreachable(text) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_in_seconds_or_until_a_date() {
+        let now = "Sun, 06 Nov 1994 08:49:37 GMT";
+        for (said, date, expected) in [
+            ("120", now, Some(120)),
+            ("Sun, 06 Nov 1994 08:50:37 GMT", now, Some(60)),
+            ("Sun, 06 Nov 1994 08:40:00 GMT", now, Some(0)),
+            ("Sun, 06 Nov 1994 08:50:37 GMT", "", None),
+            ("soon", now, None),
+            ("-1", now, None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::RETRY_AFTER, said.parse().expect("a value"));
+            headers.insert(header::DATE, date.parse().expect("a value"));
+            assert_eq!(retry_after(&headers), expected, "{said}");
+        }
+    }
 }
