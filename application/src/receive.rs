@@ -10,6 +10,7 @@ use crate::lanes::Lanes;
 use crate::meters::Meters;
 use crate::replies;
 use crate::settling::Settling;
+use crate::turnstile::Room;
 use async_trait::async_trait;
 use domain::directory::{Directory, LinkId};
 use domain::message::{Incarnation, MoId};
@@ -128,8 +129,12 @@ impl Receive {
         if let Some((_, first)) = settled.first()
             && let Some(lane) = self.lanes.get(&first.link)
         {
-            let behind = lane.backlog() != 0 || self.handoffs.is_any_pressed();
-            lane.way_in.went_out(out, behind, self.clock.monotonic());
+            let room = match (lane.backlog(), self.handoffs.is_any_pressed()) {
+                (0, false) => Room::All,
+                (0, true) => Room::Most,
+                _ => Room::Half,
+            };
+            lane.way_in.went_out(out, room, self.clock.monotonic());
         }
     }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 /// The longest that anybody is kept waiting.
-pub(crate) const PATIENCE: Duration = Duration::from_millis(50);
+pub(crate) const PATIENCE: Duration = Duration::from_millis(40);
 /// How long a count of what goes out lasts.
 const SPAN_MS: u64 = 100;
 /// What goes out in a span that is much. Below that nobody waits: the next place would be too far away.
@@ -55,23 +55,40 @@ pub(crate) struct Turnstile {
     turn: Notify,
     waiting: AtomicUsize,
     flow: Flow,
-    /// What was not given as places yet while something was behind.
-    halves: AtomicUsize,
+    /// What went out, in quarters of places for those who come in.
+    quarters: AtomicUsize,
+}
+
+/// What of that which goes out is given to somebody new, so that what waits comes to an end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Room {
+    /// All of it.
+    All,
+    /// Three quarters: what is to be told of messages piles up.
+    Most,
+    /// Half: messages wait in the store.
+    Half,
+}
+
+impl Room {
+    fn quarters(self) -> usize {
+        match self {
+            Self::All => 4,
+            Self::Most => 3,
+            Self::Half => 2,
+        }
+    }
 }
 
 impl Turnstile {
-    /// Messages went out. When something is behind, only every other place is given to somebody new, so that it comes to an end.
-    pub(crate) fn went_out(&self, count: usize, behind: bool, now: Duration) {
+    /// Messages went out: others come in.
+    pub(crate) fn went_out(&self, count: usize, room: Room, now: Duration) {
         self.flow.count(count, now);
         if self.waiting.load(Ordering::Acquire) == 0 {
             return;
         }
-        let places = if behind {
-            let halves = self.halves.fetch_add(count, Ordering::Relaxed) % 2;
-            (halves + count) / 2
-        } else {
-            count
-        };
+        let more = count * room.quarters();
+        let places = (self.quarters.fetch_add(more, Ordering::Relaxed) % 4 + more) / 4;
         (0..places).for_each(|_| self.turn.notify_one());
     }
 
@@ -116,30 +133,33 @@ mod tests {
     fn what_flows_is_forgotten_after_two_spans() {
         let way = Turnstile::default();
         assert!(!way.flows(at(0)));
-        way.went_out(99, false, at(10));
+        way.went_out(99, Room::All, at(10));
         assert!(!way.flows(at(20)));
-        way.went_out(1, false, at(30));
+        way.went_out(1, Room::All, at(30));
         assert!(way.flows(at(99)) && way.flows(at(199)));
         assert!(!way.flows(at(200)) && !way.flows(at(1_000)));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn as_many_come_in_as_go_out_and_half_as_many_when_something_is_behind() {
+    async fn as_many_come_in_as_go_out_and_fewer_when_something_is_behind() {
         let way = Turnstile::default();
-        let mut waiting: Vec<_> = (0..5).map(|_| Box::pin(way.pass())).collect();
-        let mut through = 0;
-        for (count, behind, expected) in
-            [(0, false, 0), (2, false, 2), (1, true, 0), (1, true, 1), (9, false, 2)]
-        {
+        let mut waiting: Vec<_> = (0..12).map(|_| Box::pin(way.pass())).collect();
+        for (count, room, expected) in [
+            (0, Room::All, 0),
+            (2, Room::All, 2),
+            (1, Room::Half, 0),
+            (1, Room::Half, 1),
+            (4, Room::Most, 3),
+            (9, Room::All, 6),
+        ] {
             // Each is asked once, so that it stands in the queue.
             waiting.retain_mut(|w| w.as_mut().now_or_never().is_none());
             let before = waiting.len();
-            way.went_out(count, behind, at(1));
+            way.went_out(count, room, at(1));
             waiting.retain_mut(|w| w.as_mut().now_or_never().is_none());
-            through += before - waiting.len();
             assert_eq!(before - waiting.len(), expected, "{count} went out");
         }
-        assert_eq!((through, waiting.len()), (5, 0));
+        assert!(waiting.is_empty());
     }
 
     #[tokio::test(start_paused = true)]

@@ -5,6 +5,7 @@
 use crate::directory::CurrentDirectory;
 use crate::lanes::Lanes;
 use crate::submit::Submit;
+use domain::Language;
 use domain::access::Sender;
 use domain::directory::{LinkId, User, UserName};
 use domain::message::{Door, Priority};
@@ -51,12 +52,12 @@ impl Alarms {
     pub(crate) async fn raise(&self, alarm: Alarm, also: &[String]) {
         let at = self.clock.now();
         let since = at.checked_sub(alarm.lasted).unwrap_or(at);
-        let text = text(&alarm);
+        let directory = self.directory.current();
+        let text = text(&alarm, directory.defaults.language);
         let Alarm { link, trouble, cleared, detail, .. } = alarm;
         let word = if cleared { "clear" } else { "alarm" };
         metrics::counter!("omnigate_alarms_total", "link" => link.to_string(), "kind" => word).increment(1);
         self.notices.give(Notice { link: link.clone(), trouble, cleared, detail, since, at });
-        let directory = self.directory.current();
         let mut numbers: Vec<&String> = directory.alarm.sms.iter().chain(also).collect();
         numbers.sort();
         numbers.dedup();
@@ -71,22 +72,24 @@ impl Alarms {
 }
 
 /// What a message says; short enough for one segment, where the reason is.
-fn text(alarm: &Alarm) -> String {
-    let what = match (alarm.trouble, alarm.cleared) {
-        (Trouble::LinkDown, false) => "down",
-        (Trouble::LinkDown, true) => "up again",
-        (Trouble::Parked, false) => "parked: its operator takes nothing from us",
-        (Trouble::Parked, true) => "no longer parked",
-        (Trouble::Heartbeat, false) => "heartbeat lost",
-        (Trouble::Heartbeat, true) => "heartbeat OK",
-        (Trouble::WeakSignal, false) => "weak signal",
-        (Trouble::WeakSignal, true) => "signal OK",
-        (Trouble::MemoryFull, false) => "memory nearly full",
-        (Trouble::MemoryFull, true) => "memory OK",
+fn text(alarm: &Alarm, language: Language) -> String {
+    let (swedish, english) = match (alarm.trouble, alarm.cleared) {
+        (Trouble::LinkDown, false) => ("nere", "down"),
+        (Trouble::LinkDown, true) => ("uppe igen", "up again"),
+        (Trouble::Parked, false) => {
+            ("parkerad: operatören tar inget från oss", "parked: its operator takes nothing from us")
+        }
+        (Trouble::Parked, true) => ("inte längre parkerad", "no longer parked"),
+        (Trouble::Heartbeat, false) => ("hjärtslaget kom inte fram", "heartbeat lost"),
+        (Trouble::Heartbeat, true) => ("hjärtslaget är tillbaka", "heartbeat OK"),
+        (Trouble::WeakSignal, false) => ("svag signal", "weak signal"),
+        (Trouble::WeakSignal, true) => ("signalen bra igen", "signal OK"),
+        (Trouble::MemoryFull, false) => ("minnet nästan fullt", "memory nearly full"),
+        (Trouble::MemoryFull, true) => ("plats i minnet igen", "memory OK"),
     };
     let detail: String = alarm.detail.chars().take(80).collect();
     let reason = if alarm.cleared || detail.is_empty() { String::new() } else { format!(" ({detail})") };
-    format!("Omnigate: {} {what}{reason}", alarm.link)
+    format!("Omnigate: {} {}{reason}", alarm.link, language.pick(swedish, english))
 }
 
 /// Sends a message of the gateway's own by a link.
@@ -167,8 +170,12 @@ mod tests {
             detail: "bind refused: ESME_RINVPASWD ".repeat(9),
             lasted: Duration::ZERO,
         };
-        assert!(text(&alarm).len() <= 160, "{}", text(&alarm));
+        for language in [Language::Swedish, Language::English] {
+            let text = text(&alarm, language);
+            assert!(text.chars().count() <= 160, "{text}");
+        }
         alarm.cleared = true;
-        assert_eq!(text(&alarm), "Omnigate: TS0 no longer parked");
+        assert_eq!(text(&alarm, Language::English), "Omnigate: TS0 no longer parked");
+        assert_eq!(text(&alarm, Language::Swedish), "Omnigate: TS0 inte längre parkerad");
     }
 }

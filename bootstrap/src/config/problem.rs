@@ -29,7 +29,7 @@ impl Problem {
         let source = line.and_then(|l| text.lines().nth(l - 1)).unwrap_or_default().trim();
         let key = source.split(['=', '#']).next().unwrap_or_default().trim();
         let key = if source.contains('=') { key } else { "" };
-        Self { line, key: key.to_owned(), what: error.message().trim_end().to_owned() }
+        Self { line, key: key.to_owned(), what: for_people(error.message().trim_end()) }
     }
 
     /// A problem of the whole.
@@ -37,6 +37,15 @@ impl Problem {
     pub fn whole(key: impl Into<String>, what: impl Into<String>) -> Self {
         Self { line: None, key: key.into(), what: what.into() }
     }
+}
+
+/// What serde says, without what only a programmer knows: `expected struct SmtpDomain`.
+fn for_people(message: &str) -> String {
+    let Some((before, after)) = message.split_once("expected struct ") else {
+        return message.replace("expected a sequence", "expected a list: [ … ]");
+    };
+    let rest = after.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_');
+    format!("{before}expected a table of its own: [[ … ]] or {{ … }}{rest}")
 }
 
 fn line_of(text: &str, offset: usize) -> usize {
@@ -108,3 +117,25 @@ impl fmt::Display for ConfigError {
 }
 
 impl std::error::Error for ConfigError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_words_of_a_programmer() {
+        for (said, expected) in [
+            (
+                "invalid type: string \"x\", expected struct SmtpDomain",
+                "invalid type: string \"x\", expected a table of its own: [[ … ]] or { … }",
+            ),
+            (
+                "invalid type: string \"x\", expected a sequence",
+                "invalid type: string \"x\", expected a list: [ … ]",
+            ),
+            ("unknown field `x`, expected `y`", "unknown field `x`, expected `y`"),
+        ] {
+            assert_eq!(for_people(said), expected);
+        }
+    }
+}

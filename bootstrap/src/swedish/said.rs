@@ -13,7 +13,11 @@ pub(super) const SAID: &[Entry] = &[
     ("missing field {}", "nyckeln {} saknas"),
     ("invalid type: {}, expected a string", "fel slags värde: {}; ska vara en text inom citattecken"),
     ("invalid type: {}, expected a boolean", "fel slags värde: {}; ska vara true eller false"),
-    ("invalid type: {}, expected a sequence", "fel slags värde: {}; ska vara en lista [ … ]"),
+    ("invalid type: {}, expected a list: [ … ]", "fel slags värde: {}; ska vara en lista [ … ]"),
+    (
+        "invalid type: {}, expected a table of its own: [[ … ]] or { … }",
+        "fel slags värde: {}; ska vara en egen tabell: [[ … ]] eller { … }",
+    ),
     ("invalid type: {}, expected {}", "fel slags värde: {}; ska vara {}"),
     ("invalid value: {}, expected {}", "otillåtet värde: {}; ska vara {}"),
     ("duplicate key{}", "nyckeln står två gånger{}"),

@@ -14,6 +14,7 @@ pub use range::{AddressRange, RangeError};
 pub use user::{KeyHash, PasswordHash, User};
 
 use crate::address::Originator;
+use crate::language::Language;
 use crate::message::Priority;
 use crate::mo::MoRule;
 use crate::numbering::{AllowList, Country};
@@ -103,6 +104,8 @@ pub struct Defaults {
     pub max_recipients: usize,
     /// How long to wait for a receipt after a message's validity before its state is `unknown`.
     pub receipt_grace: Duration,
+    /// What people are told of links in, where nobody chose.
+    pub language: Language,
 }
 
 impl Default for Defaults {
@@ -119,6 +122,7 @@ impl Default for Defaults {
             schedule_ahead: Duration::from_hours(24 * 366),
             max_recipients: 10_000,
             receipt_grace: Duration::from_hours(24),
+            language: Language::default(),
         }
     }
 }

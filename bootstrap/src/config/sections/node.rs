@@ -123,6 +123,7 @@ impl DefaultsSection {
             class_valid_for: class::valid_for(classes),
             max_recipients: self.max_recipients,
             receipt_grace: receipt_grace.0,
+            language: self.language(),
             ..Defaults::default()
         }
     }
