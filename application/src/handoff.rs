@@ -31,6 +31,8 @@ use tokio_util::sync::CancellationToken;
 const HELD: usize = 10_000;
 /// How often the store is asked for handoffs that are due when none is known to wait there.
 const POLL: Duration = Duration::from_millis(500);
+/// How soon it is asked again when some are known to wait there and a target can have more.
+const SOON: Duration = Duration::from_millis(20);
 /// The most that are taken from the store in one go.
 const LEASED: usize = 500;
 /// Pauses after failed tries; the last one repeats for a day.
@@ -177,6 +179,7 @@ impl HandOver {
         let mut answered = Answered::default();
         let mut poll = tokio::time::interval(POLL);
         poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut soon = false;
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
@@ -184,12 +187,14 @@ impl HandOver {
                 Some(tried) = under_way.join_next() => {
                     if let Ok(tried) = tried {
                         let again = self.tried(tried, &mut targets, &mut under_way, &mut answered, &settle).await;
-                        if again && self.queue.behind.load(Ordering::Acquire) {
-                            poll.reset_immediately();
+                        if again && !soon && self.queue.behind.load(Ordering::Acquire) {
+                            soon = true;
+                            poll.reset_after(SOON);
                         }
                     }
                 }
                 _ = poll.tick() => {
+                    soon = false;
                     failpoints::pass(failpoints::TASK_HANDING_OVER);
                     self.poll(&mut targets, &mut under_way, &settle).await;
                 }
