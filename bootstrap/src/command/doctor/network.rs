@@ -35,8 +35,17 @@ pub(super) async fn look(loaded: &Loaded, language: Language) -> Vec<Finding> {
         certificates.into_iter().filter_map(|(key, tls)| tls.map(|tls| certificate(key, tls, now, language))),
     );
     for link in &config.link {
-        for host in link.hosts() {
-            all.push(reachable(&format!("link {}", link.name()), host, language).await);
+        let thing = format!("link {}", link.name());
+        let hosts = link.hosts();
+        for host in &hosts {
+            all.push(reachable(&thing, host, language).await);
+        }
+        let place = link.place();
+        let place = place.split(" dials ").next().unwrap_or_default();
+        if let Some(host) = host_of(place).filter(|_| hosts.is_empty()) {
+            all.push(reachable(&thing, &host, language).await);
+        } else if hosts.is_empty() && place.starts_with('/') {
+            all.push(plugged(&thing, place, language));
         }
     }
     if let Some(relay) = config.smtp.as_ref().and_then(|s| s.relay.as_ref()) {
@@ -115,6 +124,34 @@ fn days_left(tls: &Tls, now: i64) -> Result<i64, String> {
     Ok((i64::try_from(end).unwrap_or(i64::MAX) - now).div_euclid(86_400))
 }
 
+/// Host and port of a URL, or of a terminal behind a TCP port.
+fn host_of(place: &str) -> Option<String> {
+    let (scheme, rest) = place.split_once(':')?;
+    let usual = match scheme {
+        "https" => 443,
+        "http" => 80,
+        "tcp" => return Some(rest.trim_start_matches('/').to_owned()),
+        _ => return None,
+    };
+    let rest = rest.strip_prefix("//")?;
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let has_port = host.rsplit_once(':').is_some_and(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
+    Some(if has_port { host.to_owned() } else { format!("{host}:{usual}") })
+}
+
+/// Whether a device is there. It is not opened: that could wake or reset what is behind it while a server uses it.
+fn plugged(thing: &str, device: &str, language: Language) -> Finding {
+    if std::path::Path::new(device).exists() {
+        return Finding::ok(thing, format!("{device} {}", language.pick("finns", "is there")));
+    }
+    let advice = language.pick(
+        "sätt i terminalen; ls /dev/serial/by-id visar bestående namn",
+        "plug the terminal in; ls /dev/serial/by-id shows lasting names",
+    );
+    Finding::warn(thing, format!("{device} {}", language.pick("finns inte", "is not there")), advice)
+}
+
 async fn reachable(thing: &str, host: &str, language: Language) -> Finding {
     let options = ConnectOptions { timeout: CONNECTING, ..ConnectOptions::default() };
     match net::connect(host, &options).await {
@@ -144,6 +181,23 @@ mod tests {
         drop(taken);
         assert_eq!(port("http", "127.0.0.1:0", false, Language::English).await.level, Level::Ok);
         assert_eq!(reachable("link TS0", &address, Language::Swedish).await.level, Level::Warn);
+    }
+
+    #[test]
+    fn places_of_links() {
+        for (place, expected) in [
+            ("https://api.46elks.com/a1/sms", Some("api.46elks.com:443")),
+            ("http://10.0.0.1:13013/cgi-bin/sendsms", Some("10.0.0.1:13013")),
+            ("http://u:p@[::1]:80?x", Some("[::1]:80")),
+            ("http://[::1]/x", Some("[::1]:80")),
+            ("tcp:10.0.0.2:2001", Some("10.0.0.2:2001")),
+            ("/dev/serial/by-id/usb-x", None),
+            ("", None),
+        ] {
+            assert_eq!(host_of(place).as_deref(), expected, "{place}");
+        }
+        assert_eq!(plugged("link GSM0", "/", Language::English).level, Level::Ok);
+        assert_eq!(plugged("link GSM0", "/dev/no-such-terminal", Language::Swedish).level, Level::Warn);
     }
 
     #[test]
