@@ -86,6 +86,27 @@ fn a_busy_number_and_another_one() {
 }
 
 #[test]
+fn a_line_that_breaks_and_is_noisy() {
+    // The carrier is lost in every second call, after most of a dialogue.
+    let mut central =
+        Simulator::called("tap", &["--line-fault", "drop_after=60", "--line-fault", "drop_every=2"]);
+    let gateway = Gateway::start(&called(&central, "pages_per_call = 2"));
+    let mut attempts = send(&gateway, 0, 6);
+    eventually("calls that broke off and others", || (central.calls().len() >= 4).then_some(()));
+    // Every third octet of the central comes damaged: nothing can be understood, so nothing can be settled.
+    let noise = central.calls().len();
+    central.tell(&json!({ "do": "line", "faults": { "noise": true } }));
+    attempts.extend(send(&gateway, 6, 4));
+    eventually("calls in the noise", || (central.calls().len() >= noise + 2).then_some(()));
+    central.tell(&json!({ "do": "line", "faults": {} }));
+    let rows = blackbox::readback::settle(&gateway, false);
+    assert!(attempts.iter().all(|attempt| attempt.accepted()) && rows.len() == attempts.len());
+    assert!(rows.iter().all(|row| row.state == "sent"), "{rows:?}");
+    let texts: std::collections::HashSet<_> = pages(&central).into_iter().collect();
+    assert_eq!(texts.len(), attempts.len(), "every page came, some twice");
+}
+
+#[test]
 fn a_central_that_refuses_disconnects_and_is_silent() {
     let mut central = Simulator::called("tap", &[]);
     let gateway = Gateway::start(&called(&central, ""));
