@@ -1,6 +1,10 @@
 //! Handing over: what was just stored goes out at once, the rest is leased from the store; each target has its own share of the work, so that a
 //! slow one delays nobody else.
 
+mod queue;
+
+pub(crate) use queue::HandoffQueue;
+
 use crate::directory::CurrentDirectory;
 use crate::failpoints;
 use crate::fatal::Fatal;
@@ -10,25 +14,24 @@ use crate::submit::Submit;
 use crate::target::{Target, Turn};
 use domain::Timestamp;
 use domain::access::Sender;
-use domain::message::{Callback, Door, Incarnation};
+use domain::message::{Door, Incarnation};
 use domain::mo::{self, Mo};
 use domain::submission::Request;
 use futures_util::FutureExt as _;
 use ports::driven::{
-    Answer, Clock, Content, Deliver, Handoff, HandoffError, HandoffKey, HandoffOutcome, Handoffs, target_of,
+    Answer, Clock, Content, Deliver, Handoff, HandoffError, HandoffKey, HandoffOutcome, Handoffs,
 };
 use ports::driving::SubmitMessages;
-use std::collections::{HashMap, HashSet, VecDeque};
+use queue::HELD;
+use std::collections::{HashMap, VecDeque};
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
-use tokio::sync::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard, mpsc};
+use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// The most handoffs held in memory.
-const HELD: usize = 10_000;
 /// How often the store is asked for handoffs that are due when none is known to wait there.
 const POLL: Duration = Duration::from_millis(500);
 /// How soon it is asked again when some are known to wait there and a target can have more.
@@ -45,91 +48,6 @@ const PERMANENT: u16 = 3;
 const REPLIES: usize = 3;
 /// See [`REPLIES`].
 const REPLY_TIME: Duration = Duration::from_mins(10);
-
-/// Where handoffs that were just stored are put.
-#[derive(Clone)]
-pub(crate) struct HandoffQueue {
-    sender: mpsc::Sender<Handoff>,
-    held: Arc<AtomicUsize>,
-    /// Something was left in the store that could have gone at once, had there been room.
-    behind: Arc<AtomicBool>,
-    /// Targets that take much and that more is for than they take.
-    pressed: Arc<std::sync::RwLock<HashSet<String>>>,
-    known: Known<HandoffKey>,
-    gate: Arc<RwLock<()>>,
-}
-
-impl HandoffQueue {
-    /// A queue and the end that [`HandOver::run`] reads.
-    pub(crate) fn new() -> (Self, mpsc::Receiver<Handoff>) {
-        let (sender, receiver) = mpsc::channel(HELD);
-        let queue = Self {
-            sender,
-            held: Arc::default(),
-            behind: Arc::default(),
-            pressed: Arc::default(),
-            known: Known::default(),
-            gate: Arc::default(),
-        };
-        (queue, receiver)
-    }
-
-    /// Whether handoffs may be held by this run at once. One who hears that they may not leaves them in the store.
-    pub(crate) fn has_room(&self) -> bool {
-        let room = self.held.load(Ordering::Relaxed) < HELD / 2;
-        if !room {
-            self.behind.store(true, Ordering::Release);
-        }
-        room
-    }
-
-    /// Whether what is told by this callback piles up although its receiver takes much.
-    pub(crate) fn is_pressed(&self, callback: &Callback) -> bool {
-        let pressed = self.pressed.read().unwrap_or_else(PoisonError::into_inner);
-        !pressed.is_empty() && pressed.contains(&target_of(callback))
-    }
-
-    /// Whether it does for any.
-    pub(crate) fn is_any_pressed(&self) -> bool {
-        !self.pressed.read().unwrap_or_else(PoisonError::into_inner).is_empty()
-    }
-
-    fn press(&self, target: &str, pressed: bool) {
-        let mut all = self.pressed.write().unwrap_or_else(PoisonError::into_inner);
-        if pressed {
-            all.insert(target.to_owned());
-        } else {
-            all.remove(target);
-        }
-    }
-
-    /// The handoffs this run holds.
-    pub(crate) fn known(&self) -> &Known<HandoffKey> {
-        &self.known
-    }
-
-    /// Lives as long as a call may make handoffs that this run holds, until they are offered or known.
-    pub(crate) async fn taking(&self) -> RwLockReadGuard<'_, ()> {
-        self.gate.read().await
-    }
-
-    /// As long as the answer lives, nobody is [`HandoffQueue::taking`].
-    pub(crate) async fn while_none_is_taken(&self) -> RwLockWriteGuard<'_, ()> {
-        self.gate.write().await
-    }
-
-    /// Hands one over soon. Callers ask [`HandoffQueue::has_room`] first; one that all the same finds no place is astray until it is found.
-    pub(crate) fn offer(&self, handoff: Handoff) {
-        let key = handoff.key;
-        self.known.hold([key]);
-        self.held.fetch_add(1, Ordering::Relaxed);
-        if let Err(error) = self.sender.try_send(handoff) {
-            self.held.fetch_sub(1, Ordering::Relaxed);
-            self.known.over([key]);
-            tracing::warn!(%error, "a handoff found no place in memory; it goes later");
-        }
-    }
-}
 
 /// The use case.
 pub(crate) struct HandOver {
@@ -164,7 +82,7 @@ impl HandOver {
     ) {
         let mut queue = queue.lock().await;
         self.queue.known.clear();
-        self.queue.pressed.write().unwrap_or_else(PoisonError::into_inner).clear();
+        self.queue.relieve_all();
         self.queue.held.store(queue.len(), Ordering::Relaxed);
         let (settle, settling) = mpsc::channel(HELD);
         let writer = tokio::spawn(write_down(

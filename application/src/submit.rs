@@ -90,11 +90,9 @@ impl SubmitMessages for Submit {
         );
         let plan = plan.inspect_err(|refusal| refused(sender, refusal))?;
         self.make_way(&plan).await;
-        let share = self.shares.wait(sender.name(), plan.recipients.len()).ok_or_else(|| {
-            let refusal = Refusal::new(Code::Busy);
-            refused(sender, &refusal);
-            refusal
-        })?;
+        let share = self.shares.wait(sender.name(), plan.recipients.len());
+        let share = share.ok_or_else(|| Refusal::new(Code::Busy));
+        let share = share.inspect_err(|refusal| refused(sender, refusal))?;
         let (acceptance, direct) = self.prepare(&directory, sender, request, plan, submission, now);
         let this = self.clone();
         // The caller may go away at any time; what is stored must all the same reach its link.
