@@ -50,7 +50,13 @@ pub(crate) fn settlement(
         link: None,
     };
     let route = routing::route(directory, &question).filter(|r| r.ways.iter().any(|w| w.has(&link)));
-    let turn = Turn { link: &link, priority: message.priority, tries: shipment.tries, parts: &parts };
+    let turn = Turn {
+        link: &link,
+        priority: message.priority,
+        tries: shipment.tries,
+        parts: &parts,
+        spread: message.id.0.unsigned_abs(),
+    };
     let (next, error) = match verdict {
         Verdict::Accepted => (None, None),
         Verdict::Failed(failure) => {
@@ -169,7 +175,8 @@ pub(crate) fn doubt(
     };
     let route = routing::route(directory, &question);
     let (priority, parts) = (message.priority, &leased.parts);
-    let turn = Turn { link: &leased.link, priority, tries: leased.tries, parts };
+    let spread = message.id.0.unsigned_abs();
+    let turn = Turn { link: &leased.link, priority, tries: leased.tries, parts, spread };
     let next = match routing::after_silence(route, turn, healths, now) {
         // Nothing failed: it goes again at once, by the same way, and no try is counted.
         Next::Again { .. } | Next::Divert { .. } => {

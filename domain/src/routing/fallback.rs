@@ -81,6 +81,15 @@ pub struct Turn<'a> {
     pub tries: Tries,
     /// What became of its segments so far, on all ways.
     pub parts: &'a Parts,
+    /// Any number that differs between messages: balanced links are picked by it.
+    pub spread: u64,
+}
+
+impl Turn<'_> {
+    /// Differs between messages, and between the tries of one.
+    fn spread(&self, tries: Tries) -> u64 {
+        self.spread.wrapping_add(u64::from(tries.total))
+    }
 }
 
 /// What to do next.
@@ -146,7 +155,7 @@ pub fn after_failure(
     let tries = Tries { total: before.total.saturating_add(1), on_link: before.on_link.saturating_add(1) };
     if route.watches_outcome()
         && (tries.total >= most || named(route, failure))
-        && let Some(link) = next_unused(route, turn.link, turn.parts, healths, u64::from(tries.total))
+        && let Some(link) = next_unused(route, turn.link, turn.parts, healths, turn.spread(tries))
     {
         let tries = Tries { on_link: 0, ..tries };
         return Next::Divert { link: link.clone(), why: Leaving::Failed, tries };
@@ -173,7 +182,7 @@ pub fn after_failure(
 pub fn after_silence(route: Option<&Route>, turn: Turn<'_>, healths: &Healths, now: Timestamp) -> Next {
     let tries = Tries { total: turn.tries.total.saturating_add(1), on_link: 0 };
     if let Some(route) = route.filter(|r| r.watches_outcome())
-        && let Some(link) = next_unused(route, turn.link, turn.parts, healths, u64::from(tries.total))
+        && let Some(link) = next_unused(route, turn.link, turn.parts, healths, turn.spread(tries))
     {
         return Next::Divert { link: link.clone(), why: Leaving::NoReply, tries };
     }
@@ -198,8 +207,7 @@ fn named(route: &Route, failure: &Failure) -> bool {
 
 /// The next way after a failure that the route names. A permanent one goes on to the end of the route and not around it.
 fn next_once<'a>(route: &'a Route, turn: Turn<'_>, permanent: bool, healths: &Healths) -> Option<&'a LinkId> {
-    let spread = u64::from(turn.tries.total);
-    let next = next_way(route, turn.link, turn.parts, healths, spread)?;
+    let next = next_way(route, turn.link, turn.parts, healths, turn.spread(turn.tries))?;
     let place = |link: &LinkId| route.links().position(|l| l == link);
     (!permanent || place(next) > place(turn.link)).then_some(next)
 }
@@ -217,7 +225,7 @@ fn move_or_stay(
     healths: &Healths,
     now: Timestamp,
 ) -> Next {
-    match next_way(route, turn.link, turn.parts, healths, u64::from(tries.total)) {
+    match next_way(route, turn.link, turn.parts, healths, turn.spread(tries)) {
         Some(other) => afresh(route, turn, other, tries, now),
         None => stay(turn.link, tries, pause, now),
     }
@@ -257,7 +265,7 @@ mod tests {
     }
 
     fn turn<'a>(link: &'a LinkId, tries: Tries, parts: &'a Parts) -> Turn<'a> {
-        Turn { link, priority: Priority::Normal, tries, parts }
+        Turn { link, priority: Priority::Normal, tries, parts, spread: 0 }
     }
 
     fn run(class: FailureClass, tries: Tries) -> Next {

@@ -233,6 +233,8 @@ mod tests {
                 }
             }
         }
+        // Which of the pair is first is chance; both come before the next way.
+        seen[..2].sort();
         assert_eq!(seen, ["B", "C", "D"]);
     }
 

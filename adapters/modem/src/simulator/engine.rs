@@ -12,6 +12,7 @@ use super::sim::{About, Lock, Message, Sim, digits};
 use crate::hex;
 use bytes::{Buf as _, BufMut as _, BytesMut};
 use domain::Timestamp;
+use messages::Verdict;
 use rehearsal::Line;
 use std::time::Duration;
 
@@ -49,7 +50,7 @@ enum Mode {
     /// The network thinks.
     Sending {
         until: Duration,
-        answer: Option<String>,
+        answer: Option<Verdict>,
     },
 }
 
@@ -70,6 +71,8 @@ pub(super) struct Engine {
     direct: Option<(Message, Duration)>,
     tries: u64,
     session: u64,
+    /// Whether this session has had a message.
+    used: bool,
     pub(super) stats: ModemStats,
     out: BytesMut,
     lines: Vec<Line>,
@@ -92,6 +95,7 @@ impl Engine {
             direct: None,
             tries: 0,
             session: 0,
+            used: false,
             stats: ModemStats::default(),
             out: BytesMut::new(),
             lines: Vec::new(),
@@ -135,8 +139,10 @@ impl Engine {
         self.silent_until = now + START;
     }
 
+    /// A session begins: the port is there, or who uses it set the line up anew.
     pub(super) fn plugged(&mut self, wall: Timestamp) {
         self.session += 1;
+        self.used = false;
         let session = self.session;
         self.note(wall, "bound", |line| line.number("session", session));
     }
@@ -209,8 +215,8 @@ impl Engine {
         {
             let answer = answer.take();
             self.mode = Mode::Command;
-            if let Some(answer) = answer {
-                self.say(&answer);
+            if let Some(verdict) = answer {
+                self.pronounce(wall, &verdict);
             }
         }
         if let Some((message, until)) = self.direct.take() {
@@ -290,6 +296,10 @@ impl Engine {
         let lines = |lines: &[&str]| Ok(Some(lines.iter().map(|line| (*line).to_owned()).collect()));
         let (name, form) = match verb {
             Verb::Basic(basic) => {
+                // Nobody sets the line up in the middle of his work: another has come, or the same one after his death.
+                if self.used && matches!(basic.as_str(), "E0" | "E" | "E1" | "Z" | "Z0" | "&F" | "&F0") {
+                    self.plugged(wall);
+                }
                 match basic.as_str() {
                     "E0" | "E" => self.echo = false,
                     "E1" => self.echo = true,

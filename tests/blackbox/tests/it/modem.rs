@@ -12,6 +12,8 @@ use std::time::Duration;
 
 /// Kills of the gateway.
 const KILLS: u64 = 5;
+/// Between two messages of which each looks whether a port is served again: it must not fill the queue of one that is not.
+const LOOK: Duration = Duration::from_millis(400);
 /// One message at a time.
 const TERMS: Terms = Terms { window: 1, receipts: true, ordered: false, own_numbers: true };
 
@@ -56,6 +58,7 @@ fn a_group_goes_on_without_the_one_that_is_unplugged() {
     eventually("both of them send", || {
         let number = attempts.len() as u64;
         attempts.extend(send(&gateway, number, 1));
+        pause(LOOK);
         (first.submits() > 0 && second.submits() > 0).then_some(())
     });
     let early = attempts.len();
@@ -71,6 +74,7 @@ fn a_group_goes_on_without_the_one_that_is_unplugged() {
     eventually("the first sends again", || {
         let number = attempts.len() as u64;
         attempts.extend(send(&gateway, number, 1));
+        pause(LOOK);
         (first.submits() > before).then_some(())
     });
     let rows = blackbox::readback::settle(&gateway, true);

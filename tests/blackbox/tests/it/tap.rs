@@ -94,10 +94,12 @@ fn a_line_that_breaks_and_is_noisy() {
     let mut attempts = send(&gateway, 0, 6);
     eventually("calls that broke off and others", || (central.calls().len() >= 4).then_some(()));
     // Every third octet of the central comes damaged: nothing can be understood, so nothing can be settled.
+    // One call is enough: an entry device asks a central that makes no sense for most of a minute before it gives up.
     let noise = central.calls().len();
     central.tell(&json!({ "do": "line", "faults": { "noise": true } }));
     attempts.extend(send(&gateway, 6, 4));
-    eventually("calls in the noise", || (central.calls().len() >= noise + 2).then_some(()));
+    eventually("a call in the noise", || (central.calls().len() > noise).then_some(()));
+    pause(Duration::from_secs(3));
     central.tell(&json!({ "do": "line", "faults": {} }));
     let rows = blackbox::readback::settle(&gateway, false);
     assert!(attempts.iter().all(|attempt| attempt.accepted()) && rows.len() == attempts.len());

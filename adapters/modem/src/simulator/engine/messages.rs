@@ -3,6 +3,15 @@
 
 use super::*;
 
+/// What is said of a message when the network has thought.
+#[derive(Debug)]
+pub(super) struct Verdict {
+    words: String,
+    seq: u64,
+    /// 0 when it was taken, else the code of 3GPP TS 27.005 section 3.2.5.
+    status: u64,
+}
+
 impl Engine {
     pub(super) fn begin_text(&mut self, length: usize) -> Result<Option<Vec<String>>, (&'static str, u16)> {
         self.tries += 1;
@@ -43,13 +52,12 @@ impl Engine {
         };
         let session = self.session;
         if let Some(code) = refused {
-            self.note(wall, "reply", |line| {
-                line.number("session", session).number("seq", number).number("status", u64::from(code))
-            });
-            let answer = if self.errors { format!("+CMS ERROR: {code}") } else { "ERROR".to_owned() };
-            self.mode = Mode::Sending { until, answer: Some(answer) };
+            let words = if self.errors { format!("+CMS ERROR: {code}") } else { "ERROR".to_owned() };
+            let answer = Some(Verdict { words, seq: number, status: u64::from(code) });
+            self.mode = Mode::Sending { until, answer };
             return;
         }
+        self.used = true;
         let reference = self.air.next_reference();
         let id = format!("{session}-{number}");
         self.note(wall, "submit", |line| {
@@ -61,13 +69,18 @@ impl Engine {
             self.air.leave(until + after, sent.report(reference, wall, id, failed));
         }
         let answered = !hits(self.faults.no_answer_every, number);
-        if answered {
-            self.note(wall, "reply", |line| {
-                line.number("session", session).number("seq", number).number("status", 0)
-            });
-        }
-        let answer = answered.then(|| format!("+CMGS: {reference}\r\n\r\nOK"));
+        let words = format!("+CMGS: {reference}\r\n\r\nOK");
+        let answer = answered.then_some(Verdict { words, seq: number, status: 0 });
         self.mode = Mode::Sending { until, answer };
+    }
+
+    /// Says what became of a message; only now is it answered.
+    pub(super) fn pronounce(&mut self, wall: Timestamp, verdict: &Verdict) {
+        let session = self.session;
+        self.note(wall, "reply", |line| {
+            line.number("session", session).number("seq", verdict.seq).number("status", verdict.status)
+        });
+        self.say(&verdict.words);
     }
 
     /// The gateway has it.
