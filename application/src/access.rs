@@ -69,7 +69,7 @@ impl Access {
         {
             return Ok(Arc::clone(user));
         }
-        self.braked(name, peer)?;
+        self.braked(Some(name), peer)?;
         let hash = user.as_ref().and_then(|u| u.password.as_ref());
         let right = self.passwords.verify(password, hash).await;
         let now = self.clock.monotonic();
@@ -97,7 +97,7 @@ impl Access {
     }
 
     fn by_key(&self, key: &SecretString, peer: IpAddr) -> Result<Arc<User>, Refusal> {
-        self.braked("", peer)?;
+        self.braked(None, peer)?;
         let hash = KeyHash(Sha256::digest(key.expose_secret().as_bytes()).into());
         let found = self.directory.current().user_by_key(&hash).cloned();
         found.ok_or_else(|| {
@@ -107,13 +107,16 @@ impl Access {
         })
     }
 
-    fn braked(&self, name: &str, peer: IpAddr) -> Result<(), Refusal> {
+    /// Whether somebody has to wait: for wrong passwords of this user, and for wrong ones from this address. A key has no user, and what others
+    /// try elsewhere must not keep its owner out.
+    fn braked(&self, name: Option<&str>, peer: IpAddr) -> Result<(), Refusal> {
         let now = self.clock.monotonic();
         let state = self.state();
         if state.users.is_empty() && state.addresses.is_empty() {
             return Ok(());
         }
-        let waits = [state.users.wait(&name.to_owned(), now), state.addresses.wait(&peer, now)];
+        let of_user = name.and_then(|name| state.users.wait(&name.to_owned(), now));
+        let waits = [of_user, state.addresses.wait(&peer, now)];
         match waits.into_iter().flatten().max() {
             None => Ok(()),
             Some(wait) => Err(Refusal::too_often(wait)),

@@ -102,11 +102,11 @@ impl ReceiveMessages for Receive {
         }
         in_hand.passed_on();
         let _taking = self.handoffs.taking().await;
-        self.settling.write_down(settled.iter().map(|(_, s)| s.clone()).collect()).await;
+        let written = self.settling.write_down(settled.iter().map(|(_, s)| s.clone()).collect()).await;
         failpoints::pass(failpoints::REPLIES_AFTER);
         self.make_way(&settled);
-        for (shipment, settlement) in settled {
-            self.after_settling(&shipment, settlement);
+        for ((shipment, settlement), written) in settled.into_iter().zip(written) {
+            self.after_settling(&shipment, settlement, written);
         }
     }
 
@@ -156,7 +156,8 @@ impl Receive {
         }
     }
 
-    fn after_settling(&self, shipment: &Shipment, settlement: Settlement) {
+    /// `written` is the state that the store says it brought: nobody is told of what was not written down.
+    fn after_settling(&self, shipment: &Shipment, settlement: Settlement, written: Option<State>) {
         let message = &shipment.message;
         match &settlement.outcome {
             Outcome::PutBack { link, due_at, .. } => {
@@ -183,7 +184,7 @@ impl Receive {
         }
         let Some(state) = replies::state_of(&settlement.outcome, &settlement.parts) else { return };
         self.meters.settled.count(settlement.link.as_str(), state.as_str());
-        if settlement.tell_lease.is_some() {
+        if settlement.tell_lease.is_some() && written == Some(state) {
             self.handoffs.offer(told(shipment, settlement, state));
         }
     }

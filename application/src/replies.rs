@@ -108,13 +108,7 @@ fn leave(parts: &mut Parts, next: Option<&Next>, link: &LinkId, in_doubt: bool, 
 
 /// The state an outcome leads to, when it is one that is told of.
 pub(crate) fn state_of(outcome: &Outcome, parts: &Parts) -> Option<State> {
-    match outcome {
-        Outcome::Sent => Some(State::Sent),
-        Outcome::Failed { .. } => Some(State::Failed),
-        Outcome::Abandoned { .. } => Some(parts.rests_as(State::Failed)),
-        Outcome::Expired => Some(parts.rests_as(State::Expired)),
-        Outcome::PutBack { .. } => None,
-    }
+    (!matches!(outcome, Outcome::PutBack { .. })).then(|| outcome.state(parts))
 }
 
 /// What follows from the next step and the error that led to it.

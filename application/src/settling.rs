@@ -8,6 +8,7 @@ use crate::fatal::Fatal;
 use crate::known::Known;
 use domain::directory::LinkId;
 use domain::message::MessageId;
+use domain::state::State;
 use ports::driven::{Dispatch, LeaseRequest, Leased, Outcome, Settlement, StoreError};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -59,19 +60,26 @@ impl Settling {
         self.gate.write().await
     }
 
-    /// Writes settlements down. Returns when they are durable, or when this process has to stop.
-    pub(crate) async fn write_down(&self, settlements: Vec<Settlement>) {
+    /// Writes settlements down. Returns when they are durable, or when this process has to stop; the state that each brought, as far as that is
+    /// known (see [`Dispatch::settle`]).
+    pub(crate) async fn write_down(&self, settlements: Vec<Settlement>) -> Vec<Option<State>> {
         let call = self.begin(&settlements);
         let ids: Vec<_> = settlements.iter().map(|s| s.id).collect();
         let mut written = true;
-        if let Err(error) = self.fatal.watch(self.dispatch.settle(settlements.clone()).await) {
-            let _gate = self.gate.write().await;
-            written = self.repeat(self.not_taken(call, settlements), error).await;
-        }
+        let states = match self.fatal.watch(self.dispatch.settle(settlements.clone()).await) {
+            Ok(states) => states,
+            Err(error) => {
+                let _gate = self.gate.write().await;
+                written = self.repeat(self.not_taken(call, settlements), error).await;
+                // Some may have been written down the first time: who is to hear of them finds out from the store.
+                vec![None; ids.len()]
+            }
+        };
         self.returns().calls.remove(&call);
         if written {
             self.known.over(ids);
         }
+        states
     }
 
     /// Whether they were written down at last. If not they stay known: they may have been sent, and must not be sent again as if they had not.
@@ -80,7 +88,7 @@ impl Settling {
         while error.is_temporary() && self.fatal.reason().is_none() {
             tracing::warn!(%error, count = settlements.len(), "settlements could not be written down; trying again");
             match self.fatal.watch(self.dispatch.settle(settlements.clone()).await) {
-                Ok(()) => return true,
+                Ok(_) => return true,
                 Err(again) => error = again,
             }
             tokio::time::sleep(pause).await;

@@ -17,7 +17,7 @@ pub enum AddressError {
     /// Not 3 to 15 digits.
     #[error("{}", self.words())]
     NotPager,
-    /// Not 3 to 8 digits.
+    /// Not 3 to 6 digits.
     #[error("{}", self.words())]
     NotShortCode,
     /// Empty or longer than eleven characters.
@@ -39,7 +39,7 @@ impl AddressError {
             ),
             Self::NotPager => Words::new("en Minicall har 3 till 15 siffror", "a pager has 3 to 15 digits"),
             Self::NotShortCode => {
-                Words::new("ett kortnummer är 3 till 8 siffror", "a short code is 3 to 8 digits")
+                Words::new("ett kortnummer är 3 till 6 siffror", "a short code is 3 to 6 digits")
             }
             Self::AlphanumericLength => Words::new(
                 "en avsändare med bokstäver är 1 till 11 tecken",
@@ -103,12 +103,15 @@ impl fmt::Display for Msisdn {
 pub struct ShortCode(Box<str>);
 
 impl ShortCode {
-    /// Reads 3 to 8 digits.
+    /// Digits at most: a longer one could not be told from a number, neither by a person nor in the store.
+    pub const LONGEST: usize = 6;
+
+    /// Reads 3 to 6 digits.
     ///
     /// # Errors
     /// [`AddressError::NotShortCode`] for anything else.
     pub fn parse(digits: &str) -> Result<Self, AddressError> {
-        let fits = (3..=8).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+        let fits = (3..=Self::LONGEST).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
         if fits { Ok(Self(digits.into())) } else { Err(AddressError::NotShortCode) }
     }
 
@@ -218,7 +221,7 @@ impl Recipient {
         let pager = canonical.strip_prefix(PagerId::SCHEME);
         if let Some(digits) = pager.or_else(|| is_of_series(canonical).then_some(canonical)) {
             PagerId::parse(digits).map(Self::Pager)
-        } else if canonical.len() <= 6 {
+        } else if canonical.len() <= ShortCode::LONGEST {
             ShortCode::parse(canonical).map(Self::Short)
         } else {
             Msisdn::parse(canonical).map(Self::Number)
@@ -274,7 +277,7 @@ impl Originator {
     pub fn parse(canonical: &str) -> Result<Self, AddressError> {
         let digits = !canonical.is_empty() && canonical.bytes().all(|b| b.is_ascii_digit());
         match (digits, canonical.len()) {
-            (true, ..=6) => ShortCode::parse(canonical).map(Self::Short),
+            (true, ..=ShortCode::LONGEST) => ShortCode::parse(canonical).map(Self::Short),
             (true, _) => Msisdn::parse(canonical).map(Self::Number),
             (false, _) => Alphanumeric::parse(canonical).map(Self::Name),
         }

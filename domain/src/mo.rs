@@ -8,6 +8,7 @@ use crate::text::{Joined, Part, PartBody, join};
 use jiff::Timestamp;
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 /// What one received part carries.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -81,6 +82,18 @@ pub struct MoPart {
 }
 
 impl MoPart {
+    /// How long what looks the same is the operator's repetition: a day. Where nothing but the words tells two messages apart (SMPP gives neither time
+    /// nor id), as long as an operator takes who repeats it after a lost answer: who says "OK" to an alarm in the morning and to another
+    /// at night has said it twice.
+    #[must_use]
+    pub fn repeats_within(&self) -> Duration {
+        if self.operator_at.is_none() && self.operator_id.is_empty() && self.concat.is_none() {
+            Duration::from_mins(10)
+        } else {
+            Duration::from_hours(24)
+        }
+    }
+
     /// The same for a part the operator sends again: link, addresses, operator's time, place and content (FNV-1a, 128 bits).
     #[must_use]
     pub fn fingerprint(&self) -> u128 {

@@ -73,7 +73,7 @@ ops! {
     /// Messages accepted.
     Accept(Acceptance => Accepted), settles: false;
     /// Turns at the operator that ended.
-    Settle(Vec<Settlement> => ()), settles: true;
+    Settle(Vec<Settlement> => Vec<Option<State>>), settles: true;
     /// Receipts, the run that holds the handoffs, the time.
     Apply((Vec<Receipt>, Option<Incarnation>, Timestamp) => Vec<Applied>), settles: true;
     /// Messages taken from a queue.

@@ -165,12 +165,13 @@ pub fn after_failure(
         && (permanent || tries.total < most)
         && let Some(link) = next_once(route, turn, permanent, healths)
     {
-        return afresh(route, turn, link, tries, now);
+        return afresh(route, turn, link, tries, retry.pause(tries.total), now);
     }
     if tries.total >= most {
         return Next::Fail;
     }
-    let pause = retry.pause(tries.on_link);
+    // By all its tries: with a second link the pauses grow as they do with one.
+    let pause = retry.pause(tries.total);
     if tries.on_link < route.fallback_after {
         return stay(turn.link, tries, pause, now);
     }
@@ -226,18 +227,28 @@ fn move_or_stay(
     now: Timestamp,
 ) -> Next {
     match next_way(route, turn.link, turn.parts, healths, turn.spread(tries)) {
-        Some(other) => afresh(route, turn, other, tries, now),
+        Some(other) => afresh(route, turn, other, tries, pause, now),
         None => stay(turn.link, tries, pause, now),
     }
 }
 
-/// By another link now; a message whose outcome is watched goes there whole.
-fn afresh(route: &Route, turn: Turn<'_>, link: &LinkId, tries: Tries, now: Timestamp) -> Next {
+/// By another link: now when it is a later one of the route, after the pause when the round begins anew (or two links that fail would use up
+/// all tries within seconds). A message whose outcome is watched goes there whole.
+fn afresh(
+    route: &Route,
+    turn: Turn<'_>,
+    link: &LinkId,
+    tries: Tries,
+    pause: Duration,
+    now: Timestamp,
+) -> Next {
+    let place = |of: &LinkId| route.links().position(|l| l == of);
+    let due_at = if place(link) > place(turn.link) { now } else { later(now, pause) };
     let (link, tries) = (link.clone(), Tries { on_link: 0, ..tries });
     if route.watches_outcome() && turn.parts.is_begun() {
         return Next::Divert { link, why: Leaving::Failed, tries };
     }
-    Next::Again { link, due_at: now, tries }
+    Next::Again { link, due_at, tries }
 }
 
 fn later(now: Timestamp, pause: Duration) -> Timestamp {
@@ -303,6 +314,32 @@ mod tests {
                 matches!(run(class, tries), Next::Again { link, tries: t, .. } if link.as_str() == "B" && t.total == 39)
             );
         }
+    }
+
+    /// How long two links that fail every time keep a message.
+    fn kept(fallback_on: &[&str], class: FailureClass) -> Duration {
+        let (mut route, healths) = ways(&["A", "B"]);
+        route.fallback_on = fallback_on.iter().map(|word| (*word).to_owned()).collect();
+        let (mut at, mut now, mut tries) = (link("A"), Timestamp::UNIX_EPOCH, Tries::default());
+        for _ in 0..1_000 {
+            let parts = Parts::default();
+            match after_failure(Some(&route), turn(&at, tries, &parts), &failure(class), &healths, now) {
+                Next::Again { link, due_at, tries: then } => (at, now, tries) = (link, due_at, then),
+                Next::Fail => break,
+                other => panic!("{other:?}"),
+            }
+        }
+        now.duration_since(Timestamp::UNIX_EPOCH).unsigned_abs()
+    }
+
+    #[test]
+    fn a_second_link_does_not_use_the_tries_up() {
+        let hours = |n: u64| Duration::from_secs(n * 3_600);
+        assert!(kept(&[], FailureClass::Temporary) > hours(6));
+        assert!(kept(&["temporary"], FailureClass::Temporary) > hours(3));
+        // Five hundred rounds, none of them without a pause.
+        assert!(kept(&["throttled"], FailureClass::Throttled) >= Duration::from_secs(500));
+        assert!(kept(&[], FailureClass::NotOffered) >= Duration::from_secs(200));
     }
 
     #[test]

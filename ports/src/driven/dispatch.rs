@@ -74,6 +74,20 @@ pub enum Outcome {
     },
 }
 
+impl Outcome {
+    /// The state a message comes to by it, with these parts.
+    #[must_use]
+    pub fn state(&self, parts: &Parts) -> State {
+        match self {
+            Self::Sent => State::Sent,
+            Self::Failed { .. } => State::Failed,
+            Self::Abandoned { .. } => parts.rests_as(State::Failed),
+            Self::Expired => parts.rests_as(State::Expired),
+            Self::PutBack { .. } => State::Queued,
+        }
+    }
+}
+
 /// What to write down about a message that was leased.
 #[derive(Debug, Clone)]
 pub struct Settlement {
@@ -124,9 +138,12 @@ pub trait Dispatch: Send + Sync {
     /// Writes down what became of messages. Returns when durable; concurrent calls may share a commit. Repeating one changes nothing. A receipt that
     /// came before its reply is applied here.
     ///
+    /// Says of each, in the order given, the state that it brought; `None` when nothing was written: a repetition, or one that is fenced. Where what
+    /// the store knows of earlier ways makes it another state than [`Outcome::state`], the sender is told of that one, by a handoff that nobody holds.
+    ///
     /// # Errors
     /// [`StoreError`]; the caller keeps the settlements and tries again.
-    async fn settle(&self, settlements: Vec<Settlement>) -> Result<(), StoreError>;
+    async fn settle(&self, settlements: Vec<Settlement>) -> Result<Vec<Option<State>>, StoreError>;
 
     /// Takes a waiting message back: its state after that, or the state that stops it from being taken back.
     ///

@@ -125,9 +125,22 @@ pub async fn the_same_part_twice(stores: &Stores) {
     assert_eq!(waiting(stores).await.len(), 1);
 }
 
-/// After a day the same content is a new message.
+/// The same words are a new message after ten minutes when nothing else tells two messages apart.
+pub async fn the_same_words_later(stores: &Stores) {
+    let once = |id| samples::new_part(id, samples::mo_part(&link(), "OK", None, stores.now()));
+    assert!(whole(record(stores, once(1)).await).is_some());
+    stores.clock.advance(minutes(9));
+    assert!(whole(record(stores, once(2)).await).is_none(), "the operator repeats it");
+    stores.clock.advance(minutes(2));
+    assert!(whole(record(stores, once(3)).await).is_some(), "it was said again");
+    assert_eq!(waiting(stores).await.len(), 2);
+}
+
+/// What has the operator's id or time is a new message after a day.
 pub async fn the_same_part_a_day_later(stores: &Stores) {
-    let once = |id| samples::new_part(id, samples::mo_part(&link(), "JA", None, stores.now()));
+    let id = "op-1".to_owned();
+    let part = |now| MoPart { operator_id: id.clone(), ..samples::mo_part(&link(), "JA", None, now) };
+    let once = |id| samples::new_part(id, part(stores.now()));
     assert!(whole(record(stores, once(1)).await).is_some());
     stores.clock.advance(minutes(24 * 60 - 1));
     assert!(whole(record(stores, once(2)).await).is_none());

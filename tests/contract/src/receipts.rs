@@ -178,6 +178,19 @@ pub async fn the_same_id_twice(stores: &Stores) {
     assert_eq!(stores.state(b).await, State::Delivered);
 }
 
+/// The parts of a long message under one id (UCP names them by recipient and second), and their receipts all at once.
+pub async fn three_parts_under_one_id(stores: &Stores) {
+    let id = stores.sent(1, &["77", "77", "77"], |_| {}).await;
+    let receipt = || Receipt {
+        recipient: Some(samples::recipient("46701234567")),
+        ..samples::receipt(&link(), "77", Verdict::Delivered)
+    };
+    let three = vec![receipt(), receipt(), receipt()];
+    stores.receipts.apply(three, None, stores.now()).await.expect("applied");
+    let record = stores.record(id).await;
+    assert_eq!(record.state, State::Delivered, "{:?}", record.parts);
+}
+
 /// Ids are of their link.
 pub async fn ids_are_of_their_link(stores: &Stores) {
     let id = stores.sent(1, &["a1"], |_| {}).await;

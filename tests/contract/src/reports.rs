@@ -3,10 +3,11 @@
 use crate::stores::{RUN, Stores, link, minutes};
 use domain::directory::UserName;
 use domain::message::{MessageId, MoId};
+use domain::mo::Destination;
 use domain::receipt::Verdict;
 use domain::state::State;
 use fakes::samples;
-use ports::driven::{Acceptance, Audit, Filter, Outcome};
+use ports::driven::{Acceptance, Audit, Filter, HandoffKey, HandoffOutcome, NewMoPart, Outcome};
 
 /// Every page of a list, from the newest.
 async fn all(stores: &Stores, filter: Filter) -> Vec<i64> {
@@ -177,6 +178,13 @@ pub async fn retention_of_received_messages(stores: &Stores) {
         stores.inbox.record(samples::new_part(id, part)).await.expect("recorded");
     }
     assert_eq!(stores.inbox.acknowledge(None, MoId(1), stores.now()).await, Ok(true));
+    // One that is handed over by a rule, and that nobody will ever acknowledge.
+    let part = samples::mo_part(&link(), "t3", None, stores.now());
+    let url = Destination::Url("https://crm.example.se/sms".to_owned());
+    let new = NewMoPart { destination: Some(url), tell_lease: Some(RUN), ..samples::new_part(3, part) };
+    stores.inbox.record(new).await.expect("recorded");
+    let key = HandoffKey { subject: 3, event: HandoffKey::MO };
+    stores.handoffs.settle(vec![(key, HandoffOutcome::Done)], RUN).await.expect("written");
     stores.clock.advance(minutes(10));
     assert_eq!(
         stores.reports.retain(stores.now(), stores.now(), 100).await,
@@ -185,6 +193,7 @@ pub async fn retention_of_received_messages(stores: &Stores) {
     );
     assert_eq!(stores.inbox.acknowledge(None, MoId(1), stores.now()).await, Ok(false), "it is gone");
     assert_eq!(stores.inbox.acknowledge(None, MoId(2), stores.now()).await, Ok(true), "it was waiting");
+    assert_eq!(stores.inbox.acknowledge(None, MoId(3), stores.now()).await, Ok(false), "it was handed over");
 }
 
 /// Retention leaves keys that are still in force, and the answers they give.

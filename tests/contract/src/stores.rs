@@ -159,8 +159,10 @@ impl Stores {
     }
 
     /// Writes down one settlement.
-    pub async fn settle(&self, settlement: Settlement) {
-        self.dispatch.settle(vec![settlement]).await.expect("the settlement is written");
+    pub async fn settle(&self, settlement: Settlement) -> Option<State> {
+        let written = self.dispatch.settle(vec![settlement]).await.expect("the settlement is written");
+        assert_eq!(written.len(), 1, "one answer a settlement");
+        written[0]
     }
 
     /// Settles a message that [`RUN`] holds.

@@ -218,6 +218,43 @@ pub async fn a_late_reply_of_a_way_that_was_left(stores: &Stores) {
     stores.audit().await;
 }
 
+/// The operator of the way that was left and that of the way it is on answer in the same moment, the late one first: both are heard.
+pub async fn both_ways_answer_at_once(stores: &Stores) {
+    let id = timed(stores, 1).await;
+    assert_eq!(stores.lease(10).await.len(), 1);
+    divert(stores).await;
+    let leased = stores.lease_of(OTHER_LINK, 10, RUN).await;
+    let late = samples::sent(id, RUN, &link(), stores.now(), &["a1"]);
+    let both = vec![late, taken_by_the_other(stores, &leased[0])];
+    let written = stores.dispatch.settle(both).await.expect("written");
+    assert_eq!(written, [None, Some(State::Sent)]);
+    let record = stores.record(id).await;
+    assert_eq!((record.state, record.link.as_str()), (State::Sent, OTHER_LINK));
+    assert_eq!(record.parts.past()[0].parts[0].operator_id, "a1");
+    said(stores, LINK, "a1", Verdict::Delivered).await;
+    said(stores, OTHER_LINK, "b1", Verdict::Delivered).await;
+    assert_eq!(stores.state(id).await, State::Delivered);
+    stores.audit().await;
+}
+
+/// The first way's bad receipt came while the second had the message; when that refuses it too the message has failed, and the sender hears it although
+/// whoever settled believed that the first operator still had it.
+pub async fn an_end_that_only_the_store_knows(stores: &Stores) {
+    let id = timed_and_sent(stores, 1, "a1").await;
+    divert(stores).await;
+    let leased = stores.lease_of(OTHER_LINK, 10, RUN).await;
+    said(stores, LINK, "a1", Verdict::Failed).await;
+    let outcome = Outcome::Abandoned { code: "no".to_owned(), detail: String::new() };
+    let other = samples::link(OTHER_LINK);
+    let settlement = samples::settlement(id, RUN, &other, stores.now(), outcome);
+    let written = stores.settle(Settlement { parts: leased[0].parts.clone(), ..settlement }).await;
+    assert_eq!((written, stores.state(id).await), (Some(State::Failed), State::Failed));
+    let told = stores.handoffs(10, RUN_B).await;
+    assert_eq!(told.len(), 1, "the sender is told");
+    assert_eq!(told[0].key.event, State::Failed.code());
+    stores.audit().await;
+}
+
 /// What a dead run says late is not taken for a late reply of a way that was left.
 pub async fn a_dead_run_says_nothing(stores: &Stores) {
     let id = sent_twice(stores).await;

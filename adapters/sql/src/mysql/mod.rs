@@ -114,7 +114,8 @@ impl Session {
 /// The server's version, and what it does not promise.
 async fn lax(conn: &mut Conn) -> Result<(String, Vec<String>), StoreError> {
     let text = "SELECT CONCAT(VERSION()) UNION ALL SELECT CONCAT(@@innodb_flush_log_at_trx_commit) \
-                UNION ALL SELECT CONCAT(@@innodb_doublewrite)";
+                UNION ALL SELECT CONCAT(@@innodb_doublewrite) UNION ALL SELECT CONCAT(@@log_bin) \
+                UNION ALL SELECT CONCAT(@@sync_binlog)";
     let found: Vec<String> =
         Sql::<Text>::varying(text, Vec::new()).rows(conn).await.map_err(crate::error::of_reading)?;
     let setting = |n: usize| found.get(n).map_or("", String::as_str);
@@ -127,6 +128,12 @@ async fn lax(conn: &mut Conn) -> Result<(String, Vec<String>), StoreError> {
     }
     if matches!(setting(2), "0" | "OFF") {
         wrong.push("innodb_doublewrite is off: a power cut may damage the tables".to_owned());
+    }
+    if matches!(setting(3), "1" | "ON") && setting(4) != "1" {
+        wrong.push(format!(
+            "the binary log is on and sync_binlog is {}: what is accepted may be rolled back after a power cut; it must be 1",
+            setting(4)
+        ));
     }
     Ok((format!("MySQL {}", setting(0)), wrong))
 }

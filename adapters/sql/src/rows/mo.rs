@@ -65,7 +65,7 @@ impl Record for MoRow {
 /// A row as it is read.
 #[derive(Debug, Queryable)]
 pub(crate) struct StoredMo {
-    id: i64,
+    pub(crate) id: i64,
     link: String,
     source: String,
     destination: String,

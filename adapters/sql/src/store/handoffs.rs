@@ -4,8 +4,9 @@ use super::read::{messages_by_id, mos_by_id};
 use super::{Conn, dialect};
 use crate::op::Ticket;
 use crate::rows::{HANDOFF_COLUMNS, HandoffName, HandoffSql, StoredHandoff, handoff_state, millis, time};
-use crate::statement::{Bind, Sql, places};
+use crate::statement::{Bind, Sql};
 use diesel::QueryResult;
+use diesel::sql_types::{Nullable, Text};
 use domain::Timestamp;
 use domain::message::Incarnation;
 use ports::driven::{Content, Handoff, HandoffKey, HandoffOutcome};
@@ -16,20 +17,11 @@ type SettleAsk = (Vec<(HandoffKey, HandoffOutcome)>, Incarnation);
 /// Takes due handoffs.
 pub(super) async fn lease(conn: &mut Conn, ticket: &mut Ticket<LeaseAsk, Vec<Handoff>>) -> QueryResult<()> {
     let (limit, without, lease, now) = &ticket.ask;
-    let except = if without.is_empty() {
-        String::new()
+    let rows = if without.is_empty() {
+        due(conn, None, *now, *limit).await?
     } else {
-        format!(" AND target NOT IN {}", places(without.len()))
+        of_others(conn, without, *now, *limit).await?
     };
-    let text = format!(
-        "SELECT {HANDOFF_COLUMNS} FROM handoff WHERE state = 0 AND due_at <= ?{except} \
-         ORDER BY due_at, subject, event LIMIT ?{}",
-        dialect::SKIP_LOCKED
-    );
-    let mut binds = vec![Bind::from(millis(*now))];
-    binds.extend(without.iter().map(|target| target.as_str().into()));
-    binds.push((*limit).into());
-    let rows: Vec<StoredHandoff> = Sql::<HandoffSql>::varying(text, binds).rows(conn).await?;
     for row in &rows {
         let text = "UPDATE handoff SET state = 1, lease = ? WHERE subject = ? AND event = ?";
         let binds = vec![lease.0.into(), row.subject.into(), row.event.into()];
@@ -38,6 +30,48 @@ pub(super) async fn lease(conn: &mut Conn, ticket: &mut Ticket<LeaseAsk, Vec<Han
     let handoffs = filled(conn, rows, *lease).await?;
     ticket.done(handoffs);
     Ok(())
+}
+
+/// What is due, of one target or of all.
+async fn due(
+    conn: &mut Conn,
+    target: Option<&str>,
+    now: Timestamp,
+    limit: usize,
+) -> QueryResult<Vec<StoredHandoff>> {
+    let whose = if target.is_some() { " AND target = ?" } else { "" };
+    let text = format!(
+        "SELECT {HANDOFF_COLUMNS} FROM handoff WHERE state = 0{whose} AND due_at <= ? \
+         ORDER BY due_at, subject, event LIMIT ?{}",
+        dialect::SKIP_LOCKED
+    );
+    let mut binds: Vec<Bind<'_>> = target.into_iter().map(Bind::from).collect();
+    binds.push(millis(now).into());
+    binds.push(limit.into());
+    Sql::<HandoffSql>::new(text, binds).rows(conn).await
+}
+
+/// What is due of all targets but some, from one target to the next by the index: what waits for one that does not answer may be very much,
+/// and is never walked through.
+async fn of_others(
+    conn: &mut Conn,
+    without: &[String],
+    now: Timestamp,
+    limit: usize,
+) -> QueryResult<Vec<StoredHandoff>> {
+    let mut rows = Vec::new();
+    let mut last = String::new();
+    while rows.len() < limit {
+        let text = "SELECT MIN(target) FROM handoff WHERE state = 0 AND target > ?";
+        let next: Vec<Option<String>> =
+            Sql::<Nullable<Text>>::new(text, vec![last.into()]).rows(conn).await?;
+        let Some(target) = next.into_iter().next().flatten() else { break };
+        if !without.contains(&target) {
+            rows.extend(due(conn, Some(&target), now, limit - rows.len()).await?);
+        }
+        last = target;
+    }
+    Ok(rows)
 }
 
 /// Handoffs with what they are about. Those whose message is gone are done with.
@@ -82,6 +116,11 @@ pub(super) async fn settle(conn: &mut Conn, ticket: &mut Ticket<SettleAsk, ()>) 
     for (key, outcome) in outcomes {
         let (state, due_at, error, counts) = match outcome {
             HandoffOutcome::Done => {
+                if key.event == HandoffKey::MO {
+                    // From now on it is kept as long as what was acknowledged.
+                    let text = "UPDATE mo SET handed_at = received_at WHERE id = ?";
+                    Sql::<()>::new(text, vec![key.subject.into()]).run(conn).await?;
+                }
                 done.push(HandoffName { subject: key.subject, event: key.event, lease: lease.0 });
                 continue;
             }

@@ -16,7 +16,7 @@ use domain::mo::{Destination, Mo, MoBody, assemble};
 use ports::driven::{Content, Handoff, HandoffKey, NewMoPart, Recorded};
 use std::collections::BTreeMap;
 
-/// How long a part is remembered, ms.
+/// How long a part is remembered at most, ms.
 pub(super) const SEEN_MS: i64 = 24 * 3_600_000;
 
 /// Stores a part; a whole message goes to the inbox.
@@ -59,11 +59,12 @@ async fn part(conn: &mut Conn, new: &NewMoPart) -> QueryResult<Recorded> {
 /// Whether the part is new; notes its fingerprint.
 async fn first_time(conn: &mut Conn, new: &NewMoPart) -> QueryResult<bool> {
     let (fingerprint, now) = (new.part.fingerprint(), millis(new.part.received_at));
+    let within = i64::try_from(new.part.repeats_within().as_millis()).unwrap_or(SEEN_MS);
     let name = || Bind::from(fingerprint.to_be_bytes().to_vec());
     let text = "SELECT seen_at FROM mo_seen WHERE fingerprint = ?";
     let seen: Vec<i64> = Sql::<BigInt>::new(text, vec![name()]).rows(conn).await?;
     match seen.first() {
-        Some(at) if now < at.saturating_add(SEEN_MS) => Ok(false),
+        Some(at) if now < at.saturating_add(within) => Ok(false),
         Some(_) => {
             let text = "UPDATE mo_seen SET seen_at = ? WHERE fingerprint = ?";
             Sql::<()>::new(text, vec![now.into(), name()]).run(conn).await?;

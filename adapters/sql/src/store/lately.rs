@@ -20,8 +20,17 @@ pub(crate) struct Lately {
     messages: HashMap<i64, Kept>,
     order: VecDeque<i64>,
     /// Parts whose receipts are awaited, by [`name`].
-    awaited: HashMap<String, Awaited>,
+    awaited: HashMap<String, Named>,
     version: Option<i64>,
+}
+
+/// The parts under one name.
+struct Named {
+    /// How many there are.
+    parts: usize,
+    /// The part, as long as there was never more than one: an operator that gives one id several times (the parts of a long message have the
+    /// same time and recipient) is understood where all of them are.
+    only: Option<Awaited>,
 }
 
 struct Kept {
@@ -91,9 +100,16 @@ impl Lately {
     /// Forgets one message.
     pub(crate) fn lose(&mut self, id: i64) {
         if let Some(kept) = self.messages.remove(&id) {
-            kept.names.iter().for_each(|name| {
+            kept.names.iter().for_each(|name| self.one_less(name));
+        }
+    }
+
+    fn one_less(&mut self, name: &str) {
+        if let Some(named) = self.awaited.get_mut(name) {
+            named.parts = named.parts.saturating_sub(1);
+            if named.parts == 0 {
                 self.awaited.remove(name);
-            });
+            }
         }
     }
 
@@ -120,17 +136,20 @@ impl Lately {
         standing.error = Some(String::new());
         kept.names = awaited.iter().map(|a| name(&a.link, &a.op_key)).collect();
         for (name, awaited) in kept.names.iter().zip(awaited) {
-            // An operator that gives one id twice: which of the two is meant is found out where all of them are.
-            if self.awaited.remove(name).is_none() {
-                self.awaited.insert(name.clone(), awaited.clone());
-            }
+            self.awaited
+                .entry(name.clone())
+                .and_modify(|named| {
+                    named.parts += 1;
+                    named.only = None;
+                })
+                .or_insert_with(|| Named { parts: 1, only: Some(awaited.clone()) });
         }
     }
 
     /// The part that a receipt under this very key is about, if its message is known here and was sent to the number that is named. (One
     /// that names none may be of an older message of the same key, which only the table knows.)
     pub(crate) fn awaited(&self, link: &str, key: &str, recipient: Option<&str>) -> Option<&Awaited> {
-        let awaited = self.awaited.get(&name(link, key))?;
+        let awaited = self.awaited.get(&name(link, key))?.only.as_ref()?;
         let kept = self.messages.get(&awaited.message)?;
         (recipient == Some(kept.standing.recipient.as_str())).then_some(awaited)
     }
@@ -156,7 +175,12 @@ impl Lately {
 
     /// The receipt of a part has come.
     pub(crate) fn done(&mut self, awaited: &Awaited) {
-        self.awaited.remove(&name(&awaited.link, &awaited.op_key));
+        let name = name(&awaited.link, &awaited.op_key);
+        let Some(kept) = self.messages.get_mut(&awaited.message) else { return };
+        if let Some(at) = kept.names.iter().position(|own| *own == name) {
+            kept.names.swap_remove(at);
+            self.one_less(&name);
+        }
     }
 }
 

@@ -71,8 +71,20 @@ pub(super) async fn take(
         let binds = some.iter().map(|id| (*id).into()).collect();
         let rows: Vec<StoredMessage> = Sql::<MessageSql>::varying(text, binds).rows(conn).await?;
         for row in rows {
-            found.insert(row.id, row.leased()?);
+            let id = row.id;
+            match row.leased() {
+                Ok(leased) => drop(found.insert(id, leased)),
+                Err(error) => put_aside(conn, id, &error).await?,
+            }
         }
     }
     Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
+}
+
+/// A row that this version cannot read holds nobody up: it waits for one that can, or for its expiry.
+async fn put_aside(conn: &mut Conn, id: i64, error: &diesel::result::Error) -> QueryResult<()> {
+    tracing::error!(id, %error, "a stored message cannot be read; it is looked at again in ten minutes");
+    let text = "UPDATE message SET state = 1, lease = NULL, queue_at = queue_at + 600000 WHERE id = ?";
+    Sql::<()>::new(text, vec![id.into()]).run(conn).await?;
+    Ok(())
 }

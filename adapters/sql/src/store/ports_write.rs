@@ -31,9 +31,9 @@ impl Dispatch for Store {
         self.queue.ask(Op::Lease, request).await
     }
 
-    async fn settle(&self, settlements: Vec<Settlement>) -> Result<(), StoreError> {
+    async fn settle(&self, settlements: Vec<Settlement>) -> Result<Vec<Option<State>>, StoreError> {
         if settlements.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         self.queue.ask(Op::Settle, settlements).await
     }

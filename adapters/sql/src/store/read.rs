@@ -20,6 +20,11 @@ const LOOKED_THROUGH: usize = 20_000;
 /// How far waiting messages are counted.
 const COUNTED: i64 = 1_000;
 
+/// One row that cannot be read must not keep those beside it from being found.
+fn readable<T>(what: &str, record: QueryResult<T>) -> Option<T> {
+    record.inspect_err(|error| tracing::error!(%error, "a stored {what} cannot be read and is left out")).ok()
+}
+
 /// Messages with all that is known of them.
 pub(super) async fn messages_by_id(
     conn: &mut Conn,
@@ -33,7 +38,8 @@ pub(super) async fn messages_by_id(
         let binds = some.iter().map(|id| (*id).into()).collect();
         let rows: Vec<StoredMessage> = Sql::<MessageSql>::varying(text, binds).rows(conn).await?;
         for row in rows {
-            found.insert(row.id, row.record()?);
+            let id = row.id;
+            found.extend(readable("message", row.record()).map(|record| (id, record)));
         }
     }
     Ok(found)
@@ -46,10 +52,8 @@ pub(super) async fn mos_by_id(conn: &mut Conn, ids: Vec<i64>) -> QueryResult<Has
         let text = format!("SELECT {MO_COLUMNS} FROM mo WHERE id IN {}", places(some.len()));
         let binds = some.iter().map(|id| (*id).into()).collect();
         let rows: Vec<StoredMo> = Sql::<MoSql>::varying(text, binds).rows(conn).await?;
-        for row in rows {
-            let record = row.record()?;
-            found.insert(record.mo.id.0, record);
-        }
+        let records = rows.into_iter().filter_map(|row| readable("received message", row.record()));
+        found.extend(records.map(|record| (record.mo.id.0, record)));
     }
     Ok(found)
 }
@@ -83,10 +87,10 @@ pub(super) async fn messages(conn: &mut Conn, filter: &Filter) -> QueryResult<Pa
     }
     and(" ORDER BY id DESC LIMIT ?", (limit + 1).into());
     let rows: Vec<StoredMessage> = Sql::<MessageSql>::new(text, binds).rows(conn).await?;
-    let mut items = rows.into_iter().map(StoredMessage::record).collect::<QueryResult<Vec<_>>>()?;
-    let more = items.len() > limit;
-    items.truncate(limit);
-    let next = if more { items.last().map(|r| r.message.id.0) } else { floor };
+    let more = rows.len() > limit;
+    let next = if more { rows.get(limit - 1).map(|row| row.id) } else { floor };
+    let rows = rows.into_iter().take(limit);
+    let items = rows.filter_map(|row| readable("message", row.record())).collect();
     Ok(Page { items, next })
 }
 
@@ -250,9 +254,9 @@ pub(super) async fn waiting(
     binds.extend(user.map(Bind::from));
     binds.push((limit + 1).into());
     let rows: Vec<StoredMo> = Sql::<MoSql>::new(text, binds).rows(conn).await?;
-    let mut items = rows.into_iter().map(StoredMo::record).collect::<QueryResult<Vec<_>>>()?;
-    let more = items.len() > limit;
-    items.truncate(limit);
-    let next = items.last().filter(|_| more).map(|r| r.mo.id.0);
+    let more = rows.len() > limit;
+    let next = rows.get(limit - 1).filter(|_| more).map(|row| row.id);
+    let rows = rows.into_iter().take(limit);
+    let items = rows.filter_map(|row| readable("received message", row.record())).collect();
     Ok(Page { items, next })
 }

@@ -30,14 +30,19 @@ pub(super) async fn retain(
     let dead = "DELETE FROM handoff WHERE state = 2 AND created_at < ?";
     Sql::<()>::new(dead, vec![before.into()]).run(conn).await?;
     let ids = old_messages(conn, memory, before, limit).await?;
-    remove(conn, "message", &ids).await?;
-    if !ids.is_empty() {
-        count_up(conn, "removed", &memory.node, i64::try_from(ids.len()).unwrap_or(i64::MAX)).await?;
+    // Another node may have removed some of them meanwhile: each counts what it removed itself.
+    let removed = remove(conn, "message", &ids).await?;
+    if removed > 0 {
+        count_up(conn, "removed", &memory.node, i64::try_from(removed).unwrap_or(i64::MAX)).await?;
     }
-    let text = "SELECT id FROM mo WHERE acknowledged_at < ? AND NOT EXISTS \
-                (SELECT 1 FROM handoff WHERE subject = mo.id) ORDER BY acknowledged_at LIMIT ?";
-    let mos: Vec<i64> = Sql::<BigInt>::new(text, vec![before.into(), limit.into()]).rows(conn).await?;
-    remove(conn, "mo", &mos).await?;
+    for seen_to in ["acknowledged_at", "handed_at"] {
+        let text = format!(
+            "SELECT id FROM mo WHERE {seen_to} < ? AND NOT EXISTS \
+             (SELECT 1 FROM handoff WHERE subject = mo.id) ORDER BY {seen_to} LIMIT ?"
+        );
+        let mos: Vec<i64> = Sql::<BigInt>::new(text, vec![before.into(), limit.into()]).rows(conn).await?;
+        remove(conn, "mo", &mos).await?;
+    }
     dialect::delete_old(conn, "once", "used_at", "owner, once_key", now.saturating_sub(ONCE_MS), limit)
         .await?;
     dialect::delete_old(conn, "mo_seen", "seen_at", "fingerprint", now.saturating_sub(SEEN_MS), limit)
@@ -107,10 +112,12 @@ async fn sent_for_good(conn: &mut Conn, from: i64, to: i64, before: i64) -> Quer
     Ok(rows.into_iter().map(|(id, ..)| id).filter(|id| !awaited.contains(id)).collect())
 }
 
-async fn remove(conn: &mut Conn, table: &str, ids: &[i64]) -> QueryResult<()> {
+/// Removes rows; how many there were.
+async fn remove(conn: &mut Conn, table: &str, ids: &[i64]) -> QueryResult<usize> {
+    let mut count = 0;
     for some in ids.chunks(500) {
         let text = format!("DELETE FROM {table} WHERE id IN {}", places(some.len()));
-        Sql::<()>::varying(text, some.iter().map(|id| (*id).into()).collect()).run(conn).await?;
+        count += Sql::<()>::varying(text, some.iter().map(|id| (*id).into()).collect()).run(conn).await?;
     }
-    Ok(())
+    Ok(count)
 }

@@ -20,22 +20,34 @@ use std::collections::{HashMap, HashSet};
 pub(super) async fn settle(
     conn: &mut Conn,
     memory: &mut Memory,
-    tickets: Vec<&mut Ticket<Vec<Settlement>, ()>>,
+    mut tickets: Vec<&mut Ticket<Vec<Settlement>, Vec<Option<State>>>>,
 ) -> QueryResult<()> {
     let mut seen = HashSet::new();
     let mut rows = Vec::new();
-    for ticket in tickets {
-        // Two of one message in a batch: the first ends the lease, so the second is a repetition.
-        let fresh = ticket.ask.iter().filter(|s| seen.insert((s.id, s.lease)));
-        rows.extend(fresh.map(|s| settled(s.clone())));
-        ticket.done(());
-    }
-    if rows.is_empty() {
-        return Ok(());
+    // Which settlement of which ticket a row is.
+    let mut places = Vec::new();
+    let mut answers: Vec<Vec<Option<State>>> = Vec::with_capacity(tickets.len());
+    for (nth, ticket) in tickets.iter().enumerate() {
+        // Two of one turn in a batch: the first ends the lease, so the second is a repetition. By another link it is another turn.
+        for (at, settlement) in ticket.ask.iter().enumerate() {
+            if seen.insert((settlement.id, settlement.lease, settlement.link.clone())) {
+                rows.push(settled(settlement.clone()));
+                places.push((nth, at));
+            }
+        }
+        answers.push(vec![None; ticket.ask.len()]);
     }
     merge_earlier_parts(conn, &mut rows).await?;
     let latest = rows.iter().map(|row| row.settlement.at).max();
     let (rows, written) = dialect::change(conn, rows).await?;
+    for ((nth, at), (row, _)) in
+        places.into_iter().zip(rows.iter().zip(&written)).filter(|(_, (_, done))| **done)
+    {
+        if let Some(answer) = answers.get_mut(nth).and_then(|answers| answers.get_mut(at)) {
+            *answer = Some(row.state);
+        }
+    }
+    tickets.iter_mut().zip(answers).for_each(|(ticket, answer)| ticket.done(answer));
     let (written, refused): (Vec<_>, Vec<_>) = rows.into_iter().zip(written).partition(|(_, done)| *done);
     let mut awaited = Vec::with_capacity(written.len());
     let (mut tells, mut unknown) = (Vec::new(), Vec::new());
@@ -64,13 +76,7 @@ pub(super) async fn settle(
 }
 
 fn settled(mut settlement: Settlement) -> Settled {
-    let state = match settlement.outcome {
-        Outcome::Sent => State::Sent,
-        Outcome::Failed { .. } => State::Failed,
-        Outcome::Abandoned { .. } => settlement.parts.rests_as(State::Failed),
-        Outcome::Expired => settlement.parts.rests_as(State::Expired),
-        Outcome::PutBack { .. } => State::Queued,
-    };
+    let state = settlement.outcome.state(&settlement.parts);
     let parts = std::mem::take(&mut settlement.parts);
     Settled { settlement, state, parts }
 }
@@ -114,6 +120,7 @@ async fn merge_earlier_parts(conn: &mut Conn, rows: &mut [Settled]) -> QueryResu
     let stored = standings(conn, rows.iter().map(|row| row.settlement.id.0).collect()).await?;
     for row in &mut rows {
         let Some(standing) = stored.get(&row.settlement.id.0) else { continue };
+        let foreseen = row.state;
         row.parts = std::mem::take(&mut row.parts).merged(&Parts::decode(&standing.parts));
         match row.settlement.outcome {
             Outcome::Abandoned { .. } => row.state = row.parts.rests_as(State::Failed),
@@ -126,6 +133,11 @@ async fn merge_earlier_parts(conn: &mut Conn, rows: &mut [Settled]) -> QueryResu
         if row.state == State::Sent && over {
             // The receipts of all its segments have come already.
             row.state = ended(row.parts.end(total)).and_then(|e| State::Sent.after(e)).unwrap_or(row.state);
+        }
+        if row.state != foreseen {
+            // Whoever settles knows nothing of it, so he neither asked for this to be told nor can carry it out.
+            row.settlement.tell = tell::wanted(standing.callback.as_deref(), row.state);
+            row.settlement.tell_lease = None;
         }
     }
     Ok(())

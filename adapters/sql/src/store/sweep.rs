@@ -71,7 +71,11 @@ pub(super) async fn give_up(
 ) -> QueryResult<()> {
     let (now, limit) = ticket.ask;
     match_parked(conn, memory, now).await?;
-    let text = format!("SELECT {AWAITING_COLUMNS} FROM awaiting WHERE until <= ? ORDER BY until LIMIT ?");
+    // One node at a time: what this one keeps for later must not look late to another that read it a moment before.
+    let text = format!(
+        "SELECT {AWAITING_COLUMNS} FROM awaiting WHERE until <= ? ORDER BY until LIMIT ?{}",
+        dialect::SKIP_LOCKED
+    );
     // Rows of one message lie together, a few for each.
     let binds = vec![millis(now).into(), limit.saturating_mul(4).into()];
     let late: Vec<Awaited> = Sql::<AwaitedSql>::new(text, binds).rows(conn).await?;

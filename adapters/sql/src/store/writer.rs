@@ -27,6 +27,8 @@ const CONFLICTS: usize = 5;
 
 /// How often it is tried whether a full disk has room again.
 const TRY_ROOM: Duration = Duration::from_secs(2);
+/// How long one transaction with a server may take: more than the server itself gives a statement.
+const LONGEST: Duration = Duration::from_secs(45);
 
 /// The writer.
 pub(crate) struct Writer {
@@ -185,10 +187,17 @@ impl Writer {
     async fn attempt(&mut self, conn: &mut Conn, batch: &mut Vec<Op>, joining: Joining) -> Result<(), Fault> {
         let mut tries = 0;
         loop {
-            let fault = match self.transaction(conn, batch, joining).await {
-                Ok(()) => return Ok(()),
-                Err(error) => Fault::from(error),
+            // A server that hangs with its connection alive would else hold everything up until a restart.
+            let transaction = async {
+                let transaction = self.transaction(conn, batch, joining);
+                if dialect::SOLE {
+                    return transaction.await.map_err(Fault::from);
+                }
+                let late = |_| Fault::Lost("the database does not answer".to_owned());
+                let done = tokio::time::timeout(LONGEST, transaction).await.map_err(late)?;
+                done.map_err(Fault::from)
             };
+            let Err(fault) = transaction.await else { return Ok(()) };
             batch.iter_mut().for_each(Op::forget);
             self.memory.forget();
             let gone = matches!(fault, Fault::Lost(_) | Fault::Broken(_));

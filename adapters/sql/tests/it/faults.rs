@@ -48,7 +48,11 @@ async fn accept(stores: &Stores, id: i64) -> Result<(), StoreError> {
 
 async fn settle(stores: &Stores, id: i64) -> Result<(), StoreError> {
     let (link, now) = (samples::link("TS0"), ManualClock::default().now());
-    stores.dispatch.settle(vec![samples::settlement(MessageId(id), RUN, &link, now, Outcome::Sent)]).await
+    stores
+        .dispatch
+        .settle(vec![samples::settlement(MessageId(id), RUN, &link, now, Outcome::Sent)])
+        .await
+        .map(drop)
 }
 
 /// Accepts until it is stopped, printing what the store says it has.

@@ -2,8 +2,9 @@
 
 use crate::ports_of::{options, stores};
 use contract::{Stores, contract_tests};
+use domain::message::{Incarnation, Quota};
 use fakes::{ManualClock, samples};
-use ports::driven::{Clock, StoreError};
+use ports::driven::{Clock, Filter, LeaseRequest, StoreError};
 use sql::{Opened, StoreOptions};
 use std::path::Path;
 use std::sync::Arc;
@@ -81,12 +82,46 @@ async fn a_copy_is_whole_and_does_not_overwrite() {
     assert_eq!(audit.accepted, 1);
 }
 
+/// What one program wrote and another cannot read holds nobody else up: neither the queue, nor expiry, nor a list, nor the next start.
+#[tokio::test]
+async fn a_row_that_cannot_be_read() {
+    use diesel::connection::SimpleConnection;
+    use diesel::{Connection, SqliteConnection};
+    let directory = tempfile::tempdir().expect("a directory");
+    let link = samples::link("TS0");
+    let clock = ManualClock::default();
+    let first = sql::open(&url(directory.path()), options(&clock)).await.expect("the store opens");
+    let queued = (1..=3).map(|id| samples::queued(samples::message(id, clock.now()), &link)).collect();
+    first.stores.outbox.accept(samples::acceptance(queued)).await.expect("accepted");
+    first.closed().await;
+    let file = directory.path().join("omnigate.db");
+    let mut conn = SqliteConnection::establish(file.to_str().expect("a path")).expect("it opens");
+    conn.batch_execute("UPDATE message SET recipient = '01234567' WHERE id = 1; UPDATE message SET door = 99, state = 2, lease = 77 WHERE id = 2")
+        .expect("it writes");
+    drop(conn);
+    let opened = sql::open(&url(directory.path()), options(&clock)).await.expect("the store opens");
+    let stores = &opened.stores;
+    let run = Incarnation(1);
+    stores.cluster.join("a", run, clock.now()).await.expect("joined");
+    let taken = stores.cluster.take_over(run, clock.now(), std::time::Duration::ZERO, 10).await;
+    assert_eq!(taken.map(|taken| taken.len()), Ok(0));
+    let request = LeaseRequest { link, quota: Quota::share(10, 0), now: clock.now(), lease: run };
+    let leased = stores.dispatch.lease(request).await.expect("the others are taken");
+    assert_eq!(leased.iter().map(|l| l.message.id.0).collect::<Vec<_>>(), [3]);
+    let listed = stores.reports.messages(&Filter { limit: 10, ..Filter::default() }).await.expect("listed");
+    assert_eq!(listed.items.len(), 1);
+    clock.advance(std::time::Duration::from_secs(50 * 3_600));
+    assert_eq!(stores.dispatch.expire(clock.now(), 10).await, Ok(2), "their time ends them");
+    let audit = stores.reports.audit().await.expect("it reads");
+    assert_eq!(audit.wrong, Vec::<String>::new());
+}
+
 #[tokio::test]
 async fn a_store_of_a_newer_program_is_refused() {
     use diesel::connection::SimpleConnection;
     use diesel::{Connection, SqliteConnection};
     let directory = tempfile::tempdir().expect("a directory");
-    assert_eq!(sql::migrate(&url(directory.path())).await.expect("it migrates").len(), 3);
+    assert_eq!(sql::migrate(&url(directory.path())).await.expect("it migrates").len(), 4);
     assert_eq!(sql::migrate(&url(directory.path())).await, Ok(Vec::new()), "nothing is left to do");
     let file = directory.path().join("omnigate.db");
     let mut conn = SqliteConnection::establish(file.to_str().expect("a path")).expect("it opens");

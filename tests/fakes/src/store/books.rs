@@ -9,7 +9,7 @@ use domain::routing::{Awaits, Tries};
 use domain::state::State;
 use domain::submission::{AcceptedMessage, RefusedRecipient};
 use ports::driven::{Applied, Content, Handoff, HandoffKey, MessageRecord, MoRecord, NewMoPart};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,6 +28,8 @@ pub(super) struct Books {
     pub(super) seen: HashMap<u128, Timestamp>,
     pub(super) groups: Vec<Group>,
     pub(super) inbox: BTreeMap<i64, MoRecord>,
+    /// Received messages that were handed over.
+    pub(super) handed: BTreeSet<i64>,
     pub(super) users: BTreeMap<String, User>,
     pub(super) version: u64,
     pub(super) runs: HashMap<Incarnation, Run>,

@@ -17,12 +17,8 @@ impl Dispatch for MemoryStore {
         self.call(Call::Lease, |books| Ok(lease(books, &request))).await
     }
 
-    async fn settle(&self, settlements: Vec<Settlement>) -> Result<(), StoreError> {
-        self.call(Call::Settle, |books| {
-            settlements.into_iter().for_each(|s| settle(books, s));
-            Ok(())
-        })
-        .await
+    async fn settle(&self, settlements: Vec<Settlement>) -> Result<Vec<Option<State>>, StoreError> {
+        self.call(Call::Settle, |books| Ok(settlements.into_iter().map(|s| settle(books, s)).collect())).await
     }
 
     async fn cancel(
@@ -113,14 +109,16 @@ pub(super) fn take(row: &mut Row, lease: domain::message::Incarnation) -> Leased
     }
 }
 
-fn settle(books: &mut Books, settlement: Settlement) {
+fn settle(books: &mut Books, settlement: Settlement) -> Option<State> {
     let Settlement { id, lease, at, link, parts, outcome, awaiting, awaiting_until, tell, tell_lease } =
         settlement;
     let held = |r: &&mut Row| r.state == State::Sending && r.lease == Some(lease) && r.link == link;
     let Some(row) = books.messages.get_mut(&id.0).filter(held) else {
         said_late(books, id, &link, &parts, awaiting, awaiting_until);
-        return books.apply_parked(at);
+        books.apply_parked(at);
+        return None;
     };
+    let foreseen = outcome.state(&parts);
     row.parts = parts.merged(&row.parts);
     row.lease = None;
     row.link = link.clone();
@@ -140,10 +138,13 @@ fn settle(books: &mut Books, settlement: Settlement) {
             done: false,
         });
     }
-    if tell {
+    if state != foreseen {
+        books.tell_if_wanted(id, state, None, at);
+    } else if tell {
         books.tell(id, state, tell_lease, at);
     }
     books.apply_parked(at);
+    Some(state)
 }
 
 fn apply_outcome(row: &mut Row, outcome: Outcome, at: Timestamp) {

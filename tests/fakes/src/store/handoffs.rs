@@ -51,6 +51,9 @@ impl Handoffs for MemoryStore {
                 match outcome {
                     HandoffOutcome::Done => {
                         books.handoffs.remove(&key);
+                        if key.event == HandoffKey::MO {
+                            books.handed.insert(key.subject);
+                        }
                     }
                     HandoffOutcome::Again { due_at, error, counts } => {
                         task.due_at = due_at;

@@ -75,7 +75,7 @@ fn visible(record: &MoRecord, user: Option<&UserName>) -> bool {
 
 fn record(books: &mut Books, new: NewMoPart) -> Recorded {
     let (at, fingerprint) = (new.part.received_at, new.part.fingerprint());
-    let seen = books.seen.get(&fingerprint).and_then(|seen| seen.checked_add(SEEN_FOR).ok());
+    let seen = books.seen.get(&fingerprint).and_then(|seen| seen.checked_add(new.part.repeats_within()).ok());
     if seen.is_some_and(|end| at < end) {
         return Recorded::Duplicate;
     }

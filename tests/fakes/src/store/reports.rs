@@ -52,7 +52,10 @@ impl Reports for MemoryStore {
             let seen: Vec<_> = books
                 .inbox
                 .values()
-                .filter(|r| r.acknowledged_at.is_some_and(|at| at < before))
+                .filter(|r| {
+                    let handed = books.handed.contains(&r.mo.id.0).then_some(r.mo.received_at);
+                    r.acknowledged_at.or(handed).is_some_and(|at| at < before)
+                })
                 .take(limit)
                 .map(|r| r.mo.id)
                 .collect();
