@@ -2,6 +2,7 @@
 
 mod answer;
 mod kannel;
+mod numbers;
 mod params;
 mod send;
 

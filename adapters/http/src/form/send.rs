@@ -3,6 +3,7 @@
 
 use super::admit;
 use super::answer::Form;
+use super::numbers::split;
 use super::params::Params;
 use crate::api;
 use crate::known::Manner;
@@ -70,46 +71,4 @@ fn is_yes(value: Option<&[u8]>) -> bool {
     value.is_some_and(|value| {
         [b"1".as_slice(), b"true", b"yes", b"on", b"ja"].iter().any(|yes| value.eq_ignore_ascii_case(yes))
     })
-}
-
-/// Comma, semicolon, newline and space all separate numbers; but `070-123 45 67` is one: a space separates only
-/// after what could be a whole number.
-fn split(numbers: &str) -> Vec<String> {
-    let fields = numbers.split([',', ';', '\n', '\r']).map(str::trim).filter(|field| !field.is_empty());
-    fields.flat_map(split_spaces).collect()
-}
-
-fn split_spaces(field: &str) -> Vec<String> {
-    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).count();
-    let pieces: Vec<&str> = field.split_whitespace().collect();
-    let whole_first = pieces.first().is_none_or(|first| digits(first) >= 8);
-    if whole_first { pieces.into_iter().map(str::to_owned).collect() } else { vec![field.to_owned()] }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn separators() {
-        assert_eq!(
-            split("0705123456,0708321321;+4670\n46701 ,, "),
-            ["0705123456", "0708321321", "+4670", "46701"]
-        );
-        assert!(split(" ,;\r\n").is_empty());
-    }
-
-    #[test]
-    fn what_separates_numbers() {
-        let cases: [(&str, &[&str]); 5] = [
-            ("0705123456,0708321321", &["0705123456", "0708321321"]),
-            ("0705123456 0708321321;+46701234567", &["0705123456", "0708321321", "+46701234567"]),
-            ("070-123 45 67, 0708321321", &["070-123 45 67", "0708321321"]),
-            ("+46 (0)70-123 45 67\n71234", &["+46 (0)70-123 45 67", "71234"]),
-            (" , ;", &[]),
-        ];
-        for (input, expected) in cases {
-            assert_eq!(split(input), expected, "{input}");
-        }
-    }
 }

@@ -18,6 +18,22 @@ async fn a_line_for_each_number() {
 }
 
 #[tokio::test]
+async fn a_space_separates_numbers_and_stands_within_them() {
+    for (numbers, expected) in [
+        ("71234%2072345", vec!["71234", "72345"]),
+        ("71234+0705123456", vec!["71234", "0705123456"]),
+        ("0705123456+070-123+45+67", vec!["0705123456", "070-123 45 67"]),
+        ("%2B46+(0)70-123+45+67", vec!["+46 (0)70-123 45 67"]),
+        ("08+12345678", vec!["08 12345678"]),
+    ] {
+        let (app, asked) = sending(Ok(accepted(&["46705123456"], &[])));
+        let answer = Ask::get(&format!("/send?numbers={numbers}&text=x")).crm().of(&app).await;
+        assert_eq!(answer.status, 202, "{numbers}: {}", answer.body);
+        assert_eq!(asked.lock().expect("lock").pop().expect("asked").1.to, expected, "{numbers}");
+    }
+}
+
+#[tokio::test]
 async fn every_option_by_get_and_by_post() {
     let (app, asked) = sending(Ok(accepted(&["46705123456"], &[])));
     let options = "numbers=%2B46705123456+0708&text=p%E5&from=Vi&flash=1&priority=high&reference=r&company=c&department=d\
