@@ -9,6 +9,7 @@ mod docs;
 mod form;
 pub mod fuzzing;
 mod known;
+mod media;
 pub mod operator;
 mod time;
 

@@ -15,7 +15,6 @@ use domain::refusal::{Code, Refusal};
 use domain::state::State as MessageState;
 use domain::submission::{Accepted, Content, Request};
 use domain::text::Policy;
-use encoding_rs::UTF_16BE;
 use http::{HeaderValue, StatusCode, header};
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -115,9 +114,7 @@ fn content(params: &Params) -> Result<(Content, Option<Policy>), No> {
             Ok((Content::Binary { data: octets.to_vec(), udh: udh.unwrap_or_default().to_vec() }, None))
         }
         (Some(_), Some(_)) => Err(No::Said("UDH field supported with coding=1 only, rejected")),
-        (Some(2), None) => {
-            Ok((Content::Text(text(params.charset().or(Some(UTF_16BE)))?), Some(Policy::Keep)))
-        }
+        (Some(2), None) => Ok((Content::Text(text(Some(params.charset_of_unicode()))?), Some(Policy::Keep))),
         (Some(_), None) => Ok((Content::Text(text(params.charset())?), Some(Policy::Fold))),
         (None, None) => Ok((Content::Text(text(params.charset())?), None)),
     }

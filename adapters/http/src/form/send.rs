@@ -63,7 +63,7 @@ pub(super) fn request_of(params: &Params, to: Vec<String>) -> Result<Request, Re
         dialog: is_yes(params.octets(&["dialog"])),
         policy: text(&["text_policy"])?.as_deref().map(api::policy).transpose()?,
         link: text(&["link"])?,
-        ..Request::text(to, text(&["text", "message"])?.unwrap_or_default())
+        ..Request::text(to, params.message(&["text", "message"])?.unwrap_or_default())
     })
 }
 

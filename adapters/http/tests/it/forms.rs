@@ -80,6 +80,20 @@ async fn every_option_by_get_and_by_post() {
 }
 
 #[tokio::test]
+async fn a_charset_that_is_not_written_in_ascii_is_the_messages_alone() {
+    let (app, asked) = sending(Ok(accepted(&["46705123456"], &[])));
+    for charset in ["UCS-2", "UTF-16BE", "UTF-16", "utf16"] {
+        let query =
+            format!("charset={charset}&username=crm&password=hemligt&numbers=0705123456&from=V%C3%A5r");
+        let answer = Ask::get(&format!("/send?{query}&text=%00H%00%E5%20%AC")).of(&app).await;
+        assert_eq!(answer.status, 202, "{charset}: {}", answer.body);
+        let (_, request) = asked.lock().expect("lock").pop().expect("asked");
+        let expected = Request { from: Some("Vår".into()), ..Request::text(["0705123456"], "Hå€") };
+        assert_eq!(request, expected, "{charset}");
+    }
+}
+
+#[tokio::test]
 async fn who_may_come_in() {
     let (app, asked) = sending(Ok(accepted(&["46705123456"], &[])));
     let send = "/send?numbers=0705123456&text=x";
