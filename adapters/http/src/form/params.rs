@@ -2,6 +2,7 @@
 //!
 //! URL standard, `application/x-www-form-urlencoded`. Charsets by their WHATWG labels.
 
+use crate::api;
 use crate::media;
 use axum::body::Body;
 use domain::Words;
@@ -107,6 +108,11 @@ impl Params {
         self.named.or(self.in_type.filter(|_| self.kind == Kind::Text)).unwrap_or(UTF_16BE)
     }
 
+    /// Whether the message was posted as octets.
+    pub(super) fn is_octets(&self) -> bool {
+        self.kind == Kind::Octets
+    }
+
     fn add(&mut self, form: &[u8]) -> Result<(), Refusal> {
         for pair in form.split(|b| *b == b'&').filter(|pair| !pair.is_empty()) {
             if self.pairs.len() == MOST {
@@ -122,9 +128,8 @@ impl Params {
     fn add_kannel_headers(&mut self, parts: &Parts, body: &[u8]) {
         for (name, value) in &parts.headers {
             if let Some(name) = name.as_str().strip_prefix("x-kannel-") {
-                // The header is SMSC, the parameter smsc; UDH is escaped in both.
-                let value =
-                    if name == "udh" { unescape(value.as_bytes()) } else { value.as_bytes().to_vec() };
+                // The header is SMSC, the parameter smsc.
+                let value = if name == "udh" { udh(value.as_bytes()) } else { value.as_bytes().to_vec() };
                 self.pairs.push((name.as_bytes().to_vec(), value));
             }
         }
@@ -134,6 +139,12 @@ impl Params {
     fn named_charset(&self) -> Result<Option<&'static Encoding>, Refusal> {
         self.octets(&["charset"]).filter(|label| !label.is_empty()).map(encoding).transpose()
     }
+}
+
+/// A user data header as it stands in a header of HTTP: in hexadecimal or, as in a parameter, percent-encoded.
+fn udh(value: &[u8]) -> Vec<u8> {
+    let hexadecimal = std::str::from_utf8(value).ok().and_then(|text| api::unhex(text.trim()));
+    hexadecimal.unwrap_or_else(|| unescape(value))
 }
 
 /// A charset by its label.

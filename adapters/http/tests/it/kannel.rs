@@ -37,6 +37,13 @@ async fn answers() {
             "Account field misformed or too long, rejected",
         ),
         (&format!("{LOGIN}&to=0705&text=x&mwi=0"), 400, "MWI field not supported, rejected"),
+        (&format!("{LOGIN}&to=0705&text=x&mclass=2"), 400, "MClass field not supported, rejected"),
+        (&format!("{LOGIN}&to=0705&text=x&mclass=3"), 400, "MClass field not supported, rejected"),
+        (&format!("{LOGIN}&to=0705&text=x&mclass=0&coding=1"), 400, "MClass field not supported, rejected"),
+        (&format!("{LOGIN}&to=0705&text=x&flash=1&coding=1"), 400, "Flash field not supported, rejected"),
+        (&format!("{LOGIN}&to=0705&text=x&mclass=0&udh=%01%00"), 400, "MClass field not supported, rejected"),
+        (&format!("{LOGIN}&to=0705&text=x&mclass=1"), 202, "0: Accepted for delivery"),
+        (&format!("{LOGIN}&to=0705&text=x&mclass=1&flash=0&coding=1"), 202, "0: Accepted for delivery"),
         (&format!("{LOGIN}&to=0705&text=x&mclass=-1&coding=-1"), 202, "0: Accepted for delivery"),
     ];
     for (uri, status, text) in cases {
@@ -103,6 +110,7 @@ async fn options() {
     assert_eq!((request.priority, request.link.as_deref()), (Some(Priority::Alarm), Some("TS0")));
     assert_eq!((request.dimensions.cost_centre.as_str(), request.reference.as_deref()), ("a1", Some("r1")));
     assert_eq!(request.callback, Callback::kannel("http://x/d?s=%d&i=7", DlrMask(31)).ok());
+    assert!(!asked("text=x&mclass=1").await.flash, "what a phone does by itself");
     let old = asked("text=x&dlrmask=3&dlrurl=http%3A%2F%2Fx%2Fd&flash=1").await;
     assert_eq!((old.callback, old.flash), (Callback::kannel("http://x/d", DlrMask(3)).ok(), true));
     assert_eq!(
@@ -161,4 +169,19 @@ async fn what_the_type_of_a_form_says_is_not_about_unicode() {
     let wide = [("x-kannel-from", "Vi"), ("x-kannel-charset", "UTF-16BE")];
     let request = posted("text/plain", &wide, b"\0H\0e\0j").await;
     assert_eq!((request.content, request.from.as_deref()), (text("Hej"), Some("Vi")));
+}
+
+#[tokio::test]
+async fn octets_as_body() {
+    let octets: &[u8] = &[0x00, 0xE5, 0xFF, 0x41];
+    let binary = |udh: &[u8]| Content::Binary { data: octets.to_vec(), udh: udh.to_vec() };
+    let kind = "application/octet-stream";
+    assert_eq!(posted(kind, &[], octets).await.content, binary(&[]));
+    assert_eq!(posted(kind, &[("x-kannel-coding", "1")], octets).await.content, binary(&[]));
+    let text = posted(kind, &[("x-kannel-coding", "2")], b"\0H\0e\0j").await;
+    assert_eq!(text.content, Content::Text("Hej".into()));
+    for udh in ["050003010201", " 05 00 03 01 02 01 ", "%05%00%03%01%02%01"] {
+        let request = posted(kind, &[("x-kannel-udh", udh)], octets).await;
+        assert_eq!(request.content, binary(&[5, 0, 3, 1, 2, 1]), "{udh}");
+    }
 }
