@@ -37,7 +37,7 @@ async fn a_space_separates_numbers_and_stands_within_them() {
 async fn every_option_by_get_and_by_post() {
     let (app, asked) = sending(Ok(accepted(&["46705123456"], &[])));
     let options = "numbers=%2B46705123456+0708&text=p%E5&from=Vi&flash=1&priority=high&reference=r&company=c&department=d\
-                   &cost_centre=k&project=p&send_at=2026-11-24T10:00:00%2B01:00&valid_for=10m&text_policy=keep&link=TS0\
+                   &cost_centre=k&project=p&send_at=2026-11-24T10:00:00%2B01:00&valid_for=10m&valid_until=2026-11-24T12:00:00%2B01:00&text_policy=keep&link=TS0\
                    &callback_url=http%3A%2F%2Fx.example%2Fcb&dialog=yes";
     let login = "username=crm&password=hemligt";
     let got = Ask::get(&format!("/send?{options}&{login}")).header("idempotency-key", "k").of(&app).await;
@@ -66,6 +66,7 @@ async fn every_option_by_get_and_by_post() {
         },
         send_at: Some(day),
         valid_for: Some(Duration::from_secs(600)),
+        valid_until: Some(day + Duration::from_secs(2 * 3600)),
         callback: domain::message::Callback::json("http://x.example/cb").ok(),
         dialog: true,
         policy: Some(Policy::Keep),
@@ -133,6 +134,7 @@ async fn bad_parameters_are_answered_in_a_line() {
     let (app, asked) = sending(Ok(accepted(&["46705123456"], &[])));
     for (query, expected) in [
         ("valid_for=soon", "ERR 0705 invalid_time "),
+        ("valid_until=soon", "ERR 0705 invalid_time "),
         ("send_at=soon", "ERR 0705 invalid_time "),
         ("priority=5", "ERR 0705 invalid_parameter "),
         ("callback_url=ftp://x", "ERR 0705 invalid_callback "),
