@@ -1,10 +1,10 @@
 //! `GET|POST /?numbers=0705123456,0708321321&text=...`, also at `/send`: one line of text for each number, or JSON or XML
 //! for those who accept it.
 
-use super::admit;
 use super::answer::Form;
 use super::numbers::split;
 use super::params::Params;
+use super::{admit, not_so};
 use crate::api;
 use crate::known::Manner;
 use crate::{Doors, docs, time};
@@ -13,12 +13,16 @@ use axum::response::Response;
 use domain::message::{Dimensions, Door};
 use domain::refusal::Refusal;
 use domain::submission::Request;
+use http::Method;
 use std::sync::Arc;
 
 /// At `/` a browser that asks for nothing gets a page that helps him on.
 pub(crate) async fn root(state: State<Arc<Doors>>, request: HttpRequest) -> Response {
     if request.uri().query().is_none_or(str::is_empty) {
         return docs::welcome(&Manner::of(request.headers(), &state));
+    }
+    if request.method() == Method::HEAD {
+        return not_so().await;
     }
     send(state, request).await
 }

@@ -34,6 +34,22 @@ async fn a_space_separates_numbers_and_stands_within_them() {
 }
 
 #[tokio::test]
+async fn a_head_sends_nothing() {
+    let (app, asked) = sending(Ok(accepted(&["46705123456"], &[])));
+    let query = "username=crm&password=hemligt&numbers=0705123456&to=0705123456&text=x";
+    for method in ["HEAD", "DELETE", "PUT"] {
+        for place in ["/send", "/cgi-bin/sendsms"] {
+            let answer = Ask::new(method, &format!("{place}?{query}")).of(&app).await;
+            assert_eq!((answer.status, answer.header("allow")), (405, "GET, POST"), "{method} {place}");
+        }
+    }
+    let root = Ask::new("HEAD", &format!("/?{query}")).of(&app).await;
+    assert_eq!((root.status, root.header("allow")), (405, "GET, POST"));
+    assert!(asked.lock().expect("lock").is_empty());
+    assert_eq!(Ask::new("HEAD", "/").of(&app).await.status, 200, "the page for people may be asked about");
+}
+
+#[tokio::test]
 async fn every_option_by_get_and_by_post() {
     let (app, asked) = sending(Ok(accepted(&["46705123456"], &[])));
     let options = "numbers=%2B46705123456+0708&text=p%E5&from=Vi&flash=1&priority=high&reference=r&company=c&department=d\
