@@ -10,11 +10,17 @@ use crate::known::Manner;
 use crate::{Doors, docs, time};
 use axum::extract::{Request as HttpRequest, State};
 use axum::response::Response;
+use domain::access::Sender;
 use domain::message::{Dimensions, Door};
-use domain::refusal::Refusal;
-use domain::submission::Request;
+use domain::refusal::{Code, Refusal};
+use domain::submission::{RefusedRecipient, Request};
 use http::Method;
 use std::sync::Arc;
+
+/// Refused numbers with a line each; more get one line about them all.
+const LINES: usize = 10_000;
+/// So many are looked at by themselves for their own reason.
+const LOOKED_AT: usize = 200;
 
 /// At `/` a browser that asks for nothing gets a page that helps him on.
 pub(crate) async fn root(state: State<Arc<Doors>>, request: HttpRequest) -> Response {
@@ -32,19 +38,66 @@ pub(crate) async fn send(State(doors): State<Arc<Doors>>, request: HttpRequest) 
     let (parts, body) = request.into_parts();
     let manner = Manner::of(&parts.headers, &doors);
     let form = Form::of(&parts.headers);
-    let mut numbers = Vec::new();
+    let mut refused = Vec::new();
     let done = async {
         let params = Params::read(&parts, body, doors.config.body).await?;
         let sender = admit(&doors, &params, &parts, Door::Form).await?;
-        numbers = split(&params.text(&["numbers", "number", "to"])?.unwrap_or_default());
-        let key = api::idempotency_key(&parts.headers)?;
-        let request = Request { idempotency_key: key, ..request_of(&params, numbers.clone())? };
-        doors.submit.submit(&sender, request).await
+        let numbers = split(&params.text(&["numbers", "number", "to"])?.unwrap_or_default());
+        let asked = async {
+            let key = api::idempotency_key(&parts.headers)?;
+            let request = Request { idempotency_key: key, ..request_of(&params, numbers.clone())? };
+            doors.submit.submit(&sender, request).await
+        };
+        let asked = asked.await;
+        if let Err(refusal) = &asked
+            && form == Form::Lines
+        {
+            refused = each(&doors, &sender, &params, numbers, refusal).await;
+        }
+        asked
     };
     match done.await {
         Ok(accepted) => form.accepted(&accepted, manner.language),
-        Err(refusal) => form.refused(&refusal, &numbers, &manner),
+        Err(refusal) => form.refused(&refusal, &refused, &manner),
     }
+}
+
+/// Why each number is refused. When all are, the inside gives the first one's reason; a look at each by itself gives its own.
+async fn each(
+    doors: &Doors,
+    sender: &Sender,
+    params: &Params,
+    numbers: Vec<String>,
+    common: &Refusal,
+) -> Vec<RefusedRecipient> {
+    if numbers.len() > LINES {
+        return Vec::new();
+    }
+    let differ = is_about_a_number(common.code) && (2..=LOOKED_AT).contains(&numbers.len());
+    let mut refused = Vec::with_capacity(numbers.len());
+    for input in numbers {
+        let own = if differ { why(doors, sender, params, &input).await } else { None };
+        refused.push(RefusedRecipient { input, refusal: own.unwrap_or_else(|| common.clone()) });
+    }
+    refused
+}
+
+/// Why one number by itself is refused, if it is. Nothing is sent.
+async fn why(doors: &Doors, sender: &Sender, params: &Params, number: &str) -> Option<Refusal> {
+    let alone = request_of(params, vec![number.to_owned()]).ok()?;
+    doors.submit.preview(sender, alone).await.err()
+}
+
+/// Whether another number of the same request may be refused for another reason.
+fn is_about_a_number(code: Code) -> bool {
+    matches!(
+        code,
+        Code::InvalidNumber
+            | Code::NumberNotAllowed
+            | Code::NoRoute
+            | Code::PagerTextOnly
+            | Code::PagerDigitsOnly
+    )
 }
 
 pub(super) fn request_of(params: &Params, to: Vec<String>) -> Result<Request, Refusal> {

@@ -1,10 +1,11 @@
 //! The plain form.
 
-use crate::{Ask, accepted, now, sending};
+use crate::{Ask, accepted, doors, now, sending};
 use domain::message::{Dimensions, Door, Priority};
-use domain::refusal::Code;
+use domain::refusal::{Code, Refusal};
 use domain::submission::{Content, Request};
 use domain::text::Policy;
+use ports::driving::{MockQueryMessages, MockSubmitMessages};
 use std::time::Duration;
 
 #[tokio::test]
@@ -31,6 +32,45 @@ async fn a_space_separates_numbers_and_stands_within_them() {
         assert_eq!(answer.status, 202, "{numbers}: {}", answer.body);
         assert_eq!(asked.lock().expect("lock").pop().expect("asked").1.to, expected, "{numbers}");
     }
+}
+
+#[tokio::test]
+async fn a_line_for_each_number_when_all_are_refused() {
+    let mut submit = MockSubmitMessages::new();
+    submit.expect_submit().returning(|_, request| match request.content {
+        Content::Text(ref text) if text.is_empty() => Err(Refusal::new(Code::NoText)),
+        _ => Err(Refusal::field(Code::InvalidNumber, "to", "anna")),
+    });
+    submit.expect_preview().returning(|_, request| match request.to.as_slice() {
+        [only] if only == "anna" => Err(Refusal::field(Code::InvalidNumber, "to", "anna")),
+        [only] => Err(Refusal::field(Code::NumberNotAllowed, "to", only.clone())),
+        _ => Err(Refusal::new(Code::Busy)),
+    });
+    let app = doors(submit, MockQueryMessages::new());
+    let ask = |numbers: &str, text: &str| Ask::get(&format!("/send?numbers={numbers}&text={text}")).crm();
+    let answer = ask("anna,%2B15551234567", "x").of(&app).await;
+    assert_eq!(answer.status, 422, "the first one's, as everywhere");
+    assert_eq!(
+        answer.body,
+        "ERR anna invalid_number The number cannot be read. (anna)\n\
+         ERR +15551234567 number_not_allowed Sending to that number is not allowed. (+15551234567)\n"
+    );
+    let common = ask("0705123456,0708321321", "").of(&app).await;
+    assert_eq!(
+        common.body,
+        "ERR 0705123456 no_text There is no text.\nERR 0708321321 no_text There is no text.\n"
+    );
+    let nobody =
+        ask("0705123456,0708321321", "x").header("authorization", "Basic Y3JtOmZlbA==").of(&app).await;
+    assert!(nobody.body.starts_with("ERR * not_authenticated "), "{}", nobody.body);
+    assert_eq!(nobody.body.lines().count(), 1);
+    // A look at each costs: beyond some, all have the first one's.
+    let many = vec!["anna"; 201].join(",");
+    let answer = ask(&many, "x").of(&app).await;
+    assert_eq!(answer.body.lines().filter(|l| l.starts_with("ERR anna invalid_number ")).count(), 201);
+    let too_many =
+        Ask::new("POST", "/send").crm().body(format!("text=x&numbers={}", "1,".repeat(10_001)).as_bytes());
+    assert!(too_many.of(&app).await.body.starts_with("ERR * invalid_number "));
 }
 
 #[tokio::test]
