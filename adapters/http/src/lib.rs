@@ -9,6 +9,7 @@ mod docs;
 mod form;
 pub mod fuzzing;
 mod known;
+mod media;
 pub mod operator;
 mod time;
 
@@ -69,7 +70,10 @@ pub fn router(doors: Doors) -> Router {
         .route("/docs/page.css", get(docs::style))
         .route("/docs/page.js", get(docs::script))
         .route("/", get(form::root).post(form::send))
-        .route("/send", get(form::send).post(form::send))
-        .route("/cgi-bin/sendsms", get(form::kannel).post(form::kannel))
+        .route("/send", get(form::send).post(form::send).head(form::not_so).fallback(form::not_so))
+        .route(
+            "/cgi-bin/sendsms",
+            get(form::kannel).post(form::kannel).head(form::not_so).fallback(form::not_so),
+        )
         .with_state(Arc::new(doors))
 }

@@ -102,6 +102,7 @@ fn field(name: &'static str) -> &'static str {
     match name {
         "send_at" => "sendAt",
         "valid_for" => "validForSeconds",
+        "valid_until" => "validUntil",
         "callback_url" | "callback" => "callbackUrl",
         "asked_by" => "askedBy",
         "idempotency_key" => "clientReference",

@@ -10,7 +10,7 @@ use crate::xml::Reader;
 use domain::Timestamp;
 use domain::Words;
 use domain::refusal::{Code, Refusal};
-use http::HeaderMap;
+use http::{HeaderMap, header};
 use ports::driving::Credentials;
 use secrecy::SecretString;
 use std::time::Duration;
@@ -59,8 +59,17 @@ pub(crate) fn choose(
     }
     match (web_kit::credentials(headers), body) {
         (Ok(Credentials::None), Some(token)) => inside(token),
+        // A client of a Windows domain sends Negotiate by itself, beside the login that it was given for us.
+        (Err(_), Some(token)) if is_foreign(headers) => inside(token),
         (shown, _) => shown,
     }
+}
+
+/// Whether the header is in a scheme that is not ours, and so says nothing to us.
+fn is_foreign(headers: &HeaderMap) -> bool {
+    let value = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let scheme = value.split_whitespace().next().unwrap_or_default();
+    !scheme.is_empty() && !["basic", "bearer"].iter().any(|ours| scheme.eq_ignore_ascii_case(ours))
 }
 
 /// Reads a security header: its UsernameToken, and whether it is still good.

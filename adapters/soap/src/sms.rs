@@ -12,7 +12,7 @@ use domain::{Words, words};
 use std::time::Duration;
 
 /// The plain values of a message, in the schema's order.
-const FIELDS: [&str; 16] = [
+const FIELDS: [&str; 17] = [
     "to",
     "text",
     "from",
@@ -21,6 +21,7 @@ const FIELDS: [&str; 16] = [
     "reference",
     "sendAt",
     "validForSeconds",
+    "validUntil",
     "callbackUrl",
     "dialog",
     "data",
@@ -95,6 +96,7 @@ impl Sms {
         request.reference = form.take("reference")?;
         request.send_at = form.take("sendAt")?.map(|v| moment(&v, "sendAt")).transpose()?;
         request.valid_for = form.take("validForSeconds")?.map(|v| valid_for(&v)).transpose()?;
+        request.valid_until = form.take("validUntil")?.map(|v| moment(&v, "validUntil")).transpose()?;
         request.callback = form.take("callbackUrl")?.map(|v| callback(&v)).transpose()?;
         request.link = form.take("link")?;
         request.asked_by = form.take("askedBy")?;

@@ -38,7 +38,8 @@ pub struct CancelledView {
 
 /// Where one message is.
 #[utoipa::path(get, path = "/api/v1/messages/{id}", tag = "messages", operation_id = "status", params(("id" = String, Path)),
-    responses((status = 200, body = MessageView), (status = 404, body = super::openapi::ProblemView, content_type = "application/problem+json")))]
+    responses((status = 200, body = MessageView, description = "How far it is"),
+        (status = 404, body = super::openapi::ProblemView, description = "There is no such message, or it is somebody else's", content_type = "application/problem+json")))]
 pub(crate) async fn status(
     State(doors): State<Arc<Doors>>,
     known: Known,
@@ -58,7 +59,8 @@ pub(crate) async fn status(
 #[utoipa::path(get, path = "/api/v1/messages", tag = "messages", operation_id = "list",
     params(("reference" = Option<String>, Query), ("state" = Option<String>, Query), ("to" = Option<String>, Query),
         ("after" = Option<String>, Query, description = "`next` of the page before"), ("limit" = Option<u16>, Query, description = "1 to 1000; 100")),
-    responses((status = 200, body = MessagesView), (status = "4XX", body = super::openapi::ProblemView, content_type = "application/problem+json")))]
+    responses((status = 200, body = MessagesView, description = "A page; it may be short and yet not the last"),
+        (status = "4XX", body = super::openapi::ProblemView, description = "Nothing is listed: who asks is not known, or a parameter is wrong", content_type = "application/problem+json")))]
 pub(crate) async fn list(
     State(doors): State<Arc<Doors>>,
     known: Known,
@@ -79,8 +81,8 @@ pub(crate) async fn list(
 
 /// Takes a message back that has not left.
 #[utoipa::path(delete, path = "/api/v1/messages/{id}", tag = "messages", operation_id = "cancel", params(("id" = String, Path)),
-    responses((status = 200, body = CancelledView),
-        (status = 404, body = super::openapi::ProblemView, content_type = "application/problem+json"),
+    responses((status = 200, body = CancelledView, description = "It is cancelled and will not be sent"),
+        (status = 404, body = super::openapi::ProblemView, description = "There is no such message, or it is somebody else's", content_type = "application/problem+json"),
         (status = 409, body = super::openapi::ProblemView, description = "It has left; `state` says how far it is", content_type = "application/problem+json")))]
 pub(crate) async fn cancel(
     State(doors): State<Arc<Doors>>,

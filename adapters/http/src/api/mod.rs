@@ -54,7 +54,7 @@ pub(crate) fn hex(octets: &[u8]) -> String {
 }
 
 /// Reads hexadecimal digits, spaces between them allowed.
-fn unhex(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
     let digits: Option<Vec<u32>> = text.chars().filter(|c| *c != ' ').map(|c| c.to_digit(16)).collect();
     let digits = digits?;
     let pairs = digits.chunks_exact(2);

@@ -35,7 +35,8 @@ pub struct BalanceView {
 /// Received messages that nobody has acknowledged, oldest first.
 #[utoipa::path(get, path = "/api/v1/inbox", tag = "received", operation_id = "inbox",
     params(("after" = Option<String>, Query, description = "`next` of the page before"), ("limit" = Option<u16>, Query, description = "1 to 1000; 100")),
-    responses((status = 200, body = InboxView), (status = "4XX", body = super::openapi::ProblemView, content_type = "application/problem+json")))]
+    responses((status = 200, body = InboxView, description = "A page; empty when there is nothing new"),
+        (status = "4XX", body = super::openapi::ProblemView, description = "Nothing is listed: who asks is not known, or a parameter is wrong", content_type = "application/problem+json")))]
 pub(crate) async fn inbox(
     State(doors): State<Arc<Doors>>,
     known: Known,
@@ -56,7 +57,8 @@ pub(crate) async fn inbox(
 
 /// Says that a received message has been taken care of. May be repeated.
 #[utoipa::path(post, path = "/api/v1/inbox/{id}/ack", tag = "received", operation_id = "acknowledge", params(("id" = String, Path)),
-    responses((status = 204, description = "It is not listed again"), (status = 404, body = super::openapi::ProblemView, content_type = "application/problem+json")))]
+    responses((status = 204, description = "It is not listed again"),
+        (status = 404, body = super::openapi::ProblemView, description = "There is no such message, or it is somebody else's", content_type = "application/problem+json")))]
 pub(crate) async fn acknowledge(
     State(doors): State<Arc<Doors>>,
     known: Known,
@@ -73,7 +75,8 @@ pub(crate) async fn acknowledge(
 }
 
 /// What the user has left to send for.
-#[utoipa::path(get, path = "/api/v1/balance", tag = "account", operation_id = "balance", responses((status = 200, body = BalanceView)))]
+#[utoipa::path(get, path = "/api/v1/balance", tag = "account", operation_id = "balance",
+    responses((status = 200, body = BalanceView, description = "The credit, or that nobody counts")))]
 pub(crate) async fn balance(State(doors): State<Arc<Doors>>, known: Known) -> Response {
     match doors.query.balance(&known.sender).await {
         Ok(Balance::Unlimited) => json(StatusCode::OK, &BalanceView { balance: "unlimited" }),

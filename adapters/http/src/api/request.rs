@@ -1,4 +1,5 @@
 //! The body of a request to send, as JSON. A member that is not known is refused by name: a misspelt option must not be lost.
+//! One that is null is not given.
 
 use super::unhex;
 use crate::time;
@@ -30,7 +31,7 @@ pub struct SendBody {
     /// The originator: a number, a short code or a name of at most 11 characters. Without one, the user's own.
     pub from: Option<String>,
     /// Show at once and do not keep (class 0).
-    pub flash: bool,
+    pub flash: Option<bool>,
     /// `bulk`, `normal`, `high` or `alarm`.
     pub priority: Option<String>,
     /// The caller's own name for it, at most 128 characters.
@@ -48,7 +49,7 @@ pub struct SendBody {
     /// Where to POST what becomes of it.
     pub callback_url: Option<String>,
     /// Tie replies to this very message.
-    pub dialog: bool,
+    pub dialog: Option<bool>,
     /// What to do with characters that the GSM alphabet lacks: `auto`, `keep`, `fold` or `reject`.
     pub text_policy: Option<String>,
     /// A link asked for by name.
@@ -60,13 +61,13 @@ pub struct SendBody {
 #[serde(deny_unknown_fields, default)]
 pub struct DimensionsBody {
     /// Bolag.
-    pub company: String,
+    pub company: Option<String>,
     /// Avdelning.
-    pub department: String,
+    pub department: Option<String>,
     /// Kostnadsställe.
-    pub cost_centre: String,
+    pub cost_centre: Option<String>,
     /// Projekt.
-    pub project: String,
+    pub project: Option<String>,
 }
 
 impl SendBody {
@@ -75,6 +76,8 @@ impl SendBody {
     /// # Errors
     /// `malformed` when it is no JSON, `invalid_parameter` with the path to what is wrong when it is not this JSON.
     pub(crate) fn read(octets: &[u8]) -> Result<Self, Refusal> {
+        // JSON has no byte order mark, and a receiver may pass over one (RFC 8259 8.1): PowerShell and .NET write it.
+        let octets = octets.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(octets);
         // A list would be taken for the members in their order.
         if octets.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'[') {
             return Err(Refusal::because(
@@ -94,20 +97,20 @@ impl SendBody {
             to: self.to,
             content,
             from: self.from.filter(|from| !from.is_empty()),
-            flash: self.flash,
+            flash: self.flash.unwrap_or_default(),
             priority: self.priority.as_deref().map(priority).transpose()?,
             reference: self.reference,
             dimensions: Dimensions {
-                company: dimensions.company,
-                department: dimensions.department,
-                cost_centre: dimensions.cost_centre,
-                project: dimensions.project,
+                company: dimensions.company.unwrap_or_default(),
+                department: dimensions.department.unwrap_or_default(),
+                cost_centre: dimensions.cost_centre.unwrap_or_default(),
+                project: dimensions.project.unwrap_or_default(),
             },
             send_at: self.send_at.map(|text| time::instant("send_at", &text)).transpose()?,
             valid_for: self.valid_for.map(|text| time::duration("valid_for", &text)).transpose()?,
             valid_until: self.valid_until.map(|text| time::instant("valid_until", &text)).transpose()?,
             callback: self.callback_url.as_deref().map(callback).transpose()?,
-            dialog: self.dialog,
+            dialog: self.dialog.unwrap_or_default(),
             policy: self.text_policy.as_deref().map(policy).transpose()?,
             link: self.link.filter(|link| !link.is_empty()),
             asked_by: None,
@@ -216,6 +219,10 @@ fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>
             f.write_str("a list of numbers as strings")
         }
 
+        fn visit_unit<E: Error>(self) -> Result<Vec<String>, E> {
+            Ok(Vec::new())
+        }
+
         fn visit_str<E: Error>(self, one: &str) -> Result<Vec<String>, E> {
             Ok(vec![one.to_owned()])
         }
@@ -248,6 +255,15 @@ mod tests {
         );
         insta::assert_debug_snapshot!(request);
         assert_eq!(read(r#"{"to":"070-1","text":"x"}"#), Ok(Request::text(["070-1"], "x")));
+        let null = r#"{"to":["070-1"],"text":"x","data":null,"udh":null,"from":null,"flash":null,"priority":null,"reference":null,
+            "dimensions":{"company":null,"department":null,"cost_centre":null,"project":null},"send_at":null,"valid_for":null,
+            "valid_until":null,"callback_url":null,"dialog":null,"text_policy":null,"link":null}"#;
+        assert_eq!(read(null), Ok(Request::text(["070-1"], "x")), "null is not given");
+        assert_eq!(
+            read(r#"{"to":null,"text":"x","dimensions":null}"#),
+            Ok(Request::text(Vec::<String>::new(), "x"))
+        );
+        assert_eq!(read("\u{feff}{\"to\":\"070-1\",\"text\":\"x\"}"), Ok(Request::text(["070-1"], "x")));
         let binary = read(r#"{"to":["1"],"data":"00ff","udh":"0401020304"}"#).expect("request").content;
         assert_eq!(binary, Content::Binary { data: vec![0, 255], udh: vec![4, 1, 2, 3, 4] });
     }
@@ -264,6 +280,7 @@ mod tests {
             r#"{"to":[46701234567],"text":"x"}"#,
             r#"{"to":["070"],"text":5}"#,
             r#"{"to":["070"],"text":"\ud800"}"#,
+            r#"{"to":["070",null],"text":"x"}"#,
             r#"{"to":["070"],"text":"x","flash":"yes"}"#,
             r#"{"to":["070"],"text":"x","dimensions":{"cost_center":"1"}}"#,
             r#"{"to":["070"],"text":"x","text":"y"}"#,

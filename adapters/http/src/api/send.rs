@@ -131,7 +131,8 @@ pub(crate) async fn send(State(doors): State<Arc<Doors>>, known: Known, request:
 
 /// Says what would happen, and does nothing.
 #[utoipa::path(post, path = "/api/v1/messages/preview", tag = "messages", operation_id = "preview", request_body = SendBody,
-    responses((status = 200, body = PreviewView), (status = "4XX", body = super::openapi::ProblemView, content_type = "application/problem+json")))]
+    responses((status = 200, body = PreviewView, description = "What would happen; nothing is sent"),
+        (status = "4XX", body = super::openapi::ProblemView, description = "It would not be accepted", content_type = "application/problem+json")))]
 pub(crate) async fn preview(State(doors): State<Arc<Doors>>, known: Known, request: HttpRequest) -> Response {
     let found = match read(&doors, request).await {
         Ok(request) => doors.submit.preview(&known.sender, request).await,

@@ -59,8 +59,9 @@ impl HttpDeliver {
         })?;
         match reply.status.as_u16() {
             200..300 => Ok(reply),
-            status @ (408 | 429 | 500..) => Err(HandoffError::Temporary(format!("HTTP {status}"))),
-            status => Err(HandoffError::Permanent(format!("HTTP {status}"))),
+            // The one status that says "never again" (RFC 9110 15.5.11). Any other may be a program that is being set up, moved or mended.
+            status @ 410 => Err(HandoffError::Permanent(format!("HTTP {status}"))),
+            status => Err(HandoffError::Temporary(format!("HTTP {status}"))),
         }
     }
 

@@ -3,6 +3,7 @@
 use super::json::{sign, signed};
 use super::{MoForm, event_id, headers};
 use crate::api::{MoView, mo_view};
+use crate::media;
 use bytes::Bytes;
 use domain::Timestamp;
 use domain::mo::Mo;
@@ -61,12 +62,12 @@ pub(super) fn call(
 
 /// A plain text in the answer is sent back; anything else is no answer.
 pub(super) fn answer(reply: &Reply) -> Answer {
-    let mut kind = reply.content_type.split(';').map(str::trim);
-    let plain = kind.next().is_some_and(|kind| kind.eq_ignore_ascii_case("text/plain"));
+    let kind = reply.content_type.split(';').next().unwrap_or_default();
+    let plain = kind.trim().eq_ignore_ascii_case("text/plain");
     if !plain || reply.status == StatusCode::NO_CONTENT {
         return Answer::default();
     }
-    let label = kind.find_map(|part| part.strip_prefix("charset=")).map(|label| label.trim_matches('"'));
+    let label = media::charset(&reply.content_type);
     let charset = label.and_then(|label| Encoding::for_label(label.as_bytes())).unwrap_or(UTF_8);
     let text = charset.decode(&reply.body).0;
     let text: String = text.trim().chars().take(LONGEST_ANSWER).collect();
@@ -79,10 +80,11 @@ mod tests {
 
     #[test]
     fn only_plain_text_is_sent_back() {
-        let cases: [(&str, &'static [u8], Option<&str>); 7] = [
+        let cases: [(&str, &'static [u8], Option<&str>); 8] = [
             ("text/plain", b" Tack!\r\n", Some("Tack!")),
             ("text/plain; charset=utf-8", "Då".as_bytes(), Some("Då")),
             ("text/plain; charset=\"ISO-8859-1\"", b"D\xe5", Some("Då")),
+            ("Text/Plain; Charset=iso-8859-1", b"D\xe5", Some("Då")),
             ("text/plain", b"", None),
             ("text/plain", b" \n", None),
             ("text/html", b"<p>OK</p>", None),

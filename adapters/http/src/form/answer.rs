@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::response::Response;
 use domain::Language;
 use domain::refusal::Refusal;
-use domain::submission::Accepted;
+use domain::submission::{Accepted, RefusedRecipient};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use std::fmt::Write as _;
 use web_kit::problem;
@@ -43,19 +43,19 @@ impl Form {
         }
     }
 
-    /// The answer to one that was not. `numbers` are those that were given.
-    pub(super) fn refused(self, refusal: &Refusal, numbers: &[String], manner: &Manner) -> Response {
+    /// The answer to one that was not. `each` are the numbers that were given; none when they are not known or too many.
+    pub(super) fn refused(self, refusal: &Refusal, each: &[RefusedRecipient], manner: &Manner) -> Response {
         let (kind, text) = match self {
             Self::Json => return manner.problem(refusal),
             Self::Xml => ("application/problem+xml", problem_xml(refusal, manner.language)),
             Self::Lines => {
-                // When all is refused, one line: about the number, if there is one, else about all of them (`*`).
-                let about = match numbers {
-                    [one] => one.as_str(),
-                    _ => "*",
-                };
                 let mut text = String::new();
-                error_line(&mut text, about, refusal, manner.language);
+                for one in each {
+                    error_line(&mut text, &one.input, &one.refusal, manner.language);
+                }
+                if each.is_empty() {
+                    error_line(&mut text, "*", refusal, manner.language);
+                }
                 ("text/plain; charset=utf-8", text)
             }
         };
@@ -157,7 +157,6 @@ mod tests {
     use super::*;
     use domain::message::SubmissionId;
     use domain::refusal::Code;
-    use domain::submission::RefusedRecipient;
 
     #[test]
     fn an_input_makes_no_lines() {

@@ -15,7 +15,6 @@ use domain::refusal::{Code, Refusal};
 use domain::state::State as MessageState;
 use domain::submission::{Accepted, Content, Request};
 use domain::text::Policy;
-use encoding_rs::UTF_16BE;
 use http::{HeaderValue, StatusCode, header};
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -67,8 +66,7 @@ fn request_of(params: &Params, now: Timestamp) -> Result<Request, No> {
     };
     only_what_we_do(params)?;
     let (content, policy) = content(params)?;
-    let class = number(params, &["mclass"], 0..=3, "MClass field misformed, rejected")?;
-    let flash = number(params, &["flash"], 0..=1, "Flash field misformed, rejected")?;
+    let flash = flash(params, &content)?;
     let deferred = number(params, &["deferred"], 0..=i64::MAX, "Deferred field misformed, rejected")?;
     let validity = number(params, &["validity"], 0..=i64::MAX, "Validity field misformed, rejected")?;
     let minutes = |n: i64| Duration::from_secs(u64::try_from(n).unwrap_or_default().saturating_mul(60));
@@ -76,7 +74,7 @@ fn request_of(params: &Params, now: Timestamp) -> Result<Request, No> {
         |n: i64| now.checked_add(minutes(n)).map_err(|_| No::Said("Deferred field misformed, rejected"));
     let mut request = Request {
         from: params.text(&["from"])?.map(|from| from.trim_start_matches('+').to_owned()),
-        flash: class == Some(0) || flash == Some(1),
+        flash,
         priority: priority(params)?,
         dimensions: Dimensions { cost_centre: account(params)?, ..Dimensions::default() },
         send_at: deferred.filter(|n| *n > 0).map(later).transpose()?,
@@ -106,6 +104,8 @@ fn content(params: &Params) -> Result<(Content, Option<Policy>), No> {
     let octets = params.octets(&["text"]).unwrap_or_default();
     let udh = params.octets(&["udh"]).filter(|udh| !udh.is_empty());
     let coding = number(params, &["coding"], 0..=2, "Coding field misformed, rejected")?;
+    // As in Kannel, what is posted as octets is octets unless somebody says otherwise.
+    let coding = coding.or(params.is_octets().then_some(1));
     if udh.is_some_and(|udh| udh.first().is_none_or(|length| usize::from(*length) + 1 != udh.len())) {
         return Err(No::Said("UDH field misformed, rejected"));
     }
@@ -115,11 +115,23 @@ fn content(params: &Params) -> Result<(Content, Option<Policy>), No> {
             Ok((Content::Binary { data: octets.to_vec(), udh: udh.unwrap_or_default().to_vec() }, None))
         }
         (Some(_), Some(_)) => Err(No::Said("UDH field supported with coding=1 only, rejected")),
-        (Some(2), None) => {
-            Ok((Content::Text(text(params.charset().or(Some(UTF_16BE)))?), Some(Policy::Keep)))
-        }
+        (Some(2), None) => Ok((Content::Text(text(Some(params.charset_of_unicode()))?), Some(Policy::Keep))),
         (Some(_), None) => Ok((Content::Text(text(params.charset())?), Some(Policy::Fold))),
         (None, None) => Ok((Content::Text(text(params.charset())?), None)),
+    }
+}
+
+/// Class 0 is a flash. Class 1 is what a phone takes a message for by itself; where 2 and 3 keep it (the SIM, other equipment)
+/// cannot be asked for, and a flash is a text.
+fn flash(params: &Params, content: &Content) -> Result<bool, No> {
+    let class = number(params, &["mclass"], 0..=3, "MClass field misformed, rejected")?;
+    let flash = number(params, &["flash"], 0..=1, "Flash field misformed, rejected")?;
+    let octets = matches!(content, Content::Binary { .. });
+    match (class, flash) {
+        (Some(2 | 3), _) => Err(No::Said("MClass field not supported, rejected")),
+        (Some(0), _) if octets => Err(No::Said("MClass field not supported, rejected")),
+        (_, Some(1)) if octets => Err(No::Said("Flash field not supported, rejected")),
+        (class, flash) => Ok(class == Some(0) || flash == Some(1)),
     }
 }
 

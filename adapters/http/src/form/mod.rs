@@ -2,6 +2,7 @@
 
 mod answer;
 mod kannel;
+mod numbers;
 mod params;
 mod send;
 
@@ -10,13 +11,24 @@ pub(crate) use send::{root, send};
 
 use crate::Doors;
 use crate::known::let_in;
+use axum::response::Response;
 use domain::access::Sender;
 use domain::message::Door;
 use domain::refusal::Refusal;
 use http::request::Parts;
+use http::{HeaderValue, StatusCode, header};
 use params::Params;
 use ports::driving::Credentials;
 use secrecy::SecretString;
+
+/// Only GET and POST send. A HEAD asks what a GET would answer and must change nothing (RFC 9110 9.2.1): it is not passed on to
+/// what answers GET, as the router would. The web server says it in words.
+pub(crate) async fn not_so() -> Response {
+    let mut response = Response::default();
+    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, POST"));
+    response
+}
 
 /// See [`crate::fuzzing`].
 pub(crate) fn read_for_fuzzing(octets: &[u8]) {

@@ -1,23 +1,34 @@
 //! `GET|POST /?numbers=0705123456,0708321321&text=...`, also at `/send`: one line of text for each number, or JSON or XML
 //! for those who accept it.
 
-use super::admit;
 use super::answer::Form;
+use super::numbers::split;
 use super::params::Params;
+use super::{admit, not_so};
 use crate::api;
 use crate::known::Manner;
 use crate::{Doors, docs, time};
 use axum::extract::{Request as HttpRequest, State};
 use axum::response::Response;
+use domain::access::Sender;
 use domain::message::{Dimensions, Door};
-use domain::refusal::Refusal;
-use domain::submission::Request;
+use domain::refusal::{Code, Refusal};
+use domain::submission::{RefusedRecipient, Request};
+use http::Method;
 use std::sync::Arc;
+
+/// Refused numbers with a line each; more get one line about them all.
+const LINES: usize = 10_000;
+/// So many are looked at by themselves for their own reason.
+const LOOKED_AT: usize = 200;
 
 /// At `/` a browser that asks for nothing gets a page that helps him on.
 pub(crate) async fn root(state: State<Arc<Doors>>, request: HttpRequest) -> Response {
     if request.uri().query().is_none_or(str::is_empty) {
         return docs::welcome(&Manner::of(request.headers(), &state));
+    }
+    if request.method() == Method::HEAD {
+        return not_so().await;
     }
     send(state, request).await
 }
@@ -27,19 +38,66 @@ pub(crate) async fn send(State(doors): State<Arc<Doors>>, request: HttpRequest) 
     let (parts, body) = request.into_parts();
     let manner = Manner::of(&parts.headers, &doors);
     let form = Form::of(&parts.headers);
-    let mut numbers = Vec::new();
+    let mut refused = Vec::new();
     let done = async {
         let params = Params::read(&parts, body, doors.config.body).await?;
         let sender = admit(&doors, &params, &parts, Door::Form).await?;
-        numbers = split(&params.text(&["numbers", "number", "to"])?.unwrap_or_default());
-        let key = api::idempotency_key(&parts.headers)?;
-        let request = Request { idempotency_key: key, ..request_of(&params, numbers.clone())? };
-        doors.submit.submit(&sender, request).await
+        let numbers = split(&params.text(&["numbers", "number", "to"])?.unwrap_or_default());
+        let asked = async {
+            let key = api::idempotency_key(&parts.headers)?;
+            let request = Request { idempotency_key: key, ..request_of(&params, numbers.clone())? };
+            doors.submit.submit(&sender, request).await
+        };
+        let asked = asked.await;
+        if let Err(refusal) = &asked
+            && form == Form::Lines
+        {
+            refused = each(&doors, &sender, &params, numbers, refusal).await;
+        }
+        asked
     };
     match done.await {
         Ok(accepted) => form.accepted(&accepted, manner.language),
-        Err(refusal) => form.refused(&refusal, &numbers, &manner),
+        Err(refusal) => form.refused(&refusal, &refused, &manner),
     }
+}
+
+/// Why each number is refused. When all are, the inside gives the first one's reason; a look at each by itself gives its own.
+async fn each(
+    doors: &Doors,
+    sender: &Sender,
+    params: &Params,
+    numbers: Vec<String>,
+    common: &Refusal,
+) -> Vec<RefusedRecipient> {
+    if numbers.len() > LINES {
+        return Vec::new();
+    }
+    let differ = is_about_a_number(common.code) && (2..=LOOKED_AT).contains(&numbers.len());
+    let mut refused = Vec::with_capacity(numbers.len());
+    for input in numbers {
+        let own = if differ { why(doors, sender, params, &input).await } else { None };
+        refused.push(RefusedRecipient { input, refusal: own.unwrap_or_else(|| common.clone()) });
+    }
+    refused
+}
+
+/// Why one number by itself is refused, if it is. Nothing is sent.
+async fn why(doors: &Doors, sender: &Sender, params: &Params, number: &str) -> Option<Refusal> {
+    let alone = request_of(params, vec![number.to_owned()]).ok()?;
+    doors.submit.preview(sender, alone).await.err()
+}
+
+/// Whether another number of the same request may be refused for another reason.
+fn is_about_a_number(code: Code) -> bool {
+    matches!(
+        code,
+        Code::InvalidNumber
+            | Code::NumberNotAllowed
+            | Code::NoRoute
+            | Code::PagerTextOnly
+            | Code::PagerDigitsOnly
+    )
 }
 
 pub(super) fn request_of(params: &Params, to: Vec<String>) -> Result<Request, Refusal> {
@@ -58,11 +116,12 @@ pub(super) fn request_of(params: &Params, to: Vec<String>) -> Result<Request, Re
         },
         send_at: text(&["send_at"])?.map(|at| time::instant("send_at", &at)).transpose()?,
         valid_for: text(&["valid_for"])?.map(|long| time::duration("valid_for", &long)).transpose()?,
+        valid_until: text(&["valid_until"])?.map(|at| time::instant("valid_until", &at)).transpose()?,
         callback: text(&["callback_url"])?.as_deref().map(api::callback).transpose()?,
         dialog: is_yes(params.octets(&["dialog"])),
         policy: text(&["text_policy"])?.as_deref().map(api::policy).transpose()?,
         link: text(&["link"])?,
-        ..Request::text(to, text(&["text", "message"])?.unwrap_or_default())
+        ..Request::text(to, params.message(&["text", "message"])?.unwrap_or_default())
     })
 }
 
@@ -70,46 +129,4 @@ fn is_yes(value: Option<&[u8]>) -> bool {
     value.is_some_and(|value| {
         [b"1".as_slice(), b"true", b"yes", b"on", b"ja"].iter().any(|yes| value.eq_ignore_ascii_case(yes))
     })
-}
-
-/// Comma, semicolon, newline and space all separate numbers; but `070-123 45 67` is one: a space separates only
-/// after what could be a whole number.
-fn split(numbers: &str) -> Vec<String> {
-    let fields = numbers.split([',', ';', '\n', '\r']).map(str::trim).filter(|field| !field.is_empty());
-    fields.flat_map(split_spaces).collect()
-}
-
-fn split_spaces(field: &str) -> Vec<String> {
-    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).count();
-    let pieces: Vec<&str> = field.split_whitespace().collect();
-    let whole_first = pieces.first().is_none_or(|first| digits(first) >= 8);
-    if whole_first { pieces.into_iter().map(str::to_owned).collect() } else { vec![field.to_owned()] }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn separators() {
-        assert_eq!(
-            split("0705123456,0708321321;+4670\n46701 ,, "),
-            ["0705123456", "0708321321", "+4670", "46701"]
-        );
-        assert!(split(" ,;\r\n").is_empty());
-    }
-
-    #[test]
-    fn what_separates_numbers() {
-        let cases: [(&str, &[&str]); 5] = [
-            ("0705123456,0708321321", &["0705123456", "0708321321"]),
-            ("0705123456 0708321321;+46701234567", &["0705123456", "0708321321", "+46701234567"]),
-            ("070-123 45 67, 0708321321", &["070-123 45 67", "0708321321"]),
-            ("+46 (0)70-123 45 67\n71234", &["+46 (0)70-123 45 67", "71234"]),
-            (" , ;", &[]),
-        ];
-        for (input, expected) in cases {
-            assert_eq!(split(input), expected, "{input}");
-        }
-    }
 }

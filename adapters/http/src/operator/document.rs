@@ -2,6 +2,7 @@
 //! `mobilectrl_response.status`, `sms.@account`, `?id` (a parameter of the URL that was called).
 
 use super::xml::{self, Element};
+use crate::media;
 use encoding_rs::{Encoding, UTF_8};
 use serde_json::Value;
 
@@ -207,8 +208,7 @@ fn element(root: &Element, path: &str) -> Option<String> {
 
 /// The character set of a media type.
 fn charset_of(kind: &str) -> Option<&'static Encoding> {
-    let label = kind.split(';').find_map(|part| part.trim().strip_prefix("charset="))?;
-    Encoding::for_label(label.trim_matches('"').as_bytes())
+    media::charset(kind).and_then(|label| Encoding::for_label(label.as_bytes()))
 }
 
 /// The `encoding` of an XML declaration.

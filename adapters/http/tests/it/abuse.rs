@@ -54,6 +54,7 @@ async fn over_a_socket() {
         ),
         (format!("GET /{} HTTP/1.1\r\n{login}\r\n", "a".repeat(20_000)), "HTTP/1.1 4"),
         (format!("GET /../../etc/passwd HTTP/1.1\r\n{login}\r\n"), "HTTP/1.1 404"),
+        (format!("HEAD /send?numbers=070&text=x HTTP/1.1\r\n{login}\r\n"), "HTTP/1.1 405"),
         (format!("TRACE / HTTP/1.1\r\n{login}\r\n"), "HTTP/1.1 405"),
     ];
     for (request, expected) in cases {

@@ -1,10 +1,11 @@
 //! The plain form.
 
-use crate::{Ask, accepted, now, sending};
+use crate::{Ask, accepted, doors, now, sending};
 use domain::message::{Dimensions, Door, Priority};
-use domain::refusal::Code;
+use domain::refusal::{Code, Refusal};
 use domain::submission::{Content, Request};
 use domain::text::Policy;
+use ports::driving::{MockQueryMessages, MockSubmitMessages};
 use std::time::Duration;
 
 #[tokio::test]
@@ -18,10 +19,81 @@ async fn a_line_for_each_number() {
 }
 
 #[tokio::test]
+async fn a_space_separates_numbers_and_stands_within_them() {
+    for (numbers, expected) in [
+        ("71234%2072345", vec!["71234", "72345"]),
+        ("71234+0705123456", vec!["71234", "0705123456"]),
+        ("0705123456+070-123+45+67", vec!["0705123456", "070-123 45 67"]),
+        ("%2B46+(0)70-123+45+67", vec!["+46 (0)70-123 45 67"]),
+        ("08+12345678", vec!["08 12345678"]),
+    ] {
+        let (app, asked) = sending(Ok(accepted(&["46705123456"], &[])));
+        let answer = Ask::get(&format!("/send?numbers={numbers}&text=x")).crm().of(&app).await;
+        assert_eq!(answer.status, 202, "{numbers}: {}", answer.body);
+        assert_eq!(asked.lock().expect("lock").pop().expect("asked").1.to, expected, "{numbers}");
+    }
+}
+
+#[tokio::test]
+async fn a_line_for_each_number_when_all_are_refused() {
+    let mut submit = MockSubmitMessages::new();
+    submit.expect_submit().returning(|_, request| match request.content {
+        Content::Text(ref text) if text.is_empty() => Err(Refusal::new(Code::NoText)),
+        _ => Err(Refusal::field(Code::InvalidNumber, "to", "anna")),
+    });
+    submit.expect_preview().returning(|_, request| match request.to.as_slice() {
+        [only] if only == "anna" => Err(Refusal::field(Code::InvalidNumber, "to", "anna")),
+        [only] => Err(Refusal::field(Code::NumberNotAllowed, "to", only.clone())),
+        _ => Err(Refusal::new(Code::Busy)),
+    });
+    let app = doors(submit, MockQueryMessages::new());
+    let ask = |numbers: &str, text: &str| Ask::get(&format!("/send?numbers={numbers}&text={text}")).crm();
+    let answer = ask("anna,%2B15551234567", "x").of(&app).await;
+    assert_eq!(answer.status, 422, "the first one's, as everywhere");
+    assert_eq!(
+        answer.body,
+        "ERR anna invalid_number The number cannot be read. (anna)\n\
+         ERR +15551234567 number_not_allowed Sending to that number is not allowed. (+15551234567)\n"
+    );
+    let common = ask("0705123456,0708321321", "").of(&app).await;
+    assert_eq!(
+        common.body,
+        "ERR 0705123456 no_text There is no text.\nERR 0708321321 no_text There is no text.\n"
+    );
+    let nobody =
+        ask("0705123456,0708321321", "x").header("authorization", "Basic Y3JtOmZlbA==").of(&app).await;
+    assert!(nobody.body.starts_with("ERR * not_authenticated "), "{}", nobody.body);
+    assert_eq!(nobody.body.lines().count(), 1);
+    // A look at each costs: beyond some, all have the first one's.
+    let many = vec!["anna"; 201].join(",");
+    let answer = ask(&many, "x").of(&app).await;
+    assert_eq!(answer.body.lines().filter(|l| l.starts_with("ERR anna invalid_number ")).count(), 201);
+    let too_many =
+        Ask::new("POST", "/send").crm().body(format!("text=x&numbers={}", "1,".repeat(10_001)).as_bytes());
+    assert!(too_many.of(&app).await.body.starts_with("ERR * invalid_number "));
+}
+
+#[tokio::test]
+async fn a_head_sends_nothing() {
+    let (app, asked) = sending(Ok(accepted(&["46705123456"], &[])));
+    let query = "username=crm&password=hemligt&numbers=0705123456&to=0705123456&text=x";
+    for method in ["HEAD", "DELETE", "PUT"] {
+        for place in ["/send", "/cgi-bin/sendsms"] {
+            let answer = Ask::new(method, &format!("{place}?{query}")).of(&app).await;
+            assert_eq!((answer.status, answer.header("allow")), (405, "GET, POST"), "{method} {place}");
+        }
+    }
+    let root = Ask::new("HEAD", &format!("/?{query}")).of(&app).await;
+    assert_eq!((root.status, root.header("allow")), (405, "GET, POST"));
+    assert!(asked.lock().expect("lock").is_empty());
+    assert_eq!(Ask::new("HEAD", "/").of(&app).await.status, 200, "the page for people may be asked about");
+}
+
+#[tokio::test]
 async fn every_option_by_get_and_by_post() {
     let (app, asked) = sending(Ok(accepted(&["46705123456"], &[])));
     let options = "numbers=%2B46705123456+0708&text=p%E5&from=Vi&flash=1&priority=high&reference=r&company=c&department=d\
-                   &cost_centre=k&project=p&send_at=2026-11-24T10:00:00%2B01:00&valid_for=10m&text_policy=keep&link=TS0\
+                   &cost_centre=k&project=p&send_at=2026-11-24T10:00:00%2B01:00&valid_for=10m&valid_until=2026-11-24T12:00:00%2B01:00&text_policy=keep&link=TS0\
                    &callback_url=http%3A%2F%2Fx.example%2Fcb&dialog=yes";
     let login = "username=crm&password=hemligt";
     let got = Ask::get(&format!("/send?{options}&{login}")).header("idempotency-key", "k").of(&app).await;
@@ -50,6 +122,7 @@ async fn every_option_by_get_and_by_post() {
         },
         send_at: Some(day),
         valid_for: Some(Duration::from_secs(600)),
+        valid_until: Some(day + Duration::from_secs(2 * 3600)),
         callback: domain::message::Callback::json("http://x.example/cb").ok(),
         dialog: true,
         policy: Some(Policy::Keep),
@@ -60,6 +133,20 @@ async fn every_option_by_get_and_by_post() {
     };
     for (door, request) in asked.lock().expect("lock").iter() {
         assert_eq!((*door, request), (Door::Form, &expected));
+    }
+}
+
+#[tokio::test]
+async fn a_charset_that_is_not_written_in_ascii_is_the_messages_alone() {
+    let (app, asked) = sending(Ok(accepted(&["46705123456"], &[])));
+    for charset in ["UCS-2", "UTF-16BE", "UTF-16", "utf16"] {
+        let query =
+            format!("charset={charset}&username=crm&password=hemligt&numbers=0705123456&from=V%C3%A5r");
+        let answer = Ask::get(&format!("/send?{query}&text=%00H%00%E5%20%AC")).of(&app).await;
+        assert_eq!(answer.status, 202, "{charset}: {}", answer.body);
+        let (_, request) = asked.lock().expect("lock").pop().expect("asked");
+        let expected = Request { from: Some("Vår".into()), ..Request::text(["0705123456"], "Hå€") };
+        assert_eq!(request, expected, "{charset}");
     }
 }
 
@@ -103,6 +190,7 @@ async fn bad_parameters_are_answered_in_a_line() {
     let (app, asked) = sending(Ok(accepted(&["46705123456"], &[])));
     for (query, expected) in [
         ("valid_for=soon", "ERR 0705 invalid_time "),
+        ("valid_until=soon", "ERR 0705 invalid_time "),
         ("send_at=soon", "ERR 0705 invalid_time "),
         ("priority=5", "ERR 0705 invalid_parameter "),
         ("callback_url=ftp://x", "ERR 0705 invalid_callback "),

@@ -37,6 +37,13 @@ async fn answers() {
             "Account field misformed or too long, rejected",
         ),
         (&format!("{LOGIN}&to=0705&text=x&mwi=0"), 400, "MWI field not supported, rejected"),
+        (&format!("{LOGIN}&to=0705&text=x&mclass=2"), 400, "MClass field not supported, rejected"),
+        (&format!("{LOGIN}&to=0705&text=x&mclass=3"), 400, "MClass field not supported, rejected"),
+        (&format!("{LOGIN}&to=0705&text=x&mclass=0&coding=1"), 400, "MClass field not supported, rejected"),
+        (&format!("{LOGIN}&to=0705&text=x&flash=1&coding=1"), 400, "Flash field not supported, rejected"),
+        (&format!("{LOGIN}&to=0705&text=x&mclass=0&udh=%01%00"), 400, "MClass field not supported, rejected"),
+        (&format!("{LOGIN}&to=0705&text=x&mclass=1"), 202, "0: Accepted for delivery"),
+        (&format!("{LOGIN}&to=0705&text=x&mclass=1&flash=0&coding=1"), 202, "0: Accepted for delivery"),
         (&format!("{LOGIN}&to=0705&text=x&mclass=-1&coding=-1"), 202, "0: Accepted for delivery"),
     ];
     for (uri, status, text) in cases {
@@ -77,6 +84,8 @@ async fn texts_and_octets() {
         ("text=p%C3%A5&coding=0", text("på", Some(Policy::Fold))),
         ("text=%00p%00%E5&coding=2", text("på", Some(Policy::Keep))),
         ("text=p%C3%A5&coding=2&charset=UTF-8", text("på", Some(Policy::Keep))),
+        ("text=%00p%00%E5&charset=UTF-16BE&from=V%C3%A5r", text("på", None)),
+        ("text=%00p%00%E5&coding=2&charset=UCS-2&from=V%C3%A5r", text("på", Some(Policy::Keep))),
         ("text=%00%FF&coding=1", binary(&[0, 255], &[])),
         ("text=%FF&udh=%05%00%03%01%02%01&coding=1", binary(&[255], &[5, 0, 3, 1, 2, 1])),
         ("text=x&udh=%05%00%03%01%02%01", binary(b"x", &[5, 0, 3, 1, 2, 1])),
@@ -101,6 +110,7 @@ async fn options() {
     assert_eq!((request.priority, request.link.as_deref()), (Some(Priority::Alarm), Some("TS0")));
     assert_eq!((request.dimensions.cost_centre.as_str(), request.reference.as_deref()), ("a1", Some("r1")));
     assert_eq!(request.callback, Callback::kannel("http://x/d?s=%d&i=7", DlrMask(31)).ok());
+    assert!(!asked("text=x&mclass=1").await.flash, "what a phone does by itself");
     let old = asked("text=x&dlrmask=3&dlrurl=http%3A%2F%2Fx%2Fd&flash=1").await;
     assert_eq!((old.callback, old.flash), (Callback::kannel("http://x/d", DlrMask(3)).ok(), true));
     assert_eq!(
@@ -129,4 +139,49 @@ async fn the_text_as_body_and_the_rest_in_headers() {
     let (_, request) = asked.lock().expect("lock").pop().expect("asked");
     assert_eq!(request.content, Content::Text("Hej på dig & 50%".into()));
     assert!(request.callback.is_some());
+}
+
+/// Posts to Kannel's address, logged in by the headers that it takes there, and gives what was asked for.
+async fn posted(kind: &str, headers: &[(&str, &str)], body: &[u8]) -> Request {
+    let (app, asked) = sending(Ok(accepted(&["46705123456"], &[])));
+    let mut ask = Ask::new("POST", LOGIN).header("content-type", kind).header("x-kannel-to", "0705");
+    for (name, value) in headers {
+        ask = ask.header(name, value);
+    }
+    let answer = ask.body(body).of(&app).await;
+    assert_eq!((answer.status, answer.body.as_str()), (202, "0: Accepted for delivery"), "{kind}");
+    let (_, request) = asked.lock().expect("lock").pop().expect("asked");
+    request
+}
+
+#[tokio::test]
+async fn what_the_type_of_a_form_says_is_not_about_unicode() {
+    let form = "to=0705&coding=2&text=%00H%00e%00j".as_bytes();
+    let text = |text: &str| Content::Text(text.into());
+    for kind in ["application/x-www-form-urlencoded", "application/x-www-form-urlencoded; charset=UTF-8"] {
+        assert_eq!(posted(kind, &[], form).await.content, text("Hej"), "{kind}");
+    }
+    let named = "to=0705&coding=2&charset=UTF-8&text=Hej".as_bytes();
+    assert_eq!(posted("application/x-www-form-urlencoded", &[], named).await.content, text("Hej"));
+    let unicode = [("x-kannel-coding", "2")];
+    assert_eq!(posted("text/plain", &unicode, b"\0H\0e\0j").await.content, text("Hej"));
+    assert_eq!(posted("text/plain; Charset=\"UTF-8\"", &unicode, "på".as_bytes()).await.content, text("på"));
+    let wide = [("x-kannel-from", "Vi"), ("x-kannel-charset", "UTF-16BE")];
+    let request = posted("text/plain", &wide, b"\0H\0e\0j").await;
+    assert_eq!((request.content, request.from.as_deref()), (text("Hej"), Some("Vi")));
+}
+
+#[tokio::test]
+async fn octets_as_body() {
+    let octets: &[u8] = &[0x00, 0xE5, 0xFF, 0x41];
+    let binary = |udh: &[u8]| Content::Binary { data: octets.to_vec(), udh: udh.to_vec() };
+    let kind = "application/octet-stream";
+    assert_eq!(posted(kind, &[], octets).await.content, binary(&[]));
+    assert_eq!(posted(kind, &[("x-kannel-coding", "1")], octets).await.content, binary(&[]));
+    let text = posted(kind, &[("x-kannel-coding", "2")], b"\0H\0e\0j").await;
+    assert_eq!(text.content, Content::Text("Hej".into()));
+    for udh in ["050003010201", " 05 00 03 01 02 01 ", "%05%00%03%01%02%01"] {
+        let request = posted(kind, &[("x-kannel-udh", udh)], octets).await;
+        assert_eq!(request.content, binary(&[5, 0, 3, 1, 2, 1]), "{udh}");
+    }
 }

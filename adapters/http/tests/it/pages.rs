@@ -23,6 +23,28 @@ async fn the_description_is_the_committed_one() {
 }
 
 #[tokio::test]
+async fn every_answer_is_described() {
+    let (app, _) = sending(Err(Refusal::new(Code::Busy)));
+    let document: serde_json::Value =
+        serde_json::from_str(&Ask::get("/api/v1/openapi.json").of(&app).await.body).expect("JSON");
+    let operations = document["paths"].as_object().into_iter().flatten().flat_map(|(path, of_path)| {
+        of_path.as_object().into_iter().flatten().map(move |(method, operation)| (path, method, operation))
+    });
+    let mut answers = 0;
+    for (path, method, operation) in operations {
+        for (status, answer) in operation["responses"].as_object().into_iter().flatten() {
+            let description = answer["description"].as_str().unwrap_or_default();
+            assert!(
+                !description.trim().is_empty(),
+                "{method} {path} {status}: OpenAPI requires a description"
+            );
+            answers += 1;
+        }
+    }
+    assert!(answers > 12, "{answers}");
+}
+
+#[tokio::test]
 async fn the_page_in_both_languages() {
     let (app, _) = sending(Err(Refusal::new(Code::Busy)));
     for (ask, lang) in [

@@ -98,6 +98,18 @@ async fn who_may_come_in() {
 }
 
 #[tokio::test]
+async fn a_byte_order_mark_and_null_say_nothing() {
+    let (app, asked) = sending(Ok(accepted(&["46701234567"], &[])));
+    let null = r#"{"to":["070-123 45 67"],"text":"Hej","from":null,"flash":null,"dialog":null,"dimensions":{"project":null}}"#;
+    for body in [null.to_owned(), format!("\u{feff}{HEJ}")] {
+        let answer = Ask::json("/api/v1/messages", &body).of(&app).await;
+        assert_eq!(answer.status, 202, "{body}: {}", answer.body);
+        let (_, request) = asked.lock().expect("lock").pop().expect("asked");
+        assert_eq!(request, Request::text(["070-123 45 67"], "Hej"));
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_request() {
     let (app, asked) = sending(Ok(accepted(&["46701234567"], &[])));
     let key = "k".repeat(256);

@@ -37,6 +37,22 @@ async fn every_code_has_a_fault() {
 }
 
 #[tokio::test]
+async fn fields_have_their_names_in_the_schema() {
+    for (inside, outside) in [
+        ("send_at", "sendAt"),
+        ("valid_for", "validForSeconds"),
+        ("valid_until", "validUntil"),
+        ("callback_url", "callbackUrl"),
+        ("text_policy", "textPolicy"),
+        ("idempotency_key", "clientReference"),
+        ("to", "to"),
+    ] {
+        let got = refusing(Refusal::field(Code::InvalidTime, inside, "")).post(envelope(V11, "", SEND)).await;
+        assert_eq!(got.value("field"), Some(outside));
+    }
+}
+
+#[tokio::test]
 async fn languages() {
     for (asked, configured, lang) in [
         ("sv", Language::English, "sv"),

@@ -51,6 +51,13 @@ async fn ways_and_their_order() {
         (&bad, &basic_good, &inside("crm", "hemligt"), "500 not_authenticated"),
         ("", &basic_good, &inside("crm", "fel"), "crm"),
         ("", &basic_bad, &inside("crm", "hemligt"), "500 not_authenticated"),
+        // What is not ours to read hides nothing; what is ours and wrong counts.
+        ("", "Negotiate abc", &inside("crm", "hemligt"), "crm"),
+        ("", "Negotiate", &inside("crm", "hemligt"), "crm"),
+        ("", "NTLM abc", &inside("crm", "fel"), "500 not_authenticated"),
+        ("", "Negotiate abc", &empty, "500 not_authenticated"),
+        ("", "Basic ???", &inside("crm", "hemligt"), "500 not_authenticated"),
+        ("", "Bearer", &inside("crm", "hemligt"), "500 not_authenticated"),
         ("", "", &inside("crm", "fel"), "500 not_authenticated"),
         ("", "", &inside("crm", ""), "500 not_authenticated"),
     ] {

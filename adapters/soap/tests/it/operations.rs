@@ -50,7 +50,7 @@ async fn every_option() {
         },
         send_at: Some("2026-12-24T14:00:00Z".parse().expect("time")),
         valid_for: Some(Duration::from_secs(600)),
-        valid_until: None,
+        valid_until: Some("2026-12-24T20:00:00Z".parse().expect("time")),
         callback: Some(Callback::json("https://crm.example.se/x?a=1&b=2").expect("callback")),
         dialog: true,
         policy: Some(Policy::Keep),
@@ -65,6 +65,7 @@ async fn every_option() {
         "<g:SendSms><dimensions><company>A</company><g:department>B</g:department><costCentre>C</costCentre><project>D</project></dimensions>\
          <g:clientReference>k-1</g:clientReference><g:askedBy>eva@example.se</g:askedBy><g:link>TS1</g:link><g:textPolicy> keep </g:textPolicy>\
          <g:dialog>1</g:dialog><g:callbackUrl>https://crm.example.se/x?a=1&amp;b=2</g:callbackUrl><g:validForSeconds>600</g:validForSeconds>\
+         <g:validUntil>2026-12-24T21:00:00+01:00</g:validUntil>\
          <g:sendAt>2026-12-24T15:00:00+01:00</g:sendAt><g:reference>order 7</g:reference><g:priority>high</g:priority><g:flash>true</g:flash>\
          <g:from>Example</g:from><g:text>Hej</g:text><g:to>0701234567</g:to><g:to>0707654321</g:to><g:to>x</g:to></g:SendSms>",
     );
@@ -75,7 +76,7 @@ async fn every_option() {
 #[tokio::test]
 async fn empty_and_nil_are_not_given() {
     let content = "<SendSms xmlns='urn:omnigate:gateway:1' xmlns:i='http://www.w3.org/2001/XMLSchema-instance'><to>0701234567</to><text>Hej</text>\
-                   <from/><flash i:nil='true'/><priority></priority><sendAt/><validForSeconds i:nil='1'/><dimensions/></SendSms>";
+                   <from/><flash i:nil='true'/><priority></priority><sendAt/><validForSeconds i:nil='1'/><validUntil/><dimensions/></SendSms>";
     let got = Stage::new().expecting(Request::text(["0701234567"], "Hej")).call(content).await;
     assert_eq!(got.status, 200, "{}", got.body);
 }
@@ -102,6 +103,8 @@ async fn wrong_values_name_their_field() {
         ("<g:sendAt>2026-12-24T15:00:00</g:sendAt>", "invalid_time", "sendAt"),
         ("<g:validForSeconds>0</g:validForSeconds>", "invalid_time", "validForSeconds"),
         ("<g:validForSeconds>PT10M</g:validForSeconds>", "invalid_time", "validForSeconds"),
+        ("<g:validUntil>2026-12-24T15:00:00</g:validUntil>", "invalid_time", "validUntil"),
+        ("<g:validUntil>PT10M</g:validUntil>", "invalid_time", "validUntil"),
         ("<g:callbackUrl>ftp://x.se/</g:callbackUrl>", "invalid_callback", "callbackUrl"),
         ("<g:data>AQI=</g:data>", "invalid_parameter", "data"),
         ("<g:text>twice</g:text>", "invalid_parameter", "text"),

@@ -119,5 +119,9 @@ async fn the_description_and_the_door_agree() {
         .await;
         assert!(got.body.contains("unheardOf"), "{name} {}", got.body);
     }
+    // What may be sent can be sent alone, in a batch, and be previewed.
+    for option in ["validForSeconds", "validUntil", "textPolicy", "askedBy"] {
+        assert_eq!(wsdl.matches(&format!("<xs:element name=\"{option}\"")).count(), 3, "{option}");
+    }
     assert!(!wsdl.contains("xs:import") && !wsdl.contains("xs:choice") && !wsdl.contains("xs:any"));
 }

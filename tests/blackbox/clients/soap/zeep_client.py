@@ -58,6 +58,7 @@ def story(client, service, key):
         priority="high",
         reference="zeep " + key,
         validForSeconds=3600,
+        validUntil=datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=2),
         sendAt=datetime.datetime.now(datetime.timezone.utc),
         dimensions={"company": "A", "costCentre": "42"},
         clientReference=str(uuid.uuid4()),

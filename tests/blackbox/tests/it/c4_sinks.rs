@@ -68,8 +68,23 @@ fn down_for_a_while_and_through_a_kill() {
 }
 
 #[test]
-fn refused_for_good_is_given_up_listed_and_sent_again() {
+fn a_program_that_is_not_there_yet_is_called_again() {
     let sink = WebSink::start(Mood::Fails(404));
+    let simulator = Simulator::start(&["--receipts"]);
+    let gateway = Gateway::start(&Settings::towards(simulator.address()));
+    let attempts = tell_of(&gateway, 0, &sink);
+    // As many tries as what is refused for good gets.
+    eventually("tries", || (sink.calls() >= 3 * TOLD).then_some(()));
+    assert!(dead(&gateway).is_empty());
+    sink.set(Mood::Well);
+    eventually("everything told", || (events(&sink) == TOLD).then_some(()));
+    assert!(dead(&gateway).is_empty());
+    judge(&gateway, &simulator, attempts, &Terms::default());
+}
+
+#[test]
+fn refused_for_good_is_given_up_listed_and_sent_again() {
+    let sink = WebSink::start(Mood::Fails(410));
     let simulator = Simulator::start(&["--receipts"]);
     let gateway = Gateway::start(&Settings::towards(simulator.address()));
     let attempts = tell_of(&gateway, 0, &sink);
