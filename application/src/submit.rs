@@ -88,7 +88,16 @@ impl SubmitMessages for Submit {
             now,
             &mut Trace::silent(),
         );
-        let plan = plan.inspect_err(|refusal| refused(sender, refusal))?;
+        let plan = match plan {
+            Ok(plan) => plan,
+            Err(refusal) => {
+                return self
+                    .earlier(sender, &request, now)
+                    .await?
+                    .ok_or(refusal)
+                    .inspect_err(|refusal| refused(sender, refusal));
+            }
+        };
         self.make_way(&plan).await;
         let share = self.shares.wait(sender.name(), plan.recipients.len());
         let share = share.ok_or_else(|| Refusal::new(Code::Busy));
@@ -138,6 +147,17 @@ fn spread(submission: SubmissionId) -> u64 {
 }
 
 impl Submit {
+    /// What the same request was answered before, by its key: the rules may have become others since.
+    async fn earlier(
+        &self,
+        sender: &Sender,
+        request: &Request,
+        now: Timestamp,
+    ) -> Result<Option<Accepted>, Refusal> {
+        let Some(once) = once(sender, request) else { return Ok(None) };
+        Ok(self.fatal.watch(self.outbox.earlier(&once, now).await)?)
+    }
+
     /// A message by itself lets others go before it when the link is busy; who has a hundred to send is not made to wait for each, nor is an alarm.
     async fn make_way(&self, plan: &Plan) {
         let [only] = plan.recipients.as_slice() else { return };
@@ -332,6 +352,9 @@ fn digest(request: &Request) -> [u8; 32] {
     eat(&request.valid_for.map_or(0, |d| d.as_millis()).to_be_bytes());
     if let Some(until) = request.valid_until {
         eat(&until.as_millisecond().to_be_bytes());
+    }
+    if let Some(policy) = request.policy {
+        eat(format!("{policy:?}").as_bytes());
     }
     hash.finalize().into()
 }

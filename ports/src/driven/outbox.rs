@@ -2,6 +2,7 @@
 
 use super::StoreError;
 use async_trait::async_trait;
+use domain::Timestamp;
 use domain::directory::{LinkId, UserName};
 use domain::message::{Incarnation, Message, SubmissionId};
 use domain::routing::Deadline;
@@ -58,4 +59,11 @@ pub trait Outbox: Send + Sync {
     /// # Errors
     /// [`StoreError`]; `Busy` at once when the queue is full.
     async fn accept(&self, acceptance: Acceptance) -> Result<Accepted, StoreError>;
+
+    /// The answer that a request with this key got within the last seven days, repeated: what was accepted stays so, also when the rules of today
+    /// would refuse it.
+    ///
+    /// # Errors
+    /// [`StoreError::KeyReused`] when the key belongs to another request; as [`Outbox::accept`].
+    async fn earlier(&self, once: &Once, now: Timestamp) -> Result<Option<Accepted>, StoreError>;
 }

@@ -172,6 +172,14 @@ pub async fn a_key_gives_the_first_answer_again(stores: &Stores) {
     };
     let first = stores.outbox.accept(request(1)).await.expect("accepted");
     stores.clock.advance(Duration::from_hours(24 * 6));
+    assert_eq!(
+        stores.outbox.earlier(&samples::once("nyckel-å 1", 2), stores.now()).await,
+        Err(StoreError::KeyReused)
+    );
+    assert_eq!(stores.outbox.earlier(&samples::once("nyckel-å 2", 1), stores.now()).await, Ok(None));
+    let asked = stores.outbox.earlier(&samples::once("nyckel-å 1", 1), stores.now()).await;
+    let asked = asked.expect("it is known").expect("it is in force");
+    assert!(asked.is_repeated() && asked.messages() == first.messages() && asked.refused() == refused);
     let again = stores.outbox.accept(request(11)).await.expect("repeated");
     assert!(!first.is_repeated() && again.is_repeated());
     assert_eq!((again.submission(), again.messages()), (first.submission(), first.messages()));

@@ -62,6 +62,26 @@ fn told(new: &NewMessage) -> AcceptedMessage {
     }
 }
 
+/// The answer a key got before. `Ok(Err)` = the key belongs to another request.
+pub(super) async fn answered(
+    conn: &mut Conn,
+    once: &Once,
+    now: i64,
+) -> QueryResult<Option<Result<Accepted, StoreError>>> {
+    let name = vec![once.user.as_str().into(), once.key.as_str().into()];
+    let text = "SELECT digest, submission, answer, used_at FROM once WHERE owner = ? AND once_key = ?";
+    let found: Vec<(Vec<u8>, i64, String, i64)> =
+        Sql::<(Binary, BigInt, Text, BigInt)>::new(text, name).rows(conn).await?;
+    let in_force = found.into_iter().find(|(.., used_at)| now < used_at.saturating_add(ONCE_MS));
+    Ok(in_force.map(|(digest, submission, answer, _)| {
+        if digest == once.digest {
+            Ok(decode_answer(SubmissionId(submission), &answer))
+        } else {
+            Err(StoreError::KeyReused)
+        }
+    }))
+}
+
 /// The answer the key got before; otherwise the key is written down with the answer it gets now.
 async fn earlier(
     conn: &mut Conn,
@@ -70,18 +90,12 @@ async fn earlier(
     messages: &[AcceptedMessage],
 ) -> QueryResult<Option<Result<Accepted, StoreError>>> {
     let now = acceptance.messages.first().map_or(0, |m| millis(m.message.accepted_at));
-    let name = || -> Vec<Bind<'_>> { vec![once.user.as_str().into(), once.key.as_str().into()] };
-    let text = "SELECT digest, submission, answer, used_at FROM once WHERE owner = ? AND once_key = ?";
-    let found: Vec<(Vec<u8>, i64, String, i64)> =
-        Sql::<(Binary, BigInt, Text, BigInt)>::new(text, name()).rows(conn).await?;
-    if let Some((digest, submission, answer, used_at)) = found.into_iter().next() {
-        if now < used_at.saturating_add(ONCE_MS) {
-            let same = digest == once.digest;
-            let answer = || decode_answer(SubmissionId(submission), &answer);
-            return Ok(Some(if same { Ok(answer()) } else { Err(StoreError::KeyReused) }));
-        }
-        Sql::<()>::new("DELETE FROM once WHERE owner = ? AND once_key = ?", name()).run(conn).await?;
+    if let Some(answer) = answered(conn, once, now).await? {
+        return Ok(Some(answer));
     }
+    let name = || -> Vec<Bind<'_>> { vec![once.user.as_str().into(), once.key.as_str().into()] };
+    // One that is out of date.
+    Sql::<()>::new("DELETE FROM once WHERE owner = ? AND once_key = ?", name()).run(conn).await?;
     let text =
         "INSERT INTO once (owner, once_key, digest, submission, answer, used_at) VALUES (?, ?, ?, ?, ?, ?)";
     let mut binds = name();

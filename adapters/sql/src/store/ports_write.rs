@@ -1,7 +1,8 @@
 //! The ports whose calls change something: each puts one operation into the queue and waits for its commit.
 
-use super::{Store, deadlines, read};
+use super::{Store, accept, deadlines, read};
 use crate::op::Op;
+use crate::rows::millis;
 use async_trait::async_trait;
 use domain::Timestamp;
 use domain::message::{Incarnation, MessageId};
@@ -11,7 +12,7 @@ use domain::submission::Accepted;
 use futures_util::FutureExt;
 use ports::driven::{
     Acceptance, Applied, Backlog, Cluster, Deadlines, Dispatch, Handoff, HandoffKey, HandoffOutcome,
-    Handoffs, Held, LeaseRequest, Leased, Outbox, Overdue, Receipts, Ruling, Settlement, StoreError,
+    Handoffs, Held, LeaseRequest, Leased, Once, Outbox, Overdue, Receipts, Ruling, Settlement, StoreError,
 };
 use std::time::Duration;
 
@@ -22,6 +23,14 @@ impl Outbox for Store {
             return Err(StoreError::Data("there is no message in it".to_owned()));
         }
         self.queue.ask(Op::Accept, acceptance).await
+    }
+
+    async fn earlier(&self, once: &Once, now: Timestamp) -> Result<Option<Accepted>, StoreError> {
+        self.sound()?;
+        let (once, now) = (once.clone(), millis(now));
+        let read =
+            self.reader.read(move |conn| async move { accept::answered(conn, &once, now).await }.boxed());
+        read.await?.transpose()
     }
 }
 

@@ -56,3 +56,24 @@ fn another_body_under_the_same_key_is_refused() {
     let other = post(&gateway, &body(2), Some("k"));
     assert_eq!(other.status, 409, "{}", other.text());
 }
+
+/// What was accepted stays so when it could not be accepted any more: its time is over, say.
+#[test]
+fn the_first_answer_comes_again_when_the_request_is_out_of_date() {
+    let gateway = Gateway::start(&Settings::default());
+    let until = seconds_from_now(3);
+    let request = serde_json::json!({ "to": ["0701234567"], "text": "once", "valid_until": until });
+    let first = post(&gateway, &request, Some("dated"));
+    assert_eq!(first.status, 202, "{}", first.text());
+    blackbox::clock::pause(std::time::Duration::from_secs(4));
+    assert_eq!(post(&gateway, &request, None).status, 422, "a new one is too late");
+    let again = post(&gateway, &request, Some("dated"));
+    assert_eq!((again.status, again.json()), (202, first.json()));
+}
+
+/// So many seconds from now, as the API takes it.
+fn seconds_from_now(seconds: u64) -> String {
+    let mut date = std::process::Command::new("date");
+    let output = date.args(["-u", "-d", &format!("+{seconds} seconds"), "+%Y-%m-%dT%H:%M:%SZ"]).output();
+    String::from_utf8_lossy(&output.expect("date").stdout).trim().to_owned()
+}

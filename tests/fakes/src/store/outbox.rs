@@ -21,6 +21,10 @@ impl Outbox for MemoryStore {
     async fn accept(&self, acceptance: Acceptance) -> Result<Accepted, StoreError> {
         self.call(Call::Accept, |books| accept(books, acceptance)).await
     }
+
+    async fn earlier(&self, once: &Once, now: Timestamp) -> Result<Option<Accepted>, StoreError> {
+        self.call(Call::Accept, |books| earlier(books, once, now)).await
+    }
 }
 
 fn accept(books: &mut Books, acceptance: Acceptance) -> Result<Accepted, StoreError> {
