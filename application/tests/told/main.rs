@@ -1,0 +1,5 @@
+//! Who is told, and whether they are: programs that answer received messages, people who look after links.
+#![allow(missing_docs, reason = "a test")]
+
+mod answers;
+mod rig;
