@@ -2,11 +2,12 @@
 //!
 //! What it knows it keeps in memory: after a restart the next beat begins anew. It never stops a link.
 
+use crate::alarms::{Alarm, Alarms, send};
 use crate::directory::CurrentDirectory;
 use crate::submit::Submit;
-use crate::vigil::{Alarm, Alarms, send};
 use domain::directory::{Heartbeat, LinkId};
 use domain::message::Priority;
+use domain::submission::Request;
 use ports::driven::{Clock, Ids, Trouble};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -93,7 +94,15 @@ impl Heartbeats {
             let mark = format!("{:x}", self.ids.next());
             self.beats.lock().insert(mark.clone(), None);
             let text = format!("{WORDS} {link} {mark}");
-            send(&self.submit, link, &heartbeat.to, text, heartbeat.within, Priority::High).await;
+            let request = Request {
+                link: Some(link.to_string()),
+                valid_for: Some(heartbeat.within),
+                priority: Some(Priority::High),
+                ..Request::text([heartbeat.to.as_str()], text)
+            };
+            if let Err(refusal) = send(&self.submit, request).await {
+                tracing::warn!(%link, %refusal, "a heartbeat was not taken");
+            }
             pulse.on_its_way = Some((mark, now));
         }
     }
@@ -130,6 +139,6 @@ impl Heartbeats {
         lasted: Duration,
     ) {
         let alarm = Alarm { link: link.clone(), trouble: Trouble::Heartbeat, cleared, detail, lasted };
-        self.alarms.raise(alarm, &heartbeat.alarm_to).await;
+        self.alarms.raise(alarm, &heartbeat.alarm_to);
     }
 }
