@@ -242,6 +242,8 @@ impl Gateway {
         let heartbeats = Heartbeats {
             directory: Arc::clone(&directory),
             submit: submit.clone(),
+            reports: Arc::clone(&stores.reports),
+            inbox: Arc::clone(&stores.inbox),
             alarms,
             clock: Arc::clone(&world.clock),
             ids: Arc::clone(&world.ids),

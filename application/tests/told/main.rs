@@ -3,4 +3,5 @@
 
 mod alarms;
 mod answers;
+mod heartbeats;
 mod rig;
