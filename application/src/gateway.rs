@@ -2,6 +2,7 @@
 
 use crate::access::Access;
 use crate::administer::Administration;
+use crate::alarms::Alarms;
 use crate::astray::Astray;
 use crate::directory::{CurrentDirectory, Installation};
 use crate::dispatch::Pump;
@@ -20,7 +21,7 @@ use crate::settling::Settling;
 use crate::shares::Shares;
 use crate::submit::{Submit, Uses};
 use crate::supervise::supervise;
-use crate::vigil::{Alarms, Watchman};
+use crate::vigil::Watchman;
 use crate::ways::Ways;
 use domain::directory::LinkId;
 use domain::message::Incarnation;
@@ -232,13 +233,17 @@ impl Gateway {
             directory: Arc::clone(&directory),
             lanes: Arc::clone(&lanes),
             submit: submit.clone(),
+            reports: Arc::clone(&stores.reports),
             clock: Arc::clone(&world.clock),
             notices: Arc::clone(&world.notices),
+            untold: Arc::default(),
         };
         let watchman = Watchman { alarms: alarms.clone() };
         let heartbeats = Heartbeats {
             directory: Arc::clone(&directory),
             submit: submit.clone(),
+            reports: Arc::clone(&stores.reports),
+            inbox: Arc::clone(&stores.inbox),
             alarms,
             clock: Arc::clone(&world.clock),
             ids: Arc::clone(&world.ids),

@@ -1,6 +1,7 @@
 //! Handing over: what was just stored goes out at once, the rest is leased from the store; each target has its own share of the work, so that a
 //! slow one delays nobody else.
 
+mod answers;
 mod queue;
 
 pub(crate) use queue::HandoffQueue;
@@ -12,18 +13,13 @@ use crate::known::Known;
 use crate::meters::Meters;
 use crate::submit::Submit;
 use crate::target::{Target, Turn};
+use answers::Answered;
 use domain::Timestamp;
-use domain::access::Sender;
-use domain::message::{Door, Incarnation};
-use domain::mo::{self, Mo};
-use domain::submission::Request;
+use domain::message::Incarnation;
 use futures_util::FutureExt as _;
-use ports::driven::{
-    Answer, Clock, Content, Deliver, Handoff, HandoffError, HandoffKey, HandoffOutcome, Handoffs,
-};
-use ports::driving::SubmitMessages;
+use ports::driven::{Answer, Clock, Deliver, Handoff, HandoffError, HandoffKey, HandoffOutcome, Handoffs};
 use queue::HELD;
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -44,10 +40,6 @@ const PAUSES: [u64; 7] = [1, 5, 15, 30, 60, 120, 300];
 const PATIENCE: Duration = Duration::from_hours(24);
 /// After so many permanent refusals it is given up.
 const PERMANENT: u16 = 3;
-/// Automatic replies to one number in [`REPLY_TIME`].
-const REPLIES: usize = 3;
-/// See [`REPLIES`].
-const REPLY_TIME: Duration = Duration::from_mins(10);
 
 /// The use case.
 pub(crate) struct HandOver {
@@ -233,10 +225,10 @@ impl HandOver {
                 targets.remove(&name);
             }
         }
-        if let (Ok(Answer { text: Some(text) }), Content::Mo { mo, .. }) = (&result, &handoff.content) {
-            self.answer(mo, text, answered).await;
-        }
-        let outcome = self.outcome(&handoff, result);
+        let outcome = match self.send_back(&handoff, &result, answered).await {
+            Ok(()) => self.outcome(&handoff, result),
+            Err(refusal) => self.ask_again(&handoff, &refusal),
+        };
         let _ = settle.send((handoff.key, outcome)).await;
         more
     }
@@ -244,7 +236,7 @@ impl HandOver {
     fn outcome(&self, handoff: &Handoff, result: Result<Answer, HandoffError>) -> HandoffOutcome {
         let label = |outcome: &'static str| self.meters.handoffs.count(outcome, 1);
         let tries = handoff.tries.saturating_add(1);
-        let age = Duration::try_from(self.clock.now().duration_since(handoff.created_at)).unwrap_or_default();
+        let age = self.age(handoff);
         let (error, give_up) = match result {
             Ok(_) => {
                 label("done");
@@ -261,28 +253,6 @@ impl HandOver {
         label("again");
         let pause = PAUSES.get(usize::from(tries - 1)).or(PAUSES.last()).copied().unwrap_or(300);
         HandoffOutcome::Again { due_at: self.after(Duration::from_secs(pause)), error, counts: true }
-    }
-
-    /// A program answered a received message with a text: it goes back to the sender, unless two machines are talking to each other.
-    async fn answer(&self, mo: &Mo, text: &str, answered: &mut Answered) {
-        let directory = self.directory.current();
-        let rule = mo::rule_for(&directory.mo_rules, &mo.destination).filter(|r| r.answers);
-        let Some(user) = rule.and_then(|r| r.user.as_ref()).and_then(|name| directory.user(name.as_str()))
-        else {
-            return;
-        };
-        if !answered.may(&mo.source, self.clock.monotonic()) {
-            metrics::counter!("omnigate_answers_stopped_total").increment(1);
-            tracing::warn!(mo = mo.id.0, "not answered: too many automatic replies to one number");
-            return;
-        }
-        let sender = Sender::internal(Arc::clone(user), Door::Reply);
-        let mut request = Request::text([format!("+{}", mo.source.trim_start_matches('+'))], text);
-        request.from = Some(mo.destination.clone());
-        request.idempotency_key = Some(format!("mo-{}", mo.id));
-        if let Err(refusal) = self.submit.submit(&sender, request).await {
-            tracing::warn!(mo = mo.id.0, %refusal, "the answer to a received message was refused");
-        }
     }
 
     async fn finish(
@@ -304,12 +274,17 @@ impl HandOver {
         let rest = async {
             while let Some(tried) = under_way.join_next().await {
                 if let Ok(tried) = tried {
-                    let outcome = self.outcome(&tried.handoff, tried.result);
+                    let outcome = self.last_outcome(&tried.handoff, tried.result, now);
                     let _ = settle.send((tried.handoff.key, outcome)).await;
                 }
             }
         };
         let _ = tokio::time::timeout(Duration::from_secs(5), rest).await;
+    }
+
+    /// For how long it has been tried.
+    fn age(&self, handoff: &Handoff) -> Duration {
+        Duration::try_from(self.clock.now().duration_since(handoff.created_at)).unwrap_or_default()
     }
 
     fn after(&self, pause: Duration) -> Timestamp {
@@ -344,25 +319,5 @@ async fn write_down(
         if written {
             known.over(settled.iter().map(|(key, _)| *key));
         }
-    }
-}
-
-/// Which numbers were answered automatically lately.
-#[derive(Default)]
-struct Answered(HashMap<String, VecDeque<Duration>>);
-
-impl Answered {
-    fn may(&mut self, number: &str, now: Duration) -> bool {
-        let recent = |at: &Duration| now.saturating_sub(*at) < REPLY_TIME;
-        if self.0.len() > 10_000 {
-            self.0.retain(|_, times| times.back().is_some_and(recent));
-        }
-        let times = self.0.entry(number.to_owned()).or_default();
-        times.retain(recent);
-        let may = times.len() < REPLIES;
-        if may {
-            times.push_back(now);
-        }
-        may
     }
 }

@@ -5,6 +5,7 @@
 
 mod access;
 mod administer;
+mod alarms;
 mod astray;
 mod brake;
 mod directory;
@@ -32,6 +33,7 @@ mod supervise;
 mod target;
 mod turnstile;
 mod unabandoned;
+mod untold;
 mod vigil;
 mod ways;
 

@@ -8,23 +8,50 @@ use super::{MailRelay, RelayConfig};
 use domain::language::Language;
 use lettre::message::Message;
 use ports::driven::{HandoffError, Notice, Notices, Trouble};
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
-use tokio::sync::mpsc;
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
-/// Notices that may wait; more are dropped and said in the log.
+/// Notices that may wait for one mailbox.
 const MOST: usize = 100;
 /// The first pause after a failure; it doubles to the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 /// Tries until about a day has passed.
 const MOST_TRIES: u32 = 290;
+/// Tries of one that the relay refuses for good, which one that is set up wrongly for a moment does to everything: some minutes, because the next
+/// notice waits behind it.
+const MOST_REFUSALS: u32 = 7;
 
 /// Tells one mailbox.
 pub struct MailNotices {
-    queue: mpsc::Sender<Notice>,
+    waiting: Arc<Waiting>,
     task: JoinHandle<()>,
+}
+
+/// What is to be told, in order.
+#[derive(Default)]
+struct Waiting {
+    notices: Mutex<VecDeque<Notice>>,
+    rung: Notify,
+}
+
+impl Waiting {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Notice>> {
+        self.notices.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next one, as soon as there is one.
+    async fn next(&self) -> Notice {
+        loop {
+            if let Some(notice) = self.lock().pop_front() {
+                return notice;
+            }
+            self.rung.notified().await;
+        }
+    }
 }
 
 impl MailNotices {
@@ -34,17 +61,18 @@ impl MailNotices {
     /// [`HandoffError::Permanent`] for an address that is none.
     pub fn start(relay: Arc<MailRelay>, to: &str) -> Result<Self, HandoffError> {
         recipient(to)?;
-        let (queue, waiting) = mpsc::channel(MOST);
-        let task = tokio::spawn(send_all(relay, to.to_owned(), waiting));
-        Ok(Self { queue, task })
+        let waiting = Arc::<Waiting>::default();
+        let task = tokio::spawn(send_all(relay, to.to_owned(), Arc::clone(&waiting)));
+        Ok(Self { waiting, task })
     }
 }
 
 impl Notices for MailNotices {
     fn give(&self, notice: Notice) {
-        if let Err(error) = self.queue.try_send(notice) {
-            tracing::error!(%error, "too many notices wait for the mail relay; one is dropped");
+        if let Some(dropped) = put(&mut self.waiting.lock(), notice) {
+            tracing::error!(link = %dropped.link, "too many notices wait for the mail relay; one is dropped");
         }
+        self.waiting.rung.notify_one();
     }
 }
 
@@ -54,26 +82,44 @@ impl Drop for MailNotices {
     }
 }
 
-async fn send_all(relay: Arc<MailRelay>, to: String, mut waiting: mpsc::Receiver<Notice>) {
-    while let Some(notice) = waiting.recv().await {
-        let mut pause = FIRST_PAUSE;
-        for _ in 0..MOST_TRIES {
+/// Adds one. When too many wait, the first that a later one about the same trouble of the same link has overtaken is dropped, or else the oldest:
+/// how things are now is never what is forgotten.
+fn put(waiting: &mut VecDeque<Notice>, notice: Notice) -> Option<Notice> {
+    waiting.push_back(notice);
+    if waiting.len() <= MOST {
+        return None;
+    }
+    let same = |a: &Notice, b: &Notice| a.link == b.link && a.trouble == b.trouble;
+    let overtaken = |(n, old): (usize, &Notice)| waiting.iter().skip(n + 1).any(|later| same(old, later));
+    let place = (0..).zip(waiting.iter()).position(overtaken).unwrap_or(0);
+    waiting.remove(place)
+}
+
+/// How long to wait before a notice that was tried so often is tried again; `None` = it is dropped.
+fn pause(tried: u32, error: &HandoffError) -> Option<Duration> {
+    let most = match error {
+        HandoffError::Temporary(_) => MOST_TRIES,
+        HandoffError::Permanent(_) => MOST_REFUSALS,
+    };
+    let doubled = FIRST_PAUSE.saturating_mul(1 << tried.saturating_sub(1).min(16));
+    (tried < most).then_some(doubled.min(LONGEST_PAUSE))
+}
+
+async fn send_all(relay: Arc<MailRelay>, to: String, waiting: Arc<Waiting>) {
+    loop {
+        let notice = waiting.next().await;
+        for tried in 1.. {
             let sent = match mail(&relay.config, &to, &notice) {
                 Ok(mail) => relay.send(mail).await,
                 Err(error) => Err(error),
             };
-            match sent {
-                Ok(()) => break,
-                Err(HandoffError::Permanent(error)) => {
-                    tracing::error!(link = %notice.link, error, "a notice cannot be mailed");
-                    break;
-                }
-                Err(HandoffError::Temporary(error)) => {
-                    tracing::warn!(link = %notice.link, error, "a notice is not mailed yet");
-                }
-            }
+            let Err(error) = sent else { break };
+            let Some(pause) = pause(tried, &error) else {
+                tracing::error!(link = %notice.link, %error, "a notice cannot be mailed");
+                break;
+            };
+            tracing::warn!(link = %notice.link, %error, "a notice is not mailed yet");
             tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 }
@@ -153,6 +199,45 @@ mod tests {
     use super::*;
     use domain::Timestamp;
     use domain::directory::LinkId;
+
+    fn down(link: &str) -> Notice {
+        Notice {
+            link: LinkId::parse(link).expect("name"),
+            trouble: Trouble::LinkDown,
+            cleared: false,
+            detail: String::new(),
+            since: Timestamp::UNIX_EPOCH,
+            at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn what_is_overtaken_makes_room_for_how_things_are_now() {
+        let mut waiting = VecDeque::new();
+        assert_eq!(put(&mut waiting, down("OLD")), None);
+        for _ in 1..MOST {
+            assert_eq!(put(&mut waiting, down("TS0")), None);
+        }
+        let cleared = Notice { cleared: true, ..down("TS0") };
+        assert_eq!(put(&mut waiting, cleared.clone()), Some(down("TS0")));
+        assert_eq!(
+            (waiting.len(), waiting.front(), waiting.back()),
+            (MOST, Some(&down("OLD")), Some(&cleared))
+        );
+        let mut all: VecDeque<_> = (0..MOST).map(|n| down(&format!("TS{n}"))).collect();
+        assert_eq!(put(&mut all, down("NEW")), Some(down("TS0")));
+    }
+
+    #[test]
+    fn a_day_for_a_relay_that_is_away_and_minutes_for_one_that_refuses() {
+        let total = |error: &HandoffError| (1..).map_while(|tried| pause(tried, error)).sum::<Duration>();
+        let hours = total(&HandoffError::Temporary(String::new())).as_secs() / 3_600;
+        assert!((23..=25).contains(&hours), "{hours}");
+        assert_eq!(
+            total(&HandoffError::Permanent(String::new())),
+            Duration::from_secs(5 + 10 + 20 + 40 + 80 + 160)
+        );
+    }
 
     #[test]
     fn both_languages_say_which_link_and_why() {

@@ -1,0 +1,7 @@
+//! Who is told, and whether they are: programs that answer received messages, people who look after links.
+#![allow(missing_docs, reason = "a test")]
+
+mod alarms;
+mod answers;
+mod heartbeats;
+mod rig;
