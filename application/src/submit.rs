@@ -329,6 +329,10 @@ fn digest(request: &Request) -> [u8; 32] {
     }
     match &request.content {
         Content::Text(text) => eat(text.as_bytes()),
+        Content::Headed { text, udh } => {
+            eat(text.as_bytes());
+            eat(udh);
+        }
         Content::Binary { data, udh } => {
             eat(data);
             eat(udh);

@@ -11,7 +11,7 @@ fuzz_target!(|octets: &[u8]| {
     let mut parts = input.split("\n%%\n");
     let Ok(profile) = Profile::read(parts.next().unwrap_or_default()) else { return };
     let text = parts.next().unwrap_or("hej & {to}").to_owned();
-    let body = domain::message::Body::Text { text, alphabet: domain::text::Alphabet::Gsm7 };
+    let body = domain::message::Body::Text { text, alphabet: domain::text::Alphabet::Gsm7, udh: Vec::new() };
     let looked = Looked {
         to: ["46701234567", "71234"].iter().filter_map(|to| to.parse().ok()).collect(),
         body,

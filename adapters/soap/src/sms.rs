@@ -110,6 +110,7 @@ fn content(form: &mut Form) -> Result<Content, Refusal> {
     let (text, data, udh) = (form.take("text")?, form.take("data")?, form.take("udh")?);
     match (text, data, udh) {
         (text, None, None) => Ok(Content::Text(text.unwrap_or_default())),
+        (Some(text), None, Some(udh)) => Ok(Content::Headed { text, udh: octets(&udh, "udh")? }),
         (None, data, udh) => Ok(Content::Binary {
             data: octets(&data.unwrap_or_default(), "data")?,
             udh: octets(&udh.unwrap_or_default(), "udh")?,
@@ -118,8 +119,8 @@ fn content(form: &mut Form) -> Result<Content, Refusal> {
             Code::InvalidParameter,
             "data",
             Words::new(
-                "data: antingen text, eller data med eller utan udh",
-                "data: either text, or data with or without udh",
+                "data: antingen text eller data, vart och ett med eller utan udh",
+                "data: either text or data, each with or without udh",
             ),
         )),
     }

@@ -52,7 +52,7 @@ fn looked(to: &[String], text: &str, from: Option<&str>, flash: bool) -> Result<
         .transpose()
         .map_err(|refusal| bad(format_args!("from: {}", refusal.detail)))?;
     let chosen = choose(text, Policy::Auto).map_err(bad)?;
-    let body = Body::Text { text: chosen.text.into_owned(), alphabet: chosen.alphabet };
+    let body = Body::Text { text: chosen.text.into_owned(), alphabet: chosen.alphabet, udh: Vec::new() };
     let now = SystemClock::default().now();
     Ok(Looked { to, body, from, flash, receipt: true, valid_for: Duration::from_secs(48 * 3_600), now })
 }

@@ -94,6 +94,8 @@ pub enum Body {
         text: String,
         /// Gsm7 or Ucs2.
         alphabet: Alphabet,
+        /// The user data header that the caller gave, with its length octet, or nothing. With one it is a single segment.
+        udh: Vec<u8>,
     },
     /// Octets with an own user data header (may be empty), at most 140 together.
     Binary {
@@ -129,22 +131,24 @@ impl Body {
     /// [`TooLong`] over 255 segments.
     pub fn segments(&self, reference: u16, wide: bool) -> Result<Vec<Segment>, TooLong> {
         match self {
-            Self::Text { text, alphabet } => segment::split(text, *alphabet, reference, wide),
+            Self::Text { text, alphabet, udh } if udh.is_empty() => {
+                segment::split(text, *alphabet, reference, wide)
+            }
             Self::Binary { data, udh } if udh.is_empty() => segment::split_binary(data, reference, wide),
-            Self::Binary { .. } => Ok(vec![self.whole()]),
+            Self::Text { .. } | Self::Binary { .. } => Ok(vec![self.whole()]),
         }
     }
 
     /// The body in one piece, for an operator that cuts it himself.
     #[must_use]
     pub fn whole(&self) -> Segment {
-        let body = match self {
-            Self::Text { text, alphabet } => segment::whole(text, *alphabet),
+        let (own_header, body) = match self {
+            Self::Text { text, alphabet, udh } => (udh.clone(), segment::whole(text, *alphabet)),
             Self::Binary { data, udh } => {
-                segment::SegmentBody::Binary([udh.as_slice(), data.as_slice()].concat())
+                (Vec::new(), segment::SegmentBody::Binary([udh.as_slice(), data.as_slice()].concat()))
             }
         };
-        Segment { concat: None, body }
+        Segment { own_header, concat: None, body }
     }
 
     /// Whether the octets of its one segment begin with a header of their own: the link must then set the user data header indicator.

@@ -1,11 +1,14 @@
 //! From what was asked to what will be sent: access, numbers, originator, text, times and route, decided together.
 
+mod body;
 pub mod pager;
 mod plan;
 mod request;
 
+pub use body::{Choice, decide_body};
 pub use pager::{PagerKind, PagerRules};
-pub use plan::{Choice, Decided, Plan, Planned, decide_body, plan};
+
+pub use plan::{Decided, Plan, Planned, plan};
 pub use request::{Content, Request};
 
 use crate::message::{MessageId, SubmissionId};

@@ -3,7 +3,7 @@
 //! Text pagers show seven bits and a few lines; numeric ones show digits and six signs. There is no header that joins parts, so a long
 //! text goes in numbered pages; and nothing of it is ever receipted. Pages stand in one text, with a page break (form feed) between them.
 
-use super::plan::Choice;
+use super::body::Choice;
 use super::request::Content;
 use crate::address::{PagerId, Recipient};
 use crate::language::Words;
@@ -97,15 +97,19 @@ pub(super) fn pages(
         )
     });
     let segments = u8::try_from(pages.len()).unwrap_or(u8::MAX);
-    let body = Body::Text { text: pages.join(&PAGE_BREAK.to_string()), alphabet: Alphabet::Gsm7 };
+    let body =
+        Body::Text { text: pages.join(&PAGE_BREAK.to_string()), alphabet: Alphabet::Gsm7, udh: Vec::new() };
     Ok(Some(Choice { body, changes, segments }))
 }
 
 /// The segments of pages that stand in one text.
 #[must_use]
 pub fn segments(text: &str) -> Vec<Segment> {
-    let page =
-        |page: &str| Segment { concat: None, body: crate::text::SegmentBody::Gsm7(gsm7::encode_lossy(page)) };
+    let page = |page: &str| Segment {
+        own_header: Vec::new(),
+        concat: None,
+        body: crate::text::SegmentBody::Gsm7(gsm7::encode_lossy(page)),
+    };
     text.split(PAGE_BREAK).map(page).collect()
 }
 

@@ -1,7 +1,8 @@
 //! The decision about a request: a plan that explains itself.
 
+use super::body::{Choice, decide_body};
 use super::pager;
-use super::{Content, RefusedRecipient, Request};
+use super::{RefusedRecipient, Request};
 use crate::access::Sender;
 use crate::address::{Originator, Recipient};
 use crate::directory::{Defaults, Directory, LinkId};
@@ -12,7 +13,7 @@ use crate::originator;
 use crate::refusal::{Code, Refusal};
 use crate::routing::{self, Deadline, Healths, Question};
 use crate::state::State;
-use crate::text::{self, Alphabet, Change, Policy, segment};
+use crate::text::Change;
 use crate::trace::Trace;
 use crate::words;
 use jiff::Timestamp;
@@ -240,103 +241,6 @@ fn check_lengths(request: &Request) -> Result<(), Refusal> {
         return wrong("dimensions", 64);
     }
     Ok(())
-}
-
-/// A body and what it took to make it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Choice {
-    /// The body.
-    pub body: Body,
-    /// Characters that were changed.
-    pub changes: Vec<Change>,
-    /// PDUs it takes.
-    pub segments: u8,
-}
-
-/// Chooses the cheapest alphabet that keeps the text and counts its segments.
-///
-/// # Errors
-/// `no_text`, `text_too_long`, `text_not_encodable`.
-pub fn decide_body(
-    content: &Content,
-    policy: Policy,
-    max_segments: u8,
-    trace: &mut Trace,
-) -> Result<Choice, Refusal> {
-    match content {
-        Content::Text(text) => decide_text(text, policy, max_segments, trace),
-        Content::Binary { data, udh } => decide_binary(data, udh, max_segments),
-    }
-}
-
-fn decide_text(text: &str, policy: Policy, max_segments: u8, trace: &mut Trace) -> Result<Choice, Refusal> {
-    if text.is_empty() {
-        return Err(Refusal::field(Code::NoText, "text", ""));
-    }
-    if text.len() > 255 * 160 * 4 {
-        return Err(Refusal::field(
-            Code::TextTooLong,
-            "text",
-            words!("{} oktetter", "{} octets", text.len()),
-        ));
-    }
-    let chosen =
-        text::choose(text, policy).map_err(|e| Refusal::field(Code::TextNotEncodable, "text", e.words()))?;
-    let count = segment::count(&chosen.text, chosen.alphabet, false);
-    let segments = fits(count, max_segments)?;
-    trace.note("text", || {
-        words!(
-            "{} i {segments} del(ar), {} tecken ändrade",
-            "{} in {segments} segment(s), {} character(s) changed",
-            chosen.alphabet,
-            chosen.changes.len()
-        )
-    });
-    let body = Body::Text { text: chosen.text.into_owned(), alphabet: chosen.alphabet };
-    Ok(Choice { body, changes: chosen.changes, segments })
-}
-
-fn decide_binary(data: &[u8], udh: &[u8], max_segments: u8) -> Result<Choice, Refusal> {
-    if data.is_empty() && udh.is_empty() {
-        return Err(Refusal::field(Code::NoText, "text", ""));
-    }
-    let bad_header = udh.split_first().is_some_and(|(length, rest)| usize::from(*length) != rest.len());
-    if bad_header {
-        return Err(Refusal::field(
-            Code::InvalidParameter,
-            "udh",
-            Words::new("dess första oktett är dess längd", "its first octet must be its length"),
-        ));
-    }
-    let single = data.len() + udh.len() <= segment::limits(Alphabet::Binary, false).0;
-    if !udh.is_empty() && !single {
-        return Err(Refusal::field(
-            Code::TextTooLong,
-            "text",
-            Words::new(
-                "med eget huvud högst 140 oktetter tillsammans",
-                "with an own header at most 140 octets together",
-            ),
-        ));
-    }
-    let count = if single { 1 } else { data.len().div_ceil(segment::limits(Alphabet::Binary, false).1) };
-    let segments = fits(count, max_segments)?;
-    Ok(Choice {
-        body: Body::Binary { data: data.to_vec(), udh: udh.to_vec() },
-        changes: Vec::new(),
-        segments,
-    })
-}
-
-fn fits(count: usize, most: u8) -> Result<u8, Refusal> {
-    let fitting = u8::try_from(count).ok().filter(|c| *c <= most);
-    fitting.ok_or_else(|| {
-        Refusal::field(
-            Code::TextTooLong,
-            "text",
-            words!("{count} delar, högst {most}", "{count} segments, at most {most}"),
-        )
-    })
 }
 
 fn times(

@@ -10,6 +10,13 @@ use std::time::Duration;
 pub enum Content {
     /// Text; the gateway chooses the alphabet.
     Text(String),
+    /// Text of one segment with a user data header of the caller's own: his programs cut long texts themselves, or address a port.
+    Headed {
+        /// The text.
+        text: String,
+        /// The header, its length octet first.
+        udh: Vec<u8>,
+    },
     /// Octets, with a user data header (its length octet first) or none.
     Binary {
         /// The user data.

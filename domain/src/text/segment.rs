@@ -17,6 +17,8 @@ const KEEP_TOGETHER: usize = 32;
 /// One message on the air.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Segment {
+    /// The user data header that the caller gave, with its length octet; empty when he gave none.
+    pub own_header: Vec<u8>,
     /// Place in the message; `None` when it stands alone.
     pub concat: Option<Concat>,
     /// What it carries after its header.
@@ -43,8 +45,11 @@ pub struct TooLong {
 }
 
 impl Segment {
-    /// The user data header with its length octet; empty when the segment stands alone.
+    /// The user data header with its length octet; empty when the segment stands alone and the caller gave none.
     pub fn header(&self) -> Vec<u8> {
+        if !self.own_header.is_empty() {
+            return self.own_header.clone();
+        }
         self.concat.map(|concat| concat.header()).unwrap_or_default()
     }
 }
@@ -214,6 +219,7 @@ fn assemble(
     Ok((1..=total)
         .zip(starts.zip(ends))
         .map(|(seq, (start, end))| Segment {
+            own_header: Vec::new(),
             concat: (total > 1).then_some(Concat { reference, wide, total, seq }),
             body: body(octets[start..end].to_vec()),
         })

@@ -71,8 +71,16 @@ pub async fn every_kind_of_message_comes_back(stores: &Stores) {
 fn kinds(stores: &Stores) -> Vec<Message> {
     let plain = samples::message(1, stores.now());
     let bodies = [
-        Body::Text { text: "åäö ÅÄÖ é @£$ {[~]} €\nrad 2".to_owned(), alphabet: Alphabet::Gsm7 },
-        Body::Text { text: "snö ❄️ 日本 👩‍🚒".to_owned(), alphabet: Alphabet::Ucs2 },
+        Body::Text {
+            text: "åäö ÅÄÖ é @£$ {[~]} €\nrad 2".to_owned(),
+            alphabet: Alphabet::Gsm7,
+            udh: Vec::new(),
+        },
+        Body::Text { text: "Hej".to_owned(), alphabet: Alphabet::Ucs2, udh: vec![5, 0, 3, 1, 2, 1] },
+        Body::Text { text: String::new(), alphabet: Alphabet::Gsm7, udh: vec![2, 0x70, 0] },
+        Body::Text {
+            text: "snö ❄️ 日本 👩‍🚒".to_owned(), alphabet: Alphabet::Ucs2, udh: Vec::new()
+        },
         Body::Binary { data: (0..=133).collect(), udh: vec![6, 5, 4, 0, 0, 0x23, 0xF4] },
         Body::Binary { data: vec![0], udh: Vec::new() },
     ];

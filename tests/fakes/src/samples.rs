@@ -47,7 +47,7 @@ pub fn shipment(mut message: Message, text: &str) -> Shipment {
     let alphabet = if domain::text::gsm7::is_exact(text) { Alphabet::Gsm7 } else { Alphabet::Ucs2 };
     let segments = split(text, alphabet, 0x2A, false).expect("fits");
     message.segments = u8::try_from(segments.len()).expect("fits");
-    message.body = Body::Text { text: text.to_owned(), alphabet };
+    message.body = Body::Text { text: text.to_owned(), alphabet, udh: Vec::new() };
     Shipment {
         originator: Originator::parse("Example").ok(),
         segments: (1..).zip(segments).collect(),
@@ -83,7 +83,7 @@ pub fn message(id: i64, now: Timestamp) -> Message {
         door: Door::Http,
         recipient: recipient(&format!("4670{:07}", id.rem_euclid(10_000_000))),
         originator: None,
-        body: Body::Text { text: "Hej!".to_owned(), alphabet: Alphabet::Gsm7 },
+        body: Body::Text { text: "Hej!".to_owned(), alphabet: Alphabet::Gsm7, udh: Vec::new() },
         flash: false,
         segments: 1,
         priority: Priority::Normal,

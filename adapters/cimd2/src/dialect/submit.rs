@@ -141,7 +141,7 @@ mod tests {
         let mut message = samples::message(1, Timestamp::UNIX_EPOCH);
         message.recipient = samples::recipient("46701234567");
         message.expires_at = Timestamp::UNIX_EPOCH + 24.hours();
-        message.body = Body::Text { text: text.to_owned(), alphabet };
+        message.body = Body::Text { text: text.to_owned(), alphabet, udh: Vec::new() };
         let segments = split(text, alphabet, 0x2A, false).expect("fits");
         Shipment {
             originator: None,

@@ -232,7 +232,11 @@ fn whole(text: &str) -> Segment {
         .ok()
         .and_then(|chosen| split(&chosen.text, chosen.alphabet, 0, false).ok())
         .and_then(|segments| segments.into_iter().next());
-    first.unwrap_or_else(|| Segment { concat: None, body: SegmentBody::Gsm7(gsm7::encode_lossy(text)) })
+    first.unwrap_or_else(|| Segment {
+        own_header: Vec::new(),
+        concat: None,
+        body: SegmentBody::Gsm7(gsm7::encode_lossy(text)),
+    })
 }
 
 impl Speech for CentreSpeech {

@@ -26,7 +26,7 @@ pub struct SendBody {
     pub text: Option<String>,
     /// Octets instead of a text, in hexadecimal.
     pub data: Option<String>,
-    /// A user data header for `data`, in hexadecimal, its length octet first.
+    /// A user data header for `data` or for a text of one segment, in hexadecimal, its length octet first.
     pub udh: Option<String>,
     /// The originator: a number, a short code or a name of at most 11 characters. Without one, the user's own.
     pub from: Option<String>,
@@ -130,14 +130,17 @@ fn content(text: Option<String>, data: Option<&str>, udh: Option<&str>) -> Resul
         };
         unhex(text.unwrap_or_default()).ok_or_else(wrong)
     };
-    match (text, data.is_some() || udh.is_some()) {
-        (Some(_), true) => Err(Refusal::field(
+    match (text, data) {
+        (Some(_), Some(_)) => Err(Refusal::field(
             Code::InvalidParameter,
             "data",
             Words::new("antingen text eller data, inte båda", "either text or data, not both"),
         )),
-        (None, true) => Ok(Content::Binary { data: octets("data", data)?, udh: octets("udh", udh)? }),
-        (text, false) => Ok(Content::Text(text.unwrap_or_default())),
+        (Some(text), None) if udh.is_some() => Ok(Content::Headed { text, udh: octets("udh", udh)? }),
+        (None, data) if data.is_some() || udh.is_some() => {
+            Ok(Content::Binary { data: octets("data", data)?, udh: octets("udh", udh)? })
+        }
+        (text, _) => Ok(Content::Text(text.unwrap_or_default())),
     }
 }
 
@@ -266,6 +269,8 @@ mod tests {
         assert_eq!(read("\u{feff}{\"to\":\"070-1\",\"text\":\"x\"}"), Ok(Request::text(["070-1"], "x")));
         let binary = read(r#"{"to":["1"],"data":"00ff","udh":"0401020304"}"#).expect("request").content;
         assert_eq!(binary, Content::Binary { data: vec![0, 255], udh: vec![4, 1, 2, 3, 4] });
+        let headed = read(r#"{"to":["1"],"text":"Hej","udh":"020102"}"#).expect("request").content;
+        assert_eq!(headed, Content::Headed { text: "Hej".into(), udh: vec![2, 1, 2] });
     }
 
     #[test]

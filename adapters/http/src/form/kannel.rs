@@ -110,15 +110,20 @@ fn content(params: &Params) -> Result<(Content, Option<Policy>), No> {
         return Err(No::Said("UDH field misformed, rejected"));
     }
     let text = |charset| decode(octets, charset).ok_or(No::Said("Charset or body misformed, rejected"));
-    match (coding, udh) {
-        (Some(1), udh) | (None, udh @ Some(_)) => {
-            Ok((Content::Binary { data: octets.to_vec(), udh: udh.unwrap_or_default().to_vec() }, None))
+    let (text, policy) = match coding {
+        None if udh.is_none() => (text(params.charset())?, None),
+        None | Some(1) => {
+            let udh = udh.unwrap_or_default().to_vec();
+            return Ok((Content::Binary { data: octets.to_vec(), udh }, None));
         }
-        (Some(_), Some(_)) => Err(No::Said("UDH field supported with coding=1 only, rejected")),
-        (Some(2), None) => Ok((Content::Text(text(Some(params.charset_of_unicode()))?), Some(Policy::Keep))),
-        (Some(_), None) => Ok((Content::Text(text(params.charset())?), Some(Policy::Fold))),
-        (None, None) => Ok((Content::Text(text(params.charset())?), None)),
-    }
+        Some(2) => (text(Some(params.charset_of_unicode()))?, Some(Policy::Keep)),
+        Some(_) => (text(params.charset())?, Some(Policy::Fold)),
+    };
+    let content = match udh {
+        Some(udh) => Content::Headed { text, udh: udh.to_vec() },
+        None => Content::Text(text),
+    };
+    Ok((content, policy))
 }
 
 /// Class 0 is a flash. Class 1 is what a phone takes a message for by itself; where 2 and 3 keep it (the SIM, other equipment)

@@ -72,7 +72,7 @@ impl<'a> Load<'a> {
 
     fn udh(&self) -> Vec<u8> {
         match (self.part, self.first().map(|s| &s.message.body)) {
-            (_, Some(Body::Binary { udh, .. })) if !udh.is_empty() => udh.clone(),
+            (_, Some(Body::Binary { udh, .. } | Body::Text { udh, .. })) if !udh.is_empty() => udh.clone(),
             (Some((_, part)), _) => part.header(),
             _ => Vec::new(),
         }

@@ -38,7 +38,7 @@ fn looked(to: &[&str], text: &str, from: Option<&str>) -> Looked {
     };
     Looked {
         to: to.iter().map(|to| Recipient::parse(to).expect("a number")).collect(),
-        body: Body::Text { text: text.to_owned(), alphabet },
+        body: Body::Text { text: text.to_owned(), alphabet, udh: Vec::new() },
         from: from.map(|from| Originator::parse(from).expect("a sender")),
         flash: false,
         receipt: true,

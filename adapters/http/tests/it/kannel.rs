@@ -78,6 +78,9 @@ async fn asked(query: &str) -> Request {
 async fn texts_and_octets() {
     let text = |text: &str, policy| (Content::Text(text.into()), policy);
     let binary = |data: &[u8], udh: &[u8]| (Content::Binary { data: data.to_vec(), udh: udh.to_vec() }, None);
+    let headed = |text: &str, policy| {
+        (Content::Headed { text: text.into(), udh: vec![5, 0, 3, 1, 2, 1] }, Some(policy))
+    };
     let cases = [
         ("text=Hej+p%C3%A5", text("Hej på", None)),
         ("text=p%E5&charset=ISO-8859-1", text("på", None)),
@@ -89,6 +92,8 @@ async fn texts_and_octets() {
         ("text=%00%FF&coding=1", binary(&[0, 255], &[])),
         ("text=%FF&udh=%05%00%03%01%02%01&coding=1", binary(&[255], &[5, 0, 3, 1, 2, 1])),
         ("text=x&udh=%05%00%03%01%02%01", binary(b"x", &[5, 0, 3, 1, 2, 1])),
+        ("text=Hej&udh=%05%00%03%01%02%01&coding=0", headed("Hej", Policy::Fold)),
+        ("text=%00H%00e%00j&udh=%05%00%03%01%02%01&coding=2", headed("Hej", Policy::Keep)),
     ];
     for (query, (content, policy)) in cases {
         let request = asked(query).await;

@@ -251,7 +251,7 @@ pub fn shipment(mut message: Message, text: &str) -> Shipment {
     let alphabet = if domain::text::gsm7::is_exact(text) { Alphabet::Gsm7 } else { Alphabet::Ucs2 };
     let segments = split(text, alphabet, 0x2A, false).expect("fits");
     message.segments = u8::try_from(segments.len()).expect("fits");
-    message.body = Body::Text { text: text.to_owned(), alphabet };
+    message.body = Body::Text { text: text.to_owned(), alphabet, udh: Vec::new() };
     Shipment {
         originator: None,
         segments: (1..).zip(segments).collect(),

@@ -104,7 +104,7 @@ impl SubmitMessages for Desk {
             pages: None,
         });
         let decided = Decided {
-            body: Body::Text { text: "?".into(), alphabet: Alphabet::Gsm7 },
+            body: Body::Text { text: "?".into(), alphabet: Alphabet::Gsm7, udh: Vec::new() },
             changes: Vec::new(),
             segments: 1,
             originator: None,
@@ -206,7 +206,7 @@ pub fn texts(desk: &Desk) -> Vec<String> {
     let got = desk.got.lock().expect("lock");
     got.iter()
         .map(|r| match &r.content {
-            Content::Text(text) => format!("{} {text}", r.to.join(",")),
+            Content::Text(text) | Content::Headed { text, .. } => format!("{} {text}", r.to.join(",")),
             Content::Binary { .. } => "binary".to_owned(),
         })
         .collect()

@@ -57,7 +57,7 @@ fn ended(state: State, error: &str, reference: Option<&str>) -> Handoff {
         door: Door::Smtp,
         recipient: "46701234567".parse().expect("number"),
         originator: None,
-        body: Body::Text { text: "Hej".into(), alphabet: Alphabet::Gsm7 },
+        body: Body::Text { text: "Hej".into(), alphabet: Alphabet::Gsm7, udh: Vec::new() },
         flash: false,
         segments: 1,
         priority: Priority::Normal,

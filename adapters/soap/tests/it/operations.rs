@@ -153,7 +153,7 @@ async fn a_preview_sends_nothing() {
     let mut stage = Stage::new();
     stage.submit.expect_preview().times(1).returning(|_, _| {
         let changes = vec![Change { at: 4, from: "–".into(), to: "-".into() }];
-        let body = Body::Text { text: "Hej - du".into(), alphabet: Alphabet::Gsm7 };
+        let body = Body::Text { text: "Hej - du".into(), alphabet: Alphabet::Gsm7, udh: Vec::new() };
         let Choice { body, changes, segments } = Choice { body, changes, segments: 1 };
         let now = NOW.parse().expect("now");
         let expires_at = "2026-11-25T08:00:00Z".parse().expect("time");
@@ -200,7 +200,7 @@ fn record(id: i64) -> MessageRecord {
         door: Door::Soap,
         recipient: Recipient::parse("46701234567").expect("recipient"),
         originator: Some(Originator::parse("Example").expect("originator")),
-        body: Body::Text { text: "Hej".into(), alphabet: Alphabet::Ucs2 },
+        body: Body::Text { text: "Hej".into(), alphabet: Alphabet::Ucs2, udh: Vec::new() },
         flash: false,
         segments: 2,
         priority: Priority::Normal,

@@ -67,7 +67,8 @@ impl Record for Incoming {
     fn binds(&self) -> Vec<Bind<'_>> {
         let NewMessage { message: m, link, state, lease, .. } = &self.0;
         let (text, octets) = match &m.body {
-            Body::Text { text, .. } => (text.as_str(), None),
+            Body::Text { text, udh, .. } if udh.is_empty() => (text.as_str(), None),
+            Body::Text { text, udh, .. } => (text.as_str(), Some(framed(udh, &[]))),
             Body::Binary { data, udh } => ("", Some(framed(udh, data))),
         };
         vec![
@@ -175,8 +176,13 @@ impl StoredMessage {
             recipient: Recipient::parse(&self.recipient).map_err(|e| bad(&e))?,
             originator: self.originator.map(|o| Originator::parse(&o)).transpose().map_err(|e| bad(&e))?,
             body: match (&self.octets, Alphabet::from_code(self.alphabet).ok_or_else(|| bad(&"alphabet"))?) {
-                (Some(octets), _) => unframed(octets),
-                (None, alphabet) => Body::Text { text: self.body, alphabet },
+                (Some(octets), Alphabet::Binary) => unframed(octets),
+                (Some(octets), alphabet) => Body::Text {
+                    text: self.body,
+                    alphabet,
+                    udh: octets.get(1..).unwrap_or_default().to_vec(),
+                },
+                (None, alphabet) => Body::Text { text: self.body, alphabet, udh: Vec::new() },
             },
             flash: self.flash != 0,
             segments: u8::try_from(self.segments).map_err(|e| bad(&e))?,

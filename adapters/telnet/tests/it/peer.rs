@@ -101,7 +101,7 @@ impl SubmitMessages for Desk {
             pages: None,
         });
         let decided = Decided {
-            body: Body::Text { text: "?".into(), alphabet: Alphabet::Gsm7 },
+            body: Body::Text { text: "?".into(), alphabet: Alphabet::Gsm7, udh: Vec::new() },
             changes: Vec::new(),
             segments: 1,
             originator: None,
@@ -126,7 +126,7 @@ pub fn record(id: i64, state: State, error: &str) -> MessageRecord {
         door: domain::message::Door::Telnet,
         recipient: "46701234567".parse().expect("number"),
         originator: None,
-        body: Body::Text { text: "Hej".into(), alphabet: Alphabet::Gsm7 },
+        body: Body::Text { text: "Hej".into(), alphabet: Alphabet::Gsm7, udh: Vec::new() },
         flash: false,
         segments: 1,
         priority: Priority::Normal,
@@ -261,7 +261,7 @@ pub fn texts(desk: &Desk) -> Vec<String> {
     let got = desk.got.lock().expect("lock");
     got.iter()
         .map(|r| match &r.content {
-            Content::Text(text) => format!("{} {text}", r.to.join(",")),
+            Content::Text(text) | Content::Headed { text, .. } => format!("{} {text}", r.to.join(",")),
             Content::Binary { .. } => "binary".to_owned(),
         })
         .collect()
