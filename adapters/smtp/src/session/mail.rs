@@ -9,6 +9,9 @@ use domain::submission::{Accepted, Request};
 use sha2::{Digest as _, Sha256};
 use smtp_proto::MailFrom;
 
+/// What a recipient is looked at with before the text is known: every kind takes it, numeric pagers too.
+const ANY_TEXT: &str = "0";
+
 /// A mail in the making.
 #[derive(Debug)]
 pub(super) struct Transaction {
@@ -68,8 +71,7 @@ impl Session {
             return say(452, "4.5.3", "one domain in one mail, send the rest in another");
         }
         let (sender, number, domain) = (transaction.sender.clone(), number.to_owned(), domain.name.clone());
-        // Only the recipient is looked at; the text is not known yet.
-        let request = Box::new(Request::text([number.clone()], "?"));
+        let request = Box::new(Request::text([number.clone()], ANY_TEXT));
         self.ask(Waiting::Recipient { number, domain }, Ask::Check(sender, request))
     }
 

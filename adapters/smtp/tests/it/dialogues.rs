@@ -199,3 +199,20 @@ async fn closing_is_said() {
     assert!(hear(&mut stream).await.starts_with("421 4.3.2"));
     assert_eq!(hear(&mut stream).await, "");
 }
+
+#[tokio::test]
+async fn a_numeric_pager_gets_its_mail() {
+    for (text, expected) in [("112", "250 2.0.0 accepted"), ("ring", "554 5.6.0 pager_digits_only")] {
+        let desk = Arc::new(Desk::default());
+        let mail = format!("Subject: {text}\r\n\r\n.\r\n");
+        let pieces = [
+            "EHLO x\r\n",
+            "MAIL FROM:<larm@example.se>\r\n",
+            "RCPT TO:<0740012345@sms.example.se>\r\n",
+            "DATA\r\n",
+            &mail,
+        ];
+        let told = transcript(config(), &desk, &pieces).await;
+        assert!(told.contains("< 250 2.1.5 recipient ok\n") && told.contains(expected), "{told}");
+    }
+}

@@ -60,7 +60,7 @@ impl Authenticate for Gate {
     }
 }
 
-/// Accepts everything but numbers that begin with `9` (at RCPT) or `8` (later); keeps what it got.
+/// Accepts everything but numbers that begin with `9` (at RCPT) or `8` (later); keeps what it got. `074` is a numeric pager's.
 #[derive(Default)]
 pub struct Desk {
     pub got: Mutex<Vec<Request>>,
@@ -77,6 +77,12 @@ fn sort_out(request: &Request, bad: &[char]) -> Result<(Vec<String>, Vec<Refused
     Ok((good, bad.into_iter().map(|input| RefusedRecipient { input, refusal: refusal.clone() }).collect()))
 }
 
+fn digits_for_pagers(request: &Request) -> Result<(), Refusal> {
+    let digits = matches!(&request.content, Content::Text(text) if text.bytes().all(|b| b.is_ascii_digit()));
+    let pager = request.to.iter().any(|to| to.starts_with("074"));
+    if pager && !digits { Err(Refusal::field(Code::PagerDigitsOnly, "text", "")) } else { Ok(()) }
+}
+
 #[async_trait]
 impl SubmitMessages for Desk {
     async fn submit(&self, _: &Sender, request: Request) -> Result<Accepted, Refusal> {
@@ -84,6 +90,7 @@ impl SubmitMessages for Desk {
             return Err(Refusal::new(code));
         }
         let (good, refused) = sort_out(&request, &['8', '9'])?;
+        digits_for_pagers(&request)?;
         self.got.lock().expect("lock").push(request);
         let messages = good.into_iter().map(|to| AcceptedMessage {
             id: MessageId(self.next.fetch_add(1, Ordering::Relaxed) + 4711),
@@ -96,6 +103,7 @@ impl SubmitMessages for Desk {
     }
     async fn preview(&self, _: &Sender, request: Request) -> Result<Preview, Refusal> {
         let (good, refused) = sort_out(&request, &['9'])?;
+        digits_for_pagers(&request)?;
         let link = LinkId::parse("TS0").expect("link");
         let planned = good.iter().filter_map(|to| to.parse().ok()).map(|recipient| Planned {
             recipient,

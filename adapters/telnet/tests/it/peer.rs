@@ -57,21 +57,41 @@ impl Authenticate for Gate {
     }
 }
 
-/// Accepts everything but numbers that begin with `9`; keeps what it got.
+/// Accepts everything but numbers that begin with `9`; keeps what it got. `074` is a numeric pager's, and to `5` only what is of class high or has
+/// a link gets through.
 #[derive(Default)]
 pub struct Desk {
     pub got: Mutex<Vec<Request>>,
+    /// What it was asked about and did not get.
+    pub asked: Mutex<Vec<Request>>,
     pub busy: bool,
     pub next: AtomicI64,
 }
 
-fn good(request: &Request) -> Result<(Vec<String>, Vec<RefusedRecipient>), Refusal> {
-    let (bad, good): (Vec<_>, Vec<_>) = request.to.iter().cloned().partition(|to| to.starts_with('9'));
-    let refusal = Refusal::field(Code::InvalidNumber, "to", "9");
-    if good.is_empty() {
-        return Err(refusal);
+fn wrong_with(to: &str, request: &Request) -> Option<Refusal> {
+    let digits = matches!(&request.content, Content::Text(text) if text.bytes().all(|b| b.is_ascii_digit()));
+    match to {
+        _ if to.starts_with('9') => Some(Refusal::field(Code::InvalidNumber, "to", "9")),
+        _ if to.starts_with("074") && !digits => Some(Refusal::field(Code::PagerDigitsOnly, "text", "")),
+        _ if to.starts_with('5') && request.link.is_none() && request.priority != Some(Priority::High) => {
+            Some(Refusal::field(Code::NoRoute, "to", "5"))
+        }
+        _ => None,
     }
-    Ok((good, bad.into_iter().map(|input| RefusedRecipient { input, refusal: refusal.clone() }).collect()))
+}
+
+fn good(request: &Request) -> Result<(Vec<String>, Vec<RefusedRecipient>), Refusal> {
+    let (mut good, mut refused) = (Vec::new(), Vec::new());
+    for to in &request.to {
+        match wrong_with(to, request) {
+            None => good.push(to.clone()),
+            Some(refusal) => refused.push(RefusedRecipient { input: to.clone(), refusal }),
+        }
+    }
+    match refused.first() {
+        Some(first) if good.is_empty() => Err(first.refusal.clone()),
+        _ => Ok((good, refused)),
+    }
 }
 
 #[async_trait]
@@ -92,6 +112,7 @@ impl SubmitMessages for Desk {
         Ok(Accepted::after_commit(SubmissionId(1), messages.collect(), refused, false))
     }
     async fn preview(&self, _: &Sender, request: Request) -> Result<Preview, Refusal> {
+        self.asked.lock().expect("lock").push(request.clone());
         let (good, refused) = good(&request)?;
         let link = LinkId::parse("TS0").expect("link");
         let planned = good.iter().filter_map(|to| to.parse().ok()).map(|recipient| Planned {
