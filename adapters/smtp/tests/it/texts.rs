@@ -40,6 +40,43 @@ async fn forms_of_mail() {
     assert!(told.starts_with("< 554 5.6.0 no_text") && texts(&desk).is_empty(), "{told}");
 }
 
+fn html(body: &str) -> String {
+    format!(
+        "From: a@example.se\nSubject: S\nMIME-Version: 1.0\nContent-Type: text/html; charset=utf-8\n\n<html><body>{body}</body></html>"
+    )
+}
+
+#[tokio::test]
+async fn html_keeps_its_lines_and_cells_apart() {
+    let cases = [
+        (
+            "<table><tr><td>Niva</td><td>12</td><td>5</td></tr><tr><td>Tryck</td><td>3</td></tr></table>",
+            "Niva 12 5\nTryck 3",
+        ),
+        ("<div>Pump 3</div><div>stoppad</div><ul><li>a<li>b</ul>x<hr>y", "Pump 3\nstoppad\na\nb\nx\ny"),
+        ("<style type=\"text/css\">p {}</style><p>tryck &lt; 4<br>nivå < 5</p>", "tryck < 4\nnivå < 5"),
+        ("<tr><td>&gt; 5 bar</td></tr>", "> 5 bar"),
+    ];
+    for (body, expected) in cases {
+        let (told, desk) = send(config(), &html(&format!("<table>{body}</table>"))).await;
+        assert_eq!(texts(&desk), [format!("0701 S {expected}")], "{told} {body}");
+    }
+}
+
+#[tokio::test]
+async fn quotes_in_html_are_left_out() {
+    let gmail = "<div dir=\"ltr\">Ja tack</div><br><div class=\"gmail_quote\"><div dir=\"ltr\" class=\"gmail_attr\">Den mån 23 nov. 2026 kl 12:00 skrev Karl &lt;<a href=\"mailto:k@x.se\">k@x.se</a>&gt;:<br></div><blockquote class=\"gmail_quote\" style=\"margin:0\"><div>Kommer du?<br>Karl</div></blockquote></div>";
+    let outlook = "<p>Ja tack<o:p></o:p></p><div><div><p><b>Från:</b> Karl &lt;k@x.se&gt;<br><b>Skickat:</b> den 23 november<br><b>Till:</b> sms<br><b>Ämne:</b> Fråga</p></div></div><p>Kommer du?</p>";
+    for body in [gmail, outlook] {
+        let (told, desk) = send(config(), &html(body)).await;
+        assert_eq!(texts(&desk), ["0701 S Ja tack"], "{told}");
+    }
+    let kept = MailDomain { cut_quotes: false, ..MailDomain::named("sms.example.se") };
+    let (_, desk) =
+        send(Config { domains: vec![kept], ..config() }, &html("a<blockquote>b</blockquote>")).await;
+    assert_eq!(texts(&desk), ["0701 S a\n> b"]);
+}
+
 #[tokio::test]
 async fn a_template_for_a_domain() {
     let domain = MailDomain {

@@ -1,8 +1,10 @@
 //! From the octets of a mail (RFC 5322, MIME) to what matters of it: who, what, and whether a machine answered a machine.
 
+mod html;
+
 use crate::config::MailDomain;
 use crate::template::Template;
-use crate::trim;
+use crate::trim::{self, Line};
 use mail_parser::{Address, HeaderName, Message, MessageParser, MessagePart, PartType};
 
 /// Parts of a mail, nested ones counted.
@@ -37,8 +39,8 @@ pub struct Letter {
     pub message_id: Option<String>,
     /// Its subject.
     pub subject: String,
-    /// Its body as plain text, HTML removed.
-    pub body: String,
+    /// Its body as lines of text, HTML removed.
+    pub body: Vec<Line>,
 }
 
 impl Letter {
@@ -59,7 +61,7 @@ impl Letter {
             from: from_of(&message),
             message_id: message.message_id().map(ToOwned::to_owned),
             subject: message.subject().unwrap_or_default().to_owned(),
-            body: message.body_text(0).unwrap_or_default().into_owned(),
+            body: body_of(&message),
         })
     }
 
@@ -68,11 +70,12 @@ impl Letter {
     pub fn text(&self, domain: &MailDomain, own: Option<&Template>, sender: &str) -> String {
         let mut body = self.body.clone();
         if domain.cut_quotes {
-            body = trim::without_quotes(&body);
+            body = trim::without_quotes(body);
         }
         if domain.cut_signature {
-            body = trim::without_signature(&body);
+            body = trim::without_signature(body);
         }
+        let body = body.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n");
         own.unwrap_or(&domain.template).text(&self.subject, &body, sender)
     }
 }
@@ -96,6 +99,15 @@ fn nesting(parts: &[MessagePart<'_>], part: &MessagePart<'_>, depth: usize) -> u
             children.map(|child| nesting(parts, child, depth + 1)).max().unwrap_or(depth)
         }
         _ => depth,
+    }
+}
+
+fn body_of(message: &Message<'_>) -> Vec<Line> {
+    let part = message.text_part(0).map(|part| &part.body);
+    match part {
+        Some(PartType::Html(html)) => html::lines(html),
+        Some(PartType::Text(text)) => trim::lines(text),
+        _ => Vec::new(),
     }
 }
 
