@@ -1,5 +1,6 @@
 //! From the octets of a mail (RFC 5322, MIME) to what matters of it: who, what, and whether a machine answered a machine.
 
+mod charset;
 mod html;
 
 use crate::config::MailDomain;
@@ -60,7 +61,7 @@ impl Letter {
         Ok(Self {
             from: from_of(&message),
             message_id: message.message_id().map(ToOwned::to_owned),
-            subject: message.subject().unwrap_or_default().to_owned(),
+            subject: charset::subject(&message),
             body: body_of(&message),
         })
     }
@@ -103,12 +104,9 @@ fn nesting(parts: &[MessagePart<'_>], part: &MessagePart<'_>, depth: usize) -> u
 }
 
 fn body_of(message: &Message<'_>) -> Vec<Line> {
-    let part = message.text_part(0).map(|part| &part.body);
-    match part {
-        Some(PartType::Html(html)) => html::lines(html),
-        Some(PartType::Text(text)) => trim::lines(text),
-        _ => Vec::new(),
-    }
+    let Some(part) = message.text_part(0) else { return Vec::new() };
+    let text = charset::part_text(message, part);
+    if matches!(part.body, PartType::Html(_)) { html::lines(&text) } else { trim::lines(&text) }
 }
 
 fn from_of(message: &Message<'_>) -> Option<String> {

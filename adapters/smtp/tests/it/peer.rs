@@ -210,6 +210,28 @@ pub async fn codes(config: Config, desk: &Arc<Desk>, octets: &[u8]) -> String {
         .join(" ")
 }
 
+/// The last line of the reply to a mail of any octets, with a door of its own. Lines of the mail end with LF here.
+pub async fn mailed(config: Config, desk: &Arc<Desk>, mail: &[u8]) -> String {
+    let handle = open(config, desk, None).await;
+    let mut stream = BufReader::new(TcpStream::connect(handle.address()).await.expect("connected"));
+    hear(&mut stream).await;
+    let pieces = [
+        "EHLO x\r\n",
+        "MAIL FROM:<a@example.se> BODY=8BITMIME\r\n",
+        "RCPT TO:<0701@sms.example.se>\r\n",
+        "DATA\r\n",
+    ];
+    converse(&mut stream, &pieces).await;
+    for line in mail.split(|octet| *octet == b'\n') {
+        stream.get_mut().write_all(&[line, b"\r\n"].concat()).await.expect("write");
+    }
+    stream.get_mut().write_all(b".\r\n").await.expect("write");
+    let told = hear(&mut stream).await;
+    drop(stream);
+    handle.stop().await;
+    told
+}
+
 pub fn texts(desk: &Desk) -> Vec<String> {
     let got = desk.got.lock().expect("lock");
     got.iter()

@@ -1,6 +1,6 @@
 //! What becomes of a mail: text, loops, who it says it is from, sent twice.
 
-use crate::peer::{Desk, config, texts, transcript};
+use crate::peer::{Desk, config, mailed, texts, transcript};
 use smtp::{Config, FromPolicy, MailDomain};
 use std::sync::Arc;
 
@@ -75,6 +75,38 @@ async fn quotes_in_html_are_left_out() {
     let (_, desk) =
         send(Config { domains: vec![kept], ..config() }, &html("a<blockquote>b</blockquote>")).await;
     assert_eq!(texts(&desk), ["0701 S a\n> b"]);
+}
+
+#[tokio::test]
+async fn letters_without_a_usable_character_set() {
+    let typed = |kind: &str, encoding: &str, body: &[u8]| {
+        let head = format!(
+            "From: a@example.se\nSubject: S\nMIME-Version: 1.0\nContent-Type: {kind}\nContent-Transfer-Encoding: {encoding}\n\n"
+        );
+        [head.as_bytes(), body].concat()
+    };
+    let plain = "From: a@example.se\nSubject: ";
+    let cases = [
+        ([plain.as_bytes(), b"S\n\nPump 3 h\xf6g niv\xe5 \x80"].concat(), "S Pump 3 hög nivå €"),
+        ([plain.as_bytes(), b"H\xf6g niv\xe5\n i brunnen\n\nx"].concat(), "Hög nivå i brunnen x"),
+        ([plain.as_bytes(), b"=?unknown-8bit?Q?H=F6g_niv=E5?=\n\nx"].concat(), "Hög nivå x"),
+        (typed("text/plain", "quoted-printable", b"H=F6g =\nniv=E5"), "S Hög nivå"),
+        (typed("text/plain; charset=x-unknown", "8bit", b"H\xf6g"), "S Hög"),
+        (typed("text/plain; charset=utf-8", "8bit", b"H\xf6g"), "S Hög"),
+        (typed("text/html", "base64", b"PGI+SPZnPC9iPg=="), "S Hög"),
+        (
+            typed("multipart/mixed; boundary=b", "8bit", b"--b\nContent-Type: text/plain\n\nH\xf6g\n--b--"),
+            "S Hög",
+        ),
+        // Right as it is, but for one place: the rest stays.
+        (typed("text/plain", "8bit", b"H\xc3\xb6g niv\xc3\xa5 \xff"), "S Hög nivå \u{fffd}"),
+        (typed("text/plain; charset=koi8-r", "8bit", b"\xf0"), "S П"),
+    ];
+    for (mail, expected) in cases {
+        let desk = Arc::new(Desk::default());
+        let told = mailed(config(), &desk, &mail).await;
+        assert_eq!(texts(&desk), [format!("0701 {expected}")], "{told} {}", String::from_utf8_lossy(&mail));
+    }
 }
 
 #[tokio::test]
