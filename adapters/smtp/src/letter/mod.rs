@@ -1,12 +1,13 @@
 //! From the octets of a mail (RFC 5322, MIME) to what matters of it: who, what, and whether a machine answered a machine.
 
 mod charset;
+mod flowed;
 mod html;
 
 use crate::config::MailDomain;
 use crate::template::Template;
 use crate::trim::{self, Line};
-use mail_parser::{Address, HeaderName, Message, MessageParser, MessagePart, PartType};
+use mail_parser::{Address, HeaderName, Message, MessageParser, MessagePart, MimeHeaders as _, PartType};
 
 /// Parts of a mail, nested ones counted.
 const MOST_PARTS: usize = 100;
@@ -103,10 +104,30 @@ fn nesting(parts: &[MessagePart<'_>], part: &MessagePart<'_>, depth: usize) -> u
     }
 }
 
+/// The text, all parts of it in their order; the HTML when there is no text or it is empty. What has a file's name after the first part is
+/// attached and no text.
 fn body_of(message: &Message<'_>) -> Vec<Line> {
-    let Some(part) = message.text_part(0) else { return Vec::new() };
+    let lines = |parts: &[u32]| {
+        let parts = parts.iter().filter_map(|n| message.parts.get(usize::try_from(*n).ok()?));
+        let texts = parts.filter(|part| matches!(part.body, PartType::Text(_) | PartType::Html(_)));
+        let written = texts.enumerate().filter(|(n, part)| *n == 0 || part.attachment_name().is_none());
+        written.flat_map(|(_, part)| lines_of(message, part)).collect::<Vec<_>>()
+    };
+    let body = lines(&message.text_body);
+    if body.iter().all(|line| line.text.trim().is_empty()) { lines(&message.html_body) } else { body }
+}
+
+fn lines_of(message: &Message<'_>, part: &MessagePart<'_>) -> Vec<Line> {
     let text = charset::part_text(message, part);
-    if matches!(part.body, PartType::Html(_)) { html::lines(&text) } else { trim::lines(&text) }
+    let kind = part.content_type();
+    let says = |name, value: &str| {
+        kind.and_then(|kind| kind.attribute(name)).is_some_and(|said| said.eq_ignore_ascii_case(value))
+    };
+    match part.body {
+        PartType::Html(_) => html::lines(&text),
+        _ if says("format", "flowed") => flowed::lines(&text, says("delsp", "yes")),
+        _ => trim::lines(&text),
+    }
 }
 
 fn from_of(message: &Message<'_>) -> Option<String> {

@@ -109,6 +109,58 @@ async fn letters_without_a_usable_character_set() {
     }
 }
 
+fn parts(kind: &str, parts: &[(&str, &str)]) -> String {
+    let mut mail = format!(
+        "From: a@example.se\nSubject: S\nMIME-Version: 1.0\nContent-Type: multipart/{kind}; boundary=b\n\n"
+    );
+    for (head, body) in parts {
+        mail.push_str(&format!("--b\nContent-Type: {head}\n\n{body}\n"));
+    }
+    format!("{mail}--b--")
+}
+
+#[tokio::test]
+async fn all_of_the_text_is_sent() {
+    let image = ("image/png\nContent-Disposition: inline\nContent-Transfer-Encoding: base64", "AAAA");
+    let file = ("text/plain; charset=utf-8\nContent-Disposition: inline; filename=log.txt", "log");
+    let attached = ("text/plain\nContent-Disposition: attachment; filename=log.txt", "log");
+    let cases = [
+        (parts("mixed", &[("text/plain", "ett"), image, ("text/plain", "två")]), "ett\ntvå"),
+        (parts("mixed", &[("text/html", "<p>ett"), image, ("text/html", "<div>två</div>")]), "ett\ntvå"),
+        (parts("mixed", &[("text/plain", "ett"), file, attached]), "ett"),
+        (parts("alternative", &[("text/plain", ""), ("text/html", "<p>allt</p>")]), "allt"),
+        (parts("alternative", &[("text/plain", " \n\n"), ("text/html", "<p>allt</p>")]), "allt"),
+        (parts("alternative", &[("text/plain", "text"), ("text/html", "<p>html</p>")]), "text"),
+    ];
+    for (mail, expected) in cases {
+        let (told, desk) = send(config(), &mail).await;
+        assert_eq!(texts(&desk), [format!("0701 S {expected}")], "{told} {mail}");
+    }
+}
+
+#[tokio::test]
+async fn soft_line_breaks_are_joined() {
+    let flowed = |more: &str, body: &str| {
+        format!(
+            "From: a@example.se\nSubject: S\nMIME-Version: 1.0\nContent-Type: text/plain; format=Flowed{more}\n\n{body}"
+        )
+    };
+    let cases = [
+        (flowed("", "Pump 3 har \nstannat\nRing"), "Pump 3 har stannat\nRing"),
+        (flowed("; delsp=yes", "Pumpsta \ntionen"), "Pumpstationen"),
+        (
+            flowed("", " > 5 bar\n\nDen 1 skrev Karl Ek med ett långt namn \n<k@x.se>:\n> fråga\n-- \nsign"),
+            "> 5 bar",
+        ),
+    ];
+    for (mail, expected) in cases {
+        let (told, desk) = send(config(), &mail).await;
+        assert_eq!(texts(&desk), [format!("0701 S {expected}")], "{told} {mail}");
+    }
+    let (_, desk) = send(config(), "From: a@example.se\nSubject: S\n\nfast \nrad").await;
+    assert_eq!(texts(&desk), ["0701 S fast\nrad"]);
+}
+
 #[tokio::test]
 async fn a_template_for_a_domain() {
     let domain = MailDomain {
