@@ -1,12 +1,10 @@
 //! Whole dialogues, as mail servers and programs have them.
 
 use crate::peer::{Desk, config, converse, hear, open, texts, transcript};
-use crate::sink::Sink;
 use domain::message::Callback;
 use domain::refusal::Code;
 use net::tls::{TlsClient, TlsServer};
 use smtp::Config;
-use smtp::relay::{MailRelay, RelayConfig, Security};
 use std::sync::Arc;
 use tokio::io::BufReader;
 use tokio::net::TcpStream;
@@ -154,39 +152,6 @@ async fn every_refusal_after_the_mail() {
         let told = transcript(config(), &desk, &pieces).await;
         assert!(told.lines().last().is_some_and(|l| l.starts_with(&format!("< {expected}"))), "{told}");
     }
-}
-
-#[tokio::test]
-async fn who_is_refused_late_gets_a_report() {
-    let sink = Sink::open(&[]).await;
-    let mut relay = RelayConfig::to("127.0.0.1", sink.port(), "sms.example.se");
-    relay.security = Security::None;
-    let relay = Arc::new(MailRelay::new(relay).expect("relay"));
-    let desk = Arc::new(Desk::default());
-    let handle = open(config(), &desk, Some(relay)).await;
-    let mut stream = BufReader::new(TcpStream::connect(handle.address()).await.expect("connected"));
-    hear(&mut stream).await;
-    let pieces = [
-        "EHLO x\r\n",
-        "MAIL FROM:<larm@example.se>\r\n",
-        "RCPT TO:<0701@sms.example.se>\r\n",
-        "RCPT TO:<80701@sms.example.se>\r\n",
-        "DATA\r\n",
-        MAIL,
-    ];
-    let told = converse(&mut stream, &pieces).await;
-    assert!(told.trim_end().ends_with("250 2.0.0 accepted 4711; refused 80701 invalid_number"), "{told}");
-    let mails = sink.mails();
-    let mail = mails.first().expect("a report");
-    assert!(mail.envelope.starts_with("<> -> <larm@example.se>"), "{}", mail.envelope);
-    assert!(
-        mail.text.contains("Final-Recipient: rfc822; 80701@sms.example.se")
-            && mail.text.contains("Status: 5.1.1"),
-        "{}",
-        mail.text
-    );
-    drop(stream);
-    handle.stop().await;
 }
 
 #[tokio::test]

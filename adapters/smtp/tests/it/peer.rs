@@ -91,7 +91,10 @@ impl SubmitMessages for Desk {
         }
         let (good, refused) = sort_out(&request, &['8', '9'])?;
         digits_for_pagers(&request)?;
-        self.got.lock().expect("lock").push(request);
+        let mut got = self.got.lock().expect("lock");
+        let key = request.idempotency_key.clone();
+        let repeated = key.is_some() && got.iter().any(|earlier| earlier.idempotency_key == key);
+        got.push(request);
         let messages = good.into_iter().map(|to| AcceptedMessage {
             id: MessageId(self.next.fetch_add(1, Ordering::Relaxed) + 4711),
             to,
@@ -99,7 +102,7 @@ impl SubmitMessages for Desk {
             alphabet: Alphabet::Gsm7,
             state: State::Queued,
         });
-        Ok(Accepted::after_commit(SubmissionId(77), messages.collect(), refused, false))
+        Ok(Accepted::after_commit(SubmissionId(77), messages.collect(), refused, repeated))
     }
     async fn preview(&self, _: &Sender, request: Request) -> Result<Preview, Refusal> {
         let (good, refused) = sort_out(&request, &['9'])?;
