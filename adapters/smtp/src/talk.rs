@@ -151,7 +151,10 @@ impl Talk {
     /// nobody knows whether the first report arrived.
     async fn submit(&self, sender: &Sender, request: Request) -> Result<Accepted, Refusal> {
         let (callback, reference) = (request.callback.clone(), request.reference.clone());
-        let result = self.ports.submit.submit(sender, request).await;
+        let result = match self.ports.authenticate.pace(sender) {
+            Ok(()) => self.ports.submit.submit(sender, request).await,
+            Err(refusal) => Err(refusal),
+        };
         match &result {
             Err(refusal) => {
                 tracing::info!(user = %sender.name(), peer = %self.peer, code = %refusal.code, "mail refused")

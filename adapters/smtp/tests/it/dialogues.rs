@@ -181,3 +181,17 @@ async fn a_numeric_pager_gets_its_mail() {
         assert!(told.contains("< 250 2.1.5 recipient ok\n") && told.contains(expected), "{told}");
     }
 }
+
+#[tokio::test]
+async fn a_users_rate_holds_for_each_mail() {
+    let login = "AUTH PLAIN AGNybQBzZWNyZXQ=\r\n";
+    for first in [login, "NOOP\r\n"] {
+        let desk = Arc::new(Desk { submissions: Some(1), ..Desk::default() });
+        let mail = ["MAIL FROM:<larm@example.se>\r\n", "RCPT TO:<0701@sms.example.se>\r\n", "DATA\r\n", MAIL];
+        let pieces: Vec<&str> = ["EHLO x\r\n", first].into_iter().chain(mail).chain(mail).collect();
+        let told = transcript(config(), &desk, &pieces).await;
+        assert!(told.contains("< 250 2.0.0 accepted 4711\n"), "{told}");
+        assert!(told.lines().last().is_some_and(|l| l.starts_with("< 450 4.7.0 rate_limited")), "{told}");
+        assert_eq!(texts(&desk).len(), 1);
+    }
+}

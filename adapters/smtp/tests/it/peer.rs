@@ -24,8 +24,10 @@ use tokio::io::{
 };
 use tokio::net::TcpStream;
 
-/// Lets `crm` with `secret` in, and mail from anybody at example.se.
-pub struct Gate;
+/// Lets `crm` with `secret` in, and mail from anybody at example.se, to submit so many times.
+pub struct Gate {
+    submissions: AtomicI64,
+}
 
 fn crm(door: domain::message::Door) -> Sender {
     let mut user = User::named(UserName::parse("crm").expect("name"));
@@ -58,6 +60,10 @@ impl Authenticate for Gate {
             Err(Refusal::new(Code::NotAuthenticated))
         }
     }
+    fn pace(&self, _: &Sender) -> Result<(), Refusal> {
+        let left = self.submissions.fetch_sub(1, Ordering::Relaxed);
+        if left > 0 { Ok(()) } else { Err(Refusal::too_often(std::time::Duration::from_secs(1))) }
+    }
 }
 
 /// Accepts everything but numbers that begin with `9` (at RCPT) or `8` (later); keeps what it got. `074` is a numeric pager's.
@@ -65,6 +71,8 @@ impl Authenticate for Gate {
 pub struct Desk {
     pub got: Mutex<Vec<Request>>,
     pub refuse: Option<Code>,
+    /// Submissions a caller has, when they are counted.
+    pub submissions: Option<i64>,
     pub next: AtomicI64,
 }
 
@@ -142,7 +150,8 @@ pub async fn open(config: Config, desk: &Arc<Desk>, relay: Option<Arc<MailRelay>
     let listener = Listener::bind("127.0.0.1:0", ListenOptions { name: "smtp", ..ListenOptions::default() })
         .await
         .expect("listener");
-    Door::new(config, Ports { authenticate: Arc::new(Gate), submit: Arc::clone(desk) as _, relay })
+    let gate = Gate { submissions: AtomicI64::new(desk.submissions.unwrap_or(i64::MAX)) };
+    Door::new(config, Ports { authenticate: Arc::new(gate), submit: Arc::clone(desk) as _, relay })
         .start(listener)
         .expect("open")
 }

@@ -202,3 +202,26 @@ async fn a_route_that_comes_later_is_waited_for_until_send() {
     assert!(text.ends_with("< 250 Accepted for sending, id 4711; refused: 5701 no_route\n"), "{text}");
     assert_eq!(texts(&desk), ["0702 Hi"]);
 }
+
+#[tokio::test]
+async fn a_users_rate_holds_for_each_submission() {
+    let desk = Arc::new(Desk { submissions: Some(2), ..Desk::default() });
+    let lines = [
+        "LOGI crm secret",
+        "LEVE 0",
+        "PAGE 0701",
+        "LEVE 1",
+        "PAGE 0702",
+        "MESS Hi",
+        "SEND",
+        "SMS 0703 Hi",
+        "SMS 0704 Hi",
+        "PAGE 0705",
+        "MESS Hi",
+        "SEND",
+    ];
+    let text = transcript(config(), &desk, "192.0.2.1", &lines).await;
+    assert_eq!(codes(&text), "220 250 250 250 250 250 250 250 250 554 250 250 554", "{text}");
+    assert!(text.ends_with("< 554 rate_limited Too many requests, try again later. (1 s)\n"), "{text}");
+    assert_eq!(texts(&desk), ["0701 Hi", "0702 Hi", "0703 Hi"]);
+}

@@ -33,8 +33,10 @@ impl Clock for Stopped {
     }
 }
 
-/// Lets `crm` with `secret` in, and 10.0.0.1 without anything.
-pub struct Gate;
+/// Lets `crm` with `secret` in, and 10.0.0.1 without anything, to submit so many times.
+pub struct Gate {
+    submissions: AtomicI64,
+}
 #[async_trait]
 impl Authenticate for Gate {
     async fn authenticate(
@@ -55,6 +57,10 @@ impl Authenticate for Gate {
     async fn authenticate_mail(&self, _: &str, _: IpAddr) -> Result<Sender, Refusal> {
         Err(Refusal::new(Code::NotAuthenticated))
     }
+    fn pace(&self, _: &Sender) -> Result<(), Refusal> {
+        let left = self.submissions.fetch_sub(1, Ordering::Relaxed);
+        if left > 0 { Ok(()) } else { Err(Refusal::too_often(Duration::from_secs(1))) }
+    }
 }
 
 /// Accepts everything but numbers that begin with `9`; keeps what it got. `074` is a numeric pager's, and to `5` only what is of class high or has
@@ -65,6 +71,8 @@ pub struct Desk {
     /// What it was asked about and did not get.
     pub asked: Mutex<Vec<Request>>,
     pub busy: bool,
+    /// Submissions a caller has, when they are counted.
+    pub submissions: Option<i64>,
     pub next: AtomicI64,
 }
 
@@ -211,7 +219,7 @@ pub fn library() -> MockQueryMessages {
 
 pub fn ports(desk: &Arc<Desk>) -> Ports {
     Ports {
-        authenticate: Arc::new(Gate),
+        authenticate: Arc::new(Gate { submissions: AtomicI64::new(desk.submissions.unwrap_or(i64::MAX)) }),
         submit: Arc::clone(desk) as _,
         query: Arc::new(library()),
         clock: Arc::new(Stopped),
