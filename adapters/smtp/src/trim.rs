@@ -42,7 +42,7 @@ pub fn without_signature(mut body: Vec<Line>) -> Vec<Line> {
 }
 
 /// The body without quoted earlier mail: what is quoted, the line that introduces it, and everything from a separator
-/// (`-----Original Message-----`, a `From:`/`Från:` block) on.
+/// (`-----Original Message-----`, the head of a mail) on.
 #[must_use]
 pub fn without_quotes(mut body: Vec<Line>) -> Vec<Line> {
     let texts: Vec<&str> = body.iter().map(|line| line.text.as_str()).collect();
@@ -81,14 +81,27 @@ fn begins_earlier_mail(lines: &[&str], at: usize) -> bool {
     (ruled && separator) || header_block(lines, at)
 }
 
-/// `From:` (or `Från:`) followed within four lines by another line of a mail's head: what Outlook puts before the earlier mail.
+/// What Outlook puts before the earlier mail: `From:` and at least two of when, to whom and about what, in successive lines. Less than that is
+/// what alarms say of themselves (`Från: Pump 3`, `Datum: …`).
 fn header_block(lines: &[&str], at: usize) -> bool {
-    const OTHERS: [&str; 8] = ["sent:", "skickat:", "date:", "datum:", "to:", "till:", "subject:", "ämne:"];
-    let head =
-        |n: usize| lines.get(n).map(|l| l.trim().trim_start_matches('*').to_lowercase()).unwrap_or_default();
-    let first = head(at);
-    (first.starts_with("from:") || first.starts_with("från:"))
-        && (at + 1..at + 5).any(|n| OTHERS.iter().any(|other| head(n).starts_with(other)))
+    const FROM: [&str; 2] = ["from:", "från:"];
+    const OTHERS: [[&str; 2]; 3] = [["sent:", "skickat:"], ["to:", "till:"], ["subject:", "ämne:"]];
+    // Other programs' word for when, and who else got it: they stand between and count for nothing.
+    const BETWEEN: [&str; 4] = ["date:", "datum:", "cc:", "kopia:"];
+    let mut heads = lines.iter().skip(at).map(|l| l.trim().trim_start_matches('*').to_lowercase());
+    if !heads.next().is_some_and(|first| FROM.iter().any(|word| first.starts_with(word))) {
+        return false;
+    }
+    let mut found = [false; 3];
+    for head in heads {
+        let kind = OTHERS.iter().position(|words| words.iter().any(|word| head.starts_with(word)));
+        match kind.and_then(|kind| found.get_mut(kind)) {
+            Some(found) => *found = true,
+            None if BETWEEN.iter().any(|word| head.starts_with(word)) => {}
+            None => break,
+        }
+    }
+    found.into_iter().filter(|found| *found).count() >= 2
 }
 
 /// `On … wrote:`, `Den … skrev …:`.
@@ -129,7 +142,16 @@ mod tests {
             ("Ja\n-----Original Message-----\nFrom: x\nrest", "Ja"),
             ("Ja\n-----Ursprungligt meddelande-----\nrest", "Ja"),
             ("Ja\n\nFrån: Karl\nSkickat: den 1\nTill: x\n\nFrågan", "Ja\n"),
+            ("Ja\n*Från:* Karl\n*Datum:* den 1\n*Till:* x\n*Kopia:* y\n*Ämne:* z\n\nFrågan", "Ja"),
+            ("Ja\nFrom: K\nSent: 1\nSubject: z\nrest", "Ja"),
             ("Ja\n**From:** Karl", "Ja\n**From:** Karl"),
+            ("Larm\nFrån: Pump 3\nDatum: 1\nNivå: 5", "Larm\nFrån: Pump 3\nDatum: 1\nNivå: 5"),
+            (
+                "Från: Pump 3\nDatum: 1\nTill: driften\nNivå: 5",
+                "Från: Pump 3\nDatum: 1\nTill: driften\nNivå: 5",
+            ),
+            ("Från: A\nTill: B\n\nÄmne: jord", "Från: A\nTill: B\n\nÄmne: jord"),
+            ("Från: A\nTill: B\nTill: C", "Från: A\nTill: B\nTill: C"),
             ("From: the depths of despair", "From: the depths of despair"),
             ("Larm: 3 > 2", "Larm: 3 > 2"),
         ];

@@ -7,7 +7,9 @@ mod html;
 use crate::config::MailDomain;
 use crate::template::Template;
 use crate::trim::{self, Line};
-use mail_parser::{Address, HeaderName, Message, MessageParser, MessagePart, MimeHeaders as _, PartType};
+use mail_parser::{
+    Address, HeaderName, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders as _, PartType,
+};
 
 /// Parts of a mail, nested ones counted.
 const MOST_PARTS: usize = 100;
@@ -32,11 +34,22 @@ pub enum LetterError {
     Automatic(&'static str),
 }
 
+/// Who a mail says it is from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Author {
+    /// It names no address.
+    Nobody,
+    /// The address of its `From:`, or of its `Sender:` when it has several authors.
+    Address(String),
+    /// It names several and does not say who sends, or a group.
+    Unclear,
+}
+
 /// What matters of a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Letter {
-    /// The address of its `From:`; `None` when it has none.
-    pub from: Option<String>,
+    /// Who it says it is from.
+    pub author: Author,
     /// Its Message-ID without brackets.
     pub message_id: Option<String>,
     /// Its subject.
@@ -60,7 +73,7 @@ impl Letter {
             return Err(LetterError::Automatic(why));
         }
         Ok(Self {
-            from: from_of(&message),
+            author: author_of(&message),
             message_id: message.message_id().map(ToOwned::to_owned),
             subject: charset::subject(&message),
             body: body_of(&message),
@@ -130,11 +143,31 @@ fn lines_of(message: &Message<'_>, part: &MessagePart<'_>) -> Vec<Line> {
     }
 }
 
-fn from_of(message: &Message<'_>) -> Option<String> {
-    let Address::List(list) = message.from()? else { return None };
-    match list.as_slice() {
-        [one] => one.address.as_ref().map(|a| a.trim().to_owned()),
+/// Several authors are fine when `Sender:` says which of them, or who else, sends (RFC 5322, 3.6.2). Two such lines, a group, or a line that
+/// nobody can read are not.
+fn author_of(message: &Message<'_>) -> Author {
+    let lines: Vec<_> = message.header_values(HeaderName::From).collect();
+    let [line] = lines.as_slice() else {
+        return if lines.is_empty() { Author::Nobody } else { Author::Unclear };
+    };
+    let addresses = match line {
+        HeaderValue::Address(Address::List(list)) => {
+            list.iter().filter_map(|a| a.address.as_deref()).collect()
+        }
+        HeaderValue::Address(Address::Group(_)) => return Author::Unclear,
+        _ => Vec::new(),
+    };
+    let sender = match message.sender() {
+        Some(Address::List(list)) => match list.as_slice() {
+            [one] => one.address.as_deref(),
+            _ => None,
+        },
         _ => None,
+    };
+    match (addresses.as_slice(), sender) {
+        ([], _) => Author::Nobody,
+        (&[one], _) | (_, Some(one)) => Author::Address(one.trim().to_owned()),
+        _ => Author::Unclear,
     }
 }
 

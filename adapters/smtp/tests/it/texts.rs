@@ -28,6 +28,11 @@ async fn forms_of_mail() {
         ("From: a@example.se\n\nOnly body\n\n\nand more", "Only body\nand more"),
         ("From: a@example.se\nSubject: Re: x\n\nJa\n\nDen 1 skrev b@c.se:\n> fråga\n-- \nsign", "Re: x Ja"),
         ("From: a@example.se\nSubject: {body} {from}\n\nx", "{body} {from} x"),
+        (
+            "From: a@example.se\n\nLarm\nFrån: Pump 3\nDatum: 1 mars\nNivå: 5",
+            "Larm\nFrån: Pump 3\nDatum: 1 mars\nNivå: 5",
+        ),
+        ("From: a@example.se\n\nJa\nFrån: K\nSkickat: 1\nTill: x\nÄmne: y\n\nFrågan", "Ja"),
         (html, "S Hög nivå"),
         (both, "S Håj"),
         (attached, "S text"),
@@ -222,6 +227,15 @@ async fn from_must_agree() {
         ("From: other@example.se", true),
         ("X-Nothing: x", true),
         ("From: boss@elsewhere.test", false),
+        ("From: a@example.se, boss@elsewhere.test", false),
+        ("From: a@example.se, other@example.se", false),
+        ("From: boss@elsewhere.test, a@example.se\nSender: a@example.se", true),
+        ("From: a@example.se, b@example.se\nSender: boss@elsewhere.test", false),
+        ("From: a@example.se, b@example.se\nSender: a@example.se, b@example.se", false),
+        ("From: a@example.se\nSender: helper@elsewhere.test", true),
+        ("From: Larm: a@example.se;", false),
+        ("From: a@example.se\nFrom: boss@elsewhere.test", false),
+        ("From: Larm 3", true),
     ];
     for (header, taken) in cases {
         let (told, _) = send(config(), &format!("{header}\nSubject: s\n\nx")).await;
