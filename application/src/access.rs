@@ -176,15 +176,58 @@ impl Authenticate for Access {
             }
             Credentials::Key(key) => access::admit(&self.by_key(key, peer)?, peer, door)?,
         };
-        self.paced(sender.user())?;
+        // Where a login holds for many submissions, each of those is paced.
+        if !matches!(door, Door::Smtp | Door::Telnet) {
+            self.paced(sender.user())?;
+        }
         Ok(sender)
     }
 
     async fn authenticate_mail(&self, mail_from: &str, peer: IpAddr) -> Result<Sender, Refusal> {
         let directory = self.directory.current();
         let user = directory.user_by_mail(mail_from).ok_or_else(|| Refusal::new(Code::NotAuthenticated))?;
-        let sender = access::admit(user, peer, Door::Smtp)?;
-        self.paced(sender.user())?;
-        Ok(sender)
+        access::admit(user, peer, Door::Smtp)
+    }
+
+    fn pace(&self, sender: &Sender) -> Result<(), Refusal> {
+        self.paced(sender.user())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::directory::Installation;
+    use domain::directory::UserName;
+    use fakes::{FakePasswords, ManualClock, SequentialIds};
+
+    #[tokio::test]
+    async fn a_rate_counts_requests_or_submissions() {
+        let mut user = User::named(UserName::parse("crm").expect("name"));
+        user.addresses = vec!["10.0.0.1".parse().expect("address")];
+        user.mail_from = vec!["@example.se".to_owned()];
+        user.rate = 1;
+        let installation = Installation { users: vec![user], ..Installation::default() };
+        let directory = Arc::new(CurrentDirectory::new(installation));
+        let clock = ManualClock::default();
+        let access = Access::new(
+            directory,
+            Arc::new(FakePasswords::default()),
+            Arc::new(clock.clone()),
+            &SequentialIds::default(),
+        );
+        let peer = "10.0.0.1".parse().expect("ip");
+        for door in [Door::Telnet, Door::Smtp, Door::Telnet] {
+            assert!(access.authenticate(&Credentials::None, peer, door).await.is_ok(), "logging in is free");
+        }
+        let sender = access.authenticate_mail("a@example.se", peer).await.expect("known");
+        assert!(access.pace(&sender).is_ok());
+        let code = |result: Result<(), Refusal>| result.map_err(|refusal| refusal.code);
+        assert_eq!(code(access.pace(&sender)), Err(Code::RateLimited));
+        let request = || access.authenticate(&Credentials::None, peer, Door::Http);
+        assert_eq!(code(request().await.map(|_| ())), Err(Code::RateLimited), "one limit for all doors");
+        clock.advance(Duration::from_secs(1));
+        assert!(request().await.is_ok());
+        assert_eq!(code(access.pace(&sender)), Err(Code::RateLimited));
     }
 }

@@ -1,7 +1,7 @@
 //! The door: what it asks, and how it is opened.
 
 use crate::config::Config;
-use crate::relay::MailRelay;
+use crate::relay::{LateReports, MailRelay};
 use crate::talk::Talk;
 use net::{Listener, OpenDoor};
 use ports::driving::{Authenticate, SubmitMessages};
@@ -15,7 +15,7 @@ pub struct Ports {
     pub authenticate: Arc<dyn Authenticate>,
     /// Takes messages.
     pub submit: Arc<dyn SubmitMessages>,
-    /// Sends reports about recipients that are refused late; without it they are named in the reply only.
+    /// Sends reports about recipients that are refused late, and tries again while the door is open; without it they are named in the reply only.
     pub relay: Option<Arc<MailRelay>>,
 }
 
@@ -39,9 +39,10 @@ impl Door {
     /// When the listener has no address.
     pub fn start(self, listener: Listener) -> io::Result<OpenDoor> {
         let patience = self.config.patience;
+        let reports = self.ports.relay.clone().map(|relay| Arc::new(LateReports::new(relay)));
         OpenDoor::open("smtp", listener, patience, move |incoming, stop| {
-            let (config, ports) = (Arc::clone(&self.config), self.ports.clone());
-            async move { Talk::new(incoming.stream, incoming.peer.ip(), config, ports).run(&stop).await }
+            let (config, ports, reports) = (Arc::clone(&self.config), self.ports.clone(), reports.clone());
+            async move { Talk::new(incoming.stream, incoming.peer.ip(), config, ports, reports).run(&stop).await }
         })
     }
 }

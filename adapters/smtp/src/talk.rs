@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use crate::door::Ports;
-use crate::relay::Refused;
+use crate::relay::{LateReports, Refused};
 use crate::reply::Reply;
 use crate::session::{Ask, Heard, Session, Step};
 use crate::wire::{CommandReader, DataReader};
@@ -39,15 +39,22 @@ pub(crate) struct Talk {
     peer: IpAddr,
     config: Arc<Config>,
     ports: Ports,
+    reports: Option<Arc<LateReports>>,
     session: Session,
     reading: Reading,
 }
 
 impl Talk {
-    pub(crate) fn new(stream: Stream, peer: IpAddr, config: Arc<Config>, ports: Ports) -> Self {
+    pub(crate) fn new(
+        stream: Stream,
+        peer: IpAddr,
+        config: Arc<Config>,
+        ports: Ports,
+        reports: Option<Arc<LateReports>>,
+    ) -> Self {
         let session = Session::new(Arc::clone(&config), peer, stream.is_tls());
         let reading = Reading::Commands(CommandReader::new(config.max_command, config.is_lenient(peer)));
-        Self { stream, peer, config, ports, session, reading }
+        Self { stream, peer, config, ports, reports, session, reading }
     }
 
     /// Talks until one side has enough. A command that has begun is finished even when `stop` comes.
@@ -140,25 +147,27 @@ impl Talk {
         }
     }
 
-    /// Recipients that were fine at RCPT and are not now get a report: the mail as a whole was accepted.
+    /// Recipients that were fine at RCPT and are not now get a report: the mail as a whole was accepted. A mail that comes again is reported again, for
+    /// nobody knows whether the first report arrived.
     async fn submit(&self, sender: &Sender, request: Request) -> Result<Accepted, Refusal> {
         let (callback, reference) = (request.callback.clone(), request.reference.clone());
-        let result = self.ports.submit.submit(sender, request).await;
+        let result = match self.ports.authenticate.pace(sender) {
+            Ok(()) => self.ports.submit.submit(sender, request).await,
+            Err(refusal) => Err(refusal),
+        };
         match &result {
             Err(refusal) => {
                 tracing::info!(user = %sender.name(), peer = %self.peer, code = %refusal.code, "mail refused")
             }
-            Ok(accepted) if !accepted.refused().is_empty() && !accepted.is_repeated() => {
-                if let (Some(relay), Some(Callback::Mail { address })) = (&self.ports.relay, callback) {
+            Ok(accepted) if !accepted.refused().is_empty() => {
+                if let (Some(reports), Some(Callback::Mail { address })) = (&self.reports, callback) {
                     let refused = Refused {
                         to: address,
                         submission: accepted.submission(),
                         reference,
                         recipients: accepted.refused(),
                     };
-                    if let Err(error) = relay.report_refused(&refused).await {
-                        tracing::warn!(user = %sender.name(), %error, "a report about refused recipients could not be sent");
-                    }
+                    reports.give(sender.name(), &refused);
                 }
             }
             Ok(_) => {}
@@ -171,12 +180,12 @@ impl Talk {
     }
 
     fn protect(self) -> io::Result<Self> {
-        let Self { stream, peer, config, ports, mut session, reading: _ } = self;
+        let Self { stream, peer, config, ports, reports, mut session, reading: _ } = self;
         let tls = config.tls.clone().ok_or(io::ErrorKind::Unsupported)?;
         let stream = stream.upgrade(&tls, config.patience)?;
         session.protected();
         let reading = Reading::Commands(CommandReader::new(config.max_command, config.is_lenient(peer)));
-        Ok(Self { stream, peer, config, ports, session, reading })
+        Ok(Self { stream, peer, config, ports, reports, session, reading })
     }
 
     async fn say(&mut self, reply: &Reply) -> io::Result<()> {

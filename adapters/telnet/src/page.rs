@@ -78,9 +78,16 @@ pub struct Page {
 }
 
 impl Page {
+    /// The parameters as they are now.
+    #[must_use]
+    pub fn parameters(&self) -> Parameters {
+        self.current.overridden_by(&self.changed)
+    }
+
     /// Adds a recipient with the parameters as they are now.
     pub fn add(&mut self, to: String) {
-        self.current = self.current.overridden_by(&std::mem::take(&mut self.changed));
+        self.current = self.parameters();
+        self.changed = Parameters::default();
         self.recipients.push((to, self.current.clone()));
     }
 

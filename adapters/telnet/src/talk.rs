@@ -126,7 +126,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
         }
     }
 
+    /// What one `SEND` gives counts once against the user's limit, however many requests it becomes.
     async fn submit(&self, sender: &Sender, requests: Vec<Request>) -> Vec<Result<Accepted, Refusal>> {
+        if let Err(refusal) = self.ports.authenticate.pace(sender) {
+            tracing::info!(user = %sender.name(), peer = %self.peer, code = %refusal.code, "refused at the text door");
+            return requests.iter().map(|_| Err(refusal.clone())).collect();
+        }
         let mut results = Vec::with_capacity(requests.len());
         for request in requests {
             let result = self.ports.submit.submit(sender, request).await;

@@ -192,18 +192,41 @@ impl Directory {
         known.first().copied()
     }
 
-    /// The user that may send mail from this address.
+    /// The user that may send mail from this address: who has the address itself before who has all of its domain, then by name.
     #[must_use]
     pub fn user_by_mail(&self, address: &str) -> Option<&Arc<User>> {
-        let mut fits: Vec<_> =
-            self.users.values().filter(|u| u.enabled && u.sends_mail_from(address)).collect();
-        fits.sort_by(|a, b| a.name.cmp(&b.name));
-        fits.first().copied()
+        let fits = self.users.values().filter(|u| u.enabled && u.sends_mail_from(address));
+        let by_domain = |user: &User| !user.mail_from.iter().any(|own| own.eq_ignore_ascii_case(address));
+        fits.min_by_key(|user| (by_domain(user), &user.name))
     }
 
     /// A link by name.
     #[must_use]
     pub fn link(&self, id: &LinkId) -> Option<&LinkProfile> {
         self.links.iter().find(|l| l.id == *id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_itself_goes_before_its_domain() {
+        let mut directory = Directory::default();
+        for (name, mail_from, enabled) in [
+            ("all", "@example.se", true),
+            ("also-all", "@EXAMPLE.se", true),
+            ("operations", "Larm@example.se", true),
+            ("another", "larm@example.se", false),
+        ] {
+            let name = UserName::parse(name).expect("name");
+            let user = User { mail_from: vec![mail_from.into()], enabled, ..User::named(name.clone()) };
+            directory.users.insert(name, Arc::new(user));
+        }
+        let whose = |address| directory.user_by_mail(address).map(|user| user.name.as_str());
+        assert_eq!(whose("larm@example.se"), Some("operations"));
+        assert_eq!(whose("other@example.se"), Some("all"));
+        assert_eq!(whose("larm@elsewhere.test"), None);
     }
 }

@@ -28,7 +28,8 @@ pub enum Credentials {
 #[async_trait]
 pub trait Authenticate: Send + Sync {
     /// Checks what a caller shows. All doors share the brake on wrong passwords (per user and per address); an unknown user
-    /// takes as long as a wrong password. A check that was right is remembered for a while, so that it may be asked at every request.
+    /// takes as long as a wrong password. A check that was right is remembered for a while, so that it may be asked at every request: each counts
+    /// against the user's limit, but for the doors where one login holds for many requests (mail and text). Those ask [`Authenticate::pace`].
     ///
     /// # Errors
     /// `not_authenticated`, `address_not_allowed`, `rate_limited` (too many wrong tries, or more requests than the user may make).
@@ -44,4 +45,10 @@ pub trait Authenticate: Send + Sync {
     /// # Errors
     /// `not_authenticated` when nobody may, `address_not_allowed` when he may not come from there.
     async fn authenticate_mail(&self, mail_from: &str, peer: IpAddr) -> Result<Sender, Refusal>;
+
+    /// Counts one submission against the user's limit, at the doors where one login holds for many.
+    ///
+    /// # Errors
+    /// `rate_limited` when he submits more often than he may.
+    fn pace(&self, sender: &Sender) -> Result<(), Refusal>;
 }

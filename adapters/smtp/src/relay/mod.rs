@@ -1,16 +1,20 @@
 //! Mail that leaves: received messages to mailboxes, reports of failure to whoever sent by mail (RFC 3464), through one relay.
 //!
-//! It keeps nothing: tries and pauses are the application's. The same handoff always has the same Message-ID, so that a repetition can be told.
+//! Of handoffs it keeps nothing: tries and pauses are the application's. The same handoff always has the same Message-ID, so that a repetition can be
+//! told. What no handoff stands for (notices, recipients refused late) is tried again from memory.
 
+mod again;
 pub mod clean;
 mod config;
+mod late;
 mod notice;
 mod received;
 mod report;
 
 pub use config::{RelayConfig, Security};
+pub(crate) use late::LateReports;
 pub use notice::MailNotices;
-pub use report::Refused;
+pub(crate) use report::Refused;
 
 use async_trait::async_trait;
 use domain::message::Callback;
@@ -86,14 +90,6 @@ impl MailRelay {
                 builder.credentials(Credentials::new(user.clone(), password.expose_secret().to_owned()));
         }
         Ok(Self { transport: builder.build(), config })
-    }
-
-    /// Reports recipients that were refused after their mail had been accepted for others.
-    ///
-    /// # Errors
-    /// [`HandoffError`].
-    pub async fn report_refused(&self, refused: &Refused<'_>) -> Result<(), HandoffError> {
-        self.send(report::refused(&self.config, refused)?).await
     }
 
     async fn send(&self, mail: Message) -> Result<(), HandoffError> {

@@ -2,6 +2,7 @@
 //!
 //! One task sends in order; while the relay does not take mail it tries again, and what nobody could be told for a day is dropped.
 
+use super::again::until_taken;
 use super::clean;
 use super::received::{built, envelope, header, own, plain, recipient};
 use super::{MailRelay, RelayConfig};
@@ -13,17 +14,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 /// Notices that may wait for one mailbox.
 const MOST: usize = 100;
-/// The first pause after a failure; it doubles to the longest.
-const FIRST_PAUSE: Duration = Duration::from_secs(5);
-const LONGEST_PAUSE: Duration = Duration::from_secs(300);
-/// Tries until about a day has passed.
-const MOST_TRIES: u32 = 290;
-/// Tries of one that the relay refuses for good, which one that is set up wrongly for a moment does to everything: some minutes, because the next
-/// notice waits behind it.
-const MOST_REFUSALS: u32 = 7;
 
 /// Tells one mailbox.
 pub struct MailNotices {
@@ -95,31 +89,19 @@ fn put(waiting: &mut VecDeque<Notice>, notice: Notice) -> Option<Notice> {
     waiting.remove(place)
 }
 
-/// How long to wait before a notice that was tried so often is tried again; `None` = it is dropped.
-fn pause(tried: u32, error: &HandoffError) -> Option<Duration> {
-    let most = match error {
-        HandoffError::Temporary(_) => MOST_TRIES,
-        HandoffError::Permanent(_) => MOST_REFUSALS,
-    };
-    let doubled = FIRST_PAUSE.saturating_mul(1 << tried.saturating_sub(1).min(16));
-    (tried < most).then_some(doubled.min(LONGEST_PAUSE))
-}
-
 async fn send_all(relay: Arc<MailRelay>, to: String, waiting: Arc<Waiting>) {
+    // This task is ended as a whole.
+    let never = CancellationToken::new();
     loop {
         let notice = waiting.next().await;
-        for tried in 1.. {
-            let sent = match mail(&relay.config, &to, &notice) {
-                Ok(mail) => relay.send(mail).await,
-                Err(error) => Err(error),
-            };
-            let Err(error) = sent else { break };
-            let Some(pause) = pause(tried, &error) else {
-                tracing::error!(link = %notice.link, %error, "a notice cannot be mailed");
-                break;
-            };
-            tracing::warn!(link = %notice.link, %error, "a notice is not mailed yet");
-            tokio::time::sleep(pause).await;
+        let not_yet =
+            |error: &HandoffError| tracing::warn!(link = %notice.link, %error, "a notice is not mailed yet");
+        let sent = match mail(&relay.config, &to, &notice) {
+            Ok(mail) => until_taken(&relay, &mail, &never, not_yet).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = sent {
+            tracing::error!(link = %notice.link, %error, "a notice cannot be mailed");
         }
     }
 }
@@ -226,17 +208,6 @@ mod tests {
         );
         let mut all: VecDeque<_> = (0..MOST).map(|n| down(&format!("TS{n}"))).collect();
         assert_eq!(put(&mut all, down("NEW")), Some(down("TS0")));
-    }
-
-    #[test]
-    fn a_day_for_a_relay_that_is_away_and_minutes_for_one_that_refuses() {
-        let total = |error: &HandoffError| (1..).map_while(|tried| pause(tried, error)).sum::<Duration>();
-        let hours = total(&HandoffError::Temporary(String::new())).as_secs() / 3_600;
-        assert!((23..=25).contains(&hours), "{hours}");
-        assert_eq!(
-            total(&HandoffError::Permanent(String::new())),
-            Duration::from_secs(5 + 10 + 20 + 40 + 80 + 160)
-        );
     }
 
     #[test]

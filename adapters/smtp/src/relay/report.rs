@@ -14,7 +14,7 @@ use ports::driven::{Handoff, HandoffError, HandoffKey, MessageRecord};
 
 /// Recipients refused after their mail was accepted for others.
 #[derive(Debug, Clone)]
-pub struct Refused<'a> {
+pub(crate) struct Refused<'a> {
     /// Who sent the mail.
     pub to: String,
     /// The request it became.

@@ -2,12 +2,16 @@
 
 use super::{Ask, Code, Letter, Refusal, Reply, Session, Step, Waiting, say};
 use crate::config::FromPolicy;
+use crate::letter::Author;
 use crate::wire::DataFault;
 use domain::access::Sender;
 use domain::message::Callback;
 use domain::submission::{Accepted, Request};
 use sha2::{Digest as _, Sha256};
 use smtp_proto::MailFrom;
+
+/// What a recipient is looked at with before the text is known: every kind takes it, numeric pagers too.
+const ANY_TEXT: &str = "0";
 
 /// A mail in the making.
 #[derive(Debug)]
@@ -68,8 +72,7 @@ impl Session {
             return say(452, "4.5.3", "one domain in one mail, send the rest in another");
         }
         let (sender, number, domain) = (transaction.sender.clone(), number.to_owned(), domain.name.clone());
-        // Only the recipient is looked at; the text is not known yet.
-        let request = Box::new(Request::text([number.clone()], "?"));
+        let request = Box::new(Request::text([number.clone()], ANY_TEXT));
         self.ask(Waiting::Recipient { number, domain }, Ask::Check(sender, request))
     }
 
@@ -120,7 +123,7 @@ impl Session {
             }
             Err(error) => return say(554, "5.6.0", &error.to_string()),
         };
-        if self.config.from_policy == FromPolicy::MustAgree && !agrees(letter.from.as_deref(), &transaction) {
+        if self.config.from_policy == FromPolicy::MustAgree && !agrees(&letter.author, &transaction) {
             return say(550, "5.7.1", "From: is not who sends");
         }
         let Some(domain) = self.config.domain(&transaction.domain) else {
@@ -167,10 +170,15 @@ fn may_send_as(sender: &Sender, from: &str) -> bool {
     user.mail_from.is_empty() || user.sends_mail_from(from)
 }
 
-fn agrees(header: Option<&str>, transaction: &Transaction) -> bool {
-    header.is_none_or(|h| {
-        h.eq_ignore_ascii_case(&transaction.from) || transaction.sender.user().sends_mail_from(h)
-    })
+fn agrees(author: &Author, transaction: &Transaction) -> bool {
+    match author {
+        Author::Nobody => true,
+        Author::Address(address) => {
+            address.eq_ignore_ascii_case(&transaction.from)
+                || transaction.sender.user().sends_mail_from(address)
+        }
+        Author::Unclear => false,
+    }
 }
 
 /// The same for a mail that is sent again: Message-ID, recipients in any order, text. The text is in it because old devices give every mail the same

@@ -1,12 +1,10 @@
 //! Whole dialogues, as mail servers and programs have them.
 
 use crate::peer::{Desk, config, converse, hear, open, texts, transcript};
-use crate::sink::Sink;
 use domain::message::Callback;
 use domain::refusal::Code;
 use net::tls::{TlsClient, TlsServer};
 use smtp::Config;
-use smtp::relay::{MailRelay, RelayConfig, Security};
 use std::sync::Arc;
 use tokio::io::BufReader;
 use tokio::net::TcpStream;
@@ -157,39 +155,6 @@ async fn every_refusal_after_the_mail() {
 }
 
 #[tokio::test]
-async fn who_is_refused_late_gets_a_report() {
-    let sink = Sink::open(&[]).await;
-    let mut relay = RelayConfig::to("127.0.0.1", sink.port(), "sms.example.se");
-    relay.security = Security::None;
-    let relay = Arc::new(MailRelay::new(relay).expect("relay"));
-    let desk = Arc::new(Desk::default());
-    let handle = open(config(), &desk, Some(relay)).await;
-    let mut stream = BufReader::new(TcpStream::connect(handle.address()).await.expect("connected"));
-    hear(&mut stream).await;
-    let pieces = [
-        "EHLO x\r\n",
-        "MAIL FROM:<larm@example.se>\r\n",
-        "RCPT TO:<0701@sms.example.se>\r\n",
-        "RCPT TO:<80701@sms.example.se>\r\n",
-        "DATA\r\n",
-        MAIL,
-    ];
-    let told = converse(&mut stream, &pieces).await;
-    assert!(told.trim_end().ends_with("250 2.0.0 accepted 4711; refused 80701 invalid_number"), "{told}");
-    let mails = sink.mails();
-    let mail = mails.first().expect("a report");
-    assert!(mail.envelope.starts_with("<> -> <larm@example.se>"), "{}", mail.envelope);
-    assert!(
-        mail.text.contains("Final-Recipient: rfc822; 80701@sms.example.se")
-            && mail.text.contains("Status: 5.1.1"),
-        "{}",
-        mail.text
-    );
-    drop(stream);
-    handle.stop().await;
-}
-
-#[tokio::test]
 async fn closing_is_said() {
     let desk = Arc::new(Desk::default());
     let handle = open(config(), &desk, None).await;
@@ -198,4 +163,35 @@ async fn closing_is_said() {
     handle.stop().await;
     assert!(hear(&mut stream).await.starts_with("421 4.3.2"));
     assert_eq!(hear(&mut stream).await, "");
+}
+
+#[tokio::test]
+async fn a_numeric_pager_gets_its_mail() {
+    for (text, expected) in [("112", "250 2.0.0 accepted"), ("ring", "554 5.6.0 pager_digits_only")] {
+        let desk = Arc::new(Desk::default());
+        let mail = format!("Subject: {text}\r\n\r\n.\r\n");
+        let pieces = [
+            "EHLO x\r\n",
+            "MAIL FROM:<larm@example.se>\r\n",
+            "RCPT TO:<0740012345@sms.example.se>\r\n",
+            "DATA\r\n",
+            &mail,
+        ];
+        let told = transcript(config(), &desk, &pieces).await;
+        assert!(told.contains("< 250 2.1.5 recipient ok\n") && told.contains(expected), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn a_users_rate_holds_for_each_mail() {
+    let login = "AUTH PLAIN AGNybQBzZWNyZXQ=\r\n";
+    for first in [login, "NOOP\r\n"] {
+        let desk = Arc::new(Desk { submissions: Some(1), ..Desk::default() });
+        let mail = ["MAIL FROM:<larm@example.se>\r\n", "RCPT TO:<0701@sms.example.se>\r\n", "DATA\r\n", MAIL];
+        let pieces: Vec<&str> = ["EHLO x\r\n", first].into_iter().chain(mail).chain(mail).collect();
+        let told = transcript(config(), &desk, &pieces).await;
+        assert!(told.contains("< 250 2.0.0 accepted 4711\n"), "{told}");
+        assert!(told.lines().last().is_some_and(|l| l.starts_with("< 450 4.7.0 rate_limited")), "{told}");
+        assert_eq!(texts(&desk).len(), 1);
+    }
 }

@@ -2,6 +2,7 @@
 
 mod attacks;
 mod dialogues;
+mod late;
 mod peer;
 mod relay;
 mod sink;

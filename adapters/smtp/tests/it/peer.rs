@@ -24,8 +24,10 @@ use tokio::io::{
 };
 use tokio::net::TcpStream;
 
-/// Lets `crm` with `secret` in, and mail from anybody at example.se.
-pub struct Gate;
+/// Lets `crm` with `secret` in, and mail from anybody at example.se, to submit so many times.
+pub struct Gate {
+    submissions: AtomicI64,
+}
 
 fn crm(door: domain::message::Door) -> Sender {
     let mut user = User::named(UserName::parse("crm").expect("name"));
@@ -58,13 +60,19 @@ impl Authenticate for Gate {
             Err(Refusal::new(Code::NotAuthenticated))
         }
     }
+    fn pace(&self, _: &Sender) -> Result<(), Refusal> {
+        let left = self.submissions.fetch_sub(1, Ordering::Relaxed);
+        if left > 0 { Ok(()) } else { Err(Refusal::too_often(std::time::Duration::from_secs(1))) }
+    }
 }
 
-/// Accepts everything but numbers that begin with `9` (at RCPT) or `8` (later); keeps what it got.
+/// Accepts everything but numbers that begin with `9` (at RCPT) or `8` (later); keeps what it got. `074` is a numeric pager's.
 #[derive(Default)]
 pub struct Desk {
     pub got: Mutex<Vec<Request>>,
     pub refuse: Option<Code>,
+    /// Submissions a caller has, when they are counted.
+    pub submissions: Option<i64>,
     pub next: AtomicI64,
 }
 
@@ -77,6 +85,12 @@ fn sort_out(request: &Request, bad: &[char]) -> Result<(Vec<String>, Vec<Refused
     Ok((good, bad.into_iter().map(|input| RefusedRecipient { input, refusal: refusal.clone() }).collect()))
 }
 
+fn digits_for_pagers(request: &Request) -> Result<(), Refusal> {
+    let digits = matches!(&request.content, Content::Text(text) if text.bytes().all(|b| b.is_ascii_digit()));
+    let pager = request.to.iter().any(|to| to.starts_with("074"));
+    if pager && !digits { Err(Refusal::field(Code::PagerDigitsOnly, "text", "")) } else { Ok(()) }
+}
+
 #[async_trait]
 impl SubmitMessages for Desk {
     async fn submit(&self, _: &Sender, request: Request) -> Result<Accepted, Refusal> {
@@ -84,7 +98,11 @@ impl SubmitMessages for Desk {
             return Err(Refusal::new(code));
         }
         let (good, refused) = sort_out(&request, &['8', '9'])?;
-        self.got.lock().expect("lock").push(request);
+        digits_for_pagers(&request)?;
+        let mut got = self.got.lock().expect("lock");
+        let key = request.idempotency_key.clone();
+        let repeated = key.is_some() && got.iter().any(|earlier| earlier.idempotency_key == key);
+        got.push(request);
         let messages = good.into_iter().map(|to| AcceptedMessage {
             id: MessageId(self.next.fetch_add(1, Ordering::Relaxed) + 4711),
             to,
@@ -92,10 +110,11 @@ impl SubmitMessages for Desk {
             alphabet: Alphabet::Gsm7,
             state: State::Queued,
         });
-        Ok(Accepted::after_commit(SubmissionId(77), messages.collect(), refused, false))
+        Ok(Accepted::after_commit(SubmissionId(77), messages.collect(), refused, repeated))
     }
     async fn preview(&self, _: &Sender, request: Request) -> Result<Preview, Refusal> {
         let (good, refused) = sort_out(&request, &['9'])?;
+        digits_for_pagers(&request)?;
         let link = LinkId::parse("TS0").expect("link");
         let planned = good.iter().filter_map(|to| to.parse().ok()).map(|recipient| Planned {
             recipient,
@@ -131,7 +150,8 @@ pub async fn open(config: Config, desk: &Arc<Desk>, relay: Option<Arc<MailRelay>
     let listener = Listener::bind("127.0.0.1:0", ListenOptions { name: "smtp", ..ListenOptions::default() })
         .await
         .expect("listener");
-    Door::new(config, Ports { authenticate: Arc::new(Gate), submit: Arc::clone(desk) as _, relay })
+    let gate = Gate { submissions: AtomicI64::new(desk.submissions.unwrap_or(i64::MAX)) };
+    Door::new(config, Ports { authenticate: Arc::new(gate), submit: Arc::clone(desk) as _, relay })
         .start(listener)
         .expect("open")
 }
@@ -200,6 +220,28 @@ pub async fn codes(config: Config, desk: &Arc<Desk>, octets: &[u8]) -> String {
         .filter_map(|l| l.get(..3))
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+/// The last line of the reply to a mail of any octets, with a door of its own. Lines of the mail end with LF here.
+pub async fn mailed(config: Config, desk: &Arc<Desk>, mail: &[u8]) -> String {
+    let handle = open(config, desk, None).await;
+    let mut stream = BufReader::new(TcpStream::connect(handle.address()).await.expect("connected"));
+    hear(&mut stream).await;
+    let pieces = [
+        "EHLO x\r\n",
+        "MAIL FROM:<a@example.se> BODY=8BITMIME\r\n",
+        "RCPT TO:<0701@sms.example.se>\r\n",
+        "DATA\r\n",
+    ];
+    converse(&mut stream, &pieces).await;
+    for line in mail.split(|octet| *octet == b'\n') {
+        stream.get_mut().write_all(&[line, b"\r\n"].concat()).await.expect("write");
+    }
+    stream.get_mut().write_all(b".\r\n").await.expect("write");
+    let told = hear(&mut stream).await;
+    drop(stream);
+    handle.stop().await;
+    told
 }
 
 pub fn texts(desk: &Desk) -> Vec<String> {

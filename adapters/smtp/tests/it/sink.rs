@@ -14,9 +14,12 @@ pub struct Mail {
     pub text: String,
 }
 
+type Answers = Arc<Mutex<Vec<(&'static str, &'static str)>>>;
+
 /// The relay.
 pub struct Sink {
     port: u16,
+    answers: Answers,
     mails: Arc<Mutex<Vec<Mail>>>,
     task: JoinHandle<()>,
 }
@@ -27,13 +30,32 @@ impl Sink {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("listener");
         let port = listener.local_addr().expect("address").port();
         let mails = Arc::new(Mutex::new(Vec::new()));
-        let (kept, answers) = (Arc::clone(&mails), answers.to_vec());
+        let answers = Arc::new(Mutex::new(answers.to_vec()));
+        let (kept, said) = (Arc::clone(&mails), Arc::clone(&answers));
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, answers.clone(), Arc::clone(&kept)));
+                tokio::spawn(serve(stream, Arc::clone(&said), Arc::clone(&kept)));
             }
         });
-        Self { port, mails, task }
+        Self { port, answers, mails, task }
+    }
+
+    /// Says yes to everything from now on.
+    pub fn relent(&self) {
+        self.answers.lock().expect("lock").clear();
+    }
+
+    /// Waits for so many mails.
+    pub async fn wait_for(&self, count: usize) -> Vec<Mail> {
+        for _ in 0..500 {
+            if self.mails().len() >= count {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        let mails = self.mails();
+        assert!(mails.len() >= count, "{} of {count} mails", mails.len());
+        mails
     }
 
     pub fn port(&self) -> u16 {
@@ -51,11 +73,7 @@ impl Drop for Sink {
     }
 }
 
-async fn serve(
-    stream: TcpStream,
-    answers: Vec<(&'static str, &'static str)>,
-    mails: Arc<Mutex<Vec<Mail>>>,
-) -> Option<()> {
+async fn serve(stream: TcpStream, answers: Answers, mails: Arc<Mutex<Vec<Mail>>>) -> Option<()> {
     let mut stream = BufReader::new(stream);
     stream.get_mut().write_all(b"220 sink\r\n").await.ok()?;
     let (mut envelope, mut text, mut in_data) = (String::new(), String::new(), false);
@@ -69,7 +87,10 @@ async fn serve(
             continue;
         }
         let verb = line.trim().get(..4).unwrap_or(".").to_ascii_uppercase();
-        let said = answers.iter().find(|(command, _)| *command == verb).map(|(_, said)| *said);
+        let said = {
+            let answers = answers.lock().expect("lock");
+            answers.iter().find(|(command, _)| *command == verb).map(|(_, said)| *said)
+        };
         let said = match (verb.as_str(), said) {
             (_, Some(said)) => said,
             ("DATA", None) => "354 go",

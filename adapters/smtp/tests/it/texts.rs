@@ -1,6 +1,6 @@
 //! What becomes of a mail: text, loops, who it says it is from, sent twice.
 
-use crate::peer::{Desk, config, texts, transcript};
+use crate::peer::{Desk, config, mailed, texts, transcript};
 use smtp::{Config, FromPolicy, MailDomain};
 use std::sync::Arc;
 
@@ -28,6 +28,11 @@ async fn forms_of_mail() {
         ("From: a@example.se\n\nOnly body\n\n\nand more", "Only body\nand more"),
         ("From: a@example.se\nSubject: Re: x\n\nJa\n\nDen 1 skrev b@c.se:\n> fråga\n-- \nsign", "Re: x Ja"),
         ("From: a@example.se\nSubject: {body} {from}\n\nx", "{body} {from} x"),
+        (
+            "From: a@example.se\n\nLarm\nFrån: Pump 3\nDatum: 1 mars\nNivå: 5",
+            "Larm\nFrån: Pump 3\nDatum: 1 mars\nNivå: 5",
+        ),
+        ("From: a@example.se\n\nJa\nFrån: K\nSkickat: 1\nTill: x\nÄmne: y\n\nFrågan", "Ja"),
         (html, "S Hög nivå"),
         (both, "S Håj"),
         (attached, "S text"),
@@ -38,6 +43,127 @@ async fn forms_of_mail() {
     }
     let (told, desk) = send(config(), "From: a@example.se\n\n-- \nonly a signature").await;
     assert!(told.starts_with("< 554 5.6.0 no_text") && texts(&desk).is_empty(), "{told}");
+}
+
+fn html(body: &str) -> String {
+    format!(
+        "From: a@example.se\nSubject: S\nMIME-Version: 1.0\nContent-Type: text/html; charset=utf-8\n\n<html><body>{body}</body></html>"
+    )
+}
+
+#[tokio::test]
+async fn html_keeps_its_lines_and_cells_apart() {
+    let cases = [
+        (
+            "<table><tr><td>Niva</td><td>12</td><td>5</td></tr><tr><td>Tryck</td><td>3</td></tr></table>",
+            "Niva 12 5\nTryck 3",
+        ),
+        ("<div>Pump 3</div><div>stoppad</div><ul><li>a<li>b</ul>x<hr>y", "Pump 3\nstoppad\na\nb\nx\ny"),
+        ("<style type=\"text/css\">p {}</style><p>tryck &lt; 4<br>nivå < 5</p>", "tryck < 4\nnivå < 5"),
+        ("<tr><td>&gt; 5 bar</td></tr>", "> 5 bar"),
+    ];
+    for (body, expected) in cases {
+        let (told, desk) = send(config(), &html(&format!("<table>{body}</table>"))).await;
+        assert_eq!(texts(&desk), [format!("0701 S {expected}")], "{told} {body}");
+    }
+}
+
+#[tokio::test]
+async fn quotes_in_html_are_left_out() {
+    let gmail = "<div dir=\"ltr\">Ja tack</div><br><div class=\"gmail_quote\"><div dir=\"ltr\" class=\"gmail_attr\">Den mån 23 nov. 2026 kl 12:00 skrev Karl &lt;<a href=\"mailto:k@x.se\">k@x.se</a>&gt;:<br></div><blockquote class=\"gmail_quote\" style=\"margin:0\"><div>Kommer du?<br>Karl</div></blockquote></div>";
+    let outlook = "<p>Ja tack<o:p></o:p></p><div><div><p><b>Från:</b> Karl &lt;k@x.se&gt;<br><b>Skickat:</b> den 23 november<br><b>Till:</b> sms<br><b>Ämne:</b> Fråga</p></div></div><p>Kommer du?</p>";
+    for body in [gmail, outlook] {
+        let (told, desk) = send(config(), &html(body)).await;
+        assert_eq!(texts(&desk), ["0701 S Ja tack"], "{told}");
+    }
+    let kept = MailDomain { cut_quotes: false, ..MailDomain::named("sms.example.se") };
+    let (_, desk) =
+        send(Config { domains: vec![kept], ..config() }, &html("a<blockquote>b</blockquote>")).await;
+    assert_eq!(texts(&desk), ["0701 S a\n> b"]);
+}
+
+#[tokio::test]
+async fn letters_without_a_usable_character_set() {
+    let typed = |kind: &str, encoding: &str, body: &[u8]| {
+        let head = format!(
+            "From: a@example.se\nSubject: S\nMIME-Version: 1.0\nContent-Type: {kind}\nContent-Transfer-Encoding: {encoding}\n\n"
+        );
+        [head.as_bytes(), body].concat()
+    };
+    let plain = "From: a@example.se\nSubject: ";
+    let cases = [
+        ([plain.as_bytes(), b"S\n\nPump 3 h\xf6g niv\xe5 \x80"].concat(), "S Pump 3 hög nivå €"),
+        ([plain.as_bytes(), b"H\xf6g niv\xe5\n i brunnen\n\nx"].concat(), "Hög nivå i brunnen x"),
+        ([plain.as_bytes(), b"=?unknown-8bit?Q?H=F6g_niv=E5?=\n\nx"].concat(), "Hög nivå x"),
+        (typed("text/plain", "quoted-printable", b"H=F6g =\nniv=E5"), "S Hög nivå"),
+        (typed("text/plain; charset=x-unknown", "8bit", b"H\xf6g"), "S Hög"),
+        (typed("text/plain; charset=utf-8", "8bit", b"H\xf6g"), "S Hög"),
+        (typed("text/html", "base64", b"PGI+SPZnPC9iPg=="), "S Hög"),
+        (
+            typed("multipart/mixed; boundary=b", "8bit", b"--b\nContent-Type: text/plain\n\nH\xf6g\n--b--"),
+            "S Hög",
+        ),
+        // Right as it is, but for one place: the rest stays.
+        (typed("text/plain", "8bit", b"H\xc3\xb6g niv\xc3\xa5 \xff"), "S Hög nivå \u{fffd}"),
+        (typed("text/plain; charset=koi8-r", "8bit", b"\xf0"), "S П"),
+    ];
+    for (mail, expected) in cases {
+        let desk = Arc::new(Desk::default());
+        let told = mailed(config(), &desk, &mail).await;
+        assert_eq!(texts(&desk), [format!("0701 {expected}")], "{told} {}", String::from_utf8_lossy(&mail));
+    }
+}
+
+fn parts(kind: &str, parts: &[(&str, &str)]) -> String {
+    let mut mail = format!(
+        "From: a@example.se\nSubject: S\nMIME-Version: 1.0\nContent-Type: multipart/{kind}; boundary=b\n\n"
+    );
+    for (head, body) in parts {
+        mail.push_str(&format!("--b\nContent-Type: {head}\n\n{body}\n"));
+    }
+    format!("{mail}--b--")
+}
+
+#[tokio::test]
+async fn all_of_the_text_is_sent() {
+    let image = ("image/png\nContent-Disposition: inline\nContent-Transfer-Encoding: base64", "AAAA");
+    let file = ("text/plain; charset=utf-8\nContent-Disposition: inline; filename=log.txt", "log");
+    let attached = ("text/plain\nContent-Disposition: attachment; filename=log.txt", "log");
+    let cases = [
+        (parts("mixed", &[("text/plain", "ett"), image, ("text/plain", "två")]), "ett\ntvå"),
+        (parts("mixed", &[("text/html", "<p>ett"), image, ("text/html", "<div>två</div>")]), "ett\ntvå"),
+        (parts("mixed", &[("text/plain", "ett"), file, attached]), "ett"),
+        (parts("alternative", &[("text/plain", ""), ("text/html", "<p>allt</p>")]), "allt"),
+        (parts("alternative", &[("text/plain", " \n\n"), ("text/html", "<p>allt</p>")]), "allt"),
+        (parts("alternative", &[("text/plain", "text"), ("text/html", "<p>html</p>")]), "text"),
+    ];
+    for (mail, expected) in cases {
+        let (told, desk) = send(config(), &mail).await;
+        assert_eq!(texts(&desk), [format!("0701 S {expected}")], "{told} {mail}");
+    }
+}
+
+#[tokio::test]
+async fn soft_line_breaks_are_joined() {
+    let flowed = |more: &str, body: &str| {
+        format!(
+            "From: a@example.se\nSubject: S\nMIME-Version: 1.0\nContent-Type: text/plain; format=Flowed{more}\n\n{body}"
+        )
+    };
+    let cases = [
+        (flowed("", "Pump 3 har \nstannat\nRing"), "Pump 3 har stannat\nRing"),
+        (flowed("; delsp=yes", "Pumpsta \ntionen"), "Pumpstationen"),
+        (
+            flowed("", " > 5 bar\n\nDen 1 skrev Karl Ek med ett långt namn \n<k@x.se>:\n> fråga\n-- \nsign"),
+            "> 5 bar",
+        ),
+    ];
+    for (mail, expected) in cases {
+        let (told, desk) = send(config(), &mail).await;
+        assert_eq!(texts(&desk), [format!("0701 S {expected}")], "{told} {mail}");
+    }
+    let (_, desk) = send(config(), "From: a@example.se\nSubject: S\n\nfast \nrad").await;
+    assert_eq!(texts(&desk), ["0701 S fast\nrad"]);
 }
 
 #[tokio::test]
@@ -101,6 +227,15 @@ async fn from_must_agree() {
         ("From: other@example.se", true),
         ("X-Nothing: x", true),
         ("From: boss@elsewhere.test", false),
+        ("From: a@example.se, boss@elsewhere.test", false),
+        ("From: a@example.se, other@example.se", false),
+        ("From: boss@elsewhere.test, a@example.se\nSender: a@example.se", true),
+        ("From: a@example.se, b@example.se\nSender: boss@elsewhere.test", false),
+        ("From: a@example.se, b@example.se\nSender: a@example.se, b@example.se", false),
+        ("From: a@example.se\nSender: helper@elsewhere.test", true),
+        ("From: Larm: a@example.se;", false),
+        ("From: a@example.se\nFrom: boss@elsewhere.test", false),
+        ("From: Larm 3", true),
     ];
     for (header, taken) in cases {
         let (told, _) = send(config(), &format!("{header}\nSubject: s\n\nx")).await;

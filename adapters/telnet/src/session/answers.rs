@@ -43,18 +43,24 @@ impl Session {
         }
     }
 
+    /// A route that is missing may come with a level or a link given later: whether it does is said at `SEND`.
     pub(super) fn recipient(&mut self, to: String, checked: Result<(), Refusal>) -> Step {
         match checked {
-            Ok(()) => {
+            Err(refusal) if refusal.code != Code::NoRoute => self.refused(&refusal),
+            _ => {
                 self.page.add(to);
                 self.say(250, texts::RECIPIENT)
             }
-            Err(refusal) => self.refused(&refusal),
         }
     }
 
     /// 250 names every message and every recipient that gets none; nothing accepted is the first reason why.
-    pub(super) fn sent(&mut self, results: &[Result<Accepted, Refusal>], two_way: bool) -> Step {
+    pub(super) fn sent(
+        &mut self,
+        results: &[Result<Accepted, Refusal>],
+        two_way: bool,
+        to: &[Vec<String>],
+    ) -> Step {
         let messages: Vec<_> = results.iter().flatten().flat_map(Accepted::messages).collect();
         let Some(first) = messages.first() else {
             let refusal = results.iter().find_map(|r| r.as_ref().err()).cloned();
@@ -77,8 +83,9 @@ impl Session {
                 refused.refusal.code
             ));
         }
-        for refusal in results.iter().filter_map(|r| r.as_ref().err()) {
-            text.push_str(&format!("; {} {}", self.text(texts::REFUSED), refusal.code));
+        for (result, to) in results.iter().zip(to) {
+            let Err(refusal) = result else { continue };
+            text.push_str(&format!("; {} {} {}", self.text(texts::REFUSED), to.join(","), refusal.code));
         }
         Step::Say(Reply::new(250, text))
     }

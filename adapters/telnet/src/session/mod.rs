@@ -24,6 +24,9 @@ use ports::driving::Credentials;
 use secrecy::{ExposeSecret as _, SecretString};
 use std::sync::Arc;
 
+/// What a recipient is looked at with before the text is known: every kind takes it, numeric pagers too.
+const ANY_TEXT: &str = "0";
+
 /// What to do next.
 #[derive(Debug)]
 pub enum Step {
@@ -84,6 +87,8 @@ enum Waiting {
     Recipient(String),
     Sent {
         two_way: bool,
+        /// The recipients of each request.
+        to: Vec<Vec<String>>,
     },
     Status,
     TagStatus,
@@ -178,7 +183,9 @@ impl Session {
             }
             (Some(Waiting::Login), Heard::Entered(entered)) => self.logged_in(entered),
             (Some(Waiting::Recipient(to)), Heard::Checked(checked)) => self.recipient(to, checked),
-            (Some(Waiting::Sent { two_way }), Heard::Submitted(results)) => self.sent(&results, two_way),
+            (Some(Waiting::Sent { two_way, to }), Heard::Submitted(results)) => {
+                self.sent(&results, two_way, &to)
+            }
             (Some(Waiting::Status), Heard::Status(record)) => self.status(record),
             (Some(Waiting::TagStatus), Heard::Status(record)) => self.tag_status(record),
             (Some(Waiting::Other), Heard::Cancelled(state)) => self.done(state.map(|_| ()), texts::CANCELLED),
@@ -284,7 +291,8 @@ impl Session {
         for request in &mut requests {
             request.asked_by = request.asked_by.take().or_else(|| self.person.clone());
         }
-        self.ask(Waiting::Sent { two_way }, Ask::Submit(sender, requests))
+        let to = requests.iter().map(|request| request.to.clone()).collect();
+        self.ask(Waiting::Sent { two_way, to }, Ask::Submit(sender, requests))
     }
 
     fn check_recipient(&mut self, to: String, sender: Sender) -> Step {
@@ -294,8 +302,8 @@ impl Session {
         if self.page.len() >= self.config.max_recipients {
             return self.say(552, texts::MANY_RECIPIENTS);
         }
-        // Only the recipient is looked at; the text is not known yet.
-        let request = Request::text([to.clone()], "?");
+        let Parameters { priority, link, .. } = self.page.parameters();
+        let request = Request { priority, link, ..Request::text([to.clone()], ANY_TEXT) };
         self.ask(Waiting::Recipient(to), Ask::Check(sender, Box::new(request)))
     }
 

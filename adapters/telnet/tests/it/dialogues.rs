@@ -164,3 +164,64 @@ async fn who_may_come_in() {
             .await;
     insta::assert_snapshot!("who_may_come_in_3", after_wrong);
 }
+
+fn codes(text: &str) -> String {
+    text.lines().filter_map(|l| l.strip_prefix("< ")?.get(..3)).collect::<Vec<_>>().join(" ")
+}
+
+#[tokio::test]
+async fn a_numeric_pager_is_paged() {
+    let (text, desk) = crm(&["PAGE 0740012345", "MESS 112", "SEND"]).await;
+    assert_eq!(codes(&text), "220 250 250 250 250", "{text}");
+    assert_eq!(texts(&desk), ["0740012345 112"]);
+    let (text, _) = crm(&["PAGE 0740012345", "MESS call me", "SEND"]).await;
+    assert!(
+        text.ends_with("< 550 pager_digits_only A numeric Minicall shows 0-9, -, space, U, [ and ] only.\n"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn level_and_link_before_page_count_when_it_is_checked() {
+    let (text, desk) = crm(&["LEVE 0", "PAGE 0701", "COVE TS1", "PAGE 0702", "LEVE 1", "PAGE 9"]).await;
+    assert_eq!(codes(&text), "220 250 250 250 250 250 250 550", "{text}");
+    let asked = desk.asked.lock().expect("lock");
+    let with: Vec<_> = asked.iter().map(|r| (r.priority, r.link.as_deref())).collect();
+    let (high, normal) = (Some(Priority::High), Some(Priority::Normal));
+    assert_eq!(with, [(high, None), (high, Some("TS1")), (normal, Some("TS1"))]);
+}
+
+#[tokio::test]
+async fn a_route_that_comes_later_is_waited_for_until_send() {
+    let (text, desk) = crm(&["PAGE 5701", "MESS Hi", "LEVE 0", "SEND"]).await;
+    assert_eq!(codes(&text), "220 250 250 250 250 250", "{text}");
+    assert_eq!(texts(&desk), ["5701 Hi"]);
+    let (text, _) = crm(&["PAGE 5701", "MESS Hi", "SEND"]).await;
+    assert!(text.contains("< 550 no_route"), "{text}");
+    let (text, desk) = crm(&["LEVE 1", "PAGE 5701", "LEVE 0", "PAGE 0702", "MESS Hi", "SEND"]).await;
+    assert!(text.ends_with("< 250 Accepted for sending, id 4711; refused: 5701 no_route\n"), "{text}");
+    assert_eq!(texts(&desk), ["0702 Hi"]);
+}
+
+#[tokio::test]
+async fn a_users_rate_holds_for_each_submission() {
+    let desk = Arc::new(Desk { submissions: Some(2), ..Desk::default() });
+    let lines = [
+        "LOGI crm secret",
+        "LEVE 0",
+        "PAGE 0701",
+        "LEVE 1",
+        "PAGE 0702",
+        "MESS Hi",
+        "SEND",
+        "SMS 0703 Hi",
+        "SMS 0704 Hi",
+        "PAGE 0705",
+        "MESS Hi",
+        "SEND",
+    ];
+    let text = transcript(config(), &desk, "192.0.2.1", &lines).await;
+    assert_eq!(codes(&text), "220 250 250 250 250 250 250 250 250 554 250 250 554", "{text}");
+    assert!(text.ends_with("< 554 rate_limited Too many requests, try again later. (1 s)\n"), "{text}");
+    assert_eq!(texts(&desk), ["0701 Hi", "0702 Hi", "0703 Hi"]);
+}

@@ -33,8 +33,10 @@ impl Clock for Stopped {
     }
 }
 
-/// Lets `crm` with `secret` in, and 10.0.0.1 without anything.
-pub struct Gate;
+/// Lets `crm` with `secret` in, and 10.0.0.1 without anything, to submit so many times.
+pub struct Gate {
+    submissions: AtomicI64,
+}
 #[async_trait]
 impl Authenticate for Gate {
     async fn authenticate(
@@ -55,23 +57,49 @@ impl Authenticate for Gate {
     async fn authenticate_mail(&self, _: &str, _: IpAddr) -> Result<Sender, Refusal> {
         Err(Refusal::new(Code::NotAuthenticated))
     }
+    fn pace(&self, _: &Sender) -> Result<(), Refusal> {
+        let left = self.submissions.fetch_sub(1, Ordering::Relaxed);
+        if left > 0 { Ok(()) } else { Err(Refusal::too_often(Duration::from_secs(1))) }
+    }
 }
 
-/// Accepts everything but numbers that begin with `9`; keeps what it got.
+/// Accepts everything but numbers that begin with `9`; keeps what it got. `074` is a numeric pager's, and to `5` only what is of class high or has
+/// a link gets through.
 #[derive(Default)]
 pub struct Desk {
     pub got: Mutex<Vec<Request>>,
+    /// What it was asked about and did not get.
+    pub asked: Mutex<Vec<Request>>,
     pub busy: bool,
+    /// Submissions a caller has, when they are counted.
+    pub submissions: Option<i64>,
     pub next: AtomicI64,
 }
 
-fn good(request: &Request) -> Result<(Vec<String>, Vec<RefusedRecipient>), Refusal> {
-    let (bad, good): (Vec<_>, Vec<_>) = request.to.iter().cloned().partition(|to| to.starts_with('9'));
-    let refusal = Refusal::field(Code::InvalidNumber, "to", "9");
-    if good.is_empty() {
-        return Err(refusal);
+fn wrong_with(to: &str, request: &Request) -> Option<Refusal> {
+    let digits = matches!(&request.content, Content::Text(text) if text.bytes().all(|b| b.is_ascii_digit()));
+    match to {
+        _ if to.starts_with('9') => Some(Refusal::field(Code::InvalidNumber, "to", "9")),
+        _ if to.starts_with("074") && !digits => Some(Refusal::field(Code::PagerDigitsOnly, "text", "")),
+        _ if to.starts_with('5') && request.link.is_none() && request.priority != Some(Priority::High) => {
+            Some(Refusal::field(Code::NoRoute, "to", "5"))
+        }
+        _ => None,
     }
-    Ok((good, bad.into_iter().map(|input| RefusedRecipient { input, refusal: refusal.clone() }).collect()))
+}
+
+fn good(request: &Request) -> Result<(Vec<String>, Vec<RefusedRecipient>), Refusal> {
+    let (mut good, mut refused) = (Vec::new(), Vec::new());
+    for to in &request.to {
+        match wrong_with(to, request) {
+            None => good.push(to.clone()),
+            Some(refusal) => refused.push(RefusedRecipient { input: to.clone(), refusal }),
+        }
+    }
+    match refused.first() {
+        Some(first) if good.is_empty() => Err(first.refusal.clone()),
+        _ => Ok((good, refused)),
+    }
 }
 
 #[async_trait]
@@ -92,6 +120,7 @@ impl SubmitMessages for Desk {
         Ok(Accepted::after_commit(SubmissionId(1), messages.collect(), refused, false))
     }
     async fn preview(&self, _: &Sender, request: Request) -> Result<Preview, Refusal> {
+        self.asked.lock().expect("lock").push(request.clone());
         let (good, refused) = good(&request)?;
         let link = LinkId::parse("TS0").expect("link");
         let planned = good.iter().filter_map(|to| to.parse().ok()).map(|recipient| Planned {
@@ -190,7 +219,7 @@ pub fn library() -> MockQueryMessages {
 
 pub fn ports(desk: &Arc<Desk>) -> Ports {
     Ports {
-        authenticate: Arc::new(Gate),
+        authenticate: Arc::new(Gate { submissions: AtomicI64::new(desk.submissions.unwrap_or(i64::MAX)) }),
         submit: Arc::clone(desk) as _,
         query: Arc::new(library()),
         clock: Arc::new(Stopped),

@@ -1,9 +1,15 @@
 //! From the octets of a mail (RFC 5322, MIME) to what matters of it: who, what, and whether a machine answered a machine.
 
+mod charset;
+mod flowed;
+mod html;
+
 use crate::config::MailDomain;
 use crate::template::Template;
-use crate::trim;
-use mail_parser::{Address, HeaderName, Message, MessageParser, MessagePart, PartType};
+use crate::trim::{self, Line};
+use mail_parser::{
+    Address, HeaderName, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders as _, PartType,
+};
 
 /// Parts of a mail, nested ones counted.
 const MOST_PARTS: usize = 100;
@@ -28,17 +34,28 @@ pub enum LetterError {
     Automatic(&'static str),
 }
 
+/// Who a mail says it is from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Author {
+    /// It names no address.
+    Nobody,
+    /// The address of its `From:`, or of its `Sender:` when it has several authors.
+    Address(String),
+    /// It names several and does not say who sends, or a group.
+    Unclear,
+}
+
 /// What matters of a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Letter {
-    /// The address of its `From:`; `None` when it has none.
-    pub from: Option<String>,
+    /// Who it says it is from.
+    pub author: Author,
     /// Its Message-ID without brackets.
     pub message_id: Option<String>,
     /// Its subject.
     pub subject: String,
-    /// Its body as plain text, HTML removed.
-    pub body: String,
+    /// Its body as lines of text, HTML removed.
+    pub body: Vec<Line>,
 }
 
 impl Letter {
@@ -56,10 +73,10 @@ impl Letter {
             return Err(LetterError::Automatic(why));
         }
         Ok(Self {
-            from: from_of(&message),
+            author: author_of(&message),
             message_id: message.message_id().map(ToOwned::to_owned),
-            subject: message.subject().unwrap_or_default().to_owned(),
-            body: message.body_text(0).unwrap_or_default().into_owned(),
+            subject: charset::subject(&message),
+            body: body_of(&message),
         })
     }
 
@@ -68,11 +85,12 @@ impl Letter {
     pub fn text(&self, domain: &MailDomain, own: Option<&Template>, sender: &str) -> String {
         let mut body = self.body.clone();
         if domain.cut_quotes {
-            body = trim::without_quotes(&body);
+            body = trim::without_quotes(body);
         }
         if domain.cut_signature {
-            body = trim::without_signature(&body);
+            body = trim::without_signature(body);
         }
+        let body = body.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n");
         own.unwrap_or(&domain.template).text(&self.subject, &body, sender)
     }
 }
@@ -99,11 +117,57 @@ fn nesting(parts: &[MessagePart<'_>], part: &MessagePart<'_>, depth: usize) -> u
     }
 }
 
-fn from_of(message: &Message<'_>) -> Option<String> {
-    let Address::List(list) = message.from()? else { return None };
-    match list.as_slice() {
-        [one] => one.address.as_ref().map(|a| a.trim().to_owned()),
+/// The text, all parts of it in their order; the HTML when there is no text or it is empty. What has a file's name after the first part is
+/// attached and no text.
+fn body_of(message: &Message<'_>) -> Vec<Line> {
+    let lines = |parts: &[u32]| {
+        let parts = parts.iter().filter_map(|n| message.parts.get(usize::try_from(*n).ok()?));
+        let texts = parts.filter(|part| matches!(part.body, PartType::Text(_) | PartType::Html(_)));
+        let written = texts.enumerate().filter(|(n, part)| *n == 0 || part.attachment_name().is_none());
+        written.flat_map(|(_, part)| lines_of(message, part)).collect::<Vec<_>>()
+    };
+    let body = lines(&message.text_body);
+    if body.iter().all(|line| line.text.trim().is_empty()) { lines(&message.html_body) } else { body }
+}
+
+fn lines_of(message: &Message<'_>, part: &MessagePart<'_>) -> Vec<Line> {
+    let text = charset::part_text(message, part);
+    let kind = part.content_type();
+    let says = |name, value: &str| {
+        kind.and_then(|kind| kind.attribute(name)).is_some_and(|said| said.eq_ignore_ascii_case(value))
+    };
+    match part.body {
+        PartType::Html(_) => html::lines(&text),
+        _ if says("format", "flowed") => flowed::lines(&text, says("delsp", "yes")),
+        _ => trim::lines(&text),
+    }
+}
+
+/// Several authors are fine when `Sender:` says which of them, or who else, sends (RFC 5322, 3.6.2). Two such lines, a group, or a line that
+/// nobody can read are not.
+fn author_of(message: &Message<'_>) -> Author {
+    let lines: Vec<_> = message.header_values(HeaderName::From).collect();
+    let [line] = lines.as_slice() else {
+        return if lines.is_empty() { Author::Nobody } else { Author::Unclear };
+    };
+    let addresses = match line {
+        HeaderValue::Address(Address::List(list)) => {
+            list.iter().filter_map(|a| a.address.as_deref()).collect()
+        }
+        HeaderValue::Address(Address::Group(_)) => return Author::Unclear,
+        _ => Vec::new(),
+    };
+    let sender = match message.sender() {
+        Some(Address::List(list)) => match list.as_slice() {
+            [one] => one.address.as_deref(),
+            _ => None,
+        },
         _ => None,
+    };
+    match (addresses.as_slice(), sender) {
+        ([], _) => Author::Nobody,
+        (&[one], _) | (_, Some(one)) => Author::Address(one.trim().to_owned()),
+        _ => Author::Unclear,
     }
 }
 
