@@ -72,6 +72,37 @@ fn a_kannel_users_call() {
     });
 }
 
+/// A program that cuts long texts itself, as Kannel's users do: the operator sees its parts as parts.
+#[test]
+fn a_kannel_users_own_header() {
+    let Some(curl) = program("curl") else { return };
+    let operator = Simulator::start(&["--receipts"]);
+    let gateway = Gateway::start(&Settings::towards(operator.address()));
+    let url = format!("http://{}/cgi-bin/sendsms", gateway.doors().http);
+    let login = [format!("username={USER}"), format!("password={PASSWORD}"), format!("to=%2B{TO}")];
+    for (coding, text, udh) in
+        [("0", "f%C3%B6rsta+", "%05%00%03%07%02%01"), ("2", "%00%E5%00t", "%05%00%03%07%02%02")]
+    {
+        let mut command = Command::new(&curl);
+        command.args(["-sS", "-f", "-G", &url]).args(login.iter().flat_map(|part| ["-d", part]));
+        for part in [format!("coding={coding}"), format!("text={text}"), format!("udh={udh}")] {
+            command.arg("-d").arg(part);
+        }
+        assert_eq!(run(&mut command).trim_end(), "0: Accepted for delivery");
+    }
+    let parts = || -> Vec<(u64, u64, String)> {
+        let parts = operator.journal().into_iter().filter_map(|entry| match entry {
+            Entry::Submit { part, parts, text, .. } => Some((part, parts, text)),
+            _ => None,
+        });
+        parts.collect()
+    };
+    eventually("both parts", || (parts().len() == 2).then_some(()));
+    let mut parts = parts();
+    parts.sort();
+    assert_eq!(parts, [(1, 2, "första ".to_owned()), (2, 2, "åt".to_owned())]);
+}
+
 #[test]
 fn swaks() {
     let Some(swaks) = program("swaks") else { return };
