@@ -102,16 +102,12 @@ impl Terminal {
                     tracing::debug!(link = %self.link, "the memory cannot be listed");
                 }
             }
-            Task::Fetch(place) => match at::cmgr(&answer.text()) {
-                Ok(message) if message.stat <= 1 => {
-                    self.held.insert(place.clone());
-                    self.received(&message.pdu, Mark::Stored(place));
-                }
-                // Announced and not there, or of another kind: the sweeps settle it.
-                _ => {
-                    tracing::debug!(link = %self.link, index = place.index, "an announced message cannot be read")
-                }
-            },
+            Task::Fetch(place) => self.read(place, answer),
+            Task::Walk { index, left } => {
+                let memory = self.home.clone();
+                self.read(Place { memory, index }, answer);
+                self.walked(index, left, answer);
+            }
             Task::Delete(place) => {
                 self.held.remove(&place);
                 if !answer.is_ok() {
@@ -123,6 +119,19 @@ impl Terminal {
                 self.push(Task::Offers);
             }
             _ => {}
+        }
+    }
+
+    /// One place was read.
+    fn read(&mut self, place: Place, answer: &Answer) {
+        match at::cmgr(&answer.text()) {
+            Ok(message) if message.stat <= 1 => {
+                if self.held.insert(place.clone()) {
+                    self.received(&message.pdu, Mark::Stored(place));
+                }
+            }
+            // Announced and not there, or of another kind: the sweeps settle it.
+            _ => tracing::debug!(link = %self.link, index = place.index, "no message was read there"),
         }
     }
 

@@ -255,7 +255,7 @@ impl Terminal {
         }
     }
 
-    fn failed_once_more(&mut self) {
+    pub(super) fn failed_once_more(&mut self) {
         self.pace.failures += 1;
         if self.pace.failures >= MOST_FAILURES {
             self.broken("the modem fails again and again");

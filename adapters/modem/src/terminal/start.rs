@@ -106,7 +106,12 @@ impl Terminal {
             Task::Restart(_) => self.close(Closed::Broken("the modem is being started anew".to_owned())),
             _ => {}
         }
-        if !self.start.serving && self.start.sim_is_ready() && self.todo.is_empty() && self.doing.is_none() {
+    }
+
+    /// The start is over when the last of its tasks is done, whatever came between them.
+    pub(super) fn serve_when_ready(&mut self) {
+        let ready = self.start.sim_is_ready() && self.todo.is_empty() && self.doing.is_none();
+        if ready && !self.start.serving && self.closed.is_none() {
             self.serve();
         }
     }
@@ -166,6 +171,9 @@ impl Terminal {
             Some(other) => self.refused(format!("the SIM asks for {other}: a person must see to it")),
             None if busy => self.ask_sim_again(),
             None if answer.is_ok() => self.ask_sim_again(),
+            None if answer.end == End::Silence => {
+                self.broken("the modem does not say whether the SIM is open")
+            }
             None => self.refused(format!("no usable SIM: {}", words(&answer.end))),
         }
     }

@@ -41,6 +41,8 @@ pub(super) enum Task {
     Sweep,
     /// Reads one message.
     Fetch(Place),
+    /// Reads one place of the memory after the other, while so many messages are left in it.
+    Walk { index: u16, left: u16 },
     /// Removes one message.
     Delete(Place),
     /// Says that a message that was not stored by the modem is taken, or not.
@@ -99,6 +101,7 @@ impl Task {
             }
             Self::Sweep => Some(Ask::new("AT+CMGL=4", "+CMGL:", LONG)),
             Self::Fetch(place) => Some(Ask::new(format!("AT+CMGR={}", place.index), "+CMGR:", SLOW)),
+            Self::Walk { index, .. } => Some(Ask::new(format!("AT+CMGR={index}"), "+CMGR:", SLOW)),
             Self::Delete(place) => Some(Ask::new(format!("AT+CMGD={}", place.index), "+CMGD:", SLOW)),
             Self::Acknowledge(true) => plain("AT+CNMA", usual),
             Self::Acknowledge(false) => plain("AT+CNMA=2", usual),
