@@ -120,9 +120,8 @@ impl Terminal {
             _ => self.rest_until = None,
         }
         self.look_around();
-        let task = match self.todo.pop_front() {
+        let task = match self.todo.pop_front().or_else(|| self.job.as_ref().and_then(Job::next)) {
             Some(task) => task,
-            None if self.job.as_ref().is_some_and(Job::may_go) => Task::Submit,
             None if self.start.is_serving() => return,
             // A start that waits for nothing would wait for ever.
             None => return self.broken("the start came to no end"),
@@ -192,6 +191,7 @@ impl Terminal {
     fn ended(&mut self, task: Task, answer: &Answer) {
         match task {
             Task::Submit => self.submitted(answer),
+            Task::Format => self.formatted(answer),
             Task::Sweep | Task::Fetch(_) | Task::Walk { .. } | Task::Delete(_) | Task::Acknowledge(_) => {
                 self.handled(task, answer)
             }

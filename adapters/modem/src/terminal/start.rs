@@ -4,7 +4,7 @@
 //! after the notes allow it.
 
 use super::Terminal;
-use super::task::Task;
+use super::task::{PDU_MODE, Task};
 use crate::chat::{Answer, Ask, End, Fault};
 use crate::errors::Kind;
 use crate::profile;
@@ -219,7 +219,7 @@ impl Terminal {
             let kind = if centre.starts_with('+') { 145 } else { 129 };
             self.push(Task::Must(format!("AT+CSCA=\"{centre}\",{kind}")));
         }
-        self.push(Task::Must("AT+CMGF=0".into()));
+        self.push(Task::Must(PDU_MODE.into()));
         self.push(Task::Set("AT+CSMS=1".into()));
         // What was handed to an earlier life that ended before it could say so comes again. Left alone, the modem would soon take it that
         // nobody listens, and announce nothing any more.

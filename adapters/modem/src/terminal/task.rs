@@ -12,6 +12,9 @@ const LONG: Duration = Duration::from_secs(60);
 /// For a modem that may not be there.
 const SHORT: Duration = Duration::from_secs(2);
 
+/// Messages as PDUs, not as texts.
+pub(super) const PDU_MODE: &str = "AT+CMGF=0";
+
 /// One command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Task {
@@ -53,6 +56,8 @@ pub(super) enum Task {
     Signal,
     /// How full is the memory?
     Fill,
+    /// PDU mode, again: before each segment.
+    Format,
     /// Sends the segment.
     Submit,
     /// Starts the modem anew; the connection ends with it.
@@ -110,6 +115,7 @@ impl Task {
             }
             Self::Signal => Some(Ask::new("AT+CSQ", "+CSQ:", usual)),
             Self::Fill => Some(Ask::new("AT+CPMS?", "+CPMS:", usual)),
+            Self::Format => plain(PDU_MODE, usual),
             Self::Submit | Self::TellPin => None,
         }
     }

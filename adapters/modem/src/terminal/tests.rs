@@ -242,3 +242,53 @@ fn a_modem_that_takes_texts_and_never_answers_is_set_up_anew() {
     assert!(matches!(bench.terminal.closed(), Some(Closed::Broken(_))));
     assert_eq!(bench.state.rung(), Rung::Defaults);
 }
+
+/// Ends of messages to a modem that answers `AT+CMGS` and the text so.
+fn sent(answers: Answers) -> (Bench, Vec<PartReply>) {
+    let mut bench = Bench::new(good, |_| {});
+    bench.run(5);
+    bench.answers = answers;
+    bench.send(1);
+    bench.run(30);
+    let ends = bench.ends().into_iter().map(|(_, end)| end).collect();
+    (bench, ends)
+}
+
+#[test]
+fn an_ok_before_the_prompt_has_sent_nothing() {
+    let (bench, ends) = sent(good);
+    assert!(matches!(&ends[..], [PartReply::Refused(failure)] if failure.code == "cms-prompt"), "{ends:?}");
+    let (tries, texts) = bench.asked.iter().fold((0, 0), |(tries, texts), (_, asked)| {
+        (tries + usize::from(asked.starts_with("AT+CMGS=")), texts + usize::from(asked.ends_with('\x1a')))
+    });
+    assert_eq!((tries, texts), (2, 0), "no text was written");
+}
+
+#[test]
+fn an_ok_without_a_reference_is_doubt() {
+    let (_, ends) = sent(|command| match command {
+        _ if command.starts_with("AT+CMGS") => Some("\r\n> ".into()),
+        _ => good(command),
+    });
+    assert_eq!(ends, [PartReply::Unanswered]);
+}
+
+#[test]
+fn pdu_mode_is_set_before_each_segment() {
+    let taken = |command: &str| match command {
+        _ if command.starts_with("AT+CMGS") => Some("\r\n> ".into()),
+        _ if command.starts_with("AT") => good(command),
+        _text => Some(format!("\r\n+CMGS: 17\r\n{OK}")),
+    };
+    let (bench, ends) = sent(taken);
+    assert!(matches!(&ends[..], [PartReply::Accepted { .. }]), "{ends:?}");
+    let at = bench.asked.iter().position(|(_, asked)| asked.starts_with("AT+CMGS=")).unwrap();
+    assert_eq!(bench.asked[at - 1].1, "AT+CMGF=0");
+
+    let (bench, ends) = sent(|command| match command {
+        "AT+CMGF=0" => Some("\r\nERROR\r\n".into()),
+        _ => good(command),
+    });
+    assert!(matches!(&ends[..], [PartReply::Refused(failure)] if failure.code == "cms-format"), "{ends:?}");
+    assert!(!bench.asked.iter().any(|(_, asked)| asked.starts_with("AT+CMGS=")), "not in another mode");
+}

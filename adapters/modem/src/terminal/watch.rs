@@ -5,7 +5,7 @@
 
 use super::Terminal;
 use super::start::words;
-use super::task::{Network, Task};
+use super::task::{Network, PDU_MODE, Task};
 use crate::at;
 use crate::chat::{Answer, End, Fault};
 use crate::errors::{self, Class};
@@ -92,6 +92,8 @@ impl Terminal {
         if self.watch.next.is_some_and(|next| next <= now) {
             // Counted from the end of this look, so that a slow modem is not asked all the time.
             self.watch.next = None;
+            // What is received is read in PDU mode too, and a modem may have left it by itself.
+            self.push(Task::Set(PDU_MODE.into()));
             for task in [Task::Registration(Network::Gsm), Task::Signal, Task::Announced, Task::Fill] {
                 self.push(task);
             }
