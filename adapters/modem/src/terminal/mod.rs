@@ -62,6 +62,8 @@ pub struct Terminal {
     pace: send::SimPace,
     /// Places that were read and whose messages wait to become durable.
     held: HashSet<receive::Place>,
+    /// Places in other memories whose messages could not be made durable yet.
+    put_off: Vec<receive::Place>,
     /// The memory in use at the moment, and the one that received messages are kept in.
     memory: String,
     home: String,
@@ -94,6 +96,7 @@ impl Terminal {
             job: None,
             pace: send::SimPace::default(),
             held: HashSet::new(),
+            put_off: Vec::new(),
             memory: String::new(),
             home: String::new(),
             tried: None,
@@ -129,6 +132,10 @@ impl Terminal {
         let ask = match &task {
             Task::Submit => self.submit_ask(),
             Task::TellPin => self.pin_ask(),
+            task if self.is_elsewhere(task) => {
+                self.left_out(task);
+                None
+            }
             Task::Sweep if !self.state.lists() => {
                 self.walk();
                 None

@@ -91,6 +91,8 @@ impl Terminal {
                 self.memory = name;
                 self.filled(answer.after("+CPMS:"));
             }
+            // How full that one is says nothing of where messages are received.
+            Task::Detour(name) if answer.is_ok() => self.memory = name,
             // A modem without this memory has another.
             Task::Memory(name) if self.memory.is_empty() && !self.start.serving => {
                 let mut others =

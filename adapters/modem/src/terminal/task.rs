@@ -40,6 +40,8 @@ pub(super) enum Task {
     Announced,
     /// The memory to use.
     Memory(String),
+    /// Another memory, for what is read or removed next; [`Task::Memory`] leads back.
+    Detour(String),
     /// Reads the whole memory.
     Sweep,
     /// Reads one message.
@@ -104,6 +106,8 @@ impl Task {
             Self::Memory(name) => {
                 Some(Ask::new(format!("AT+CPMS=\"{name}\",\"{name}\",\"{name}\""), "+CPMS:", SLOW))
             }
+            // The first memory alone: where messages are written and received stays as it is, and `SR` is nowhere else allowed.
+            Self::Detour(name) => Some(Ask::new(format!("AT+CPMS=\"{name}\""), "+CPMS:", SLOW)),
             Self::Sweep => Some(Ask::new("AT+CMGL=4", "+CMGL:", LONG)),
             Self::Fetch(place) => Some(Ask::new(format!("AT+CMGR={}", place.index), "+CMGR:", SLOW)),
             Self::Walk { index, .. } => Some(Ask::new(format!("AT+CMGR={index}"), "+CMGR:", SLOW)),

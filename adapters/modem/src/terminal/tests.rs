@@ -3,6 +3,7 @@
 use super::*;
 use crate::notes::Notes;
 use crate::state::Rung;
+use crate::tpdu;
 use domain::Timestamp;
 use domain::message::{Incarnation, Parts};
 use domain::routing::Tries;
@@ -10,6 +11,7 @@ use domain::text::{Alphabet, split};
 use fakes::samples;
 use ports::driven::PartReply;
 use secrecy::SecretString;
+use std::sync::Mutex;
 use std::time::Duration;
 
 const OK: &str = "\r\nOK\r\n";
@@ -17,7 +19,7 @@ const OK: &str = "\r\nOK\r\n";
 const MO: &str = "0791198948004544040C9119894882006200007050307040042206CF35689E9603";
 
 /// What a modem says to a command; `None` = nothing at all.
-type Answers = fn(&str) -> Option<String>;
+type Answers = Box<dyn FnMut(&str) -> Option<String>>;
 
 /// A terminal on a connection to a modem that says what `answers` gives.
 struct Bench {
@@ -36,7 +38,10 @@ fn now(at: Duration) -> Now {
 }
 
 impl Bench {
-    fn new(answers: Answers, change: impl FnOnce(&mut GsmConfig)) -> Self {
+    fn new(
+        answers: impl FnMut(&str) -> Option<String> + 'static,
+        change: impl FnOnce(&mut GsmConfig),
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("notes");
         let mut config = GsmConfig { handshake: false, ..GsmConfig::on("port", &path) };
@@ -45,7 +50,15 @@ impl Bench {
         let link = LinkId::parse("GSM0").unwrap();
         let terminal = Terminal::new(link, Arc::new(config), state.clone(), now(Duration::ZERO));
         let (asked, events) = (Vec::new(), Vec::new());
-        Self { terminal, state, answers, now: Duration::ZERO, asked, events, _folder: folder }
+        Self {
+            terminal,
+            state,
+            answers: Box::new(answers),
+            now: Duration::ZERO,
+            asked,
+            events,
+            _folder: folder,
+        }
     }
 
     fn hear(&mut self, text: &str) {
@@ -155,7 +168,7 @@ fn a_sim_whose_answer_lacks_its_ok() {
 #[test]
 fn what_cannot_be_done_without_climbs_the_ladder() {
     for command in ["AT+CPIN?", "AT+CMGF=0"] {
-        let answers: Answers = match command {
+        let answers: fn(&str) -> Option<String> = match command {
             "AT+CPIN?" => |command| if command == "AT+CPIN?" { None } else { good(command) },
             _ => |command| if command == "AT+CMGF=0" { None } else { good(command) },
         };
@@ -195,7 +208,7 @@ fn a_pin_that_is_not_answered_is_never_sent_again() {
     let mut bench = Bench::new(answers, |config| config.pin = Some(SecretString::from("1234")));
     bench.run(20);
     assert_eq!(bench.times("AT+CPIN=\"1234\""), 1);
-    bench.answers = good;
+    bench.answers = Box::new(good);
     assert!(bench.run(60).is_up(), "{:?}", bench.asked);
     assert_eq!((bench.times("AT+CPIN=\"1234\""), bench.times("AT+CPIN?")), (1, 2));
 
@@ -227,11 +240,11 @@ fn a_memory_that_cannot_be_listed_is_read_place_by_place() {
 fn a_modem_that_takes_texts_and_never_answers_is_set_up_anew() {
     let mut bench = Bench::new(good, |_| {});
     bench.run(5);
-    bench.answers =
-        |command| if command.starts_with("AT+CMGS") { Some("\r\n> ".into()) } else { text(command) };
-    fn text(command: &str) -> Option<String> {
-        if command.starts_with("AT") { good(command) } else { None }
-    }
+    bench.answers = Box::new(|command| match command {
+        _ if command.starts_with("AT+CMGS") => Some("\r\n> ".into()),
+        _ if command.starts_with("AT") => good(command),
+        _text => None,
+    });
     for token in 0..3 {
         assert_eq!(bench.terminal.free(), 1);
         bench.send(token);
@@ -244,10 +257,10 @@ fn a_modem_that_takes_texts_and_never_answers_is_set_up_anew() {
 }
 
 /// Ends of messages to a modem that answers `AT+CMGS` and the text so.
-fn sent(answers: Answers) -> (Bench, Vec<PartReply>) {
+fn sent(answers: impl FnMut(&str) -> Option<String> + 'static) -> (Bench, Vec<PartReply>) {
     let mut bench = Bench::new(good, |_| {});
     bench.run(5);
-    bench.answers = answers;
+    bench.answers = Box::new(answers);
     bench.send(1);
     bench.run(30);
     let ends = bench.ends().into_iter().map(|(_, end)| end).collect();
@@ -291,4 +304,110 @@ fn pdu_mode_is_set_before_each_segment() {
     });
     assert!(matches!(&ends[..], [PartReply::Refused(failure)] if failure.code == "cms-format"), "{ends:?}");
     assert!(!bench.asked.iter().any(|(_, asked)| asked.starts_with("AT+CMGS=")), "not in another mode");
+}
+
+/// A status report as stored.
+fn report(reference: u8) -> String {
+    let report = tpdu::StatusReport {
+        on_command: false,
+        more_waiting: false,
+        reference,
+        recipient: tpdu::Address::parse("+46701234567").unwrap(),
+        sent_at: None,
+        discharged_at: None,
+        status: 0,
+        pid: None,
+        dcs: None,
+        user_data: None,
+    };
+    let pdu = tpdu::Pdu { sca: None, tpdu: tpdu::Tpdu::StatusReport(report) };
+    let octets = tpdu::encode(&pdu).unwrap();
+    format!(
+        "\r\n+CMGR: 0,,{}\r\n{}\r\n{OK}",
+        octets.len() - tpdu::sca_octets(&octets),
+        crate::hex::encode(&octets)
+    )
+}
+
+/// A modem with a memory of its own for reports, and what was removed from which.
+fn two_memories(refuses: bool) -> (Bench, Arc<Mutex<Vec<String>>>) {
+    let removed = Arc::new(Mutex::new(Vec::new()));
+    let (seen, mut memory) = (removed.clone(), "SM");
+    let bench = Bench::new(
+        move |command| match command {
+            "AT+CPMS=\"SR\"" if refuses => Some("\r\n+CMS ERROR: 302\r\n".into()),
+            "AT+CPMS=\"SR\"" => {
+                memory = "SR";
+                Some(format!("\r\n+CPMS: 9,9,1,20,1,20\r\n{OK}"))
+            }
+            _ if command.starts_with("AT+CPMS=\"SM\"") => {
+                memory = "SM";
+                good(command)
+            }
+            _ if command.starts_with("AT+CMGD=") => {
+                seen.lock().unwrap().push(format!("{memory}{}", &command[8..]));
+                good(command)
+            }
+            _ if command.starts_with("AT+CMGR=") && memory == "SR" => {
+                Some(report(command.as_bytes()[8] - b'0'))
+            }
+            _ if command.starts_with("AT+CMGR=") => Some(format!("\r\n+CMGR: 1,,25\r\n{MO}\r\n{OK}")),
+            other => good(other),
+        },
+        |_| {},
+    );
+    (bench, removed)
+}
+
+#[test]
+fn reports_are_read_and_removed_in_their_own_memory() {
+    let (mut bench, removed) = two_memories(false);
+    bench.run(5);
+    bench
+        .hear("\r\n+CDSI: \"SR\",1\r\n\r\n+CDSI: \"SR\",2\r\n\r\n+CMTI: \"SM\",3\r\n\r\n+CDSI: \"SR\",2\r\n");
+    bench.run(5);
+    let (mut references, mut again) = (Vec::new(), false);
+    for event in std::mem::take(&mut bench.events) {
+        let mark = match event {
+            Event::Receipt { to, receipt } => {
+                references.push(receipt.operator_id);
+                to
+            }
+            Event::Mo { to, .. } => to,
+            _ => continue,
+        };
+        let put_off = references.last().is_some_and(|last| last == "mr2-01234567") && !again;
+        let answer = if put_off { session::Answer::TryAgain } else { session::Answer::Taken };
+        again |= put_off;
+        bench.terminal.answer(&mark, answer);
+    }
+    bench.run(15);
+    let late = bench.events.iter().find_map(|event| match event {
+        Event::Receipt { to, .. } => Some(to.clone()),
+        _ => None,
+    });
+    bench.terminal.answer(&late.expect("what was put off is read again"), session::Answer::Taken);
+    bench.run(5);
+    assert_eq!(references, ["mr1-01234567", "mr2-01234567"]);
+    let mut removed = removed.lock().unwrap().clone();
+    removed.sort();
+    assert_eq!(removed, ["SM3", "SR1", "SR2"]);
+    assert_eq!(bench.state.facts().memory, Some((2, 20)), "not that of the reports");
+    assert_eq!(bench.terminal.free(), 1);
+}
+
+#[test]
+fn nothing_is_read_or_removed_in_the_wrong_memory() {
+    let (mut bench, removed) = two_memories(true);
+    bench.run(5);
+    bench.hear("\r\n+CDSI: \"SR\",1\r\n");
+    let before = bench.asked.len();
+    bench.run(5);
+    assert!(
+        !bench.asked[before..].iter().any(|(_, asked)| asked.starts_with("AT+CMGR=")),
+        "{:?}",
+        bench.asked
+    );
+    assert!(removed.lock().unwrap().is_empty());
+    assert_eq!(bench.terminal.free(), 1);
 }
