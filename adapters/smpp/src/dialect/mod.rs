@@ -95,7 +95,7 @@ impl SmppDialect {
                 Received::Reply { key, verdict: outcome::verdict(&self.config, status, &resp), strained }
             }
             Body::GenericNack(tlvs) => {
-                Received::Nack { key, failure: outcome::failure(&self.config, status, &tlvs) }
+                Received::Nack { key, verdict: outcome::nack(&self.config, status, tlvs) }
             }
             Body::EnquireLinkResp(_) => Received::Alive,
             Body::UnbindResp(_) => Received::Unbound,
