@@ -4,6 +4,7 @@
 
 use crate::notes::Notes;
 use metrics::{Counter, Gauge, counter, gauge};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
 /// What helps a modem that does not work, in this order. The last is repeated.
@@ -52,6 +53,7 @@ pub struct State {
     /// What outlives a restart.
     pub notes: Notes,
     inner: Mutex<(Facts, Rung)>,
+    cannot_list: AtomicBool,
     meters: Meters,
 }
 
@@ -77,7 +79,7 @@ impl State {
             resets: counter!("omnigate_modem_resets_total", "link" => link()),
         };
         meters.registered.set(0.0);
-        Self { notes, inner: Mutex::default(), meters }
+        Self { notes, inner: Mutex::default(), cannot_list: AtomicBool::new(false), meters }
     }
 
     /// What is known now.
@@ -106,6 +108,17 @@ impl State {
     /// The connection is over, or never was: nothing is known any more.
     pub fn forget(&self) {
         self.learn(|facts| *facts = Facts { memory_full: facts.memory_full, ..Facts::default() });
+    }
+
+    /// Listing the memory never ended: from now on it is read place by place.
+    pub fn cannot_list(&self) {
+        self.cannot_list.store(true, Relaxed);
+    }
+
+    /// Whether the memory can be listed.
+    #[must_use]
+    pub fn lists(&self) -> bool {
+        !self.cannot_list.load(Relaxed)
     }
 
     /// What helps next.

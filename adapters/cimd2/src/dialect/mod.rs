@@ -160,7 +160,7 @@ impl Cimd2Dialect {
             Operation::ALIVE_RESPONSE => Received::Alive,
             Operation::LOGOUT_RESPONSE => Received::Unbound,
             Operation::GENERAL_ERROR => {
-                Received::Nack { key, failure: outcome::failure(&self.config, packet) }
+                Received::Nack { key, verdict: outcome::general(&self.config, packet) }
             }
             Operation::NACK if key % 2 == 1 => Received::Expected { key, next: key == self.next },
             Operation::NACK => self.again(key, out),

@@ -30,6 +30,15 @@ pub(super) fn verdict(config: &Cimd2Config, packet: &Packet) -> Verdict {
     }
 }
 
+/// What a general error response says of a submit: not bound and too fast are said this way too. Nothing in it changes the form in which
+/// the message is written, so that none is asked for again.
+pub(super) fn general(config: &Cimd2Config, packet: &Packet) -> Verdict {
+    match verdict(config, packet) {
+        Verdict::Accepted { .. } | Verdict::Again(_) => Verdict::Refused(failure(config, packet)),
+        other => other,
+    }
+}
+
 /// The name of a message; empty when the packet does not say it.
 pub(super) fn identity(packet: &Packet) -> String {
     stamp::identity(&packet.text(parameter::DESTINATION), &packet.text(parameter::STAMP))
@@ -98,6 +107,15 @@ mod tests {
         let failure = failure(&config, &response(&[(900, "301"), (901, "no\u{7f}")]));
         assert_eq!(failure.code, "cimd2-301");
         assert_eq!(failure.detail, "301 incorrect number of destination addresses, no\\u{7f}");
+    }
+
+    #[test]
+    fn general_errors() {
+        let general = |parameters: &[_]| general(&Cimd2Config::default(), &response(parameters));
+        assert!(matches!(general(&[(900, "4")]), Verdict::NotBound(_)));
+        assert!(matches!(general(&[(900, "10")]), Verdict::Throttled(_)));
+        assert!(matches!(general(&[(900, "310")]), Verdict::Refused(_)));
+        assert!(matches!(general(&[]), Verdict::Refused(_)), "no error accepts");
     }
 
     #[test]

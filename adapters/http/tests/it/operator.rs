@@ -1,7 +1,7 @@
 //! A link to an HTTP operator over real sockets: the simulated operator answers, our own door takes his calls.
 
 use domain::directory::LinkId;
-use domain::message::WHOLE;
+use domain::message::{Priority, WHOLE};
 use domain::routing::{Condition, FailureClass};
 use fakes::{Recorder, samples};
 use http_door::operator::simulator::{HttpSimulator, HttpSimulatorOptions};
@@ -259,6 +259,51 @@ async fn a_refused_login_parks_and_is_not_tried_again_and_again() {
     assert_eq!(replies.iter().filter(|r| barred(r)).count(), 1, "{replies:?}");
     assert_eq!(rig.simulator.stats().submits, 1);
     assert!(matches!(rig.link.health().condition, Condition::Parked { .. }));
+    rig.stop().await;
+}
+
+#[tokio::test]
+async fn a_pause_that_is_too_long_to_wait_for_gives_everything_back() {
+    let faults = Faults { throttle: true, ..Faults::default() };
+    // The operator asks for a second.
+    let impatient = |config: &mut HttpOperatorConfig| {
+        config.window = 1;
+        (config.give_back_after, config.give_back_alarms_after) =
+            (Duration::from_millis(600), Duration::from_millis(300));
+    };
+    let rig = rig("46elks", faults, impatient).await;
+    let replies = rig.send(shipments(1, 5, "hej")).await;
+    let given_back = |reply: &Reply| reply.parts.iter().all(|(_, end)| *end == PartReply::NotOffered);
+    assert!(replies.iter().all(given_back), "{replies:?}");
+    assert_eq!(rig.simulator.stats().submits, 1);
+    assert!(matches!(rig.link.health().condition, Condition::Down { .. }), "{:?}", rig.link.report());
+    assert!(rig.link.report().detail.contains("slow down"), "{:?}", rig.link.report());
+    assert_eq!(rig.link.offer(shipments(6, 2, "hej")).len(), 2, "nothing comes to wait here");
+    rig.simulator.command(Command::Faults(Faults::default())).expect("obeyed");
+    rig.recorder.until("it is up", |_| rig.link.health().is_up().then_some(())).await;
+    assert!(rig.send(shipments(8, 2, "hej")).await.iter().all(taken));
+    rig.stop().await;
+}
+
+#[tokio::test]
+async fn a_pause_that_only_alarms_cannot_wait_for_gives_those_back() {
+    let faults = Faults { throttle: true, ..Faults::default() };
+    let impatient = |config: &mut HttpOperatorConfig| {
+        config.window = 1;
+        (config.give_back_after, config.give_back_alarms_after) =
+            (Duration::from_secs(10), Duration::from_millis(300));
+    };
+    let rig = rig("46elks", faults, impatient).await;
+    let mut alarm = samples::message(2, clock().now());
+    alarm.priority = Priority::Alarm;
+    let all = vec![shipment(1, "hej"), samples::shipment(alarm, "larm"), shipment(3, "hej")];
+    assert!(rig.link.offer(all).is_empty());
+    let replies = rig.recorder.replies(1).await;
+    let ends: Vec<_> = replies.iter().map(|r| (r.shipment.message.id.0, r.parts.clone())).collect();
+    assert_eq!(ends, [(2, vec![(1, PartReply::NotOffered)])]);
+    assert_eq!(rig.link.report().waiting, 2, "they have the time");
+    rig.simulator.command(Command::Faults(Faults::default())).expect("obeyed");
+    assert!(rig.recorder.replies(2).await.iter().all(taken));
     rig.stop().await;
 }
 

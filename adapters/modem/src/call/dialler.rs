@@ -17,6 +17,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 /// Read at once.
 const READ: usize = 512;
+/// For the last octets before hanging up.
+const LAST_WORDS: Duration = Duration::from_millis(100);
 
 /// A modem and whom it calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,7 +93,11 @@ impl Dialler {
                 Some(Ok(())) => return Ok(Ok(input)),
                 Some(Err(error)) => {
                     let out = std::mem::take(chat.out());
-                    port.write_all(&out).await?;
+                    if !out.is_empty() {
+                        // The octet that ends the dialling needs its time: what is not sent is thrown away at the hanging up.
+                        let _ = tokio::time::timeout(LAST_WORDS, port.write_all(&out)).await;
+                        tokio::time::sleep(LAST_WORDS).await;
+                    }
                     return Ok(Err(error));
                 }
                 None => {}

@@ -209,6 +209,12 @@ impl Chat {
         }
         if let Some(end) = end(&line) {
             let pending = self.pending.take()?;
+            // An OK before the prompt took no text: that of another command, or the prompt is still to come.
+            let unwritten = pending.prompt && end == End::Ok;
+            if unwritten {
+                self.escape();
+            }
+            let end = if unwritten { End::NoPrompt } else { end };
             return Some(Said::Answer(Answer { command: pending.ask.command, lines: pending.lines, end }));
         }
         // A result of another command, such as +CREG: while +CMGS: is awaited.
@@ -292,6 +298,15 @@ mod tests {
         let Some(Said::Answer(answer)) = chat.handle_timeout(WAIT) else { panic!("an end") };
         assert_eq!(answer.end, End::Silence);
         assert_eq!(hear(&mut chat, "OK\r\n"), [Said::Noise("OK".into())], "too late");
+    }
+
+    #[test]
+    fn an_ok_is_no_prompt() {
+        let mut chat = sending();
+        let said = hear(&mut chat, "\r\nOK\r\n");
+        assert!(matches!(&said[..], [Said::Answer(answer)] if answer.end == End::NoPrompt), "{said:?}");
+        assert!(chat.out().ends_with(b"\x1b\r"), "a prompt that comes now is left");
+        assert!(hear(&mut chat, "> ").is_empty() && chat.out().ends_with(b"\x1b\r"));
     }
 
     #[test]

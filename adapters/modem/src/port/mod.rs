@@ -35,6 +35,9 @@ pub struct Ports {
 }
 
 /// A port that was opened.
+///
+/// What a device has taken and not sent is never waited for, and thrown away in the end: a modem that is switched off keeps its CTS low,
+/// and `tcdrain` and `close` would then hold up the thread, and with it every other link.
 pub enum Opened {
     /// A device of this machine.
     Serial(SerialStream),
@@ -70,11 +73,25 @@ impl AsyncWrite for Opened {
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.stream().poll_flush(cx)
+        match *self {
+            Self::Serial(_) => Poll::Ready(Ok(())),
+            Self::Server(_) => self.stream().poll_flush(cx),
+        }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.stream().poll_shutdown(cx)
+        match *self {
+            Self::Serial(_) => Poll::Ready(Ok(())),
+            Self::Server(_) => self.stream().poll_shutdown(cx),
+        }
+    }
+}
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        if let Self::Serial(port) = self {
+            serial::discard(port);
+        }
     }
 }
 
@@ -97,5 +114,58 @@ impl Ports {
 impl Dial for Ports {
     async fn dial(&self, name: &str) -> io::Result<Box<dyn Connection>> {
         Ok(Box::new(self.open(name).await?))
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::future::poll_fn;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    /// A device whose other end takes nothing: all that it can hold is written.
+    async fn stuck() -> (SerialStream, Opened) {
+        let (modem, port) = SerialStream::pair().expect("a pair");
+        let mut port = Opened::Serial(port);
+        let limit = Duration::from_millis(200);
+        while let Ok(written) = tokio::time::timeout(limit, port.write(&[b'x'; 4_096])).await {
+            assert!(written.is_ok_and(|n| n > 0));
+        }
+        (modem, port)
+    }
+
+    /// What arrives at the other end.
+    async fn arrives(modem: &mut SerialStream) -> usize {
+        let mut all = 0;
+        let mut some = [0; 4_096];
+        while let Ok(Ok(n @ 1..)) =
+            tokio::time::timeout(Duration::from_millis(200), modem.read(&mut some)).await
+        {
+            all += n;
+        }
+        all
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_for_a_device_that_does_not_drain() {
+        let (_modem, mut port) = stuck().await;
+        let ready = poll_fn(|cx| {
+            let flushed = Pin::new(&mut port).poll_flush(cx).is_ready();
+            Poll::Ready((flushed, Pin::new(&mut port).poll_shutdown(cx).is_ready()))
+        });
+        assert_eq!(ready.await, (true, true));
+    }
+
+    #[tokio::test]
+    async fn what_a_device_did_not_send_is_thrown_away() {
+        // What has crossed to the other end's own queue is not the device's any more, as on a real line.
+        let (mut modem, _port) = stuck().await;
+        let all = arrives(&mut modem).await;
+        let (mut modem, port) = stuck().await;
+        drop(port);
+        assert!(arrives(&mut modem).await < all, "closing would wait for it");
+        let (mut modem, mut port) = stuck().await;
+        port.hang_up();
+        assert!(arrives(&mut modem).await < all);
     }
 }

@@ -5,7 +5,8 @@
 use std::io;
 use std::time::Duration;
 use tokio_serial::{
-    DataBits, FlowControl, Parity, SerialPort as _, SerialPortBuilderExt as _, SerialStream, StopBits,
+    ClearBuffer, DataBits, FlowControl, Parity, SerialPort as _, SerialPortBuilderExt as _, SerialStream,
+    StopBits,
 };
 
 /// A time that DTR is down for.
@@ -49,8 +50,14 @@ impl Default for SerialOptions {
     }
 }
 
+/// Throws away what the device has not sent yet.
+pub(super) fn discard(port: &SerialStream) {
+    let _ = port.clear(ClearBuffer::Output);
+}
+
 /// Takes DTR down: a modem ends its call. Where there is no such line, nothing happens.
 pub(super) fn hang_up(port: &mut SerialStream) {
+    discard(port);
     let _ = port.write_data_terminal_ready(false);
 }
 

@@ -7,8 +7,11 @@
 
 mod receive;
 mod send;
+mod silence;
 mod start;
 mod task;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 pub use receive::Mark;
@@ -30,7 +33,7 @@ use task::Task;
 
 /// Tasks that may wait; announcements beyond it are found by the next sweep.
 const MOST_TASKS: usize = 512;
-/// How long a modem may be silent and still be asked again in the same connection.
+/// After something went wrong, before the next command.
 const SETTLE: Duration = Duration::from_millis(500);
 /// Commands without an answer, one after the other, before the connection is given up.
 const MOST_SILENT: u8 = 3;
@@ -52,11 +55,15 @@ pub struct Terminal {
     /// Nothing is asked before this.
     rest_until: Option<Duration>,
     silent: u8,
+    /// What was not answered, though the modem answered to `AT` after it.
+    stubborn: Option<Task>,
     start: start::Progress,
     job: Option<Job>,
     pace: send::SimPace,
     /// Places that were read and whose messages wait to become durable.
     held: HashSet<receive::Place>,
+    /// Places in other memories whose messages could not be made durable yet.
+    put_off: Vec<receive::Place>,
     /// The memory in use at the moment, and the one that received messages are kept in.
     memory: String,
     home: String,
@@ -84,10 +91,12 @@ impl Terminal {
             counts: Counts::default(),
             rest_until: None,
             silent: 0,
+            stubborn: None,
             start: start::Progress::default(),
             job: None,
             pace: send::SimPace::default(),
             held: HashSet::new(),
+            put_off: Vec::new(),
             memory: String::new(),
             home: String::new(),
             tried: None,
@@ -114,14 +123,23 @@ impl Terminal {
             _ => self.rest_until = None,
         }
         self.look_around();
-        let task = match self.todo.pop_front() {
+        let task = match self.todo.pop_front().or_else(|| self.job.as_ref().and_then(Job::next)) {
             Some(task) => task,
-            None if self.job.as_ref().is_some_and(Job::may_go) => Task::Submit,
-            None => return,
+            None if self.start.is_serving() => return,
+            // A start that waits for nothing would wait for ever.
+            None => return self.broken("the start came to no end"),
         };
         let ask = match &task {
             Task::Submit => self.submit_ask(),
             Task::TellPin => self.pin_ask(),
+            task if self.is_elsewhere(task) => {
+                self.left_out(task);
+                None
+            }
+            Task::Sweep if !self.state.lists() => {
+                self.walk();
+                None
+            }
             other => other.ask(&self.config),
         };
         match ask {
@@ -130,7 +148,10 @@ impl Terminal {
                 self.chat.ask(self.now.monotonic, ask);
             }
             // Only what has lost its reason has no command.
-            None => self.rest(Duration::ZERO),
+            None => {
+                self.serve_when_ready();
+                self.rest(Duration::ZERO);
+            }
         }
     }
 
@@ -164,41 +185,28 @@ impl Terminal {
         let Some(task) = self.doing.take() else { return };
         self.rest(Duration::from_millis(self.profile.pause_ms));
         if answer.end == End::Silence {
-            return self.not_answered(task, &answer);
+            self.not_answered(task, &answer);
+        } else {
+            self.silent = 0;
+            self.stubborn.take_if(|stubborn| *stubborn == task);
+            self.ended(task, &answer);
         }
-        self.silent = 0;
-        match task {
-            Task::Submit => self.submitted(&answer),
-            Task::Sweep | Task::Fetch(_) | Task::Delete(_) | Task::Acknowledge(_) => {
-                self.handled(task, &answer)
-            }
-            Task::Registration(_) | Task::Signal | Task::Announced | Task::Fill => {
-                self.watched(&task, &answer)
-            }
-            other => self.started(other, &answer),
-        }
+        self.serve_when_ready();
     }
 
-    /// The modem said nothing: it is asked again, first whether it is there; after a few times the connection is given up.
-    fn not_answered(&mut self, task: Task, answer: &Answer) {
-        // The command with the PIN stands in no log.
-        let command = if task == Task::TellPin { "AT+CPIN" } else { answer.command.as_str() };
-        tracing::warn!(link = %self.link, command, "the modem did not answer");
-        self.silent = self.silent.saturating_add(1);
-        if matches!(task, Task::Submit) {
-            self.in_doubt();
+    /// A task has its end.
+    fn ended(&mut self, task: Task, answer: &Answer) {
+        match task {
+            Task::Submit => self.submitted(answer),
+            Task::Format => self.formatted(answer),
+            Task::Sweep | Task::Fetch(_) | Task::Walk { .. } | Task::Delete(_) | Task::Acknowledge(_) => {
+                self.handled(task, answer)
+            }
+            Task::Registration(_) | Task::Signal | Task::Announced | Task::Fill => {
+                self.watched(&task, answer)
+            }
+            other => self.started(other, answer),
         }
-        if self.silent >= MOST_SILENT {
-            return self.broken("the modem does not answer");
-        }
-        self.rest(SETTLE);
-        if !matches!(task, Task::Submit | Task::TellPin | Task::Wake) {
-            self.push_first(task);
-        }
-        if !self.start.is_awake() {
-            self.chat.escape();
-        }
-        self.push_first(Task::Wake);
     }
 
     /// This connection cannot go on; the next begins one rung higher.
@@ -248,7 +256,11 @@ impl Conversation for Terminal {
         }
         match self.rest_until {
             Some(until) => Some(until),
-            None => [self.watch.next_look(), self.pace.open_at()].into_iter().flatten().min(),
+            None => {
+                // Before it serves nothing is looked at, so that no time of a look comes either.
+                let look = self.start.is_serving().then(|| self.watch.next_look());
+                [look.flatten(), self.pace.open_at()].into_iter().flatten().min()
+            }
         }
     }
 

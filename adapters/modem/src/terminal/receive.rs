@@ -4,8 +4,8 @@
 //! A stored message is deleted, a direct one acknowledged, only after it is durable. What cannot be decoded is kept as binary: it must
 //! neither be lost nor block the memory.
 
-use super::Terminal;
 use super::task::Task;
+use super::{MOST_TASKS, Terminal};
 use crate::at;
 use crate::chat::{Answer, End, Fault};
 use crate::hex;
@@ -77,14 +77,46 @@ impl Terminal {
             // The first sweep of a connection finds it.
             return;
         }
-        let ours = self.home.clone();
-        if place.memory == ours || ours.is_empty() {
-            return self.push(Task::Fetch(place));
+        self.at_place(Task::Fetch(place.clone()), &place);
+    }
+
+    /// Does something with a place; one in a memory of its own, as some modems have for reports, by going there and back.
+    fn at_place(&mut self, task: Task, place: &Place) {
+        let home = self.home.clone();
+        if place.memory == home || home.is_empty() {
+            return self.push(task);
         }
-        // Its own memory for reports: there and back.
-        self.push(Task::Memory(place.memory.clone()));
-        self.todo.push_back(Task::Fetch(place));
-        self.todo.push_back(Task::Memory(ours));
+        let unit = [Task::Detour(place.memory.clone()), task, Task::Memory(home)];
+        // All three or none, and never joined with another's: what stands between two of them happens in the other memory.
+        let [_, task, _] = &unit;
+        if self.todo.len() + unit.len() <= MOST_TASKS && !self.todo.contains(task) {
+            self.todo.extend(unit);
+        }
+    }
+
+    /// Reads again what was put off and lies where no sweep comes.
+    pub(super) fn fetch_put_off(&mut self) {
+        for place in std::mem::take(&mut self.put_off) {
+            self.fetch(place);
+        }
+    }
+
+    /// Whether the memory in use is the one that a task is about.
+    pub(super) fn is_elsewhere(&self, task: &Task) -> bool {
+        let wanted = match task {
+            Task::Fetch(place) | Task::Delete(place) => &place.memory,
+            Task::Sweep | Task::Walk { .. } => &self.home,
+            _ => return false,
+        };
+        !self.memory.is_empty() && *wanted != self.memory
+    }
+
+    /// A task that was left out since its memory could not be had.
+    pub(super) fn left_out(&mut self, task: &Task) {
+        tracing::warn!(link = %self.link, ?task, memory = self.memory, "the modem does not change to the memory for this");
+        if let Task::Delete(place) = task {
+            self.held.remove(place);
+        }
     }
 
     /// A task of receiving has its end.
@@ -102,16 +134,12 @@ impl Terminal {
                     tracing::debug!(link = %self.link, "the memory cannot be listed");
                 }
             }
-            Task::Fetch(place) => match at::cmgr(&answer.text()) {
-                Ok(message) if message.stat <= 1 => {
-                    self.held.insert(place.clone());
-                    self.received(&message.pdu, Mark::Stored(place));
-                }
-                // Announced and not there, or of another kind: the sweeps settle it.
-                _ => {
-                    tracing::debug!(link = %self.link, index = place.index, "an announced message cannot be read")
-                }
-            },
+            Task::Fetch(place) => self.read(place, answer),
+            Task::Walk { index, left } => {
+                let memory = self.home.clone();
+                self.read(Place { memory, index }, answer);
+                self.walked(index, left, answer);
+            }
             Task::Delete(place) => {
                 self.held.remove(&place);
                 if !answer.is_ok() {
@@ -126,22 +154,31 @@ impl Terminal {
         }
     }
 
+    /// One place was read.
+    fn read(&mut self, place: Place, answer: &Answer) {
+        match at::cmgr(&answer.text()) {
+            Ok(message) if message.stat <= 1 => {
+                if self.held.insert(place.clone()) {
+                    self.received(&message.pdu, Mark::Stored(place));
+                }
+            }
+            // Announced and not there, or of another kind: the sweeps settle it.
+            _ => tracing::debug!(link = %self.link, index = place.index, "no message was read there"),
+        }
+    }
+
     /// Somebody said whether it is durable.
     pub(super) fn taken(&mut self, mark: &Mark, answer: session::Answer) {
         let good = answer != session::Answer::TryAgain;
         match mark {
             Mark::Stored(place) if good => {
-                if place.memory == self.home {
-                    self.push(Task::Delete(place.clone()));
-                } else {
-                    let ours = self.home.clone();
-                    self.todo.push_back(Task::Memory(place.memory.clone()));
-                    self.todo.push_back(Task::Delete(place.clone()));
-                    self.todo.push_back(Task::Memory(ours));
-                }
+                self.at_place(Task::Delete(place.clone()), place);
             }
             Mark::Stored(place) => {
                 self.held.remove(place);
+                if place.memory != self.home {
+                    self.put_off.push(place.clone());
+                }
                 let at = self.at() + AGAIN;
                 self.watch.sweep_at(at);
             }

@@ -1,8 +1,10 @@
 //! Sending a segment: `AT+CMGS` in PDU mode (3GPP TS 27.005 section 4.3), at the speed that a SIM and its operator bear.
 //!
-//! What was not written is given back; what was written and not answered is in doubt, and nothing here sends it again.
+//! What was not written is given back; what was written and not answered is in doubt, and nothing here sends it again. PDU mode is set
+//! before each segment: a modem that has fallen back to texts by itself would send the digits of the PDU as a text.
 
 use super::receive::receipt_key;
+use super::start::words;
 use super::task::Task;
 use super::{SETTLE, Terminal};
 use crate::chat::{Answer, Ask, End, Fault};
@@ -38,6 +40,8 @@ pub(super) struct Job {
     recipient: String,
     started: Duration,
     tries: u8,
+    /// The modem has just taken PDU mode.
+    formatted: bool,
     going: bool,
 }
 
@@ -59,12 +63,15 @@ impl Job {
             recipient: shipment.message.recipient.to_string(),
             started: now.monotonic,
             tries: 0,
+            formatted: false,
             going: false,
         })
     }
 
-    pub(super) fn may_go(&self) -> bool {
-        !self.going
+    /// What is to be asked for it next.
+    pub(super) fn next(&self) -> Option<Task> {
+        let next = if self.formatted { Task::Submit } else { Task::Format };
+        (!self.going).then_some(next)
     }
 }
 
@@ -159,10 +166,21 @@ impl Terminal {
         self.now.wall.to_zoned(jiff::tz::TimeZone::system()).date().to_string()
     }
 
+    /// Whether the modem takes PDU mode.
+    pub(super) fn formatted(&mut self, answer: &Answer) {
+        match &answer.end {
+            End::Ok => self.job.iter_mut().for_each(|job| job.formatted = true),
+            End::Error(Fault::Code(kind, code)) if errors::class(*kind, *code) == Class::Link => {
+                self.refused_by_network(*kind, *code);
+            }
+            other => self.not_written("cms-format", &format!("PDU mode: {}", words(other))),
+        }
+    }
+
     /// The command of the segment.
     pub(super) fn submit_ask(&mut self) -> Option<Ask> {
         let job = self.job.as_mut()?;
-        job.going = true;
+        (job.going, job.formatted) = (true, false);
         let text = Some((job.pdu.clone(), PROMPT));
         Some(Ask { text, ..Ask::new(format!("AT+CMGS={}", job.length), "+CMGS:", self.config.send_timeout) })
     }
@@ -170,7 +188,9 @@ impl Terminal {
     /// The modem answered.
     pub(super) fn submitted(&mut self, answer: &Answer) {
         match &answer.end {
-            End::Ok => self.accepted(answer),
+            End::Ok if answer.after("+CMGS:").is_some() => self.accepted(answer),
+            // The text is written, and the modem does not say that it went.
+            End::Ok => self.in_doubt(),
             End::NoPrompt => self.not_written("cms-prompt", "the modem did not ask for the message"),
             End::Error(Fault::Plain) => self.not_written("cms-error", "ERROR"),
             End::Error(Fault::Words(words)) => {
@@ -231,7 +251,6 @@ impl Terminal {
                 self.failed_once_more();
             }
             Class::Resync => {
-                self.push_first(Task::Set("AT+CMGF=0".into()));
                 let Failure { code, detail, .. } = failure;
                 self.not_written(&code, &detail);
             }
@@ -255,7 +274,7 @@ impl Terminal {
         }
     }
 
-    fn failed_once_more(&mut self) {
+    pub(super) fn failed_once_more(&mut self) {
         self.pace.failures += 1;
         if self.pace.failures >= MOST_FAILURES {
             self.broken("the modem fails again and again");

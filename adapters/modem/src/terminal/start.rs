@@ -4,7 +4,7 @@
 //! after the notes allow it.
 
 use super::Terminal;
-use super::task::Task;
+use super::task::{PDU_MODE, Task};
 use crate::chat::{Answer, Ask, End, Fault};
 use crate::errors::Kind;
 use crate::profile;
@@ -91,6 +91,8 @@ impl Terminal {
                 self.memory = name;
                 self.filled(answer.after("+CPMS:"));
             }
+            // How full that one is says nothing of where messages are received.
+            Task::Detour(name) if answer.is_ok() => self.memory = name,
             // A modem without this memory has another.
             Task::Memory(name) if self.memory.is_empty() && !self.start.serving => {
                 let mut others =
@@ -106,7 +108,12 @@ impl Terminal {
             Task::Restart(_) => self.close(Closed::Broken("the modem is being started anew".to_owned())),
             _ => {}
         }
-        if !self.start.serving && self.start.sim_is_ready() && self.todo.is_empty() && self.doing.is_none() {
+    }
+
+    /// The start is over when the last of its tasks is done, whatever came between them.
+    pub(super) fn serve_when_ready(&mut self) {
+        let ready = self.start.sim_is_ready() && self.todo.is_empty() && self.doing.is_none();
+        if ready && !self.start.serving && self.closed.is_none() {
             self.serve();
         }
     }
@@ -166,6 +173,9 @@ impl Terminal {
             Some(other) => self.refused(format!("the SIM asks for {other}: a person must see to it")),
             None if busy => self.ask_sim_again(),
             None if answer.is_ok() => self.ask_sim_again(),
+            None if answer.end == End::Silence => {
+                self.broken("the modem does not say whether the SIM is open")
+            }
             None => self.refused(format!("no usable SIM: {}", words(&answer.end))),
         }
     }
@@ -211,7 +221,7 @@ impl Terminal {
             let kind = if centre.starts_with('+') { 145 } else { 129 };
             self.push(Task::Must(format!("AT+CSCA=\"{centre}\",{kind}")));
         }
-        self.push(Task::Must("AT+CMGF=0".into()));
+        self.push(Task::Must(PDU_MODE.into()));
         self.push(Task::Set("AT+CSMS=1".into()));
         // What was handed to an earlier life that ended before it could say so comes again. Left alone, the modem would soon take it that
         // nobody listens, and announce nothing any more.

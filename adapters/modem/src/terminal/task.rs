@@ -12,6 +12,9 @@ const LONG: Duration = Duration::from_secs(60);
 /// For a modem that may not be there.
 const SHORT: Duration = Duration::from_secs(2);
 
+/// Messages as PDUs, not as texts.
+pub(super) const PDU_MODE: &str = "AT+CMGF=0";
+
 /// One command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Task {
@@ -37,10 +40,14 @@ pub(super) enum Task {
     Announced,
     /// The memory to use.
     Memory(String),
+    /// Another memory, for what is read or removed next; [`Task::Memory`] leads back.
+    Detour(String),
     /// Reads the whole memory.
     Sweep,
     /// Reads one message.
     Fetch(Place),
+    /// Reads one place of the memory after the other, while so many messages are left in it.
+    Walk { index: u16, left: u16 },
     /// Removes one message.
     Delete(Place),
     /// Says that a message that was not stored by the modem is taken, or not.
@@ -51,6 +58,8 @@ pub(super) enum Task {
     Signal,
     /// How full is the memory?
     Fill,
+    /// PDU mode, again: before each segment.
+    Format,
     /// Sends the segment.
     Submit,
     /// Starts the modem anew; the connection ends with it.
@@ -97,8 +106,11 @@ impl Task {
             Self::Memory(name) => {
                 Some(Ask::new(format!("AT+CPMS=\"{name}\",\"{name}\",\"{name}\""), "+CPMS:", SLOW))
             }
+            // The first memory alone: where messages are written and received stays as it is, and `SR` is nowhere else allowed.
+            Self::Detour(name) => Some(Ask::new(format!("AT+CPMS=\"{name}\""), "+CPMS:", SLOW)),
             Self::Sweep => Some(Ask::new("AT+CMGL=4", "+CMGL:", LONG)),
             Self::Fetch(place) => Some(Ask::new(format!("AT+CMGR={}", place.index), "+CMGR:", SLOW)),
+            Self::Walk { index, .. } => Some(Ask::new(format!("AT+CMGR={index}"), "+CMGR:", SLOW)),
             Self::Delete(place) => Some(Ask::new(format!("AT+CMGD={}", place.index), "+CMGD:", SLOW)),
             Self::Acknowledge(true) => plain("AT+CNMA", usual),
             Self::Acknowledge(false) => plain("AT+CNMA=2", usual),
@@ -107,6 +119,7 @@ impl Task {
             }
             Self::Signal => Some(Ask::new("AT+CSQ", "+CSQ:", usual)),
             Self::Fill => Some(Ask::new("AT+CPMS?", "+CPMS:", usual)),
+            Self::Format => plain(PDU_MODE, usual),
             Self::Submit | Self::TellPin => None,
         }
     }

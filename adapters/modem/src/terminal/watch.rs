@@ -5,7 +5,7 @@
 
 use super::Terminal;
 use super::start::words;
-use super::task::{Network, Task};
+use super::task::{Network, PDU_MODE, Task};
 use crate::at;
 use crate::chat::{Answer, End, Fault};
 use crate::errors::{self, Class};
@@ -92,6 +92,12 @@ impl Terminal {
         if self.watch.next.is_some_and(|next| next <= now) {
             // Counted from the end of this look, so that a slow modem is not asked all the time.
             self.watch.next = None;
+            if self.memory != self.home {
+                // The way back from another memory was not taken.
+                self.push(Task::Memory(self.home.clone()));
+            }
+            // What is received is read in PDU mode too, and a modem may have left it by itself.
+            self.push(Task::Set(PDU_MODE.into()));
             for task in [Task::Registration(Network::Gsm), Task::Signal, Task::Announced, Task::Fill] {
                 self.push(task);
             }
@@ -100,6 +106,7 @@ impl Terminal {
         if self.watch.sweep <= now {
             self.watch.sweep = now + SWEEP_EVERY;
             self.push(Task::Sweep);
+            self.fetch_put_off();
         }
     }
 
@@ -130,7 +137,9 @@ impl Terminal {
             Task::Fill => {
                 let next = self.at() + self.config.poll;
                 self.watch.next = Some(self.watch.next.map_or(next, |known| known.min(next)));
-                self.filled(answer.after("+CPMS:"));
+                if self.memory == self.home {
+                    self.filled(answer.after("+CPMS:"));
+                }
             }
             _ => {}
         }

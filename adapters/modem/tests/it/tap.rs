@@ -270,6 +270,22 @@ async fn the_time_of_a_call_is_over_for_the_central() {
 }
 
 #[tokio::test]
+async fn a_central_that_takes_nothing_in_any_call_is_not_called_again_at_once() {
+    let pause = |config: &mut TapConfig| {
+        (config.first_pause, config.longest_pause) = (Duration::from_secs(3), Duration::from_secs(3));
+    };
+    let rig = Rig::direct(every(|f| f.status = Some(113)), pause).await;
+    assert_eq!(rig.exchange("larm").await, PartReply::NotOffered);
+    until("it is down", || (!rig.link.health().is_up()).then_some(())).await;
+    for id in 100..150 {
+        let again = shipment(samples::message(id, rig.clock.now()), "larm");
+        assert_eq!(rig.link.offer(vec![again]).len(), 1, "routes go on with their next link");
+        tokio::time::sleep(MS(20)).await;
+    }
+    assert_eq!(rig.central.stats().binds, 1);
+}
+
+#[tokio::test]
 async fn a_silent_central_leaves_a_doubt() {
     let rig = Rig::direct(every(|f| f.no_answer = true), |_| {}).await;
     assert_eq!(rig.exchange("larm").await, PartReply::Unanswered);

@@ -71,6 +71,21 @@ pub enum Verdict {
     NotBound(Failure),
 }
 
+impl Verdict {
+    /// Why it is not accepted.
+    #[must_use]
+    pub fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::Accepted { .. } => None,
+            Self::Refused(failure)
+            | Self::Throttled(failure)
+            | Self::Again(failure)
+            | Self::Congested(failure)
+            | Self::NotBound(failure) => Some(failure),
+        }
+    }
+}
+
 /// Why a bind was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BindRefusal {
@@ -98,12 +113,12 @@ pub enum Received<D: Dialect> {
         /// The operator says beside it that it is near its limit.
         strained: bool,
     },
-    /// The peer did not understand the request with this key.
+    /// The peer did not take the request with this key for one, or was in no state for it.
     Nack {
         /// Whose; may be nobody's.
         key: D::Key,
-        /// What it says.
-        failure: Failure,
+        /// What it says of a submit: too fast and not bound are said this way too. Never that it was accepted.
+        verdict: Verdict,
     },
     /// The peer expected the request with this key: what was written under it and after it was not taken and goes again.
     Expected {

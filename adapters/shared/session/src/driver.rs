@@ -40,8 +40,10 @@ pub(crate) struct Ended {
     pub(crate) why: Closed,
     /// How long it was bound.
     pub(crate) bound_for: Option<Duration>,
-    /// Whether any segment had its end in it.
+    /// Whether the operator took or refused any segment in it.
     pub(crate) worked: bool,
+    /// Whether one came back as if it had not been offered.
+    pub(crate) in_vain: bool,
 }
 
 /// One session on one connection.
@@ -64,6 +66,7 @@ pub(crate) struct Driver<C: Conversation> {
     recalls: u64,
     counted: Counts,
     worked: bool,
+    in_vain: bool,
     idle_since: Option<Duration>,
 }
 
@@ -89,6 +92,7 @@ impl<C: Conversation> Driver<C> {
             again_at: None,
             counted: Counts::default(),
             worked: false,
+            in_vain: false,
             idle_since: None,
         }
     }
@@ -110,7 +114,7 @@ impl<C: Conversation> Driver<C> {
         self.count();
         self.mark = None;
         self.jobs.leave();
-        Ended { why, bound_for, worked: self.worked }
+        Ended { why, bound_for, worked: self.worked, in_vain: self.in_vain }
     }
 
     async fn turns(
@@ -238,7 +242,9 @@ impl<C: Conversation> Driver<C> {
                 Event::Lost { why } => self.lost(why),
                 Event::Doing(what) => self.shared.set_detail(self.place, what),
                 Event::Ended { token, end, took } => {
-                    self.worked = true;
+                    let untouched = end == PartReply::NotOffered;
+                    self.worked |= !untouched;
+                    self.in_vain |= untouched;
                     if let Some(took) = took {
                         self.shared.meters.round_trip.record(took.as_secs_f64());
                     }

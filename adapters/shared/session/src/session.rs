@@ -184,7 +184,7 @@ impl<D: Dialect> Session<D> {
                 }
                 self.reply(now, key, verdict);
             }
-            Received::Nack { key, failure } => self.nack(now, key, failure),
+            Received::Nack { key, verdict } => self.nack(now, key, verdict),
             Received::Expected { key, next } => self.expected(now, key, next),
             Received::Alive | Received::Answered => {}
             Received::Mo { to, part } => self.events.push_back(Event::Mo { to, part }),
@@ -375,12 +375,13 @@ impl<D: Dialect> Session<D> {
         self.events.push_back(event);
     }
 
-    fn nack(&mut self, now: Now, key: D::Key, failure: Failure) {
+    fn nack(&mut self, now: Now, key: D::Key, verdict: Verdict) {
         match &self.state {
             State::Binding { key: bind, .. } if *bind == key => {
-                self.close(Closed::Refused(BindRefusal { login: false, detail: failure.detail }));
+                let detail = verdict.failure().map(|failure| failure.detail.clone()).unwrap_or_default();
+                self.close(Closed::Refused(BindRefusal { login: false, detail }));
             }
-            _ if self.window.holds(&key) => self.reply(now, key, Verdict::Refused(failure)),
+            _ if self.window.holds(&key) => self.reply(now, key, verdict),
             // A peer that does not know keep-alives is alive all the same: this is why any frame counts as one.
             _ => self.counts.unknown_replies += 1,
         }

@@ -73,8 +73,10 @@ impl<C: Conversation> Slot<C> {
             if options.on_demand.is_some() {
                 self.shared.ready(false);
             }
-            let stable =
-                matches!(&ended, Try::Ended(Ended { bound_for: Some(d), .. }) if *d >= options.stable_after);
+            // A connection that is made for work and did none was of no use, however long it was.
+            let useful = |worked| worked || options.on_demand.is_none();
+            let stable = matches!(&ended, Try::Ended(Ended { bound_for: Some(d), worked, .. })
+                if *d >= options.stable_after && useful(*worked));
             if stable {
                 backoff.reset();
                 turn = 0;
@@ -124,10 +126,11 @@ impl<C: Conversation> Slot<C> {
 
     /// Whether a connection on demand has done what it was made for.
     fn is_done(&self, ended: &Try) -> bool {
-        let Try::Ended(Ended { why, bound_for, worked }) = ended else { return false };
+        let Try::Ended(Ended { why, bound_for, worked, in_vain }) = ended else { return false };
         let orderly = matches!(why, Closed::Finished | Closed::Unbound) && bound_for.is_some();
-        // One that ends at once with everything still to be done is a failure, or it would be made again and again.
-        orderly && (*worked || self.shared.waiting() == 0 || self.shared.is_held())
+        // One that ends with everything still to be done is a failure, or it would be made again and again. What it gave back does not
+        // wait here any more, and would be offered again at once.
+        orderly && (*worked || !in_vain && (self.shared.waiting() == 0 || self.shared.is_held()))
     }
 
     /// One connection, in its own task, which ends when this future is dropped.

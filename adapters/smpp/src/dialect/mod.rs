@@ -63,6 +63,8 @@ impl SmppDialect {
             let login = status.class() == StatusClass::Login;
             return Received::BindRefused(BindRefusal { login, detail: status.to_string() });
         }
+        // Left out, it would make the peer one of 3.3 by the book; but many of 3.4 leave it out and take parameters, on which long texts and
+        // flash may depend. `interface_version` is for those that are older.
         self.plain |= tlvs.sc_interface_version().is_some_and(|version| version < 0x34);
         Received::Bound
     }
@@ -95,7 +97,7 @@ impl SmppDialect {
                 Received::Reply { key, verdict: outcome::verdict(&self.config, status, &resp), strained }
             }
             Body::GenericNack(tlvs) => {
-                Received::Nack { key, failure: outcome::failure(&self.config, status, &tlvs) }
+                Received::Nack { key, verdict: outcome::nack(&self.config, status, tlvs) }
             }
             Body::EnquireLinkResp(_) => Received::Alive,
             Body::UnbindResp(_) => Received::Unbound,

@@ -24,6 +24,15 @@ pub(super) fn verdict(config: &SmppConfig, status: Status, resp: &MessageResp) -
     }
 }
 
+/// What a generic_nack says of a submit: centres throttle by it, and refuse what comes to a session they have forgotten.
+pub(super) fn nack(config: &SmppConfig, status: Status, tlvs: Tlvs) -> Verdict {
+    let resp = MessageResp { tlvs, ..MessageResp::default() };
+    match verdict(config, status, &resp) {
+        Verdict::Accepted { .. } => Verdict::Refused(failure(config, status, &resp.tlvs)),
+        other => other,
+    }
+}
+
 /// A status as a failure.
 pub(super) fn failure(config: &SmppConfig, status: Status, tlvs: &Tlvs) -> Failure {
     let agreed = config.statuses.iter().find(|(code, _)| *code == status.0).map(|(_, class)| *class);
@@ -85,6 +94,16 @@ mod tests {
         assert!(matches!(class(0x14), Err(Verdict::Congested(f)) if f.class == FailureClass::Throttled));
         assert!(matches!(class(0x04), Err(Verdict::NotBound(_))));
         assert!(matches!(class(0), Err(Verdict::Accepted { operator_id }) if operator_id.is_empty()));
+    }
+
+    #[test]
+    fn nacks() {
+        let nack = |code| nack(&SmppConfig::default(), Status(code), Tlvs::default());
+        assert!(matches!(nack(0x04), Verdict::NotBound(_)));
+        assert!(matches!(nack(0x58), Verdict::Throttled(_)));
+        assert!(matches!(nack(0x14), Verdict::Congested(_)));
+        assert!(matches!(nack(0x03), Verdict::Refused(f) if f.class == FailureClass::Permanent));
+        assert!(matches!(nack(0), Verdict::Refused(_)), "no nack accepts");
     }
 
     #[test]

@@ -76,7 +76,10 @@ fn fill(
         pdu.tlvs.push_u8(tag::SAR_SEGMENT_SEQNUM, concat.seq);
     }
     let mut octets = header;
-    text(config.default_alphabet, &segment.body, &mut octets);
+    // A data_coding of class 0 names the GSM alphabet, whatever the link's is.
+    let alphabet =
+        if is_coded_flash(config, message) { DefaultAlphabet::Gsm } else { config.default_alphabet };
+    text(alphabet, &segment.body, &mut octets);
     if (seq == WHOLE || octets.len() > SHORT) && !plain {
         pdu.tlvs.push(tag::MESSAGE_PAYLOAD, octets);
     } else if octets.len() <= SHORT {
@@ -100,18 +103,19 @@ fn text(alphabet: DefaultAlphabet, body: &SegmentBody, octets: &mut Vec<u8>) {
     }
 }
 
+/// Whether data_coding says that the message is shown at once.
+fn is_coded_flash(config: &SmppConfig, message: &Message) -> bool {
+    message.flash && matches!(config.flash_form, FlashForm::Coding | FlashForm::Class)
+}
+
 fn coding(config: &SmppConfig, message: &Message, body: &SegmentBody) -> u8 {
-    let flash = |coding: u8, usual: u8| match config.flash_form {
-        FlashForm::Subunit => usual,
-        FlashForm::Coding | FlashForm::Class if message.flash => coding,
-        FlashForm::Coding | FlashForm::Class => usual,
-    };
+    let flash = is_coded_flash(config, message);
     match body {
-        SegmentBody::Gsm7(_) if config.flash_form == FlashForm::Class => {
-            flash(FLASH_GSM_CLASS, config.text_coding)
-        }
-        SegmentBody::Gsm7(_) => flash(FLASH_GSM, config.text_coding),
-        SegmentBody::Ucs2(_) => flash(FLASH_UCS2, config.ucs2_coding),
+        SegmentBody::Gsm7(_) if flash && config.flash_form == FlashForm::Class => FLASH_GSM_CLASS,
+        SegmentBody::Gsm7(_) if flash => FLASH_GSM,
+        SegmentBody::Gsm7(_) => config.text_coding,
+        SegmentBody::Ucs2(_) if flash => FLASH_UCS2,
+        SegmentBody::Ucs2(_) => config.ucs2_coding,
         SegmentBody::Binary(_) => config.binary_coding,
     }
 }
@@ -168,5 +172,44 @@ fn name_octets(charset: NameCharset, name: &str) -> Octets {
         NameCharset::Ascii => name.chars().map(ascii::likeness).collect::<Vec<u8>>().into(),
         NameCharset::Latin1 => latin1::encode_lossy(name).into(),
         NameCharset::Utf8 => name.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fakes::samples;
+    use std::sync::Arc;
+
+    /// data_coding and the octets of a text.
+    fn said(config: &SmppConfig, text: &str, flash: bool) -> (u8, Vec<u8>) {
+        let mut shipment = samples::shipment(samples::message(1, Timestamp::UNIX_EPOCH), text);
+        Arc::make_mut(&mut shipment.message).flash = flash;
+        let pdu = short_message(config, false, Timestamp::UNIX_EPOCH, &shipment, 0).expect("sayable");
+        (pdu.data_coding, pdu.short_message.to_vec())
+    }
+
+    #[test]
+    fn flash_is_written_in_the_alphabet_that_its_coding_names() {
+        for (default_alphabet, plain) in [
+            (DefaultAlphabet::Latin1, &b"\xe5@"[..]),
+            (DefaultAlphabet::Ascii, b"a@"),
+            (DefaultAlphabet::Gsm, b"\x0f\x00"),
+        ] {
+            let link = SmppConfig { default_alphabet, text_coding: 3, ..SmppConfig::default() };
+            assert_eq!(said(&link, "å@", false), (3, plain.to_vec()));
+            for (flash_form, coding, octets) in [
+                (FlashForm::Coding, FLASH_GSM, &b"\x0f\x00"[..]),
+                (FlashForm::Class, FLASH_GSM_CLASS, b"\x0f\x00"),
+                (FlashForm::Subunit, 3, plain),
+            ] {
+                let link = SmppConfig { flash_form, ..link.clone() };
+                assert_eq!(
+                    said(&link, "å@", true),
+                    (coding, octets.to_vec()),
+                    "{default_alphabet:?} {flash_form:?}"
+                );
+            }
+        }
     }
 }

@@ -12,6 +12,7 @@ use domain::address::{Originator, Recipient};
 use domain::message::Message;
 use domain::routing::Failure;
 use domain::text::{Segment, SegmentBody, fold, gsm7};
+use jiff::{RoundMode, TimestampRound, Unit};
 use pdu::{Dcs, hex};
 use ports::driven::Shipment;
 
@@ -215,10 +216,13 @@ fn number_only(config: &UcpConfig, sender: Option<&Originator>) -> Result<String
     }
 }
 
+/// VP knows minutes only: the next one, since the one that has begun may be over for the centre, which refuses that for good.
 fn validity(config: &UcpConfig, now: Timestamp, message: &Message) -> String {
     match &config.time_zone {
         Some(zone) if message.expires_at > now => {
-            minutes(message.expires_at.to_zoned(zone.clone()).datetime())
+            let up = TimestampRound::new().smallest(Unit::Minute).mode(RoundMode::Ceil);
+            let at = message.expires_at.round(up).unwrap_or(message.expires_at);
+            minutes(at.to_zoned(zone.clone()).datetime())
         }
         _ => String::new(),
     }

@@ -155,6 +155,24 @@ fn senders_receipts_validity_and_fields_of_ones_own() {
 }
 
 #[test]
+fn a_validity_is_never_over_when_it_is_said() {
+    for submission in [Submission::Submit, Submission::Transfer] {
+        for (expires_at, minute) in [
+            ("2026-11-24T11:00:45Z", "2411261201"),
+            ("2026-11-24T11:00:00Z", "2411261200"),
+            ("2026-11-24T22:59:00.001Z", "2511260000"),
+        ] {
+            let time_zone = jiff::tz::TimeZone::get("Europe/Stockholm").ok();
+            let config = UcpConfig { time_zone, submission, ..UcpConfig::default() };
+            let mut shipment = message("H");
+            Arc::make_mut(&mut shipment.message).expires_at = expires_at.parse().expect("a time");
+            let said = submitted(config, &shipment, 0);
+            assert!(said.contains(&format!("VP={minute} ")), "{expires_at}: {said}");
+        }
+    }
+}
+
+#[test]
 fn the_simple_operations_carry_texts() {
     let transfer = UcpConfig { submission: Submission::Transfer, ..UcpConfig::default() };
     let mut shipment = message("Hej “du”");

@@ -4,7 +4,7 @@
 
 use super::breaker::{Breaker, Phase};
 use domain::address::Recipient;
-use domain::message::MessageId;
+use domain::message::{MessageId, Priority};
 use ports::driven::Shipment;
 use session::{Pace, Queues};
 use std::collections::{HashMap, HashSet};
@@ -37,6 +37,15 @@ pub(super) struct Line {
     busy: HashSet<Recipient>,
     under_way: usize,
     throttled: HashMap<MessageId, u16>,
+    rest: Option<Rest>,
+}
+
+/// A pause that the operator asks for and that is too long to wait for.
+#[derive(Debug, Clone, Copy)]
+struct Rest {
+    until: Duration,
+    /// Also for what is no alarm.
+    for_all: bool,
 }
 
 /// What goes now.
@@ -60,7 +69,29 @@ impl Line {
             busy: HashSet::new(),
             under_way: 0,
             throttled: HashMap::new(),
+            rest: None,
         }
+    }
+
+    /// Nothing is to wait here until then: alarms, or everything.
+    pub(super) fn rest(&mut self, until: Duration, for_all: bool) {
+        let before = self.rest.unwrap_or(Rest { until, for_all });
+        self.rest = Some(Rest { until: before.until.max(until), for_all: before.for_all || for_all });
+    }
+
+    /// Whether such a pause is.
+    pub(super) fn rests(&self) -> bool {
+        self.rest.is_some()
+    }
+
+    /// Whether this should not wait for its end.
+    pub(super) fn is_too_long_for(&self, shipment: &Shipment) -> bool {
+        self.rest.is_some_and(|rest| rest.for_all || shipment.message.priority == Priority::Alarm)
+    }
+
+    /// Whether such a pause is over just now.
+    pub(super) fn has_rested(&mut self, now: Duration) -> bool {
+        self.rest.take_if(|rest| rest.until <= now).is_some()
     }
 
     /// Requests under way.

@@ -131,7 +131,9 @@ impl InHand {
         let landed = shipments.clone();
         let mut back = Vec::new();
         for shipment in shipments.into_iter().rev() {
-            if let Some(shipment) = self.shared.again(shipment) {
+            if self.shared.is_too_long_for(&shipment) {
+                back.push(self.shared.reply(shipment, &PartReply::NotOffered));
+            } else if let Some(shipment) = self.shared.again(shipment) {
                 let first = shipment.segments.first().map(|(seq, _)| *seq);
                 let mut reply = self.shared.reply(shipment, &PartReply::NotOffered);
                 if let Some((_, end)) = reply.parts.iter_mut().find(|(seq, _)| Some(*seq) == first) {

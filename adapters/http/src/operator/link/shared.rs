@@ -17,6 +17,9 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 
+/// The longest pause in seconds that an operator is given.
+const LONGEST_REST: u64 = 3_600;
+
 /// The common ground.
 pub(super) struct Shared {
     pub(super) id: LinkId,
@@ -156,9 +159,13 @@ impl Shared {
         if self.held.load(Acquire) || self.is_stopping() {
             return Going::default();
         }
+        let now = self.clock.monotonic();
+        if lock(&self.line).has_rested(now) {
+            self.look();
+        }
         let (going, left) = {
             let mut line = lock(&self.line);
-            let going = line.go(self.clock.monotonic(), self.clock.now());
+            let going = line.go(now, self.clock.now());
             self.meters.in_flight.set(line.under_way() as f64);
             (going, line.queues.len())
         };
@@ -187,15 +194,32 @@ impl Shared {
         self.wake.notify_one();
     }
 
-    /// The operator asks to slow down, perhaps for so long.
+    /// The operator asks to slow down, perhaps for so long. When that is longer than messages should wait for a link, it is down until
+    /// then, and what waits goes back, so that a route's next link gets it.
     pub(super) fn slow_down(&self, seconds: Option<u64>) {
         self.meters.throttled.increment(1);
         let now = self.clock.monotonic();
-        let mut line = lock(&self.line);
-        line.pace.throttle(now);
-        if let Some(seconds) = seconds {
-            line.pace.rest(now, Duration::from_secs(seconds.min(3_600)));
+        let rest = seconds.map(|seconds| Duration::from_secs(seconds.min(LONGEST_REST)));
+        let too_long = rest.filter(|rest| *rest > self.config.give_back_alarms_after);
+        let for_all = too_long.is_some_and(|rest| rest > self.config.give_back_after);
+        {
+            let mut line = lock(&self.line);
+            line.pace.throttle(now);
+            rest.iter().for_each(|rest| line.pace.rest(now, *rest));
+            too_long.iter().for_each(|rest| line.rest(now + *rest, for_all));
         }
+        if let Some(rest) = too_long {
+            *lock(&self.detail) = format!("asks for a pause of {} s", rest.as_secs());
+            self.look();
+            let back = if for_all { session::Queues::drain } else { session::Queues::drain_alarms };
+            let back = self.drained(back);
+            self.give_back(back);
+        }
+    }
+
+    /// Whether a throttled message should not wait until the operator takes something again.
+    pub(super) fn is_too_long_for(&self, shipment: &Shipment) -> bool {
+        lock(&self.line).is_too_long_for(shipment)
     }
 
     /// A throttled message stands first again; `Some` = it was throttled too often.
@@ -230,8 +254,11 @@ impl Shared {
 
     /// Compares what the line says with what was told.
     fn look(&self) {
-        let phase = lock(&self.line).breaker.phase();
-        let up = matches!(phase, Phase::Up | Phase::Trial);
+        let (phase, rests) = {
+            let line = lock(&self.line);
+            (line.breaker.phase(), line.rests())
+        };
+        let up = matches!(phase, Phase::Up | Phase::Trial) && !rests;
         self.parked.store(matches!(phase, Phase::Parked(_)), Release);
         if self.up.swap(up, AcqRel) == up {
             return;

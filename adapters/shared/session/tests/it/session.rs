@@ -228,6 +228,23 @@ fn throttled_comes_back_and_frees_its_place() {
 }
 
 #[test]
+fn a_nack_says_no_less_than_a_reply() {
+    let mut session = bound(3);
+    for token in 7..10 {
+        session.submit(at(1), token, &shipment(1), 0).unwrap();
+    }
+    hear(&mut session, 2, "h2");
+    assert!(matches!(session.poll_event(), Some(Event::Throttled { token: 7, .. })), "slow down, and again");
+    hear(&mut session, 2, "c3");
+    assert!(matches!(session.poll_event(), Some(Event::Strained)));
+    assert_eq!(ends(&mut session).len(), 1);
+    assert!(session.is_bound());
+    hear(&mut session, 2, "d4");
+    assert_eq!(ends(&mut session), [(9, PartReply::NotOffered)]);
+    assert!(matches!(session.closed(), Some(Closed::Broken(_))), "it binds again");
+}
+
+#[test]
 fn what_comes_is_answered_when_the_caller_says_so() {
     let mut session = bound(1);
     hear(&mut session, 1, "M");

@@ -1,6 +1,6 @@
 //! A protocol of lines with eight keys: as little as a dialect can be, so that keys run out and come around.
 //!
-//! `B3` bind · `S3` submit · `K3` keep-alive · `U3` goodbye, with the key; `+3` and `-3` the replies; `!3` throttled; `k`, `u` the
+//! `B3` bind · `S3` submit · `K3` keep-alive · `U3` goodbye, with the key; `+3` and `-3` the replies; `!3` throttled; `n3`, `h3`, `c3` and `d3` nacks: refused, throttled, congested, not bound; `k`, `u` the
 //! replies to the last two; `e3` expects key 3, `~3` wants it said again in another form; `M`, `R` a message and a receipt, answered by `a`, `t` or `r`; `?` nonsense; `panic`.
 
 use bytes::{Buf as _, Bytes, BytesMut};
@@ -64,6 +64,7 @@ impl Dialect for Toy {
         let line = std::str::from_utf8(&frame).unwrap_or("?");
         let key = line.get(1..).and_then(|digits| digits.parse().ok()).unwrap_or(0);
         let reply = |verdict| Received::Reply { key, verdict, strained: false };
+        let nack = |verdict| Received::Nack { key, verdict };
         match line.as_bytes().first() {
             Some(b'p') => panic!("as the test wanted"),
             Some(b'b') => Received::Bound,
@@ -73,7 +74,10 @@ impl Dialect for Toy {
             Some(b'!') => reply(Verdict::Throttled(failure(FailureClass::Throttled))),
             Some(b'~') => reply(Verdict::Again(failure(FailureClass::Limited))),
             Some(b'e') => Received::Expected { key, next: key == (self.last + 1) % 8 },
-            Some(b'n') => Received::Nack { key, failure: failure(FailureClass::Temporary) },
+            Some(b'n') => nack(Verdict::Refused(failure(FailureClass::Temporary))),
+            Some(b'h') => nack(Verdict::Throttled(failure(FailureClass::Throttled))),
+            Some(b'c') => nack(Verdict::Congested(failure(FailureClass::Throttled))),
+            Some(b'd') => nack(Verdict::NotBound(failure(FailureClass::NotOffered))),
             Some(b'k') => Received::Alive,
             Some(b'u') => Received::Unbound,
             Some(b'K') => {

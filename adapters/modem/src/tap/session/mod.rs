@@ -2,6 +2,10 @@
 //!
 //! Every page has one end. One whose last block was written and never answered is in doubt; nothing here sends it in another call.
 
+mod paging;
+#[cfg(test)]
+mod tests;
+
 use super::codec::{self, Answers, CR, EOT, Heard};
 use super::codes::{Meaning, meaning};
 use super::config::TapConfig;
@@ -9,6 +13,7 @@ use super::page;
 use bytes::BytesMut;
 use domain::directory::LinkId;
 use domain::routing::{Failure, FailureClass};
+use paging::Job;
 use ports::driven::{PartReply, Shipment};
 use secrecy::ExposeSecret as _;
 use session::{Answer, BindRefusal, Closed, Conversation, Counts, Event, Now};
@@ -35,17 +40,10 @@ enum State {
     Ready,
     /// The answer to a block.
     Paging { until: Duration },
+    /// Answers that may still come to blocks that were written more than once: they are nobody's.
+    Settling { until: Duration, left: u8 },
     /// The answer to our goodbye.
     Leaving { until: Duration },
-}
-
-/// A page on its way.
-#[derive(Debug)]
-struct Job {
-    token: u64,
-    blocks: VecDeque<Vec<u8>>,
-    tries: u8,
-    started: Duration,
 }
 
 /// A call.
@@ -128,7 +126,8 @@ impl TapSession {
         match heard {
             Heard::Code(code, text) => return self.code(at, code, text),
             Heard::Xoff => self.quiet_until = Some(at + LONGEST_XOFF),
-            Heard::Xon => self.quiet_until = None,
+            Heard::Xon if self.quiet_until.take().is_some() => self.wait_on(at),
+            Heard::Xon => {}
             Heard::Disconnect => return self.disconnected(at),
             heard => match self.state {
                 State::Asking { .. } => match heard {
@@ -153,6 +152,7 @@ impl TapSession {
                 },
                 State::Admitted { .. } if heard == Heard::GoAhead => self.admitted(),
                 State::Paging { .. } => self.answered(at, &heard),
+                State::Settling { until, left } => self.settling(at, (until, left), &heard),
                 // An answer to nothing: the second of two.
                 State::Ready => self.counts.unknown_replies += 1,
                 State::Admitted { .. } | State::Leaving { .. } => {}
@@ -182,99 +182,6 @@ impl TapSession {
         self.said = Some((code, text));
     }
 
-    fn answered(&mut self, at: Duration, heard: &Heard) {
-        match heard {
-            Heard::Ack => self.block_taken(at),
-            Heard::Nak => self.again(at, "the central took a block for damaged every time"),
-            Heard::Rs => {
-                let said = self.said.take();
-                let (class, code, detail) = match said {
-                    Some((code, text)) => match meaning(code).0 {
-                        Meaning::Page(class) => (class, format!("tap-{code}"), told(code, &text)),
-                        Meaning::Block | Meaning::Call | Meaning::CallIsFull => {
-                            (FailureClass::Temporary, format!("tap-{code}"), told(code, &text))
-                        }
-                        _ => (FailureClass::Permanent, format!("tap-{code}"), told(code, &text)),
-                    },
-                    None => (FailureClass::Permanent, "tap-rs".into(), "the central gave the page up".into()),
-                };
-                self.end(at, PartReply::Refused(Failure { class, code, detail }));
-                self.state = State::Ready;
-                self.after_a_page(at);
-            }
-            // It began anew and has forgotten us.
-            Heard::Id => {
-                self.doubt(at);
-                self.broken("the central began anew in the middle of a page".to_owned());
-            }
-            _ => {}
-        }
-    }
-
-    fn block_taken(&mut self, at: Duration) {
-        let Some(job) = &mut self.job else { return };
-        job.blocks.pop_front();
-        job.tries = 0;
-        if !job.blocks.is_empty() {
-            return self.write_block(at);
-        }
-        self.pages += 1;
-        self.said = None;
-        self.end(at, PartReply::Accepted { operator_id: String::new() });
-        self.state = State::Ready;
-        self.after_a_page(at);
-    }
-
-    /// The call is over when it has had its pages or its time.
-    fn after_a_page(&mut self, at: Duration) {
-        let full = self.config.pages_per_call > 0 && self.pages >= self.config.pages_per_call;
-        if self.state == State::Ready && (full || at >= self.ends_at) {
-            self.leave(at);
-        }
-    }
-
-    fn write_block(&mut self, at: Duration) {
-        let Some(block) = self.job.as_ref().and_then(|job| job.blocks.front()) else { return };
-        self.out.extend_from_slice(block);
-        self.state = State::Paging { until: at + self.config.times.answer };
-    }
-
-    /// The same block again, or the end of the page and of the call.
-    fn again(&mut self, at: Duration, why: &str) {
-        self.said = None;
-        let Some(job) = &mut self.job else { return };
-        job.tries += 1;
-        if job.tries <= self.config.times.tries {
-            return self.write_block(at);
-        }
-        let (class, code) = (FailureClass::Temporary, "tap-nak".to_owned());
-        self.end(at, PartReply::Refused(Failure { class, code, detail: why.to_owned() }));
-        self.broken(why.to_owned());
-    }
-
-    fn not_answered(&mut self, at: Duration) {
-        let Some(job) = &mut self.job else { return };
-        job.tries += 1;
-        if job.tries <= self.config.times.tries {
-            return self.write_block(at);
-        }
-        self.doubt(at);
-        self.broken("the central does not answer".to_owned());
-    }
-
-    /// The page's end when nobody will say what became of it.
-    fn doubt(&mut self, at: Duration) {
-        let last = self.job.as_ref().is_some_and(|job| job.blocks.len() <= 1);
-        let heard_of_it = last && !self.is_block_unwritten();
-        self.end(at, if heard_of_it { PartReply::Unanswered } else { PartReply::NotOffered });
-    }
-
-    /// Whether the whole of the block that is under way still waits to be written.
-    fn is_block_unwritten(&self) -> bool {
-        let block = self.job.as_ref().and_then(|job| job.blocks.front());
-        block.is_some_and(|block| self.out.len() >= block.len())
-    }
-
     fn disconnected(&mut self, at: Duration) {
         let said = self.said.take();
         let words = said.as_ref().map_or_else(String::new, |(code, text)| format!(": {}", told(*code, text)));
@@ -282,12 +189,13 @@ impl TapSession {
         match self.state {
             State::Leaving { .. } => self.close(Closed::Finished),
             State::Ready => self.close(Closed::Unbound),
+            State::Settling { .. } if self.job.is_none() => self.close(Closed::Unbound),
             _ if about == Some(Meaning::LogOn) => {
                 let detail = words.trim_start_matches(": ").to_owned();
                 self.doubt_nothing(at);
                 self.close(Closed::Refused(BindRefusal { login: true, detail }));
             }
-            State::Paging { .. } => {
+            State::Paging { .. } | State::Settling { .. } => {
                 let end = match (about, &said) {
                     (Some(Meaning::Page(class)), Some((code, text))) => {
                         refused(class, &format!("tap-{code}"), told(*code, text))
@@ -304,10 +212,6 @@ impl TapSession {
             }
             _ => self.broken(format!("the central ended the call at the log-on{words}")),
         }
-    }
-
-    fn doubt_nothing(&mut self, at: Duration) {
-        self.end(at, PartReply::NotOffered);
     }
 
     /// Says goodbye.
@@ -360,6 +264,9 @@ impl Conversation for TapSession {
 
     fn handle_timeout(&mut self, now: Now) {
         let at = now.monotonic;
+        if self.is_kept_waiting() {
+            self.wait_on(at);
+        }
         if self.quiet_until.is_some_and(|until| until <= at) {
             self.quiet_until = None;
         }
@@ -374,6 +281,7 @@ impl Conversation for TapSession {
             }
             State::Admitted { until } if until <= at => self.broken("the central gives no go-ahead".into()),
             State::Paging { until } if until <= at => self.not_answered(at),
+            State::Settling { until, .. } if until <= at => self.settled(at),
             State::Leaving { until } if until <= at => self.close(Closed::Finished),
             State::Ready => self.after_a_page(at),
             _ => {}
@@ -389,6 +297,7 @@ impl Conversation for TapSession {
             | State::LoggingOn { until }
             | State::Admitted { until }
             | State::Paging { until }
+            | State::Settling { until, .. }
             | State::Leaving { until } => until,
             State::Ready => self.ends_at,
         };
@@ -427,7 +336,7 @@ impl Conversation for TapSession {
     fn submit(&mut self, now: Now, token: u64, shipment: &Shipment, index: usize) -> Result<(), Failure> {
         let blocks = page::of(&self.config, shipment, index)?.into();
         self.said = None;
-        self.job = Some(Job { token, blocks, tries: 0, started: now.monotonic });
+        self.job = Some(Job::new(token, blocks, now.monotonic));
         self.write_block(now.monotonic);
         Ok(())
     }
@@ -439,15 +348,14 @@ impl Conversation for TapSession {
     fn unbind(&mut self, now: Now) {
         match self.state {
             State::Ready => self.leave(now.monotonic),
-            State::Paging { .. } | State::Leaving { .. } => {}
+            State::Paging { .. } | State::Settling { .. } | State::Leaving { .. } => {}
             _ => self.close(Closed::Finished),
         }
     }
 
     fn cut_off(&mut self) {
         // One whose last block went out stays without an end here: that is the doubt.
-        let last = self.job.as_ref().is_some_and(|job| job.blocks.len() <= 1);
-        if !last || self.is_block_unwritten() {
+        if !self.is_last_block_out() {
             self.end(Duration::ZERO, PartReply::NotOffered);
         }
     }
