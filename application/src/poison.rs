@@ -164,6 +164,7 @@ mod tests {
             received_at: Timestamp::UNIX_EPOCH,
             operator_at: None,
             operator_id: String::new(),
+            said_before: 0,
         }
     }
 

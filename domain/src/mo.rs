@@ -79,19 +79,24 @@ pub struct MoPart {
     pub operator_at: Option<Timestamp>,
     /// The operator's own id of it; empty when it gives none. It tells a repetition from a second message with the same words.
     pub operator_id: String,
+    /// How often the same was said and taken shortly before on this link, where nothing in it tells two messages apart: a repetition has the number
+    /// of what it repeats.
+    pub said_before: u32,
 }
 
 impl MoPart {
+    /// Whether the operator says himself which message it is: by its time, its id, or its place in a longer one.
+    #[must_use]
+    pub fn is_told_apart(&self) -> bool {
+        self.operator_at.is_some() || !self.operator_id.is_empty() || self.concat.is_some()
+    }
+
     /// How long what looks the same is the operator's repetition: a day. Where nothing but the words tells two messages apart (SMPP gives neither time
     /// nor id), as long as an operator takes who repeats it after a lost answer: who says "OK" to an alarm in the morning and to another
     /// at night has said it twice.
     #[must_use]
     pub fn repeats_within(&self) -> Duration {
-        if self.operator_at.is_none() && self.operator_id.is_empty() && self.concat.is_none() {
-            Duration::from_mins(10)
-        } else {
-            Duration::from_hours(24)
-        }
+        if self.is_told_apart() { Duration::from_hours(24) } else { Duration::from_mins(10) }
     }
 
     /// The same for a part the operator sends again: link, addresses, operator's time, place and content (FNV-1a, 128 bits).
@@ -116,6 +121,9 @@ impl MoPart {
         eat(self.body.octets());
         if !self.operator_id.is_empty() {
             eat(self.operator_id.as_bytes());
+        }
+        if self.said_before > 0 {
+            eat(&self.said_before.to_be_bytes());
         }
         hash
     }
@@ -243,6 +251,7 @@ mod tests {
             received_at: Timestamp::UNIX_EPOCH,
             operator_at: None,
             operator_id: String::new(),
+            said_before: 0,
         }
     }
 

@@ -205,6 +205,7 @@ pub fn mo_part(link: &LinkId, text: &str, concat: Option<Concat>, at: Timestamp)
         received_at: at,
         operator_at: None,
         operator_id: String::new(),
+        said_before: 0,
     }
 }
 

@@ -48,6 +48,7 @@ pub(super) fn part(config: &Cimd2Config, link: &LinkId, now: Timestamp, packet: 
         received_at: now,
         operator_at: time(config, packet, is::STAMP),
         operator_id: String::new(),
+        said_before: 0,
     }
 }
 

@@ -175,6 +175,7 @@ fn mo(
             .and_then(|path| document.one(path))
             .map(|id| clean(&id))
             .unwrap_or_default(),
+        said_before: 0,
     })
 }
 

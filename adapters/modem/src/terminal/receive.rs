@@ -227,6 +227,7 @@ impl Terminal {
             received_at: self.now.wall,
             operator_at: deliver.sent_at.and_then(|stamp| stamp.at()),
             operator_id: String::new(),
+            said_before: 0,
         }
     }
 
@@ -240,6 +241,7 @@ impl Terminal {
             received_at: self.now.wall,
             operator_at: None,
             operator_id: String::new(),
+            said_before: 0,
         }
     }
 

@@ -4,6 +4,7 @@
 //! meanwhile goes in one call. A call that panics counts as "try again".
 
 use crate::dialect::Answer;
+use crate::said::Utterance;
 use crate::shared::Shared;
 use domain::mo::MoPart;
 use domain::receipt::Receipt;
@@ -11,6 +12,7 @@ use futures_util::FutureExt as _;
 use ports::driving::{ReceiveError, Reply};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use tokio::task::JoinSet;
 
 /// Calls with replies, and calls with receipts, that run at once.
@@ -19,12 +21,14 @@ const MOST_CALLS: usize = 3;
 enum Done<A> {
     Replies(usize),
     Receipts(Vec<(A, Answer)>),
-    Mo(A, Answer),
+    Mo(A, Answer, Option<Utterance>),
 }
 
 /// The calls of one session.
 pub(crate) struct Jobs<A> {
     shared: Arc<Shared>,
+    /// Which session of the link, of all that there ever were.
+    session: u64,
     running: JoinSet<Done<A>>,
     reply_calls: usize,
     unstored: usize,
@@ -36,6 +40,7 @@ pub(crate) struct Jobs<A> {
 impl<A: Send + 'static> Jobs<A> {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
         Self {
+            session: shared.sessions.fetch_add(1, Relaxed),
             shared,
             running: JoinSet::new(),
             reply_calls: 0,
@@ -64,13 +69,15 @@ impl<A: Send + 'static> Jobs<A> {
     }
 
     /// A message came; it is stored at once.
-    pub(crate) fn mo(&mut self, to: A, part: MoPart) {
+    pub(crate) fn mo(&mut self, to: A, mut part: MoPart) {
         self.unanswered += 1;
         self.shared.meters.mos.increment(1);
+        let now = self.shared.clock.monotonic();
+        let heard = self.shared.said().heard(&mut part, self.session, now);
         let shared = self.shared.clone();
         let call = async move {
             let stored = AssertUnwindSafe(shared.receiver.mo(part)).catch_unwind().await;
-            Done::Mo(to, stored.map_or_else(|_| panicked(&shared), answer))
+            Done::Mo(to, stored.map_or_else(|_| panicked(&shared), answer), heard)
         };
         self.running.spawn(self.shared.calls.track_future(call));
     }
@@ -134,8 +141,12 @@ impl<A: Send + 'static> Jobs<A> {
                 self.unanswered = self.unanswered.saturating_sub(all.len());
                 answers.extend(all);
             }
-            Some(Done::Mo(to, answer)) => {
+            Some(Done::Mo(to, answer, heard)) => {
                 self.unanswered = self.unanswered.saturating_sub(1);
+                if let Some(which) = heard {
+                    let now = self.shared.clock.monotonic();
+                    self.shared.said().answered(which, answer == Answer::Taken, now);
+                }
                 answers.push((to, answer));
             }
             None => {}
@@ -144,6 +155,7 @@ impl<A: Send + 'static> Jobs<A> {
 
     /// Lets the calls end by themselves: the session is over, what they store is not.
     pub(crate) fn leave(mut self) {
+        self.shared.said().ended(self.session, self.shared.clock.monotonic());
         self.running.detach_all();
     }
 }

@@ -16,6 +16,7 @@ mod options;
 mod order;
 mod pace;
 mod queue;
+mod said;
 mod session;
 mod shared;
 mod slot;

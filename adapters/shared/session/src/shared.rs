@@ -8,6 +8,7 @@ use crate::options::LinkOptions;
 use crate::order::UnderWay;
 use crate::pace::Pace;
 use crate::queue::Queues;
+use crate::said::Said;
 use domain::Timestamp;
 use domain::directory::LinkId;
 use domain::routing::{Condition, Health};
@@ -84,6 +85,10 @@ pub(crate) struct Shared {
     returned: Mutex<Vec<Reply>>,
     pub(crate) keeper: Notify,
     line: Mutex<Line>,
+    /// What phones said lately.
+    said: Mutex<Said>,
+    /// Sessions that there were.
+    pub(crate) sessions: AtomicU64,
     several: bool,
     capacity: usize,
     waiting: AtomicUsize,
@@ -112,6 +117,11 @@ fn millis(duration: Duration) -> u64 {
 }
 
 impl Shared {
+    /// What phones said lately.
+    pub(crate) fn said(&self) -> MutexGuard<'_, Said> {
+        lock(&self.said)
+    }
+
     pub(crate) fn new(
         id: LinkId,
         options: LinkOptions,
@@ -125,6 +135,8 @@ impl Shared {
             calls: TaskTracker::new(),
             returned: Mutex::default(),
             keeper: Notify::new(),
+            said: Mutex::default(),
+            sessions: AtomicU64::new(0),
             line: Mutex::new(Line {
                 queues: Queues::default(),
                 pace: Pace::new(options.rate),

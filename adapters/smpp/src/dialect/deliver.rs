@@ -98,6 +98,7 @@ fn part(config: &SmppConfig, link: &LinkId, now: Timestamp, message: &ShortMessa
         received_at: now,
         operator_at: None,
         operator_id: String::new(),
+        said_before: 0,
     }
 }
 

@@ -26,6 +26,7 @@ pub(super) fn part(config: &UcpConfig, link: &LinkId, now: Timestamp, packet: &P
         received_at: now,
         operator_at: time(config, scts),
         operator_id: String::new(),
+        said_before: 0,
     }
 }
 

@@ -1,0 +1,179 @@
+//! Received messages that look the same: the operator's repetition, or said again?
+//!
+//! Where an operator gives neither time nor id (SMPP), "OK" to one alarm and "OK" to the next are the same octets. What tells them
+//! apart is the connection: an operator repeats what he got no answer to, on another connection or after his patience. So what was taken
+//! and answered in time is counted, and the next one with the same words is the second, the third. When a connection ends, what was
+//! answered on it a moment before does not count: the answer may never have arrived, and what comes again is the same one.
+
+use domain::mo::MoPart;
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+/// How long an operator waits for an answer before he says it again, at least; and how long an answer may be on its way.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How many are remembered; the oldest goes first.
+const MOST: usize = 100_000;
+
+/// What was said on a link within the time in which a repetition is looked for.
+#[derive(Debug, Default)]
+pub(crate) struct Said {
+    by: HashMap<u128, Vec<Once>>,
+    order: VecDeque<(Duration, u128, u64)>,
+    next: u64,
+}
+
+#[derive(Debug)]
+struct Once {
+    number: u64,
+    session: u64,
+    began: Duration,
+    answered: Option<Duration>,
+}
+
+/// One of them, to be answered.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Utterance {
+    fingerprint: u128,
+    number: u64,
+}
+
+impl Said {
+    /// A message came on a session: notes how often the same was said before. `None` = the operator himself tells them apart.
+    pub(crate) fn heard(&mut self, part: &mut MoPart, session: u64, now: Duration) -> Option<Utterance> {
+        if part.is_told_apart() {
+            return None;
+        }
+        self.forget(now, part.repeats_within());
+        let fingerprint = part.fingerprint();
+        let all = self.by.entry(fingerprint).or_default();
+        part.said_before = u32::try_from(all.len()).unwrap_or(u32::MAX);
+        let number = self.next;
+        self.next += 1;
+        all.push(Once { number, session, began: now, answered: None });
+        self.order.push_back((now, fingerprint, number));
+        Some(Utterance { fingerprint, number })
+    }
+
+    /// It is answered now.
+    pub(crate) fn answered(&mut self, which: Utterance, taken: bool, now: Duration) {
+        let Some(all) = self.by.get_mut(&which.fingerprint) else { return };
+        let Some(at) = all.iter().position(|once| once.number == which.number) else { return };
+        let in_time = all.get(at).is_some_and(|once| now.saturating_sub(once.began) < PATIENCE);
+        if taken && in_time {
+            all.iter_mut().skip(at).take(1).for_each(|once| once.answered = Some(now));
+        } else {
+            all.remove(at);
+        }
+    }
+
+    /// A session is over.
+    pub(crate) fn ended(&mut self, session: u64, now: Duration) {
+        let certain = |once: &Once| once.answered.is_some_and(|at| now.saturating_sub(at) >= PATIENCE);
+        self.by.retain(|_, all| {
+            all.retain(|once| once.session != session || certain(once));
+            !all.is_empty()
+        });
+    }
+
+    fn forget(&mut self, now: Duration, after: Duration) {
+        while let Some((began, fingerprint, number)) = self.order.front().copied() {
+            if now.saturating_sub(began) < after && self.order.len() < MOST {
+                return;
+            }
+            self.order.pop_front();
+            if let Some(all) = self.by.get_mut(&fingerprint) {
+                all.retain(|once| once.number != number);
+                if all.is_empty() {
+                    self.by.remove(&fingerprint);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::Timestamp;
+    use domain::directory::LinkId;
+    use domain::mo::MoBody;
+
+    fn part(text: &str) -> MoPart {
+        MoPart {
+            link: LinkId::parse("TS0").expect("name"),
+            source: "46701234567".to_owned(),
+            destination: "71234".to_owned(),
+            concat: None,
+            body: MoBody::Text(text.to_owned()),
+            received_at: Timestamp::UNIX_EPOCH,
+            operator_at: None,
+            operator_id: String::new(),
+            said_before: 0,
+        }
+    }
+
+    fn seconds(n: u64) -> Duration {
+        Duration::from_secs(n)
+    }
+
+    /// Says it on a session and has it taken at once; how often it was said before.
+    fn say(said: &mut Said, text: &str, session: u64, at: u64) -> u32 {
+        let mut part = part(text);
+        let which = said.heard(&mut part, session, seconds(at)).expect("nothing tells it apart");
+        said.answered(which, true, seconds(at));
+        part.said_before
+    }
+
+    #[test]
+    fn said_again_on_a_connection_that_lives() {
+        let mut said = Said::default();
+        assert_eq!(
+            [say(&mut said, "OK", 1, 0), say(&mut said, "OK", 1, 2), say(&mut said, "NO", 1, 3)],
+            [0, 1, 0]
+        );
+        assert_eq!(say(&mut said, "OK", 2, 60), 2, "on another session of the link");
+        assert_eq!(say(&mut said, "OK", 1, 601), 2, "the first is forgotten");
+    }
+
+    #[test]
+    fn repeated_after_the_connection_broke() {
+        let mut said = Said::default();
+        assert_eq!(say(&mut said, "OK", 1, 0), 0);
+        assert_eq!(say(&mut said, "OK", 1, 100), 1);
+        said.ended(1, seconds(101));
+        assert_eq!(say(&mut said, "OK", 2, 102), 1, "its answer may not have arrived: it is the same one");
+        assert_eq!(say(&mut said, "OK", 2, 110), 2);
+        let (mut never, mut again) = (part("JA"), part("JA"));
+        said.heard(&mut never, 2, seconds(120));
+        said.ended(2, seconds(121));
+        said.heard(&mut again, 3, seconds(122));
+        assert_eq!((never.said_before, again.said_before), (0, 0));
+    }
+
+    #[test]
+    fn not_taken_or_answered_too_late() {
+        let mut said = Said::default();
+        for (taken, after) in [(false, 0), (true, 11)] {
+            let mut part = part("OK");
+            let which = said.heard(&mut part, 1, seconds(0)).expect("nothing tells it apart");
+            said.answered(which, taken, seconds(after));
+        }
+        assert_eq!(say(&mut said, "OK", 1, 20), 0, "what comes now is the repetition");
+    }
+
+    #[test]
+    fn what_has_an_id_is_left_alone() {
+        let mut named = MoPart { operator_id: "7".to_owned(), ..part("OK") };
+        assert!(Said::default().heard(&mut named, 1, seconds(0)).is_none());
+        assert_eq!(named.said_before, 0);
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let mut said = Said::default();
+        for n in 0..MOST + 10 {
+            said.heard(&mut part(&n.to_string()), 1, seconds(1));
+        }
+        assert!(said.order.len() <= MOST && said.by.len() <= MOST);
+    }
+}
