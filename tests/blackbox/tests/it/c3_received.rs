@@ -23,3 +23,18 @@ fn into_the_inbox_and_acknowledged() {
     assert_eq!(readback::inbox(&gateway).len(), 20);
     judge(&gateway, &simulator, Vec::new(), &Terms::default());
 }
+
+/// "OK" to one alarm and "OK" to the next, which an SMPP operator gives neither time nor id: nobody's answer is taken for a repetition.
+#[test]
+fn the_same_words_again() {
+    let mut simulator = Simulator::start(&["--receipts"]);
+    let gateway = Gateway::start(&Settings::towards(simulator.address()));
+    for count in 1..=3 {
+        simulator.mo("46701234567", "72456", "OK");
+        let answered = |entry: &&Entry| matches!(entry, Entry::Mo { answer: Some(0), .. });
+        eventually("an answer", || {
+            (simulator.journal().iter().filter(answered).count() == count).then_some(())
+        });
+    }
+    assert_eq!(readback::inbox(&gateway), ["OK", "OK", "OK"]);
+}
