@@ -2,7 +2,7 @@
 
 use domain::Timestamp;
 use domain::directory::{Directory, LinkId};
-use domain::message::{Departure, Message, PartState, Parts};
+use domain::message::{Callback, Departure, Message, PartState, Parts};
 use domain::receipt::correlate;
 use domain::routing::{self, Failure, FailureClass, Healths, Next, Question, Tries, Turn};
 use domain::state::State;
@@ -82,7 +82,8 @@ pub(crate) fn settlement(
     let possible_duplicate = leave(&mut parts, next.as_ref(), &link, in_doubt, now) || possible_duplicate;
     let outcome = outcome(message, &parts, next, error, possible_duplicate, now);
     let state = state_of(&outcome, &parts);
-    let tell = state.is_some_and(|s| message.callback.as_ref().is_some_and(|c| c.wants(s)));
+    let wants = |c: &Callback, s| if shipment.receipt { c.wants(s) } else { c.wants_at_last(s) };
+    let tell = state.is_some_and(|s| message.callback.as_ref().is_some_and(|c| wants(c, s)));
     let grace = directory.defaults.receipt_grace;
     let awaiting_until = message.expires_at.max(now).checked_add(grace).unwrap_or(Timestamp::MAX);
     Settlement {

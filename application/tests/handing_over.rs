@@ -2,7 +2,7 @@
 #![allow(missing_docs, reason = "a test")]
 
 use application::{Gateway, Installation, Settings, Stores, World};
-use domain::message::{Callback, Incarnation, MessageId};
+use domain::message::{Callback, Incarnation, MessageId, Told};
 use fakes::{
     FakeDeliver, FakePasswords, ManualClock, MemoryNotices, MemoryQuarantine, MemoryStore, MemoryTraffic,
     SequentialIds, samples,
@@ -21,7 +21,8 @@ async fn what_waits_in_the_store_follows_at_once() {
     let (run, now) = (Incarnation(1), clock.now());
     let messages = (1..=LEFT).map(|id| {
         let mut message = samples::message(id, now);
-        message.callback = Some(Callback::Json { url: "http://a.example/sent".to_owned() });
+        message.callback =
+            Some(Callback::Json { url: "http://a.example/sent".to_owned(), told: Told::Every });
         samples::sending(message, &link, run)
     });
     store.accept(samples::acceptance(messages.collect())).await.expect("stored");

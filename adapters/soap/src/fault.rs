@@ -104,6 +104,7 @@ fn field(name: &'static str) -> &'static str {
         "valid_for" => "validForSeconds",
         "valid_until" => "validUntil",
         "callback_url" | "callback" => "callbackUrl",
+        "callback_on" => "callbackOn",
         "asked_by" => "askedBy",
         "idempotency_key" => "clientReference",
         "cost_centre" => "costCentre",

@@ -4,7 +4,7 @@ use crate::envelope::Trouble;
 use crate::form::{Form, plain};
 use crate::values::{boolean, moment, number, octets};
 use crate::xml::Reader;
-use domain::message::{Callback, Dimensions, Priority};
+use domain::message::{Callback, Dimensions, Priority, Told};
 use domain::refusal::{Code, Refusal};
 use domain::submission::{Content, Request};
 use domain::text::Policy;
@@ -12,7 +12,7 @@ use domain::{Words, words};
 use std::time::Duration;
 
 /// The plain values of a message, in the schema's order.
-const FIELDS: [&str; 17] = [
+const FIELDS: [&str; 18] = [
     "to",
     "text",
     "from",
@@ -23,6 +23,7 @@ const FIELDS: [&str; 17] = [
     "validForSeconds",
     "validUntil",
     "callbackUrl",
+    "callbackOn",
     "dialog",
     "data",
     "udh",
@@ -97,7 +98,9 @@ impl Sms {
         request.send_at = form.take("sendAt")?.map(|v| moment(&v, "sendAt")).transpose()?;
         request.valid_for = form.take("validForSeconds")?.map(|v| valid_for(&v)).transpose()?;
         request.valid_until = form.take("validUntil")?.map(|v| moment(&v, "validUntil")).transpose()?;
-        request.callback = form.take("callbackUrl")?.map(|v| callback(&v)).transpose()?;
+        let told = one_of(form, "callbackOn", ("every eller end", "every or end"), Told::parse)?;
+        let url = form.take("callbackUrl")?;
+        request.callback = url.map(|url| callback(&url, told.unwrap_or_default())).transpose()?;
         request.link = form.take("link")?;
         request.asked_by = form.take("askedBy")?;
         request.idempotency_key = form.take("clientReference")?;
@@ -157,8 +160,9 @@ fn valid_for(value: &str) -> Result<Duration, Refusal> {
     Ok(Duration::from_secs(seconds.into()))
 }
 
-fn callback(url: &str) -> Result<Callback, Refusal> {
-    Callback::json(url).map_err(|error| Refusal::field(Code::InvalidCallback, "callbackUrl", error.words()))
+fn callback(url: &str, told: Told) -> Result<Callback, Refusal> {
+    Callback::json(url, told)
+        .map_err(|error| Refusal::field(Code::InvalidCallback, "callbackUrl", error.words()))
 }
 
 fn dimensions(mut form: Form) -> Result<Dimensions, Refusal> {

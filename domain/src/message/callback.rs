@@ -53,13 +53,37 @@ impl DlrMask {
     }
 }
 
+/// How much the sender wants to hear.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Told {
+    /// Every state from `sent` on.
+    #[default]
+    Every,
+    /// The last one alone: half the calls.
+    End,
+}
+
+impl Told {
+    /// Reads a name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        match name.to_ascii_lowercase().as_str() {
+            "every" => Some(Self::Every),
+            "end" => Some(Self::End),
+            _ => None,
+        }
+    }
+}
+
 /// How the sender wants to hear of a message.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Callback {
-    /// Our own JSON, signed, POSTed to a URL at each later state from `sent` on.
+    /// Our own JSON, signed, POSTed to a URL.
     Json {
         /// Absolute http or https URL.
         url: String,
+        /// Of which states.
+        told: Told,
     },
     /// Kannel's dlr-url with its escapes, fetched by GET.
     Kannel {
@@ -80,8 +104,8 @@ impl Callback {
     ///
     /// # Errors
     /// [`CallbackError::NotHttp`].
-    pub fn json(url: &str) -> Result<Self, CallbackError> {
-        checked(url).map(|url| Self::Json { url })
+    pub fn json(url: &str, told: Told) -> Result<Self, CallbackError> {
+        checked(url).map(|url| Self::Json { url, told })
     }
 
     /// A Kannel callback.
@@ -96,10 +120,19 @@ impl Callback {
     #[must_use]
     pub fn wants(&self, state: State) -> bool {
         match self {
-            Self::Json { .. } => !matches!(state, State::Scheduled | State::Queued | State::Sending),
+            Self::Json { told: Told::Every, .. } => {
+                !matches!(state, State::Scheduled | State::Queued | State::Sending)
+            }
+            Self::Json { told: Told::End, .. } => state.is_final(),
             Self::Kannel { mask, .. } => mask.event(state).is_some(),
             Self::Mail { .. } => matches!(state, State::Failed | State::Expired),
         }
+    }
+
+    /// Whether this state is to be told of a message of which nobody will say more than "sent".
+    #[must_use]
+    pub fn wants_at_last(&self, state: State) -> bool {
+        self.wants(state) || (state == State::Sent && matches!(self, Self::Json { .. }))
     }
 }
 
@@ -115,7 +148,8 @@ impl fmt::Display for Callback {
     /// The form in the store: a word, a space, the address.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Json { url } => write!(f, "json {url}"),
+            Self::Json { url, told: Told::Every } => write!(f, "json {url}"),
+            Self::Json { url, told: Told::End } => write!(f, "json:end {url}"),
             Self::Kannel { url, mask } => write!(f, "kannel:{} {url}", mask.0),
             Self::Mail { address } => write!(f, "mail {address}"),
         }
@@ -127,7 +161,8 @@ impl FromStr for Callback {
     fn from_str(s: &str) -> Result<Self, CallbackError> {
         let (word, address) = s.split_once(' ').ok_or(CallbackError::Unreadable)?;
         match word.split_once(':') {
-            None if word == "json" => Ok(Self::Json { url: address.to_owned() }),
+            None if word == "json" => Ok(Self::Json { url: address.to_owned(), told: Told::Every }),
+            Some(("json", "end")) => Ok(Self::Json { url: address.to_owned(), told: Told::End }),
             None if word == "mail" => Ok(Self::Mail { address: address.to_owned() }),
             Some(("kannel", mask)) => {
                 let mask = mask.parse().map(DlrMask).map_err(|_| CallbackError::Unreadable)?;
@@ -145,12 +180,27 @@ mod tests {
     #[test]
     fn stored_form_comes_back() {
         for callback in [
-            Callback::Json { url: "https://crm.example.se/x?y=1".into() },
+            Callback::Json { url: "https://crm.example.se/x?y=1".into(), told: Told::Every },
+            Callback::Json { url: "https://crm.example.se/x?y=1".into(), told: Told::End },
             Callback::Kannel { url: "http://127.0.0.1/d?%d".into(), mask: DlrMask(31) },
             Callback::Mail { address: "a@b.se".into() },
         ] {
             assert_eq!(callback.to_string().parse(), Ok(callback));
         }
+    }
+
+    #[test]
+    fn every_state_or_the_last_one() {
+        let json = |told| Callback::json("http://a.se", told).expect("a URL");
+        let states = [State::Queued, State::Sent, State::Delivered, State::Unknown];
+        let wants = |told| states.map(|state| json(told).wants(state));
+        assert_eq!(wants(Told::Every), [false, true, true, true]);
+        assert_eq!(wants(Told::End), [false, false, true, true]);
+        assert!(json(Told::End).wants_at_last(State::Sent), "nobody will say more");
+        assert!(!json(Told::End).wants_at_last(State::Queued));
+        let mail = Callback::Mail { address: "a@b.se".into() };
+        assert!(!mail.wants_at_last(State::Sent));
+        assert_eq!((Told::parse("End"), Told::parse("all")), (Some(Told::End), None));
     }
 
     #[test]
@@ -164,7 +214,7 @@ mod tests {
     #[test]
     fn only_http() {
         for bad in ["ftp://x.se/", "javascript:alert(1)", "http://", "http://a b", "http://a\r\nb"] {
-            assert_eq!(Callback::json(bad), Err(CallbackError::NotHttp), "{bad}");
+            assert_eq!(Callback::json(bad, Told::Every), Err(CallbackError::NotHttp), "{bad}");
         }
     }
 }

@@ -9,7 +9,7 @@ mod parts;
 mod priority;
 mod ways;
 
-pub use callback::{Callback, CallbackError, DlrMask};
+pub use callback::{Callback, CallbackError, DlrMask, Told};
 pub use ids::{HandoffId, IdError, Incarnation, MessageId, MoId, SubmissionId};
 pub use parts::{Part, PartState, Parts, WHOLE};
 pub use priority::{Priority, Quota};

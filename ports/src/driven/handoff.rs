@@ -68,7 +68,7 @@ impl Handoff {
 #[must_use]
 pub fn target_of(callback: &Callback) -> String {
     match callback {
-        Callback::Json { url } | Callback::Kannel { url, .. } => host(url),
+        Callback::Json { url, .. } | Callback::Kannel { url, .. } => host(url),
         Callback::Mail { .. } => "mail".to_owned(),
     }
 }

@@ -219,7 +219,10 @@ pub(crate) fn ids(leased: &[Leased]) -> Vec<i64> {
 
 /// Our own callback, to a host.
 pub(crate) fn json(host: &str) -> Option<Callback> {
-    Some(Callback::json(&format!("http://{host}/status")).expect("a sample callback is a URL"))
+    Some(
+        Callback::json(&format!("http://{host}/status"), domain::message::Told::Every)
+            .expect("a sample callback is a URL"),
+    )
 }
 
 /// Of a class.

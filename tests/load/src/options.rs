@@ -14,6 +14,8 @@ pub enum Subject {
     KannelSpool,
     /// Ours by `POST /api/v1/messages`.
     Omnigate,
+    /// Ours by `POST /api/v1/messages`, told of the end alone.
+    OmnigateEnd,
     /// Ours by `GET /cgi-bin/sendsms`: like with like.
     OmnigateSendsms,
 }

@@ -51,7 +51,8 @@ impl Report {
     /// Whether nothing accepted was lost or doubled by ours.
     #[must_use]
     pub fn honest(&self) -> bool {
-        let ours = |result: &&Result| matches!(result.subject, Subject::Omnigate | Subject::OmnigateSendsms);
+        let kannel = |subject| matches!(subject, Subject::Kannel | Subject::KannelSpool);
+        let ours = |result: &&Result| !kannel(result.subject);
         self.results
             .iter()
             .filter(ours)
@@ -139,6 +140,7 @@ pub fn name(subject: Subject) -> &'static str {
         Subject::Kannel => "Kannel, file store",
         Subject::KannelSpool => "Kannel, spool store",
         Subject::Omnigate => "Omnigate, JSON",
+        Subject::OmnigateEnd => "Omnigate, JSON, the end alone",
         Subject::OmnigateSendsms => "Omnigate, sendsms",
     }
 }

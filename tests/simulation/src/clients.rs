@@ -64,7 +64,7 @@ fn request(world: &World, n: u64) -> Request {
     request.idempotency_key = chance.happens("keyed", n, 0, 700).then(|| format!("k{n}"));
     request.valid_for = Some(VALID_FOR);
     request.callback = if chance.happens("callback", n, 0, 600) {
-        Callback::json(&format!("http://sink{}/", n % 3)).ok()
+        Callback::json(&format!("http://sink{}/", n % 3), domain::message::Told::Every).ok()
     } else {
         None
     };

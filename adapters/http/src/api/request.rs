@@ -4,7 +4,7 @@
 use super::unhex;
 use crate::time;
 use domain::Words;
-use domain::message::{Callback, Dimensions, Priority};
+use domain::message::{Callback, CallbackError, Dimensions, Priority, Told};
 use domain::refusal::{Code, Refusal};
 use domain::submission::{Content, Request};
 use domain::text::Policy;
@@ -48,6 +48,8 @@ pub struct SendBody {
     pub valid_until: Option<String>,
     /// Where to POST what becomes of it.
     pub callback_url: Option<String>,
+    /// Which states to tell: `every` (from `sent` on) or `end` (the last one alone, half the calls).
+    pub callback_on: Option<String>,
     /// Tie replies to this very message.
     pub dialog: Option<bool>,
     /// What to do with characters that the GSM alphabet lacks: `auto`, `keep`, `fold` or `reject`.
@@ -109,7 +111,7 @@ impl SendBody {
             send_at: self.send_at.map(|text| time::instant("send_at", &text)).transpose()?,
             valid_for: self.valid_for.map(|text| time::duration("valid_for", &text)).transpose()?,
             valid_until: self.valid_until.map(|text| time::instant("valid_until", &text)).transpose()?,
-            callback: self.callback_url.as_deref().map(callback).transpose()?,
+            callback: callback(self.callback_url.as_deref(), self.callback_on.as_deref())?,
             dialog: self.dialog.unwrap_or_default(),
             policy: self.text_policy.as_deref().map(policy).transpose()?,
             link: self.link.filter(|link| !link.is_empty()),
@@ -156,9 +158,14 @@ pub(crate) fn priority(name: &str) -> Result<Priority, Refusal> {
     Priority::parse(name).ok_or_else(wrong)
 }
 
-/// Reads a callback address.
-pub(crate) fn callback(url: &str) -> Result<Callback, Refusal> {
-    Callback::json(url).map_err(|e| Refusal::field(Code::InvalidCallback, "callback_url", e.words()))
+/// Reads a callback address, and what it is to hear.
+pub(crate) fn callback(url: Option<&str>, told: Option<&str>) -> Result<Option<Callback>, Refusal> {
+    let wrong = || {
+        Refusal::field(Code::InvalidParameter, "callback_on", Words::new("every eller end", "every or end"))
+    };
+    let told = told.map(|name| Told::parse(name).ok_or_else(wrong)).transpose()?.unwrap_or_default();
+    let refused = |e: CallbackError| Refusal::field(Code::InvalidCallback, "callback_url", e.words());
+    url.map(|url| Callback::json(url, told).map_err(refused)).transpose()
 }
 
 /// Reads a text policy.
@@ -194,7 +201,7 @@ fn explain(octets: &[u8]) -> Refusal {
     }
 }
 
-const FIELDS: [&str; 16] = [
+const FIELDS: [&str; 17] = [
     "to",
     "text",
     "data",
@@ -208,6 +215,7 @@ const FIELDS: [&str; 16] = [
     "valid_for",
     "valid_until",
     "callback_url",
+    "callback_on",
     "dialog",
     "text_policy",
     "link",

@@ -75,7 +75,7 @@ impl Deliver for HttpDeliver {
     async fn deliver(&self, handoff: &Handoff) -> Result<Answer, HandoffError> {
         let now = self.clock.now();
         match &handoff.content {
-            Content::State { callback: Callback::Json { url }, record } => {
+            Content::State { callback: Callback::Json { url, .. }, record } => {
                 let secret = self.secret_of(record.message.user.as_str());
                 self.call(json::state_call(url, handoff, record, secret, now))
                     .await

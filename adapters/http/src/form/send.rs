@@ -117,7 +117,7 @@ pub(super) fn request_of(params: &Params, to: Vec<String>) -> Result<Request, Re
         send_at: text(&["send_at"])?.map(|at| time::instant("send_at", &at)).transpose()?,
         valid_for: text(&["valid_for"])?.map(|long| time::duration("valid_for", &long)).transpose()?,
         valid_until: text(&["valid_until"])?.map(|at| time::instant("valid_until", &at)).transpose()?,
-        callback: text(&["callback_url"])?.as_deref().map(api::callback).transpose()?,
+        callback: api::callback(text(&["callback_url"])?.as_deref(), text(&["callback_on"])?.as_deref())?,
         dialog: is_yes(params.octets(&["dialog"])),
         policy: text(&["text_policy"])?.as_deref().map(api::policy).transpose()?,
         link: text(&["link"])?,

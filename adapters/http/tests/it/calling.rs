@@ -80,7 +80,7 @@ fn received(url: String) -> Handoff {
 }
 
 fn json(url: String) -> Callback {
-    Callback::json(&url).expect("callback")
+    Callback::json(&url, domain::message::Told::Every).expect("callback")
 }
 
 #[tokio::test]

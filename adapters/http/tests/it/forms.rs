@@ -123,7 +123,7 @@ async fn every_option_by_get_and_by_post() {
         send_at: Some(day),
         valid_for: Some(Duration::from_secs(600)),
         valid_until: Some(day + Duration::from_secs(2 * 3600)),
-        callback: domain::message::Callback::json("http://x.example/cb").ok(),
+        callback: domain::message::Callback::json("http://x.example/cb", domain::message::Told::Every).ok(),
         dialog: true,
         policy: Some(Policy::Keep),
         link: Some("TS0".into()),

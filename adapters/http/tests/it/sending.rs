@@ -16,11 +16,33 @@ async fn what_is_asked_and_what_is_answered() {
     let answer = Ask::json("/api/v1/messages", body).header("idempotency-key", "\"k 1\"").of(&app).await;
     insta::assert_snapshot!(answer.show());
     let expected = Request {
-        callback: Callback::json("https://crm.example/cb").ok(),
+        callback: Callback::json("https://crm.example/cb", domain::message::Told::Every).ok(),
         idempotency_key: Some("k 1".into()),
         ..Request::text(["070-123 45 67", "anna"], "Hej")
     };
     assert_eq!(*asked.lock().expect("lock"), [(Door::Http, expected)]);
+}
+
+#[tokio::test]
+async fn a_callback_about_the_end_alone() {
+    let (app, asked) = sending(Ok(accepted(&["46701234567"], &[])));
+    let body = |on: &str| {
+        format!(
+            r#"{{"to":["0701"],"text":"x","callback_url":"https://crm.example/cb","callback_on":"{on}"}}"#
+        )
+    };
+    assert_eq!(Ask::json("/api/v1/messages", &body("end")).of(&app).await.status, 202);
+    let form = "/send?numbers=0701&text=x&callback_url=https%3A%2F%2Fcrm.example%2Fcb&callback_on=end";
+    assert_eq!(Ask::get(form).crm().of(&app).await.status, 202);
+    for (_, request) in asked.lock().expect("lock").drain(..) {
+        assert_eq!(
+            request.callback,
+            Callback::json("https://crm.example/cb", domain::message::Told::End).ok()
+        );
+    }
+    let refused = Ask::json("/api/v1/messages", &body("never")).of(&app).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.body.contains("callback_on") && refused.body.contains("invalid_parameter"));
 }
 
 #[tokio::test]

@@ -43,6 +43,7 @@ async fn fields_have_their_names_in_the_schema() {
         ("valid_for", "validForSeconds"),
         ("valid_until", "validUntil"),
         ("callback_url", "callbackUrl"),
+        ("callback_on", "callbackOn"),
         ("text_policy", "textPolicy"),
         ("idempotency_key", "clientReference"),
         ("to", "to"),

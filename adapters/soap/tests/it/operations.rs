@@ -51,7 +51,9 @@ async fn every_option() {
         send_at: Some("2026-12-24T14:00:00Z".parse().expect("time")),
         valid_for: Some(Duration::from_secs(600)),
         valid_until: Some("2026-12-24T20:00:00Z".parse().expect("time")),
-        callback: Some(Callback::json("https://crm.example.se/x?a=1&b=2").expect("callback")),
+        callback: Some(
+            Callback::json("https://crm.example.se/x?a=1&b=2", domain::message::Told::End).expect("callback"),
+        ),
         dialog: true,
         policy: Some(Policy::Keep),
         link: Some("TS1".into()),
@@ -64,7 +66,7 @@ async fn every_option() {
         "",
         "<g:SendSms><dimensions><company>A</company><g:department>B</g:department><costCentre>C</costCentre><project>D</project></dimensions>\
          <g:clientReference>k-1</g:clientReference><g:askedBy>eva@example.se</g:askedBy><g:link>TS1</g:link><g:textPolicy> keep </g:textPolicy>\
-         <g:dialog>1</g:dialog><g:callbackUrl>https://crm.example.se/x?a=1&amp;b=2</g:callbackUrl><g:validForSeconds>600</g:validForSeconds>\
+         <g:dialog>1</g:dialog><g:callbackUrl>https://crm.example.se/x?a=1&amp;b=2</g:callbackUrl><g:callbackOn>end</g:callbackOn><g:validForSeconds>600</g:validForSeconds>\
          <g:validUntil>2026-12-24T21:00:00+01:00</g:validUntil>\
          <g:sendAt>2026-12-24T15:00:00+01:00</g:sendAt><g:reference>order 7</g:reference><g:priority>high</g:priority><g:flash>true</g:flash>\
          <g:from>Example</g:from><g:text>Hej</g:text><g:to>0701234567</g:to><g:to>0707654321</g:to><g:to>x</g:to></g:SendSms>",

@@ -61,6 +61,9 @@ pub(crate) async fn start(
         Subject::Kannel => kannel::start(scenario, options, places, tally, "file").await,
         Subject::KannelSpool => kannel::start(scenario, options, places, tally, "spool").await,
         Subject::Omnigate => omnigate::start(scenario, options, places, tally, omnigate::Door::Json).await,
+        Subject::OmnigateEnd => {
+            omnigate::start(scenario, options, places, tally, omnigate::Door::JsonEnd).await
+        }
         Subject::OmnigateSendsms => {
             omnigate::start(scenario, options, places, tally, omnigate::Door::Sendsms).await
         }

@@ -18,6 +18,7 @@ use std::rc::Rc;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Door {
     Json,
+    JsonEnd,
     Sendsms,
 }
 
@@ -49,7 +50,8 @@ pub(super) async fn start(
     came_up?;
 
     let request: Request = match door {
-        Door::Json => Rc::new(move |number| json(number, scenario, places)),
+        Door::Json => Rc::new(move |number| json(number, "every", scenario, places)),
+        Door::JsonEnd => Rc::new(move |number| json(number, "end", scenario, places)),
         Door::Sendsms => Rc::new(move |number| sendsms(number, "", scenario, places)),
     };
     probe(gateway.door, &request, tally).await?;
@@ -100,9 +102,10 @@ fn configuration(here: &Path, scenario: Scenario, options: &Options, places: Pla
     )
 }
 
-fn json(number: u64, scenario: Scenario, places: Places) -> Vec<u8> {
+fn json(number: u64, told: &str, scenario: Scenario, places: Places) -> Vec<u8> {
     let callback = if scenario.receipts {
-        format!(",\"callback_url\":\"http://{}/dlr?n=L{number:0DIGITS$}\"", places.sink)
+        let url = format!("http://{}/dlr?n=L{number:0DIGITS$}", places.sink);
+        format!(",\"callback_url\":\"{url}\",\"callback_on\":\"{told}\"")
     } else {
         String::new()
     };
