@@ -221,15 +221,17 @@ pub async fn serve(loaded: Loaded) -> anyhow::Result<ExitCode> {
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");
     }
-    let running = tokio::select! {
-        started = start(loaded) => started?,
-        _ = signals.next() => return Ok(ExitCode::SUCCESS),
+    let Some((running, reload_wanted)) = started(loaded, &mut signals).await? else {
+        return Ok(ExitCode::SUCCESS);
     };
     for (door, address) in &running.addresses {
         tracing::info!(door, %address, "listening");
     }
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     tracing::info!("ready");
+    if reload_wanted {
+        reload(&running).await;
+    }
     let fatal = running.gateway.fatal();
     let failed = loop {
         tokio::select! {
@@ -252,6 +254,22 @@ pub async fn serve(loaded: Loaded) -> anyhow::Result<ExitCode> {
     running.close().await;
     tracing::info!(log_lines_lost = telemetry.lost(), "stopped");
     Ok(if failed.is_some() { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+/// Starts, unless told to stop meanwhile. A reload asked for meanwhile is remembered: the file may have changed after it was read.
+async fn started(loaded: Loaded, signals: &mut Signals) -> anyhow::Result<Option<(Running, bool)>> {
+    let mut reload_wanted = false;
+    let starting = start(loaded);
+    tokio::pin!(starting);
+    loop {
+        tokio::select! {
+            running = &mut starting => return Ok(Some((running?, reload_wanted))),
+            asked = signals.next() => match asked {
+                Asked::Stop => return Ok(None),
+                Asked::Reload => reload_wanted = true,
+            },
+        }
+    }
 }
 
 async fn asked_to_stop(signals: &mut Signals) {
