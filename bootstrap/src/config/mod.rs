@@ -6,6 +6,7 @@ mod checks;
 mod class;
 mod environment;
 mod link;
+mod marks;
 mod operator;
 mod problem;
 mod sections;
@@ -18,6 +19,7 @@ pub use link::{
     Smpp as SmppKeys, Tap as TapKeys, Ucp as UcpKeys,
 };
 pub(crate) use link::{http_profile, ucp_field, ucp_status};
+pub use marks::Marks;
 pub use operator::{Changed, Operator, Taken};
 pub use problem::{ConfigError, Problem};
 pub use sections::{
@@ -86,6 +88,8 @@ pub struct Loaded {
     pub config: Config,
     /// What a person should know though it stops nothing.
     pub warnings: Vec<String>,
+    /// What it says key by key, to be compared when it is read again.
+    pub marks: Marks,
 }
 
 /// Reads a file with the process's environment over it and checks everything that can be checked without touching the world.
@@ -156,7 +160,7 @@ fn judge(
 ) -> Result<Loaded, ConfigError> {
     let (problems, warnings) = checks::check(&config, text, variables);
     if problems.is_empty() {
-        Ok(Loaded { file: file.to_owned(), config, warnings })
+        Ok(Loaded { file: file.to_owned(), config, warnings, marks: Marks::of(text) })
     } else {
         Err(ConfigError::new(file, problems.into_iter().map(shown).collect()))
     }
