@@ -8,6 +8,7 @@ mod environment;
 mod link;
 mod marks;
 mod operator;
+mod place;
 mod problem;
 mod sections;
 mod user;

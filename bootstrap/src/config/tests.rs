@@ -60,6 +60,66 @@ fn values_of_a_list_and_forms_are_checked() {
     }
 }
 
+/// Files with something wrong in them, one thing each as far as that goes.
+fn broken() -> Vec<String> {
+    let link = "[[link]]\nname = \"A\"\nprotocol = \"smpp\"\nhosts = [\"h:1\"]\n";
+    let route = "[[route]]\nto = \"*\"\nlinks = [\"A\"]\n";
+    let smtp = "[smtp]\ndomains = [\"a.example\"]\n";
+    let relay = format!("{smtp}[smtp.relay]\nhost = \"h:25\"\n");
+    let all = [
+        "\n[node]\nname = \"a b\"\n".to_owned(),
+        "[minicall]\nlength = 10\npages = 0\nnumeric = [\"x\"]\n\nnumeric_length = 0\n".to_owned(),
+        "[defaults]\nmax_segments = 0\n".to_owned(),
+        "[database]\nurl = \"oracle://x\"\n".to_owned(),
+        "[database]\nurl = { env = \"NO_SUCH\" }\n".to_owned(),
+        format!("{link}version = \"3.3\"\nlong = \"payload\"\n{route}"),
+        format!("{link}\nenquire_link = 0\nresponse_timeout = 0\n{route}"),
+        format!("{link}system_id = \"sixteen characters\"\nport = \"x\"\n{route}"),
+        format!("{link}\nsystem_id = \"sixteen characters\"\n{route}"),
+        format!("{link}originator = \"Alldeles för långt\"\n{route}"),
+        "[[link]]\nname = \"A\"\nprotocol = \"modem\"\nport = \"x\"\nnumber = \"+46\"\nweak_signal = 32\n"
+            .to_owned()
+            + route,
+        "[[link]]\nname = \"A\"\nprotocol = \"ucp\"\nhosts = [\"h:1\"]\n".to_owned() + route,
+        "[[link]]\nname = \"A\"\noperator = \"nobody\"\n".to_owned() + route,
+        format!("{link}{route}[[mo]]\n[[mo]]\nto = \"mailto:a@b.se\"\nanswers = true\n"),
+        "[[mo]]\nto = \"here\"\n".to_owned(),
+        format!("{link}[[route]]\nto = \"x\"\nlinks = [\"A\"]\n"),
+        format!("{link}[[route]]\nto = \"*\"\nlinks = []\n"),
+        format!("{link}[[route]]\nto = \"*\"\nlinks = [{{ balance = [\"A\", \"A\"], weights = [1] }}]\n"),
+        "[http]\nallow = [\"x\"]\n".to_owned(),
+        "\n[smtp]\n".to_owned(),
+        format!("{smtp}template = \"{{sbject}}\"\n"),
+        format!("{smtp}template = \"{{subject\"\n"),
+        format!("{relay}from_domain = \"no domain\"\nenvelope_from = \"nobody\"\n"),
+        relay.replace("a.example", "no domain"),
+        "[http]\nlisten = \"127.0.0.1:8080\"\nops_listen = \"x\"\n[telnet]\nlisten = \"0.0.0.0:8080\"\n"
+            .to_owned(),
+    ];
+    all.to_vec()
+}
+
+#[test]
+fn every_problem_has_its_line() {
+    let all: Vec<String> = broken().iter().map(|text| format!("{text}-> {}\n", said(text))).collect();
+    insta::assert_snapshot!(all.join("\n"));
+}
+
+#[test]
+fn every_problem_is_said_in_swedish_too() {
+    let mut same = Vec::new();
+    for text in broken() {
+        let error = read(Path::new("omnigate.toml"), &text, &[]).expect_err(&text);
+        for problem in error.problems() {
+            let said = |language| crate::swedish::words(&problem.what, language);
+            if said(Language::Swedish) == said(Language::English) {
+                same.push(said(Language::English));
+            }
+        }
+    }
+    assert_eq!(same, Vec::<String>::new(), "write their Swedish into bootstrap/src/swedish/said.rs");
+}
+
 #[test]
 fn the_environment_comes_over_the_file() {
     let mut variables = variables();

@@ -7,7 +7,7 @@ mod help;
 mod said;
 
 use clap::{Arg, ArgAction, Command};
-use domain::language::Language;
+use domain::language::{Language, Words};
 
 /// One sentence in both languages.
 type Entry = (&'static str, &'static str);
@@ -21,6 +21,13 @@ pub fn said(english: &str, language: Language) -> String {
             english.lines().map(|line| sentence(said::SAID, line)).collect::<Vec<_>>().join("\n")
         }
     }
+}
+
+/// What carries both languages itself is said in one of them; what is said in English alone is looked up.
+#[must_use]
+pub fn words(words: &Words, language: Language) -> String {
+    let (swedish, english) = (words.in_language(Language::Swedish), words.in_language(Language::English));
+    if swedish == english { said(english, language) } else { words.in_language(language).to_owned() }
 }
 
 /// The chain of an error in a language, each cause looked up by itself.
