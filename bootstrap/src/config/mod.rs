@@ -128,22 +128,26 @@ pub fn peek_language(file: &Path) -> Option<Language> {
 /// [`ConfigError`] with every problem found.
 pub fn read(file: &Path, text: &str, variables: &[(String, String)]) -> Result<Loaded, ConfigError> {
     let config = parse(text).map_err(|problems| ConfigError::new(file, problems))?;
-    let overrides = environment::overrides(variables);
+    let mut overrides = environment::overrides(variables);
     if overrides.is_empty() {
         return judge(file, config, text, variables, |problem| problem);
     }
-    // The merged text is ours: its lines are not those of the file.
-    let merged = environment::merge(file, text, &overrides)?;
-    let config = parse(&merged).map_err(|problems| {
-        let over = |p: Problem| {
-            Problem::whole(
-                p.key,
-                format!("with the OMNIGATE__ variables of the environment over it: {}", p.what),
-            )
+    loop {
+        // The merged text is ours: its lines are not those of the file.
+        let merged = environment::merge(file, text, &overrides)?;
+        let problems = match parse(&merged) {
+            Ok(config) => {
+                let shown = |problem| environment::shown(problem, text, &merged, &overrides);
+                return judge(file, config, &merged, variables, shown);
+            }
+            Err(problems) => problems,
         };
-        ConfigError::new(file, problems.into_iter().map(over).collect())
-    })?;
-    judge(file, config, &merged, variables, |problem| Problem { line: None, ..problem })
+        // Each variable becomes text at most once, so this ends.
+        if !environment::as_text(&merged, &problems, &mut overrides) {
+            let shown = |problem| environment::unread(problem, text, &merged, &overrides);
+            return Err(ConfigError::new(file, problems.into_iter().map(shown).collect()));
+        }
+    }
 }
 
 fn parse(text: &str) -> Result<Config, Vec<Problem>> {

@@ -66,6 +66,7 @@ keeps it so. `omnigate check` reads a file as `serve` would and names file, line
 refuses. A key that does not exist is an error.
 
 - **Environment.** Every key is also `OMNIGATE__SECTION__KEY`: `OMNIGATE__HTTP__LISTEN=0.0.0.0:8080` comes over `[http] listen`.
+  What reads like a number or `true` is text where the key wants text.
 - **Secrets.** A text, `{ file = \"/run/secrets/x\" }` (its last line end is cut off) or `{ env = \"NAME\" }`.
 - **Times.** `\"500ms\"`, `\"30s\"`, `\"10m\"`, `\"48h\"`, `\"90d\"`, or a number of seconds.
 - **Addresses.** `\"10.1.0.0/16\"`, `\"::1\"`. Lists of who may connect are empty for everybody.

@@ -140,6 +140,84 @@ fn the_environment_comes_over_the_file() {
 }
 
 #[test]
+fn a_variable_that_reads_like_a_number_is_text_where_text_is_wanted() {
+    let mut variables = variables();
+    for (name, value) in [
+        ("DEFAULTS__COUNTRY", "46"),
+        ("USER__CRM__PASSWORD", "12345678"),
+        ("LINK__TS0__SYSTEM_ID", "12345"),
+        ("LINK__TS0__PASSWORD", "true"),
+        ("LINK__TS0__ORIGINATOR", "0x1F"),
+        ("LINK__TS1__SYSTEM_ID", "1e5"),
+        ("LINK__TS1__WINDOW", "7"),
+        ("NODE__NAME", "1"),
+        ("NODE__DRAIN", "7"),
+    ] {
+        variables.push((format!("OMNIGATE__{name}"), value.into()));
+    }
+    let config = read(Path::new("omnigate.toml"), EXAMPLE, &variables).expect("the example").config;
+    assert_eq!((config.defaults.country.get_ref().as_str(), config.node.name.as_str()), ("46", "1"));
+    assert_eq!(config.node.drain.0, std::time::Duration::from_secs(7));
+    let secret = |secret: Option<&toml::Spanned<Secret>>| {
+        use secrecy::ExposeSecret as _;
+        secret.and_then(|s| s.get_ref().resolve().ok()).map(|s| s.expose_secret().to_owned())
+    };
+    assert_eq!(
+        config.user.first().and_then(|user| secret(user.password.as_ref())).as_deref(),
+        Some("12345678")
+    );
+    let links: Vec<_> = config
+        .link
+        .iter()
+        .filter_map(|link| match &link.own {
+            Own::Smpp(keys) => Some((keys.system_id.clone(), secret(keys.password.as_ref()))),
+            _ => None,
+        })
+        .collect();
+    let wanted = [("12345", Some("true")), ("1e5", None)];
+    let wanted = wanted.map(|(id, password)| (id.to_owned(), password.map(str::to_owned)));
+    assert_eq!(links, wanted.to_vec());
+    assert_eq!(config.link.last().and_then(|l| l.common.window.as_ref()).map(|w| *w.get_ref()), Some(7));
+}
+
+#[test]
+fn a_wrong_variable_is_named() {
+    let said = |name: &str, value: &str| {
+        let mut variables = variables();
+        variables.push((format!("OMNIGATE__{name}"), value.to_owned()));
+        variables.push(("OMNIGATE__HTTP__LISTEN".into(), "127.0.0.1:9".into()));
+        match read(Path::new("omnigate.toml"), EXAMPLE, &variables) {
+            Ok(_) => format!("{name}={value}: ok"),
+            Err(error) => error.to_string(),
+        }
+    };
+    let all = [
+        said("SMTP__ONCE", "1"),
+        said("HTTP__MAX_BODY", "much"),
+        said("NODE__DRAIN", "soon"),
+        said("LINK__TS0__WINDOW", "0"),
+        said("LINK__TS0__WINDOW", "wide"),
+        said("LINK__TS0__COLOUR", "5"),
+        said("LINK__TS7__WINDOW", "5"),
+        said("ROUTE__0__LINKS", "[\"TS9\"]"),
+        said("DEFAULTS__COUNTRY", "0046"),
+        said("HTP__LISTEN", "x"),
+        said("MO__X__NUMBER", "5"),
+    ];
+    insta::assert_snapshot!(all.join("\n"));
+}
+
+#[test]
+fn lines_are_those_of_the_file_also_with_variables_over_it() {
+    let text = "\n[node]\nname = \"a b\"\n\n[[link]]\nname = \"TS0\"\nprotocol = \"smpp\"\nhosts = [\"h:1\"]\nwindow = 0\n\
+                [[route]]\nto = \"*\"\nlinks = [\"TS0\"]\n";
+    let variables = [("OMNIGATE__HTTP__LISTEN".to_owned(), "127.0.0.1:9".to_owned())];
+    let error = read(Path::new("omnigate.toml"), text, &variables).expect_err("two problems").to_string();
+    assert!(error.contains("omnigate.toml:3: node.name: "), "{error}");
+    assert!(error.contains("omnigate.toml:9: link.TS0.window: "), "{error}");
+}
+
+#[test]
 fn secrets_never_show() {
     let loaded =
         read(Path::new("omnigate.toml"), "[[user]]\nname = \"crm\"\npassword = \"kanariefagel\"\n", &[])

@@ -21,7 +21,6 @@ pub(super) const SAID: &[Entry] = &[
     ("invalid type: {}, expected {}", "fel slags värde: {}; ska vara {}"),
     ("invalid value: {}, expected {}", "otillåtet värde: {}; ska vara {}"),
     ("duplicate key{}", "nyckeln står två gånger{}"),
-    ("with the OMNIGATE__ variables of the environment over it: {}", "med miljöns OMNIGATE__-variabler ovanpå: {}"),
     ("{} is not one of {}", "{} är inget av {}"),
     ("the environment variable {} is not set", "miljövariabeln {} är inte satt"),
     ("{} is not host:port", "{} är inte värd:port"),
