@@ -109,7 +109,7 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
         Args::Cancel(named) => cancel(&loaded, named.id, context, language),
         Args::Send(asked) => send(&loaded, asked, context, language),
         Args::Dead { limit } => dead(&loaded, *limit, context, language),
-        Args::Resend { key, .. } => resend(&loaded, key.as_deref(), language),
+        Args::Resend { key, .. } => resend(&loaded, key.as_deref(), context, language),
     }
 }
 
@@ -401,7 +401,12 @@ fn dead(loaded: &Loaded, limit: usize, context: &Context, language: Language) ->
     Ok(exit(true))
 }
 
-fn resend(loaded: &Loaded, key: Option<&str>, language: Language) -> anyhow::Result<ExitCode> {
+fn resend(
+    loaded: &Loaded,
+    key: Option<&str>,
+    context: &Context,
+    language: Language,
+) -> anyhow::Result<ExitCode> {
     let key = key.map(read_key).transpose()?;
     let now = Machine::of().clock.now();
     let count = block_on(async {
@@ -410,7 +415,11 @@ fn resend(loaded: &Loaded, key: Option<&str>, language: Language) -> anyhow::Res
         opened.close().await;
         Ok(count)
     })?;
-    print(&format!("{count} {}\n", language.pick("lämnas över igen", "are handed over again")))?;
+    if context.json {
+        print_json(&json!({ "resent": count }))?;
+    } else {
+        print(&format!("{count} {}\n", language.pick("lämnas över igen", "are handed over again")))?;
+    }
     Ok(exit(count > 0 || key.is_none()))
 }
 

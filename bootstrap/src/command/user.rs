@@ -75,7 +75,7 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
         Args::Show(named) => show(&loaded, &named.name, context, language),
         Args::Add(change) => put(&loaded, change, true, context, language),
         Args::Set(change) => put(&loaded, change, false, context, language),
-        Args::Remove(named) => remove(&loaded, &named.name, language),
+        Args::Remove(named) => remove(&loaded, &named.name, context, language),
         Args::Key(key) => new_key(&loaded, key, context, language),
     }
 }
@@ -294,7 +294,7 @@ fn put(
     Ok(exit(true))
 }
 
-fn remove(loaded: &Loaded, name: &str, language: Language) -> anyhow::Result<ExitCode> {
+fn remove(loaded: &Loaded, name: &str, context: &Context, language: Language) -> anyhow::Result<ExitCode> {
     block_on(async {
         let opened = store::changing(loaded).await?;
         stored(opened.stores.directory.as_ref(), loaded, name).await?;
@@ -303,7 +303,11 @@ fn remove(loaded: &Loaded, name: &str, language: Language) -> anyhow::Result<Exi
         opened.close().await;
         if was_there { Ok(()) } else { Err(nobody(name)) }
     })?;
-    print(&format!("{name} {}\n", language.pick("är borttagen", "is removed")))?;
+    if context.json {
+        print_json(&json!({ "name": name, "removed": true }))?;
+    } else {
+        print(&format!("{name} {}\n", language.pick("är borttagen", "is removed")))?;
+    }
     Ok(exit(true))
 }
 
