@@ -17,6 +17,26 @@ fn wrong_usage_is_2_and_help_is_0() {
     assert_eq!(place.run(&["dance"]).code(), Some(2));
     assert_eq!(place.run(&["explain"]).code(), Some(2));
     assert_eq!(place.run(&["message", "show", "x"]).code(), Some(2));
+    for wrong in [
+        &["explain", "--to", "0701234567", "--at", "x"][..],
+        &["message", "send", "--to", "0701234567", "--at", "x"],
+        &["message", "list", "--to", "anna"],
+        &["message", "list", "--user", "a b"],
+        &["message", "resend", "x"],
+        &["user", "add", "anna", "--no-password", "--addresses", "x"],
+        &["user", "add", "anna", "--no-password", "--originator", "Alldeles för långt namn"],
+        &["user", "add", "a b", "--no-password"],
+        &["simulate", "smpp", "--fault", "bogus"],
+        &["simulate", "ucp", "--line-fault", "bogus"],
+        &["simulate", "modem", "--fault", "bogus"],
+        &["simulate", "tap", "--later", "soon"],
+        &["simulate", "http", "--account", "nocolon"],
+        &["simulate", "http", "--operator", "nobody"],
+    ] {
+        let ran = place.run(wrong);
+        assert_eq!((ran.code(), ran.out().as_str()), (Some(2), ""), "{wrong:?} {}", ran.err());
+        assert!(ran.err().starts_with("omnigate: "), "{wrong:?} {}", ran.err());
+    }
     assert!(place.run(&["--help"]).good().contains("omnigate demo"));
 }
 
@@ -121,7 +141,7 @@ fn an_operator_for_a_moment() {
     let ran = place().run(&["simulate", "smpp", "--listen", "127.0.0.1:0", "--for", "0", "--json"]).good();
     let first: Value = serde_json::from_str(ran.lines().next().unwrap_or_default()).expect("JSON");
     assert!(first["listening"].as_str().is_some_and(|address| address.starts_with("127.0.0.1:")));
-    assert!(place().run(&["simulate", "smpp", "--fault", "thortle"]).bad().contains("thortle"));
+    assert!(place().run(&["simulate", "smpp", "--fault", "thortle"]).err().contains("thortle"));
 }
 
 /// A page of health that says that TS0 is up, whatever it is told.
