@@ -1,6 +1,6 @@
 //! Opening and closing the front doors that the configuration names.
 
-use crate::config::{Config, Http, Loaded, Parsed};
+use crate::config::{Http, Loaded, Parsed};
 use crate::wire::{self, Machine};
 use anyhow::Context as _;
 use application::Gateway;
@@ -28,7 +28,27 @@ pub struct OpenDoors {
     http: Vec<JoinHandle<()>>,
     telnet: Option<OpenDoor>,
     smtp: Option<OpenDoor>,
+    mail: Option<smtp::Settings>,
+    text: Option<telnet::Settings>,
     certificates: Vec<TlsServer>,
+}
+
+/// What callers of doors that are open are met with, made of a configuration and not yet in force.
+pub struct FreshSettings {
+    mail: Option<(smtp::Settings, smtp::Config)>,
+    text: Option<(telnet::Settings, telnet::Config)>,
+}
+
+impl FreshSettings {
+    /// Puts them in force for who comes from now on.
+    pub fn put(self) {
+        if let Some((settings, config)) = self.mail {
+            settings.replace(config);
+        }
+        if let Some((settings, config)) = self.text {
+            settings.replace(config);
+        }
+    }
 }
 
 /// Opens every door that is named.
@@ -58,7 +78,9 @@ pub async fn open(
             b"421 too many connections\r\n",
         );
         let listener = bind("telnet", &section.listen, options).await?;
-        let handle = wire::telnet_door(loaded, section, gateway, machine)?.start(listener)?;
+        let door = wire::telnet_door(loaded, section, gateway, machine)?;
+        doors.text = Some(door.settings());
+        let handle = door.start(listener)?;
         doors.addresses.insert("telnet", handle.address());
         doors.telnet = Some(handle);
     }
@@ -74,7 +96,9 @@ pub async fn open(
             b"421 4.3.2 too many connections\r\n",
         );
         let listener = bind("smtp", &section.listen, options).await?;
-        let handle = wire::smtp_door(loaded, section, tls, gateway, relay)?.start(listener)?;
+        let door = wire::smtp_door(loaded, section, tls, gateway, relay)?;
+        doors.mail = Some(door.settings());
+        let handle = door.start(listener)?;
         doors.addresses.insert("smtp", handle.address());
         doors.smtp = Some(handle);
     }
@@ -174,6 +198,22 @@ impl OpenDoors {
         }));
     }
 
+    /// The settings that the open mail and text doors would have by this configuration. Doors that it adds or removes wait for a new start.
+    ///
+    /// # Errors
+    /// Settings that cannot be.
+    pub fn fresh(&self, loaded: &Loaded) -> anyhow::Result<FreshSettings> {
+        let mail = self.mail.as_ref().zip(loaded.config.smtp.as_ref());
+        let mail = mail.map(|(settings, section)| {
+            anyhow::Ok((settings.clone(), wire::smtp_again(loaded, section, settings)?))
+        });
+        let text = self.text.as_ref().zip(loaded.config.telnet.as_ref());
+        let text = text.map(|(settings, section)| {
+            anyhow::Ok((settings.clone(), wire::telnet_again(loaded, section, settings)?))
+        });
+        Ok(FreshSettings { mail: mail.transpose()?, text: text.transpose()? })
+    }
+
     /// Reads certificates again; one that cannot be read stays as it was.
     pub fn reload_certificates(&self) {
         for tls in &self.certificates {
@@ -201,24 +241,4 @@ impl OpenDoors {
             tracing::warn!("a door did not close in time");
         }
     }
-}
-
-/// Keys that differ and that only a new start puts in force.
-#[must_use]
-pub fn needs_restart(old: &Config, new: &Config) -> Vec<&'static str> {
-    let listen = |c: &Config| {
-        let http = c.http.as_ref().map(|h| (h.listen.clone(), h.ops_listen.clone()));
-        (http, c.smtp.as_ref().map(|s| s.listen.clone()), c.telnet.as_ref().map(|t| t.listen.clone()))
-    };
-    let mailboxes = |c: &Config| c.alarm.mail.iter().map(|m| m.get_ref().clone()).collect::<Vec<_>>();
-    let ((old_http, old_smtp, old_telnet), (new_http, new_smtp, new_telnet)) = (listen(old), listen(new));
-    let differences = [
-        ("node", old.node.name != new.node.name || old.node.data_dir != new.node.data_dir),
-        ("http.listen", old_http != new_http),
-        ("smtp.listen", old_smtp != new_smtp),
-        ("telnet.listen", old_telnet != new_telnet),
-        ("alarm.mail", mailboxes(old) != mailboxes(new)),
-        ("log", old.log.level != new.log.level || old.log.format != new.log.format),
-    ];
-    differences.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect()
 }

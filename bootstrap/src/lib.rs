@@ -9,6 +9,7 @@ pub mod doors;
 pub mod ids;
 pub mod lifecycle;
 pub mod platform;
+pub mod restart;
 pub mod swedish;
 pub mod telemetry;
 pub mod threads;

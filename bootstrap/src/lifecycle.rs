@@ -1,8 +1,9 @@
 //! The life of a serving process: open the store, take over, attach links, open doors, say ready; reload; drain and stop.
 
-use crate::config::{self, Loaded};
+use crate::config::{self, Loaded, Marks};
 use crate::doors::{self, OpenDoors};
 use crate::platform::{Asked, Signals};
+use crate::restart;
 use crate::telemetry::Telemetry;
 use crate::threads::LinkThread;
 use crate::wire::{self, LinkSetup, Machine};
@@ -14,7 +15,7 @@ use ports::driven::Link as OperatorLink;
 use smtp::relay::MailRelay;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -25,7 +26,10 @@ pub struct Running {
     pub gateway: Arc<Gateway>,
     /// Where the doors are, by name: `http`, `smtp`, `telnet`, `ops`.
     pub addresses: BTreeMap<&'static str, SocketAddr>,
-    loaded: Mutex<Loaded>,
+    file: PathBuf,
+    /// What it was started with, which is what is in force of the keys that are only read then.
+    started: Marks,
+    drain: Mutex<Duration>,
     links: Mutex<BTreeMap<LinkId, LinkSetup>>,
     doors: Mutex<Option<OpenDoors>>,
     machine: Machine,
@@ -103,7 +107,9 @@ pub async fn start(loaded: Loaded) -> anyhow::Result<Running> {
         relay,
         upkeep,
         store: Mutex::new(Some(store)),
-        loaded: Mutex::new(loaded),
+        started: loaded.marks.clone(),
+        drain: Mutex::new(loaded.config.node.drain.0),
+        file: loaded.file,
     })
 }
 
@@ -140,16 +146,23 @@ fn write_addresses(data_dir: &Path, addresses: &BTreeMap<&'static str, SocketAdd
 }
 
 impl Running {
-    /// Reads the configuration file again and puts in force what changed: users, routes, rules and links. A file that is wrong changes nothing.
+    /// Reads the configuration file again and puts in force what changed: users, routes, rules, links and what callers of the mail and text
+    /// doors are met with; names what waits for the next start. A file that is wrong changes nothing.
     ///
     /// # Errors
     /// What is wrong with it.
     pub async fn reload(&self) -> anyhow::Result<String> {
-        let file = self.locked_file();
-        let fresh = config::load(&file)?;
+        let fresh = config::load(&self.file)?;
         let users = wire::users(&fresh, self.machine.passwords.as_ref()).await?;
         let wanted = link_setups(&fresh)?;
+        let settings = match self.doors.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+            Some(doors) => Some(doors.fresh(&fresh)?),
+            None => None,
+        };
         self.gateway.install(fresh.config.installation(users));
+        if let Some(settings) = settings {
+            settings.put();
+        }
         let current = self.links.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let gone: Vec<_> = current
             .values()
@@ -175,9 +188,8 @@ impl Running {
         if let Some(doors) = self.doors.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
             doors.reload_certificates();
         }
-        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
-        let later = doors::needs_restart(&loaded.config, &fresh.config);
-        *loaded = fresh;
+        *self.drain.lock().unwrap_or_else(PoisonError::into_inner) = fresh.config.node.drain.0;
+        let later = restart::waiting(&self.started, &fresh.marks);
         let mut said = format!("{kept} link(s) kept, {} started, {} stopped", new.len(), gone.len());
         if !later.is_empty() {
             said.push_str(&format!("; these take effect at the next start: {}", later.join(", ")));
@@ -185,8 +197,9 @@ impl Running {
         Ok(said)
     }
 
-    fn locked_file(&self) -> std::path::PathBuf {
-        self.loaded.lock().unwrap_or_else(PoisonError::into_inner).file.clone()
+    /// How long stopping may take, as the configuration says now.
+    fn drain(&self) -> Duration {
+        *self.drain.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Stops in good order within about `limit`: doors first, then links with their windows, then the rest.
@@ -217,19 +230,20 @@ impl Running {
 pub async fn serve(loaded: Loaded) -> anyhow::Result<ExitCode> {
     let telemetry = Telemetry::start(&loaded.config.log);
     let mut signals = Signals::listen()?;
-    let drain = loaded.config.node.drain.0;
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");
     }
-    let running = tokio::select! {
-        started = start(loaded) => started?,
-        _ = signals.next() => return Ok(ExitCode::SUCCESS),
+    let Some((running, reload_wanted)) = started(loaded, &mut signals).await? else {
+        return Ok(ExitCode::SUCCESS);
     };
     for (door, address) in &running.addresses {
         tracing::info!(door, %address, "listening");
     }
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     tracing::info!("ready");
+    if reload_wanted {
+        reload(&running).await;
+    }
     let fatal = running.gateway.fatal();
     let failed = loop {
         tokio::select! {
@@ -243,7 +257,7 @@ pub async fn serve(loaded: Loaded) -> anyhow::Result<ExitCode> {
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
     tracing::info!("stopping: doors close, links finish what is under way");
     tokio::select! {
-        () = running.stop(drain) => {}
+        () = running.stop(running.drain()) => {}
         () = asked_to_stop(&mut signals) => {
             tracing::warn!("stopping at once");
             return Ok(ExitCode::from(1));
@@ -252,6 +266,22 @@ pub async fn serve(loaded: Loaded) -> anyhow::Result<ExitCode> {
     running.close().await;
     tracing::info!(log_lines_lost = telemetry.lost(), "stopped");
     Ok(if failed.is_some() { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+/// Starts, unless told to stop meanwhile. A reload asked for meanwhile is remembered: the file may have changed after it was read.
+async fn started(loaded: Loaded, signals: &mut Signals) -> anyhow::Result<Option<(Running, bool)>> {
+    let mut reload_wanted = false;
+    let starting = start(loaded);
+    tokio::pin!(starting);
+    loop {
+        tokio::select! {
+            running = &mut starting => return Ok(Some((running?, reload_wanted))),
+            asked = signals.next() => match asked {
+                Asked::Stop => return Ok(None),
+                Asked::Reload => reload_wanted = true,
+            },
+        }
+    }
 }
 
 async fn asked_to_stop(signals: &mut Signals) {

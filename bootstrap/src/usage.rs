@@ -99,11 +99,12 @@ fn said(error: &clap::Error, language: Language) -> Option<String> {
         }
         ErrorKind::ValueValidation => {
             let (argument, value) = (argument(), value());
-            let why = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
-            let in_swedish = swedish::said(&why, Language::Swedish);
+            let why = |language| {
+                std::error::Error::source(error).map(|why| swedish::cause(why, language)).unwrap_or_default()
+            };
             (
-                format!("{argument}: {value:?} duger inte: {in_swedish}"),
-                format!("{argument}: {value:?} will not do: {why}"),
+                format!("{argument}: {value:?} duger inte: {}", why(Language::Swedish)),
+                format!("{argument}: {value:?} will not do: {}", why(Language::English)),
                 false,
             )
         }

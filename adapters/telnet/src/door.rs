@@ -9,6 +9,7 @@ use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 /// What the door asks.
@@ -27,15 +28,39 @@ pub struct Ports {
 /// The text door.
 #[derive(Clone)]
 pub struct Door {
-    config: Arc<Config>,
+    settings: Settings,
     ports: Ports,
+}
+
+/// What callers are met with. They can be replaced while the door is open: who comes later meets the new ones, who is inside keeps his.
+/// How it listens and how long a stop waits stay as they were when it was opened.
+#[derive(Debug, Clone)]
+pub struct Settings(watch::Sender<Arc<Config>>);
+
+impl Settings {
+    /// Those of now.
+    #[must_use]
+    pub fn current(&self) -> Arc<Config> {
+        Arc::clone(&self.0.borrow())
+    }
+
+    /// Puts others in their place.
+    pub fn replace(&self, config: Config) {
+        self.0.send_replace(Arc::new(config));
+    }
 }
 
 impl Door {
     /// A door that is not open yet.
     #[must_use]
     pub fn new(config: Config, ports: Ports) -> Self {
-        Self { config: Arc::new(config), ports }
+        Self { settings: Settings(watch::Sender::new(Arc::new(config))), ports }
+    }
+
+    /// Its settings, to be kept by who replaces them later.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        self.settings.clone()
     }
 
     /// Opens the door. When it is stopped, commands under way finish and everybody is told 421.
@@ -43,7 +68,7 @@ impl Door {
     /// # Errors
     /// When the listener has no address.
     pub fn start(self, listener: Listener) -> io::Result<OpenDoor> {
-        let patience = self.config.patience;
+        let patience = self.settings.current().patience;
         OpenDoor::open("telnet", listener, patience, move |incoming, stop| {
             let door = self.clone();
             async move { door.talk(incoming.stream, incoming.peer.ip(), &stop).await }
@@ -58,6 +83,6 @@ impl Door {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        Talk::new(stream, peer, Arc::clone(&self.config), self.ports.clone()).run(stop).await
+        Talk::new(stream, peer, self.settings.current(), self.ports.clone()).run(stop).await
     }
 }

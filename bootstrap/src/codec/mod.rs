@@ -65,6 +65,19 @@ pub fn decode(protocol: &str, kind: &str, input: &Value) -> Result<Value, CodecE
     }
 }
 
+/// The input that hexadecimal digits of a trace stand for. Most protocols' kinds read the digits themselves; those of line protocols read
+/// characters, each an octet.
+///
+/// # Errors
+/// Digits that make no octets.
+pub fn of_hex(protocol: &str, digits: &str) -> Result<Value, CodecError> {
+    let text = match protocol {
+        "cimd2" | "at" | "tap" => domain::text::latin1::decode(&octets(digits)?),
+        _ => digits.trim().to_owned(),
+    };
+    Ok(Value::String(text))
+}
+
 /// An input that has to be a string.
 pub(crate) fn string(input: &Value) -> Result<&str, CodecError> {
     input.as_str().ok_or_else(|| CodecError::new("bad_input", "the input has to be a JSON string"))

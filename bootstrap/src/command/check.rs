@@ -39,7 +39,7 @@ pub fn run(_: &Args, context: &Context) -> anyhow::Result<ExitCode> {
 
 fn problems(error: &ConfigError) -> Vec<Value> {
     let file = error.file().display().to_string();
-    let one = |p: &config::Problem| json!({ "file": file, "line": p.line, "key": p.key, "what": p.what });
+    let one = |p: &config::Problem| json!({ "file": file, "line": p.line, "key": p.key, "what": p.what.to_string() });
     error.problems().iter().map(one).collect()
 }
 

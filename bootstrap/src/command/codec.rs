@@ -132,7 +132,7 @@ fn decode_line(args: &Decode, line: &[u8]) -> Result<Value, CodecError> {
     let bad = |detail: String| CodecError::new("bad_input", detail);
     let text = std::str::from_utf8(line).map_err(|e| bad(format!("the line is not UTF-8: {e}")))?;
     let value = if args.hex {
-        Value::String(text.trim().to_owned())
+        codec::of_hex(&args.protocol, text)?
     } else {
         serde_json::from_str(text).map_err(|e| {
             bad(format!("the line is not JSON: {e} (a string stands in quotes; --hex takes bare digits)"))
@@ -146,7 +146,11 @@ mod tests {
     use super::*;
 
     fn decode(hex: bool, input: &str) -> String {
-        let args = Decode { protocol: "smpp".into(), kind: "pdu_decode".into(), hex, pretty: false };
+        decode_of("smpp", "pdu_decode", hex, input)
+    }
+
+    fn decode_of(protocol: &str, kind: &str, hex: bool, input: &str) -> String {
+        let args = Decode { protocol: protocol.into(), kind: kind.into(), hex, pretty: false };
         let mut text = String::new();
         decode_all(&args, &mut input.as_bytes(), &mut |line| {
             text.push_str(line);
@@ -164,6 +168,31 @@ mod tests {
         assert!(lines[0].get("error").is_none(), "{text}");
         assert_eq!(lines[1]["error"]["class"], "bad_input");
         assert!(lines[2].get("error").is_some());
+    }
+
+    #[test]
+    fn bare_digits_are_the_characters_of_line_protocols() {
+        for (protocol, kind, wire) in [
+            ("cimd2", "frame", "\u{2}03:007\t021:12345678\t033:hello\tA6\u{3}"),
+            ("cimd2", "text", "p\u{e5} plats"),
+            ("at", "creg", "+CREG: 2,1,4CA,81DE445"),
+            (
+                "at",
+                "cmgr",
+                "+CMGR: 1,,30\r\n0791448720003023240DD0E474D81C0EBB010000111011315214000BE474D81C0EBB5DE3771B",
+            ),
+            ("tap", "block", "\u{2}123\rABC\r\u{3}17;\r"),
+            ("tap", "checksum", "\u{2}123\rABC\r\u{3}"),
+            ("tap", "response", "111\r\u{6}\r"),
+        ] {
+            let digits: String = wire.chars().map(|c| format!("{:02x} ", u32::from(c))).collect();
+            let text = decode_of(protocol, kind, true, &digits);
+            assert_eq!(text, decode_of(protocol, kind, false, &Value::from(wire).to_string()));
+            assert!(!text.contains("\"error\":{"), "{protocol} {kind}: {text}");
+        }
+        for odd in ["0", "0g"] {
+            assert!(decode_of("at", "creg", true, odd).contains("not_hex"));
+        }
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub struct Args {
 /// 0 when it would be taken, 1 when it would be refused.
 ///
 /// # Errors
-/// A configuration, a user or a time that cannot be used.
+/// A configuration or a user that cannot be used.
 pub fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
     let loaded = context.load()?;
     let language = context.language(Some(&loaded));
@@ -43,7 +43,7 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
         Ok((directory, stores.is_some()))
     })?;
     let sender = args.message.sender(&directory)?;
-    let request = args.message.request()?;
+    let request = args.message.request();
     let now = Machine::of().clock.now();
     let mut trace = Trace::new();
     let live = block_on(async { Ok(live::links(&loaded).await) })?;
@@ -192,8 +192,7 @@ mod tests {
         let directory = block_on(plan::directory(&loaded, None)).expect("a directory");
         let cli = Cli::try_parse_from(["omnigate", "explain"].iter().chain(flags)).expect("flags");
         let Command::Explain(args) = cli.command else { unreachable!("explain was asked for") };
-        let (sender, request) =
-            (args.message.sender(&directory).expect("a user"), args.message.request().expect("a request"));
+        let (sender, request) = (args.message.sender(&directory).expect("a user"), args.message.request());
         let mut trace = Trace::new();
         let healths = plan::all_up(&directory);
         let at = Timestamp::from_second(1_800_000_000).expect("a time");

@@ -246,11 +246,12 @@ fn order(loaded: &Loaded, link: &Named, mode: LinkMode, context: &Context) -> an
     let link = link.known(loaded)?;
     let followed = block_on(give(loaded, &link, mode))?;
     if context.json {
-        let followed = followed.unwrap_or(false);
-        print_json(&json!({ "name": link.as_str(), "order": mode.as_str(), "followed": followed }))?;
-        return Ok(exit(true));
+        let order =
+            json!({ "name": link.as_str(), "order": mode.as_str(), "followed": followed.unwrap_or(false) });
+        print_json(&order)?;
+    } else {
+        print(&format!("{link} {}; {}\n", said(mode, language), heard(followed, language)))?;
     }
-    print(&format!("{link} {}; {}\n", said(mode, language), heard(followed, language)))?;
     Ok(exit(followed != Some(false)))
 }
 

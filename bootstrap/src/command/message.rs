@@ -1,24 +1,29 @@
 //! `omnigate message`: what became of messages; taking back, sending, and sending reports again. Works beside a running server.
 
+mod shown;
+
 use crate::command::context::{Context, print, print_json};
 use crate::command::plan::{self, Asked};
 use crate::command::table::Table;
 use crate::command::{block_on, exit, store};
 use crate::config::Loaded;
+use crate::swedish::WrongUsage;
 use crate::wire::Machine;
 use anyhow::{Context as _, anyhow, bail};
 use clap::Subcommand;
 use domain::address::Recipient;
 use domain::directory::UserName;
-use domain::language::Language;
-use domain::message::{Message, MessageId, PastWay, SubmissionId};
+use domain::language::{Language, Words};
+use domain::message::{Message, MessageId, SubmissionId};
 use domain::numbering::{self, Country};
 use domain::state::State;
 use domain::submission::{self, Accepted};
 use domain::trace::Trace;
+use domain::words;
 use jiff::tz::TimeZone;
 use ports::driven::{Acceptance, Filter, HandoffKey, MessageRecord, NewMessage, Page};
-use serde_json::{Value, json};
+use serde_json::json;
+use shown::{as_json, as_table, life};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -51,8 +56,8 @@ pub enum Args {
     #[command(after_help = "Example: omnigate message resend --all")]
     Resend {
         /// Which: as `dead` names it
-        #[arg(required_unless_present = "all", conflicts_with = "all")]
-        key: Option<String>,
+        #[arg(required_unless_present = "all", conflicts_with = "all", value_parser = read_key)]
+        key: Option<HandoffKey>,
         /// All of them
         #[arg(long)]
         all: bool,
@@ -76,8 +81,8 @@ pub struct List {
     #[arg(long)]
     pub to: Option<String>,
     /// Of this user
-    #[arg(long)]
-    pub user: Option<String>,
+    #[arg(long, value_parser = UserName::parse)]
+    pub user: Option<UserName>,
     /// With this reference
     #[arg(long)]
     pub reference: Option<String>,
@@ -89,10 +94,10 @@ pub struct List {
     pub limit: usize,
 }
 
-fn state(name: &str) -> Result<State, String> {
+fn state(name: &str) -> Result<State, WrongUsage> {
     State::parse(name).ok_or_else(|| {
-        let all: Vec<_> = State::ALL.iter().map(|s| s.as_str()).collect();
-        format!("a state is one of {}", all.join(", "))
+        let all = State::ALL.iter().map(|s| s.as_str()).collect::<Vec<_>>().join(", ");
+        WrongUsage::new(words!("ett tillstånd är något av {all}", "a state is one of {all}"))
     })
 }
 
@@ -109,7 +114,7 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
         Args::Cancel(named) => cancel(&loaded, named.id, context, language),
         Args::Send(asked) => send(&loaded, asked, context, language),
         Args::Dead { limit } => dead(&loaded, *limit, context, language),
-        Args::Resend { key, .. } => resend(&loaded, key.as_deref(), language),
+        Args::Resend { key, .. } => resend(&loaded, *key, context, language),
     }
 }
 
@@ -130,12 +135,13 @@ fn list(loaded: &Loaded, args: &List, context: &Context, language: Language) -> 
 async fn find(loaded: &Loaded, args: &List) -> anyhow::Result<Page<MessageRecord>> {
     let country = Country::parse(loaded.config.defaults.country.get_ref()).unwrap_or(Country::SWEDEN);
     let number = |text: &String| -> anyhow::Result<Recipient> {
-        numbering::recipient(text, country, false)
-            .map_err(|refusal| anyhow!("--to {text:?}: {}", refusal.detail))
+        Ok(numbering::recipient(text, country, false).map_err(|refusal| {
+            let in_language = |language| format!("--to {text:?}: {}", refusal.detail.in_language(language));
+            WrongUsage::new(Words::new(in_language(Language::Swedish), in_language(Language::English)))
+        })?)
     };
-    let user = |name: &String| UserName::parse(name).map_err(|e| anyhow!("--user {name:?}: {e}"));
     let mut filter = Filter {
-        user: args.user.as_ref().map(user).transpose()?,
+        user: args.user.clone(),
         reference: args.reference.clone(),
         state: args.state,
         to: args.to.as_ref().map(number).transpose()?,
@@ -157,58 +163,6 @@ async fn find(loaded: &Loaded, args: &List) -> anyhow::Result<Page<MessageRecord
     Ok(all)
 }
 
-fn as_table(records: &[MessageRecord], language: Language, zone: &TimeZone) -> Table {
-    let headings = match language {
-        Language::Swedish => ["ID", "MOTTAGEN", "ANVÄNDARE", "TILL", "TILLSTÅND", "VÄG", ">DELAR", "FEL"],
-        Language::English => ["ID", "ACCEPTED", "USER", "TO", "STATE", "LINK", ">PARTS", "ERROR"],
-    };
-    let mut table = Table::new(&headings);
-    for record in records {
-        let message = &record.message;
-        let duplicate = if record.possible_duplicate { " (×2?)" } else { "" };
-        table.row([
-            message.id.to_string(),
-            message.accepted_at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string(),
-            message.user.to_string(),
-            message.recipient.to_string(),
-            format!("{}{duplicate}", record.state),
-            record.link.to_string(),
-            message.segments.to_string(),
-            record.error.clone(),
-        ]);
-    }
-    table
-}
-
-/// Everything about a message but its text, which belongs to its sender alone.
-fn as_json(record: &MessageRecord) -> Value {
-    let message = &record.message;
-    let time = |at: Option<domain::Timestamp>| at.map(|at| at.to_string());
-    let parts = record.parts.as_slice().iter().map(|part| {
-        json!({ "seq": part.seq, "state": part.state.as_str(), "operator_id": part.operator_id, "error": part.error })
-    });
-    json!({
-        "id": message.id.to_string(), "submission": message.submission.to_string(), "user": message.user.as_str(),
-        "asked_by": message.asked_by, "door": message.door.as_str(), "to": message.recipient.to_string(),
-        "from": message.originator.as_ref().map(ToString::to_string), "state": record.state.as_str(),
-        "segments": message.segments, "priority": message.priority.as_str(), "flash": message.flash,
-        "link": record.link.as_str(), "reference": message.reference, "tries": record.tries.total,
-        "possible_duplicate": record.possible_duplicate, "error": record.error,
-        "accepted_at": message.accepted_at.to_string(), "due_at": message.due_at.to_string(),
-        "expires_at": message.expires_at.to_string(), "sent_at": time(record.sent_at), "final_at": time(record.final_at),
-        "ways": record.parts.past().iter().map(|way| way_json(way, message.segments)).collect::<Vec<_>>(),
-        "callback": message.callback.as_ref().map(ToString::to_string), "parts": parts.collect::<Vec<_>>(),
-    })
-}
-
-/// A way that the message left for another.
-fn way_json(way: &PastWay, total: u8) -> Value {
-    json!({
-        "link": way.link.as_str(), "state": way.state(total).as_str(), "left": way.why.as_str(), "left_at": way.left_at.to_string(),
-        "sent_at": way.sent_at.map(|at| at.to_string()), "in_doubt": way.in_doubt,
-    })
-}
-
 fn unknown(id: MessageId) -> anyhow::Error {
     anyhow!("there is no message {id} (it may have been removed by retention)")
 }
@@ -224,64 +178,6 @@ fn show(loaded: &Loaded, id: MessageId, context: &Context, language: Language) -
     }
     print(&life(&record, language, &TimeZone::system()))?;
     Ok(exit(true))
-}
-
-/// A state for people, with its own name beside it where that is another: `--state` wants that one.
-fn named(state: State, language: Language) -> String {
-    match (state.name(language), state.as_str()) {
-        (name, own) if name == own => own.to_owned(),
-        (name, own) => format!("{name} ({own})"),
-    }
-}
-
-/// A message's life on one page.
-fn life(record: &MessageRecord, language: Language, zone: &TimeZone) -> String {
-    let message = &record.message;
-    let time =
-        |at: domain::Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S%.3f").to_string();
-    let or_dash = |text: Option<String>| text.filter(|t| !t.is_empty()).unwrap_or_else(|| "–".to_owned());
-    let mut table = Table::new(&["", ""]);
-    let mut row = |swedish: &str, english: &str, value: String| {
-        table.row([language.pick(swedish, english).to_owned(), value])
-    };
-    let doubt = if record.possible_duplicate {
-        language.pick(" (möjlig dubblett)", " (possible duplicate)")
-    } else {
-        ""
-    };
-    row("id", "id", message.id.to_string());
-    row("tillstånd", "state", format!("{}{doubt}", named(record.state, language)));
-    row("fel", "error", or_dash(Some(record.error.clone())));
-    row("användare", "user", message.user.to_string());
-    row("beställd av", "asked by", or_dash(message.asked_by.clone()));
-    row("dörr", "door", message.door.as_str().to_owned());
-    row("till", "to", message.recipient.to_string());
-    row("från", "from", or_dash(message.originator.as_ref().map(ToString::to_string)));
-    row("klass", "class", message.priority.to_string());
-    row("referens", "reference", or_dash(message.reference.clone()));
-    row("rapport till", "reports to", or_dash(message.callback.as_ref().map(ToString::to_string)));
-    row("väg", "link", record.link.to_string());
-    row("misslyckade försök", "failed tries", record.tries.total.to_string());
-    row("mottaget", "accepted", time(message.accepted_at));
-    row("tidigast", "not before", time(message.due_at));
-    row("senast", "not after", time(message.expires_at));
-    row("sänt", "sent", or_dash(record.sent_at.map(time)));
-    row("slut", "ended", or_dash(record.final_at.map(time)));
-    for way in record.parts.past() {
-        let fate = [way.state(message.segments).as_str(), way.why.as_str()].join(", ");
-        let doubled = match (way.was_used(), way.in_doubt) {
-            (true, true) => language.pick("; operatören kan ha tagit det", "; the operator may have it"),
-            (true, false) => language.pick("; operatören har det", "; the operator has it"),
-            (false, _) => "",
-        };
-        let value = format!("{fate}, {}{doubled}", time(way.left_at));
-        row(&format!("lämnade {}", way.link), &format!("left {}", way.link), value);
-    }
-    for part in record.parts.as_slice() {
-        let fate = [part.state.as_str(), &part.operator_id, &part.error].join(" ");
-        row(&format!("del {}", part.seq), &format!("part {}", part.seq), fate.trim_end().to_owned());
-    }
-    table.to_string()
 }
 
 fn cancel(loaded: &Loaded, id: MessageId, context: &Context, language: Language) -> anyhow::Result<ExitCode> {
@@ -336,7 +232,7 @@ fn send(loaded: &Loaded, asked: &Asked, context: &Context, language: Language) -
 pub(super) async fn queue(loaded: &Loaded, asked: &Asked) -> anyhow::Result<Accepted> {
     let opened = store::changing(loaded).await?;
     let directory = plan::directory(loaded, Some(opened.stores.directory.as_ref())).await?;
-    let (sender, request) = (asked.sender(&directory)?, asked.request()?);
+    let (sender, request) = (asked.sender(&directory)?, asked.request());
     // Not the server's own number: it makes ids at the same time.
     let name = format!("{}/command", loaded.config.node.name);
     let machine = Machine::of().numbered(&name, opened.stores.cluster.as_ref()).await?;
@@ -345,7 +241,7 @@ pub(super) async fn queue(loaded: &Loaded, asked: &Asked) -> anyhow::Result<Acce
     let submission = SubmissionId(ids.next());
     let spread = submission.0.unsigned_abs();
     let plan = submission::plan(&directory, &sender, &request, &healths, spread, now, &mut Trace::silent())
-        .map_err(|refusal| anyhow!("refused: {refusal}"))?;
+        .context("refused")?;
     let decided = &plan.decided;
     let messages = plan.recipients.into_iter().map(|planned| {
         let (body, segments) = planned.content(decided);
@@ -401,8 +297,12 @@ fn dead(loaded: &Loaded, limit: usize, context: &Context, language: Language) ->
     Ok(exit(true))
 }
 
-fn resend(loaded: &Loaded, key: Option<&str>, language: Language) -> anyhow::Result<ExitCode> {
-    let key = key.map(read_key).transpose()?;
+fn resend(
+    loaded: &Loaded,
+    key: Option<HandoffKey>,
+    context: &Context,
+    language: Language,
+) -> anyhow::Result<ExitCode> {
     let now = Machine::of().clock.now();
     let count = block_on(async {
         let opened = store::changing(loaded).await?;
@@ -410,7 +310,11 @@ fn resend(loaded: &Loaded, key: Option<&str>, language: Language) -> anyhow::Res
         opened.close().await;
         Ok(count)
     })?;
-    print(&format!("{count} {}\n", language.pick("lämnas över igen", "are handed over again")))?;
+    if context.json {
+        print_json(&json!({ "resent": count }))?;
+    } else {
+        print(&format!("{count} {}\n", language.pick("lämnas över igen", "are handed over again")))?;
+    }
     Ok(exit(count > 0 || key.is_none()))
 }
 
@@ -419,11 +323,15 @@ fn written(key: HandoffKey) -> String {
     format!("{}:{}", key.subject, key.event)
 }
 
-fn read_key(text: &str) -> anyhow::Result<HandoffKey> {
+fn read_key(text: &str) -> Result<HandoffKey, WrongUsage> {
     let parts =
         text.split_once(':').and_then(|(subject, event)| Some((subject.parse().ok()?, event.parse().ok()?)));
-    let (subject, event) =
-        parts.ok_or_else(|| anyhow!("{text:?} is no key; omnigate message dead lists them"))?;
+    let (subject, event) = parts.ok_or_else(|| {
+        WrongUsage::new(Words::new(
+            "ingen nyckel; omnigate message dead listar dem",
+            "no key; omnigate message dead lists them",
+        ))
+    })?;
     Ok(HandoffKey { subject, event })
 }
 
@@ -443,6 +351,6 @@ mod tests {
     #[test]
     fn states_by_name() {
         assert_eq!(state("failed"), Ok(State::Failed));
-        assert!(state("gone").is_err_and(|text| text.contains("delivered")));
+        assert!(state("gone").is_err_and(|error| error.to_string().contains("delivered")));
     }
 }

@@ -26,6 +26,7 @@ pub mod table;
 pub mod user;
 
 use crate::cli::{Cli, Command};
+use crate::swedish::WrongUsage;
 use context::Context;
 use std::future::Future;
 use std::pin::Pin;
@@ -70,7 +71,7 @@ pub fn run(cli: Cli) -> ExitCode {
             let language = context.language_now();
             eprintln!("omnigate: {}", crate::swedish::error(&error, language));
         }
-        ExitCode::FAILURE
+        if error.is::<WrongUsage>() { ExitCode::from(2) } else { ExitCode::FAILURE }
     })
 }
 

@@ -1,16 +1,17 @@
 //! What `explain` and `message send` share: flags of a request, and the decision about it, made with no server running.
 
 use crate::config::{Loaded, Period};
+use crate::swedish::WrongUsage;
 use anyhow::{Context as _, anyhow};
 use application::CurrentDirectory;
 use domain::Timestamp;
 use domain::access::Sender;
 use domain::directory::{Directory, User, UserName};
+use domain::language::Words;
 use domain::message::{Door, Priority};
 use domain::numbering::Country;
 use domain::routing::{Condition, Health, Healths};
 use domain::submission::Request;
-use jiff::Zoned;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use ports::driven::DirectoryStore;
@@ -35,8 +36,8 @@ pub struct Asked {
     #[arg(long, value_parser = ["bulk", "normal", "high", "alarm"])]
     pub priority: Option<String>,
     /// Not before this: 2026-12-24T18:00 (local time), or with an offset
-    #[arg(long, value_name = "TIME")]
-    pub at: Option<String>,
+    #[arg(long, value_name = "TIME", value_parser = local_moment)]
+    pub at: Option<Timestamp>,
     /// How long it is worth sending: 10m, 2h
     #[arg(long, value_name = "TIME")]
     pub valid_for: Option<Period>,
@@ -53,19 +54,17 @@ pub struct Asked {
 
 impl Asked {
     /// The request, as a door would make it.
-    ///
-    /// # Errors
-    /// A time that cannot be read.
-    pub fn request(&self) -> anyhow::Result<Request> {
+    #[must_use]
+    pub fn request(&self) -> Request {
         let mut request = Request::text(self.to.clone(), self.text.clone());
         request.from.clone_from(&self.from);
         request.priority = self.priority.as_deref().and_then(Priority::parse);
-        request.send_at = self.at.as_deref().map(|text| moment(text, &TimeZone::system())).transpose()?;
+        request.send_at = self.at;
         request.valid_for = self.valid_for.map(|period| period.0);
         request.flash = self.flash;
         request.link.clone_from(&self.link);
         request.reference.clone_from(&self.reference);
-        Ok(request)
+        request
     }
 
     /// The user it belongs to.
@@ -84,16 +83,22 @@ impl Asked {
     }
 }
 
+fn local_moment(text: &str) -> Result<Timestamp, WrongUsage> {
+    moment(text, &TimeZone::system())
+}
+
 /// A moment with an offset, or in local time.
-fn moment(text: &str, zone: &TimeZone) -> anyhow::Result<Timestamp> {
+fn moment(text: &str, zone: &TimeZone) -> Result<Timestamp, WrongUsage> {
     if let Ok(moment) = text.parse::<Timestamp>() {
         return Ok(moment);
     }
-    let local: DateTime = text.parse().with_context(|| {
-        format!("--at {text:?}: a time is 2026-12-24T18:00 (local) or 2026-12-24T18:00+01:00")
-    })?;
-    let zoned: Zoned = local.to_zoned(zone.clone()).context("--at")?;
-    Ok(zoned.timestamp())
+    let local = text.parse::<DateTime>().and_then(|local| local.to_zoned(zone.clone()));
+    local.map(|zoned| zoned.timestamp()).map_err(|_| {
+        WrongUsage::new(Words::new(
+            "en tid är 2026-12-24T18:00 (lokal) eller 2026-12-24T18:00+01:00",
+            "a time is 2026-12-24T18:00 (local) or 2026-12-24T18:00+01:00",
+        ))
+    })
 }
 
 /// Users, links and routes as the server sees them: of the file, and of the store where there is one. Without passwords, which

@@ -14,7 +14,7 @@ use crate::wire::Machine;
 use anyhow::{Context as _, anyhow, bail};
 use change::{changed, password};
 use clap::Subcommand;
-use domain::directory::{KeyHash, User, UserName};
+use domain::directory::{KeyHash, User};
 use domain::language::Language;
 use domain::numbering::Country;
 use ports::driven::DirectoryStore;
@@ -75,7 +75,7 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
         Args::Show(named) => show(&loaded, &named.name, context, language),
         Args::Add(change) => put(&loaded, change, true, context, language),
         Args::Set(change) => put(&loaded, change, false, context, language),
-        Args::Remove(named) => remove(&loaded, &named.name, language),
+        Args::Remove(named) => remove(&loaded, &named.name, context, language),
         Args::Key(key) => new_key(&loaded, key, context, language),
     }
 }
@@ -261,7 +261,7 @@ fn put(
     context: &Context,
     language: Language,
 ) -> anyhow::Result<ExitCode> {
-    let name = UserName::parse(&change.name).map_err(|e| anyhow!("{:?}: {e}", change.name))?;
+    let name = change.name.clone();
     let user = block_on(async {
         let opened = store::changing(loaded).await?;
         let before = stored(opened.stores.directory.as_ref(), loaded, name.as_str()).await?;
@@ -294,7 +294,7 @@ fn put(
     Ok(exit(true))
 }
 
-fn remove(loaded: &Loaded, name: &str, language: Language) -> anyhow::Result<ExitCode> {
+fn remove(loaded: &Loaded, name: &str, context: &Context, language: Language) -> anyhow::Result<ExitCode> {
     block_on(async {
         let opened = store::changing(loaded).await?;
         stored(opened.stores.directory.as_ref(), loaded, name).await?;
@@ -303,7 +303,11 @@ fn remove(loaded: &Loaded, name: &str, language: Language) -> anyhow::Result<Exi
         opened.close().await;
         if was_there { Ok(()) } else { Err(nobody(name)) }
     })?;
-    print(&format!("{name} {}\n", language.pick("är borttagen", "is removed")))?;
+    if context.json {
+        print_json(&json!({ "name": name, "removed": true }))?;
+    } else {
+        print(&format!("{name} {}\n", language.pick("är borttagen", "is removed")))?;
+    }
     Ok(exit(true))
 }
 
@@ -337,6 +341,7 @@ mod tests {
     use super::*;
     use crate::cli::{Cli, Command};
     use clap::Parser as _;
+    use domain::directory::UserName;
 
     fn change(flags: &[&str]) -> Change {
         let cli = Cli::try_parse_from(["omnigate", "user", "set", "crm"].iter().chain(flags)).expect("flags");
@@ -365,7 +370,9 @@ mod tests {
 
     #[test]
     fn wrong_values_are_named() {
-        for flags in [["--addresses", "x"], ["--originator", "Alldeles för långt namn"]] {
+        for flags in
+            [["--originator", "Alldeles för långt namn"], ["--originators", "Alldeles för långt namn"]]
+        {
             assert!(changed(crm(), &change(&flags), Country::SWEDEN).is_err(), "{flags:?}");
         }
     }

@@ -6,7 +6,9 @@ mod checks;
 mod class;
 mod environment;
 mod link;
+mod marks;
 mod operator;
+mod place;
 mod problem;
 mod sections;
 mod user;
@@ -18,6 +20,7 @@ pub use link::{
     Smpp as SmppKeys, Tap as TapKeys, Ucp as UcpKeys,
 };
 pub(crate) use link::{http_profile, ucp_field, ucp_status};
+pub use marks::Marks;
 pub use operator::{Changed, Operator, Taken};
 pub use problem::{ConfigError, Problem};
 pub use sections::{
@@ -86,6 +89,8 @@ pub struct Loaded {
     pub config: Config,
     /// What a person should know though it stops nothing.
     pub warnings: Vec<String>,
+    /// What it says key by key, to be compared when it is read again.
+    pub marks: Marks,
 }
 
 /// Reads a file with the process's environment over it and checks everything that can be checked without touching the world.
@@ -123,22 +128,26 @@ pub fn peek_language(file: &Path) -> Option<Language> {
 /// [`ConfigError`] with every problem found.
 pub fn read(file: &Path, text: &str, variables: &[(String, String)]) -> Result<Loaded, ConfigError> {
     let config = parse(text).map_err(|problems| ConfigError::new(file, problems))?;
-    let overrides = environment::overrides(variables);
+    let mut overrides = environment::overrides(variables);
     if overrides.is_empty() {
         return judge(file, config, text, variables, |problem| problem);
     }
-    // The merged text is ours: its lines are not those of the file.
-    let merged = environment::merge(file, text, &overrides)?;
-    let config = parse(&merged).map_err(|problems| {
-        let over = |p: Problem| {
-            Problem::whole(
-                p.key,
-                format!("with the OMNIGATE__ variables of the environment over it: {}", p.what),
-            )
+    loop {
+        // The merged text is ours: its lines are not those of the file.
+        let merged = environment::merge(file, text, &overrides)?;
+        let problems = match parse(&merged) {
+            Ok(config) => {
+                let shown = |problem| environment::shown(problem, text, &merged, &overrides);
+                return judge(file, config, &merged, variables, shown);
+            }
+            Err(problems) => problems,
         };
-        ConfigError::new(file, problems.into_iter().map(over).collect())
-    })?;
-    judge(file, config, &merged, variables, |problem| Problem { line: None, ..problem })
+        // Each variable becomes text at most once, so this ends.
+        if !environment::as_text(&merged, &problems, &mut overrides) {
+            let shown = |problem| environment::unread(problem, text, &merged, &overrides);
+            return Err(ConfigError::new(file, problems.into_iter().map(shown).collect()));
+        }
+    }
 }
 
 fn parse(text: &str) -> Result<Config, Vec<Problem>> {
@@ -156,7 +165,7 @@ fn judge(
 ) -> Result<Loaded, ConfigError> {
     let (problems, warnings) = checks::check(&config, text, variables);
     if problems.is_empty() {
-        Ok(Loaded { file: file.to_owned(), config, warnings })
+        Ok(Loaded { file: file.to_owned(), config, warnings, marks: Marks::of(text) })
     } else {
         Err(ConfigError::new(file, problems.into_iter().map(shown).collect()))
     }

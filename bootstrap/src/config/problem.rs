@@ -1,6 +1,7 @@
 //! What is wrong with a configuration, said so that a person can mend it.
 
-use domain::language::Language;
+use super::place::line_of;
+use domain::language::{Language, Words};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -11,14 +12,14 @@ pub struct Problem {
     pub line: Option<usize>,
     /// The key: `link.TS0.window`; empty when the text itself cannot be read.
     pub key: String,
-    /// What is wrong and what is allowed.
-    pub what: String,
+    /// What is wrong and what is allowed; what is said in one language only is looked up in the catalogue of the other.
+    pub what: Words,
 }
 
 impl Problem {
     /// A problem at a place (octet offset) of a text.
     #[must_use]
-    pub fn at(text: &str, offset: usize, key: impl Into<String>, what: impl Into<String>) -> Self {
+    pub fn at(text: &str, offset: usize, key: impl Into<String>, what: impl Into<Words>) -> Self {
         Self { line: Some(line_of(text, offset)), key: key.into(), what: what.into() }
     }
 
@@ -29,12 +30,12 @@ impl Problem {
         let source = line.and_then(|l| text.lines().nth(l - 1)).unwrap_or_default().trim();
         let key = source.split(['=', '#']).next().unwrap_or_default().trim();
         let key = if source.contains('=') { key } else { "" };
-        Self { line, key: key.to_owned(), what: for_people(error.message().trim_end()) }
+        Self { line, key: key.to_owned(), what: for_people(error.message().trim_end()).into() }
     }
 
     /// A problem of the whole.
     #[must_use]
-    pub fn whole(key: impl Into<String>, what: impl Into<String>) -> Self {
+    pub fn whole(key: impl Into<String>, what: impl Into<Words>) -> Self {
         Self { line: None, key: key.into(), what: what.into() }
     }
 }
@@ -46,10 +47,6 @@ fn for_people(message: &str) -> String {
     };
     let rest = after.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_');
     format!("{before}expected a table of its own: [[ … ]] or {{ … }}{rest}")
-}
-
-fn line_of(text: &str, offset: usize) -> usize {
-    1 + text.bytes().take(offset).filter(|b| *b == b'\n').count()
 }
 
 /// A configuration that is not served.
@@ -68,7 +65,7 @@ impl ConfigError {
 
     /// One problem of a file as a whole.
     #[must_use]
-    pub fn whole(file: &Path, what: impl Into<String>) -> Self {
+    pub fn whole(file: &Path, what: impl Into<Words>) -> Self {
         Self::new(file, vec![Problem::whole("", what)])
     }
 
@@ -87,7 +84,7 @@ impl ConfigError {
     /// Everything that is wrong, a line each, in a language.
     #[must_use]
     pub fn in_language(&self, language: Language) -> String {
-        let said = |problem: &Problem| crate::swedish::said(&problem.what, language);
+        let said = |problem: &Problem| crate::swedish::words(&problem.what, language);
         self.problems.iter().map(|p| self.line(p, &said(p))).collect::<Vec<_>>().join("\n")
     }
 

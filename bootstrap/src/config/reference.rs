@@ -66,12 +66,18 @@ keeps it so. `omnigate check` reads a file as `serve` would and names file, line
 refuses. A key that does not exist is an error.
 
 - **Environment.** Every key is also `OMNIGATE__SECTION__KEY`: `OMNIGATE__HTTP__LISTEN=0.0.0.0:8080` comes over `[http] listen`.
+  What reads like a number or `true` is text where the key wants text.
 - **Secrets.** A text, `{ file = \"/run/secrets/x\" }` (its last line end is cut off) or `{ env = \"NAME\" }`.
 - **Times.** `\"500ms\"`, `\"30s\"`, `\"10m\"`, `\"48h\"`, `\"90d\"`, or a number of seconds.
 - **Addresses.** `\"10.1.0.0/16\"`, `\"::1\"`. Lists of who may connect are empty for everybody.
 - **TLS of a door.** `tls = { cert = \"chain.pem\", key = \"key.pem\" }`; SIGHUP reads them again.
-- **Reload.** SIGHUP reads the file again. Users, routes, rules and links change at once; a link that is set as before keeps its connections.
-  Where doors listen, the node's name and the log change at the next start, and the log says so. A file that is wrong changes nothing.
+- **Reload.** SIGHUP reads the file again. Users, routes, rules, classes, defaults and links change at once; a link that is set as before keeps
+  its connections. Who comes to the `[smtp]` or the `[telnet]` door after it meets their new settings (domains, templates, limits); who is
+  inside keeps his. At the next start change: `listen`, `tls` (its path), `allow`, `max_connections`, `max_per_address` and `patience` of these
+  doors, `[smtp.relay]` and `telnet.passcode_key`, all of `[http]`, `[callbacks]`, `[database]` and `[log]`, `[node]` but for `drain`,
+  `[retention]` but for `receipt_grace`, `alarm.mail`, a user's `callback_secret`, doors that come or go, and of `defaults` what the HTTP doors
+  and mail say by `language` and search by `country`. Each of them that differs from what is in force is named in the log. A file that is wrong
+  changes nothing.
 - **Users** of the file cannot be changed by `omnigate user`; those of the database can, and come first where both have a name.
 
 A door whose section is absent stays closed. \"–\" stands for no default; **needed** for keys that must be given.

@@ -60,6 +60,66 @@ fn values_of_a_list_and_forms_are_checked() {
     }
 }
 
+/// Files with something wrong in them, one thing each as far as that goes.
+fn broken() -> Vec<String> {
+    let link = "[[link]]\nname = \"A\"\nprotocol = \"smpp\"\nhosts = [\"h:1\"]\n";
+    let route = "[[route]]\nto = \"*\"\nlinks = [\"A\"]\n";
+    let smtp = "[smtp]\ndomains = [\"a.example\"]\n";
+    let relay = format!("{smtp}[smtp.relay]\nhost = \"h:25\"\n");
+    let all = [
+        "\n[node]\nname = \"a b\"\n".to_owned(),
+        "[minicall]\nlength = 10\npages = 0\nnumeric = [\"x\"]\n\nnumeric_length = 0\n".to_owned(),
+        "[defaults]\nmax_segments = 0\n".to_owned(),
+        "[database]\nurl = \"oracle://x\"\n".to_owned(),
+        "[database]\nurl = { env = \"NO_SUCH\" }\n".to_owned(),
+        format!("{link}version = \"3.3\"\nlong = \"payload\"\n{route}"),
+        format!("{link}\nenquire_link = 0\nresponse_timeout = 0\n{route}"),
+        format!("{link}system_id = \"sixteen characters\"\nport = \"x\"\n{route}"),
+        format!("{link}\nsystem_id = \"sixteen characters\"\n{route}"),
+        format!("{link}originator = \"Alldeles för långt\"\n{route}"),
+        "[[link]]\nname = \"A\"\nprotocol = \"modem\"\nport = \"x\"\nnumber = \"+46\"\nweak_signal = 32\n"
+            .to_owned()
+            + route,
+        "[[link]]\nname = \"A\"\nprotocol = \"ucp\"\nhosts = [\"h:1\"]\n".to_owned() + route,
+        "[[link]]\nname = \"A\"\noperator = \"nobody\"\n".to_owned() + route,
+        format!("{link}{route}[[mo]]\n[[mo]]\nto = \"mailto:a@b.se\"\nanswers = true\n"),
+        "[[mo]]\nto = \"here\"\n".to_owned(),
+        format!("{link}[[route]]\nto = \"x\"\nlinks = [\"A\"]\n"),
+        format!("{link}[[route]]\nto = \"*\"\nlinks = []\n"),
+        format!("{link}[[route]]\nto = \"*\"\nlinks = [{{ balance = [\"A\", \"A\"], weights = [1] }}]\n"),
+        "[http]\nallow = [\"x\"]\n".to_owned(),
+        "\n[smtp]\n".to_owned(),
+        format!("{smtp}template = \"{{sbject}}\"\n"),
+        format!("{smtp}template = \"{{subject\"\n"),
+        format!("{relay}from_domain = \"no domain\"\nenvelope_from = \"nobody\"\n"),
+        relay.replace("a.example", "no domain"),
+        "[http]\nlisten = \"127.0.0.1:8080\"\nops_listen = \"x\"\n[telnet]\nlisten = \"0.0.0.0:8080\"\n"
+            .to_owned(),
+    ];
+    all.to_vec()
+}
+
+#[test]
+fn every_problem_has_its_line() {
+    let all: Vec<String> = broken().iter().map(|text| format!("{text}-> {}\n", said(text))).collect();
+    insta::assert_snapshot!(all.join("\n"));
+}
+
+#[test]
+fn every_problem_is_said_in_swedish_too() {
+    let mut same = Vec::new();
+    for text in broken() {
+        let error = read(Path::new("omnigate.toml"), &text, &[]).expect_err(&text);
+        for problem in error.problems() {
+            let said = |language| crate::swedish::words(&problem.what, language);
+            if said(Language::Swedish) == said(Language::English) {
+                same.push(said(Language::English));
+            }
+        }
+    }
+    assert_eq!(same, Vec::<String>::new(), "write their Swedish into bootstrap/src/swedish/said.rs");
+}
+
 #[test]
 fn the_environment_comes_over_the_file() {
     let mut variables = variables();
@@ -77,6 +137,84 @@ fn the_environment_comes_over_the_file() {
         error.to_string().contains("OMNIGATE__LINK__TS7__WINDOW: there is no link called ts7"),
         "{error}"
     );
+}
+
+#[test]
+fn a_variable_that_reads_like_a_number_is_text_where_text_is_wanted() {
+    let mut variables = variables();
+    for (name, value) in [
+        ("DEFAULTS__COUNTRY", "46"),
+        ("USER__CRM__PASSWORD", "12345678"),
+        ("LINK__TS0__SYSTEM_ID", "12345"),
+        ("LINK__TS0__PASSWORD", "true"),
+        ("LINK__TS0__ORIGINATOR", "0x1F"),
+        ("LINK__TS1__SYSTEM_ID", "1e5"),
+        ("LINK__TS1__WINDOW", "7"),
+        ("NODE__NAME", "1"),
+        ("NODE__DRAIN", "7"),
+    ] {
+        variables.push((format!("OMNIGATE__{name}"), value.into()));
+    }
+    let config = read(Path::new("omnigate.toml"), EXAMPLE, &variables).expect("the example").config;
+    assert_eq!((config.defaults.country.get_ref().as_str(), config.node.name.as_str()), ("46", "1"));
+    assert_eq!(config.node.drain.0, std::time::Duration::from_secs(7));
+    let secret = |secret: Option<&toml::Spanned<Secret>>| {
+        use secrecy::ExposeSecret as _;
+        secret.and_then(|s| s.get_ref().resolve().ok()).map(|s| s.expose_secret().to_owned())
+    };
+    assert_eq!(
+        config.user.first().and_then(|user| secret(user.password.as_ref())).as_deref(),
+        Some("12345678")
+    );
+    let links: Vec<_> = config
+        .link
+        .iter()
+        .filter_map(|link| match &link.own {
+            Own::Smpp(keys) => Some((keys.system_id.clone(), secret(keys.password.as_ref()))),
+            _ => None,
+        })
+        .collect();
+    let wanted = [("12345", Some("true")), ("1e5", None)];
+    let wanted = wanted.map(|(id, password)| (id.to_owned(), password.map(str::to_owned)));
+    assert_eq!(links, wanted.to_vec());
+    assert_eq!(config.link.last().and_then(|l| l.common.window.as_ref()).map(|w| *w.get_ref()), Some(7));
+}
+
+#[test]
+fn a_wrong_variable_is_named() {
+    let said = |name: &str, value: &str| {
+        let mut variables = variables();
+        variables.push((format!("OMNIGATE__{name}"), value.to_owned()));
+        variables.push(("OMNIGATE__HTTP__LISTEN".into(), "127.0.0.1:9".into()));
+        match read(Path::new("omnigate.toml"), EXAMPLE, &variables) {
+            Ok(_) => format!("{name}={value}: ok"),
+            Err(error) => error.to_string(),
+        }
+    };
+    let all = [
+        said("SMTP__ONCE", "1"),
+        said("HTTP__MAX_BODY", "much"),
+        said("NODE__DRAIN", "soon"),
+        said("LINK__TS0__WINDOW", "0"),
+        said("LINK__TS0__WINDOW", "wide"),
+        said("LINK__TS0__COLOUR", "5"),
+        said("LINK__TS7__WINDOW", "5"),
+        said("ROUTE__0__LINKS", "[\"TS9\"]"),
+        said("DEFAULTS__COUNTRY", "0046"),
+        said("HTP__LISTEN", "x"),
+        said("MO__X__NUMBER", "5"),
+    ];
+    insta::assert_snapshot!(all.join("\n"));
+}
+
+#[test]
+fn lines_are_those_of_the_file_also_with_variables_over_it() {
+    let text = "\n[node]\nname = \"a b\"\n\n[[link]]\nname = \"TS0\"\nprotocol = \"smpp\"\nhosts = [\"h:1\"]\nwindow = 0\n\
+                [[route]]\nto = \"*\"\nlinks = [\"TS0\"]\n";
+    let variables = [("OMNIGATE__HTTP__LISTEN".to_owned(), "127.0.0.1:9".to_owned())];
+    let error = read(Path::new("omnigate.toml"), text, &variables).expect_err("two problems").to_string();
+    assert!(error.contains("omnigate.toml:3: node.name: "), "{error}");
+    assert!(error.contains("omnigate.toml:9: link.TS0.window: "), "{error}");
 }
 
 #[test]

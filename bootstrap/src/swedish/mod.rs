@@ -7,7 +7,9 @@ mod help;
 mod said;
 
 use clap::{Arg, ArgAction, Command};
-use domain::language::Language;
+use domain::language::{Language, Words};
+use domain::refusal::Refusal;
+use std::fmt;
 
 /// One sentence in both languages.
 type Entry = (&'static str, &'static str);
@@ -23,17 +25,60 @@ pub fn said(english: &str, language: Language) -> String {
     }
 }
 
-/// The chain of an error in a language, each cause looked up by itself.
+/// What carries both languages itself is said in one of them; what is said in English alone is looked up.
+#[must_use]
+pub fn words(words: &Words, language: Language) -> String {
+    let (swedish, english) = (words.in_language(Language::Swedish), words.in_language(Language::English));
+    if swedish == english { said(english, language) } else { words.in_language(language).to_owned() }
+}
+
+/// Something that somebody asked for in a way that will not do, said in both languages. A command that fails with it ends as it does for
+/// any wrong line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrongUsage(Words);
+
+impl WrongUsage {
+    /// What will not do, and what would.
+    #[must_use]
+    pub fn new(what: impl Into<Words>) -> Self {
+        Self(what.into())
+    }
+}
+
+/// In English, as logs are.
+impl fmt::Display for WrongUsage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for WrongUsage {}
+
+/// The chain of an error in a language, each cause said by itself.
 #[must_use]
 pub fn error(error: &anyhow::Error, language: Language) -> String {
-    let mut causes: Vec<String> = Vec::new();
-    for cause in error.chain().map(ToString::to_string) {
+    let (mut causes, mut before) = (Vec::new(), String::new());
+    for cause in error.chain() {
+        let english = cause.to_string();
         // Some errors of libraries say their cause themselves.
-        if causes.last().is_none_or(|last| !last.ends_with(&cause)) {
-            causes.push(said(&cause, language));
+        if causes.is_empty() || !before.ends_with(&english) {
+            causes.push(self::cause(cause, language));
         }
+        before = english;
     }
     causes.join(": ")
+}
+
+/// One cause in a language: what carries both is asked, everything else is looked up.
+#[must_use]
+pub fn cause(cause: &(dyn std::error::Error + 'static), language: Language) -> String {
+    if let Some(WrongUsage(what)) = cause.downcast_ref() {
+        return words(what, language);
+    }
+    if let Some(refusal) = cause.downcast_ref::<Refusal>() {
+        return format!("{}: {}", refusal.code, refusal.text(language));
+    }
+    said(&cause.to_string(), language)
 }
 
 /// The commands with all their help in Swedish.

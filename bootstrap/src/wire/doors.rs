@@ -44,6 +44,20 @@ pub fn smtp_door(
     Ok(smtp::Door::new(config, ports))
 }
 
+/// What callers of the open mail door are met with from now on. Its certificate and its patience stay those it was opened with.
+///
+/// # Errors
+/// A template that cannot be read.
+pub fn smtp_again(
+    loaded: &Loaded,
+    section: &Smtp,
+    settings: &smtp::Settings,
+) -> anyhow::Result<smtp::Config> {
+    let now = settings.current();
+    let fresh = smtp_config(&loaded.config.node.name, section, now.tls.clone())?;
+    Ok(smtp::Config { patience: now.patience, ..fresh })
+}
+
 /// Every field is named: one that the file could not set would not compile.
 fn smtp_config(node: &str, section: &Smtp, tls: Option<TlsServer>) -> anyhow::Result<smtp::Config> {
     let template =
@@ -116,6 +130,20 @@ pub fn telnet_door(
     };
     let config = telnet_config(section, loaded.config.defaults.language(), passcode_key)?;
     Ok(telnet::Door::new(config, ports))
+}
+
+/// What callers of the open text door are met with from now on. Its key and its patience stay those it was opened with.
+///
+/// # Errors
+/// A time zone that is not known.
+pub fn telnet_again(
+    loaded: &Loaded,
+    section: &Telnet,
+    settings: &telnet::Settings,
+) -> anyhow::Result<telnet::Config> {
+    let now = settings.current();
+    let fresh = telnet_config(section, loaded.config.defaults.language(), now.passcode_key.clone())?;
+    Ok(telnet::Config { patience: now.patience, ..fresh })
 }
 
 /// Every field is named: one that the file could not set would not compile.

@@ -17,6 +17,26 @@ fn wrong_usage_is_2_and_help_is_0() {
     assert_eq!(place.run(&["dance"]).code(), Some(2));
     assert_eq!(place.run(&["explain"]).code(), Some(2));
     assert_eq!(place.run(&["message", "show", "x"]).code(), Some(2));
+    for wrong in [
+        &["explain", "--to", "0701234567", "--at", "x"][..],
+        &["message", "send", "--to", "0701234567", "--at", "x"],
+        &["message", "list", "--to", "anna"],
+        &["message", "list", "--user", "a b"],
+        &["message", "resend", "x"],
+        &["user", "add", "anna", "--no-password", "--addresses", "x"],
+        &["user", "add", "anna", "--no-password", "--originator", "Alldeles för långt namn"],
+        &["user", "add", "a b", "--no-password"],
+        &["simulate", "smpp", "--fault", "bogus"],
+        &["simulate", "ucp", "--line-fault", "bogus"],
+        &["simulate", "modem", "--fault", "bogus"],
+        &["simulate", "tap", "--later", "soon"],
+        &["simulate", "http", "--account", "nocolon"],
+        &["simulate", "http", "--operator", "nobody"],
+    ] {
+        let ran = place.run(wrong);
+        assert_eq!((ran.code(), ran.out().as_str()), (Some(2), ""), "{wrong:?} {}", ran.err());
+        assert!(ran.err().starts_with("omnigate: "), "{wrong:?} {}", ran.err());
+    }
     assert!(place.run(&["--help"]).good().contains("omnigate demo"));
 }
 
@@ -57,7 +77,8 @@ fn users_come_and_go() {
     let names = place.run(&["user", "list", "--json"]).json();
     let names: Vec<_> = names.as_array().expect("a list").iter().map(|user| user["name"].clone()).collect();
     assert_eq!(names, ["anna", "bo", "crm"]);
-    place.run(&["user", "remove", "bo"]).good();
+    let gone = place.run(&["user", "remove", "bo", "--json"]).json();
+    assert_eq!(gone, serde_json::json!({ "name": "bo", "removed": true }));
     assert!(place.run(&["user", "remove", "bo"]).bad().contains("no user called"));
 }
 
@@ -78,6 +99,9 @@ fn messages_wait_are_seen_and_taken_back() {
     assert!(place.run(&["message", "cancel", &id]).bad().contains("cancelled"));
     assert_eq!(place.run(&["message", "dead", "--json"]).json(), serde_json::json!([]));
     place.run(&["message", "resend", "--all"]).good();
+    let resent = place.run(&["message", "resend", "--all", "--json"]).json();
+    assert_eq!(resent, serde_json::json!({ "resent": 0 }));
+    assert_eq!(place.run(&["message", "resend", "1:4", "--json"]).code(), Some(1), "there is no such report");
 
     let books = place.run(&["audit", "--json"]).json();
     assert_eq!(
@@ -117,5 +141,35 @@ fn an_operator_for_a_moment() {
     let ran = place().run(&["simulate", "smpp", "--listen", "127.0.0.1:0", "--for", "0", "--json"]).good();
     let first: Value = serde_json::from_str(ran.lines().next().unwrap_or_default()).expect("JSON");
     assert!(first["listening"].as_str().is_some_and(|address| address.starts_with("127.0.0.1:")));
-    assert!(place().run(&["simulate", "smpp", "--fault", "thortle"]).bad().contains("thortle"));
+    assert!(place().run(&["simulate", "smpp", "--fault", "thortle"]).err().contains("thortle"));
+}
+
+/// A page of health that says that TS0 is up, whatever it is told.
+fn deaf_server(place: &Place) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address").to_string();
+    let listening = serde_json::json!({ "http": address }).to_string();
+    std::fs::create_dir_all(place.path().join("data")).expect("a directory");
+    std::fs::write(place.path().join("data/listening.json"), listening).expect("a file");
+    std::thread::spawn(move || {
+        use std::io::{Read as _, Write as _};
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 1024]);
+            let _ = stream.write_all(
+                b"HTTP/1.0 200 OK\r\n\r\n{\"links\":[{\"name\":\"TS0\",\"state\":\"up\",\"detail\":\"\",\"sessions\":1,\"in_flight\":0,\"waiting\":0}]}",
+            );
+        }
+    });
+}
+
+#[test]
+fn an_order_that_is_not_followed_fails_in_both_forms() {
+    let place = place();
+    place.run(&["migrate"]).good();
+    let alone = place.run(&["link", "pause", "TS0", "--json"]).json();
+    assert_eq!(alone["followed"], false, "no server runs: it holds when one starts");
+    deaf_server(&place);
+    let ran = place.run(&["link", "pause", "TS0", "--json"]);
+    let said: Value = serde_json::from_str(&ran.out()).expect("JSON");
+    assert_eq!((ran.code(), &said["followed"]), (Some(1), &false.into()), "{}", ran.err());
 }

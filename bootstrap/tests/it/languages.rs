@@ -77,3 +77,39 @@ fn decisions_and_refusals() {
     let nobody = place.run(&["user", "show", "nobody", "--language", "sv"]).bad();
     assert!(nobody.starts_with("omnigate: det finns ingen användare som heter \"nobody\""), "{nobody}");
 }
+
+#[test]
+fn refusals_and_wrong_values_in_swedish() {
+    let place = Place::with(
+        "[node]\ndata_dir = \"data\"\n[http]\nlisten = \"127.0.0.1:0\"\n[[link]]\nname = \"TS0\"\nprotocol = \"smpp\"\n\
+         hosts = [\"127.0.0.1:9\"]\n[[route]]\nto = \"46\"\nlinks = [\"TS0\"]\n",
+    );
+    place.run(&["migrate"]).good();
+    let swedish = |line: &[&str]| place.run(&[line, &["--language", "sv"]].concat()).err();
+    for (line, wanted) in [
+        (&["message", "send", "--to", "+4512345678"][..], "avvisat: no_route: "),
+        (&["explain", "--to", "0701234567", "--at", "x"], "duger inte: en tid är 2026-12-24T18:00 (lokal)"),
+        (&["message", "list", "--to", "anna"], "--to \"anna\": tecknet 'a' hör inte hemma i ett nummer"),
+        (&["message", "list", "--state", "gone"], "duger inte: ett tillstånd är något av"),
+        (&["message", "resend", "x"], "duger inte: ingen nyckel; omnigate message dead listar dem"),
+        (&["message", "show", "x"], "duger inte: ett id är ett decimalt tal"),
+        (&["user", "add", "a b"], "duger inte: ett namn är 1 till 64"),
+        (&["user", "add", "anna", "--addresses", "x"], "duger inte: ett adressområde är en IP-adress"),
+        (
+            &["user", "add", "anna", "--no-password", "--originator", "Alldeles för långt namn"],
+            "en avsändare med bokstäver är",
+        ),
+        (&["link", "operators", "nobody"], "det finns ingen operatör \"nobody\"; det finns: "),
+        (&["simulate", "smpp", "--fault", "bogus"], "duger inte: felet \"bogus\" finns inte"),
+        (&["simulate", "smpp", "--account", "x"], "duger inte: skrivs NAMN:LÖSENORD"),
+        (&["simulate", "smpp", "--later", "soon"], "duger inte: skrivs TID:FEL, som"),
+        (&["simulate", "smpp", "--later", "x:{}"], "duger inte: en tidslängd är"),
+        (&["simulate", "http", "--operator", "nobody"], "duger inte: det finns ingen operatör"),
+        (&["backup", "omnigate.toml"], "ingen kopia gjordes: går inte att spara: omnigate.toml finns redan"),
+    ] {
+        let said = swedish(line);
+        assert!(said.contains(wanted), "{line:?}: {said}");
+    }
+    let refused = swedish(&["message", "send", "--to", "+4512345678"]);
+    assert!(!refused.contains("There is"), "{refused}");
+}

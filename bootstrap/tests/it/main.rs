@@ -4,3 +4,5 @@ mod commands;
 mod demo;
 mod languages;
 mod run;
+#[cfg(unix)]
+mod serve;

@@ -86,3 +86,68 @@ impl Ran {
         self.err()
     }
 }
+
+/// A server that runs; killed when it is let go of.
+#[cfg(unix)]
+pub struct Server {
+    child: std::process::Child,
+    log: std::path::PathBuf,
+}
+
+#[cfg(unix)]
+impl Server {
+    /// Starts one in a place; it may not be ready yet.
+    pub fn start(place: &Place) -> Self {
+        let log = place.path().join("log");
+        let child = Command::new(env!("CARGO_BIN_EXE_omnigate"))
+            .arg("serve")
+            .current_dir(place.path())
+            .env("NO_COLOR", "1")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(std::fs::File::create(&log).expect("a log"))
+            .spawn()
+            .expect("the binary");
+        Self { child, log }
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        let process = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(process, signal).expect("a running server");
+    }
+
+    /// What it has logged.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Waits until something holds of its log.
+    pub fn wait_until(&mut self, what: &str, holds: impl Fn(&str) -> bool) -> String {
+        for look in 0.. {
+            let log = self.log();
+            if holds(&log) {
+                return log;
+            }
+            let ended = self.child.try_wait().expect("a child");
+            assert!(ended.is_none(), "it ended ({ended:?}) before {what}: {log}");
+            assert!(look < 600, "not in time: {what}: {log}");
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        unreachable!("it is looked for until it is there")
+    }
+
+    /// Stops it in good order.
+    pub fn stop(mut self) -> Option<i32> {
+        self.signal(rustix::process::Signal::TERM);
+        self.child.wait().expect("an end").code()
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

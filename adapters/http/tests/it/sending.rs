@@ -41,7 +41,7 @@ async fn a_callback_about_the_end_alone() {
         );
     }
     let refused = Ask::json("/api/v1/messages", &body("never")).of(&app).await;
-    assert_eq!(refused.status, 422);
+    assert_eq!(refused.status, 400);
     assert!(refused.body.contains("callback_on") && refused.body.contains("invalid_parameter"));
 }
 

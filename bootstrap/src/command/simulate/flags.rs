@@ -1,10 +1,11 @@
 //! The flags that simulated operators of all session protocols share, and what they become.
 
 use crate::config::Period;
-use anyhow::{Context as _, anyhow, bail};
+use crate::swedish::WrongUsage;
+use domain::language::Words;
 use rehearsal::{Faults, MoOptions, ReceiptOptions, SimulatorOptions, faults};
 use secrecy::SecretString;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,8 +13,8 @@ use std::time::Duration;
 #[derive(Debug, Clone, clap::Args)]
 pub struct Flags {
     /// Who may bind; anybody when none is given
-    #[arg(long, value_name = "NAME:PASSWORD")]
-    pub account: Vec<String>,
+    #[arg(long, value_name = "NAME:PASSWORD", value_parser = account)]
+    pub account: Vec<Account>,
     /// Binds that one name may have at a time; 0 = any number
     #[arg(long, default_value_t = 0)]
     pub max_binds: usize,
@@ -54,11 +55,11 @@ pub struct Flags {
     #[arg(long, default_value = "1s")]
     pub retry_after: Period,
     /// Misbehave (see below); may be given several times
-    #[arg(long, value_name = "NAME[=VALUE]")]
-    pub fault: Vec<String>,
+    #[arg(long, value_name = "NAME[=VALUE]", value_parser = fault)]
+    pub fault: Vec<Fault>,
     /// Misbehave later: after so long, these faults as JSON and no others: 10s:{"throttle":true}
-    #[arg(long, value_name = "AFTER:FAULTS")]
-    pub later: Vec<String>,
+    #[arg(long, value_name = "AFTER:FAULTS", value_parser = later)]
+    pub later: Vec<Later>,
     /// Write every event to this file, one JSON object a line
     #[arg(long, value_name = "FILE")]
     pub journal: Option<PathBuf>,
@@ -71,7 +72,7 @@ impl Flags {
     /// What they say.
     ///
     /// # Errors
-    /// Flags that fit no fault, an account without a password.
+    /// None that the reader of the command line has not found.
     pub fn options(&self, listen: &str) -> anyhow::Result<SimulatorOptions> {
         let receipts = self.receipts.then_some(ReceiptOptions {
             delay: self.receipt_delay.0,
@@ -88,7 +89,7 @@ impl Flags {
         Ok(SimulatorOptions {
             listen: listen.to_owned(),
             tls: None,
-            accounts: self.account.iter().map(|text| account(text)).collect::<anyhow::Result<_>>()?,
+            accounts: self.account.clone(),
             max_binds: self.max_binds,
             reply_delay: self.delay.0,
             receipts,
@@ -97,42 +98,55 @@ impl Flags {
             deliver_window: self.deliver_window.max(1),
             retry_after: self.retry_after.0,
             journal: self.journal.clone(),
-            faults: named_faults(&self.fault)?,
-            schedule: self.later.iter().map(|text| scheduled(text)).collect::<anyhow::Result<_>>()?,
+            faults: faults(&together(&self.fault))?,
+            schedule: self.later.clone(),
         })
     }
 }
 
-fn account(text: &str) -> anyhow::Result<(String, SecretString)> {
-    let (name, password) =
-        text.split_once(':').ok_or_else(|| anyhow!("--account {text:?}: NAME:PASSWORD"))?;
+/// Who may log in.
+pub(super) type Account = (String, SecretString);
+/// A fault's name and value.
+pub(super) type Fault = (String, Value);
+/// When, and which faults.
+pub(super) type Later = (Duration, Faults);
+
+pub(super) fn account(text: &str) -> Result<Account, WrongUsage> {
+    let (name, password) = text
+        .split_once(':')
+        .ok_or_else(|| WrongUsage::new(Words::new("skrivs NAMN:LÖSENORD", "written NAME:PASSWORD")))?;
     Ok((name.to_owned(), SecretString::from(password)))
 }
 
-/// `throttle`, `drop_every=10`, `drop-every=10`.
-pub(super) fn named_faults(given: &[String]) -> anyhow::Result<Faults> {
-    faults(&Value::Object(named(given))).map_err(|e| anyhow!("--fault: {e}"))
+/// A fault of an operator.
+pub(super) fn fault(text: &str) -> Result<Fault, String> {
+    checked(text, |one| faults(one).map(drop).map_err(|e| e.to_string()))
 }
 
-/// Faults by their names, whatever they are.
-pub(super) fn named(given: &[String]) -> Map<String, Value> {
-    let mut named = Map::new();
-    for text in given {
-        let (name, value) =
-            text.split_once('=').map_or((text.as_str(), Value::Bool(true)), |(name, value)| {
-                (name, value.parse::<u64>().map_or_else(|_| Value::Bool(value == "true"), Value::from))
-            });
-        named.insert(name.replace('-', "_"), value);
-    }
-    named
+/// `throttle`, `drop_every=10`, `drop-every=10`, when whoever has it knows it.
+pub(super) fn checked(text: &str, known: impl FnOnce(&Value) -> Result<(), String>) -> Result<Fault, String> {
+    let (name, value) = text.split_once('=').map_or((text, Value::Bool(true)), |(name, value)| {
+        (name, value.parse::<u64>().map_or_else(|_| Value::Bool(value == "true"), Value::from))
+    });
+    let one = (name.replace('-', "_"), value);
+    known(&together(std::slice::from_ref(&one))).map(|()| one)
+}
+
+/// Faults in one object, as those read them that have them.
+pub(super) fn together(given: &[Fault]) -> Value {
+    Value::Object(given.iter().cloned().collect())
 }
 
 /// `10s:{"throttle":true}`
-pub(super) fn scheduled(text: &str) -> anyhow::Result<(Duration, Faults)> {
-    let Some((after, rest)) = text.split_once(':') else {
-        bail!("--later {text:?}: AFTER:FAULTS, as 10s:{{\"throttle\":true}}")
-    };
-    let after: Period = after.parse().map_err(|e: String| anyhow!("--later {text:?}: {e}"))?;
-    let value: Value = serde_json::from_str(rest).with_context(|| format!("--later {text:?}"))?;
-    Ok((after.0, faults(&value).map_err(|e| anyhow!("--later: {e}"))?))
+pub(super) fn later(text: &str) -> Result<Later, WrongUsage> {
+    let (after, rest) = text.split_once(':').ok_or_else(|| {
+        WrongUsage::new(Words::new(
+            "skrivs TID:FEL, som 10s:{\"throttle\":true}",
+            "written AFTER:FAULTS, as 10s:{\"throttle\":true}",
+        ))
+    })?;
+    let after: Period = after.parse().map_err(|e: String| WrongUsage::new(e))?;
+    let value: Value = serde_json::from_str(rest).map_err(|e| WrongUsage::new(format!("no JSON: {e}")))?;
+    let faults = faults(&value).map_err(|e| WrongUsage::new(e.to_string()))?;
+    Ok((after.0, faults))
 }

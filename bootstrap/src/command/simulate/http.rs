@@ -3,10 +3,10 @@
 use super::{Operator, flags};
 use crate::clock::SystemClock;
 use crate::config::Period;
-use anyhow::{Context as _, anyhow};
+use anyhow::Context as _;
 use async_trait::async_trait;
 use domain::language::Language;
-use http_door::operator::simulator::{HttpSimulator, HttpSimulatorOptions};
+use http_door::operator::simulator::{HttpSimulator, HttpSimulatorOptions, SHAPES};
 use rehearsal::{Command, ReceiptOptions, faults};
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -30,11 +30,11 @@ pub struct Http {
     #[arg(long, default_value = "127.0.0.1:9046", value_name = "HOST:PORT")]
     pub listen: String,
     /// Whose requests: 46elks, telenor-sms-pro, link-mobility, cellsynt, pixie, sinch, kannel or omnigate
-    #[arg(long, default_value = "46elks", value_name = "NAME")]
+    #[arg(long, default_value = "46elks", value_name = "NAME", value_parser = shape)]
     pub operator: String,
     /// Who may send; anybody when absent
-    #[arg(long, value_name = "NAME:PASSWORD")]
-    pub account: Option<String>,
+    #[arg(long, value_name = "NAME:PASSWORD", value_parser = flags::account)]
+    pub account: Option<flags::Account>,
     /// How long it thinks before it answers: 20ms, 1s
     #[arg(long, default_value = "0ms")]
     pub delay: Period,
@@ -60,14 +60,21 @@ pub struct Http {
     #[arg(long, value_name = "SECRET")]
     pub callback_secret: Option<String>,
     /// Misbehave (see below); may be given several times
-    #[arg(long, value_name = "NAME[=VALUE]")]
-    pub fault: Vec<String>,
+    #[arg(long, value_name = "NAME[=VALUE]", value_parser = flags::fault)]
+    pub fault: Vec<flags::Fault>,
     /// Write every event to this file, one JSON object a line
     #[arg(long, value_name = "FILE")]
     pub journal: Option<PathBuf>,
     /// Stop after so many seconds
     #[arg(long = "for", value_name = "SECONDS")]
     pub seconds: Option<u64>,
+}
+
+fn shape(name: &str) -> Result<String, String> {
+    match SHAPES.contains(&name) {
+        true => Ok(name.to_owned()),
+        false => Err(format!("there is no operator {name:?}; there are: {}", SHAPES.join(", "))),
+    }
 }
 
 /// Starts it.
@@ -80,10 +87,6 @@ pub(super) async fn start(args: &Http) -> anyhow::Result<Box<dyn Operator>> {
 }
 
 fn options(args: &Http) -> anyhow::Result<HttpSimulatorOptions> {
-    let account = args.account.as_ref().map(|text| {
-        let (user, password) = text.split_once(':').ok_or_else(|| anyhow!("--account is NAME:PASSWORD"))?;
-        Ok::<_, anyhow::Error>((user.to_owned(), SecretString::from(password)))
-    });
     let receipts = ReceiptOptions {
         delay: args.receipt_delay.0,
         fail_every: args.fail_every,
@@ -93,7 +96,7 @@ fn options(args: &Http) -> anyhow::Result<HttpSimulatorOptions> {
     Ok(HttpSimulatorOptions {
         listen: args.listen.clone(),
         shape: args.operator.clone(),
-        account: account.transpose()?,
+        account: args.account.clone(),
         reply_delay: args.delay.0,
         receipts: args.receipts.then_some(receipts),
         receipts_to: args.receipts_to.clone(),
@@ -101,7 +104,7 @@ fn options(args: &Http) -> anyhow::Result<HttpSimulatorOptions> {
         secret: args.callback_secret.clone().map(SecretString::from),
         retry_after: Duration::from_secs(1),
         journal: args.journal.clone(),
-        faults: faults(&Value::Object(flags::named(&args.fault))).map_err(|e| anyhow!("--fault: {e}"))?,
+        faults: faults(&flags::together(&args.fault))?,
     })
 }
 

@@ -3,7 +3,7 @@
 use super::{Operator, flags};
 use crate::clock::SystemClock;
 use ::modem::simulator::{AnalogueModem, AnalogueOptions, line_faults};
-use anyhow::{Context as _, anyhow};
+use anyhow::Context as _;
 use async_trait::async_trait;
 use domain::language::Language;
 use rehearsal::Simulator;
@@ -21,8 +21,13 @@ pub struct LineFlags {
     #[arg(long, value_name = "HOST:PORT", conflicts_with = "modem")]
     pub modem_listen: Option<String>,
     /// The modem or the telephone line misbehaves: busy, no_carrier, no_answer, drop_after=70, .. (simulate tap --help names all)
-    #[arg(long, value_name = "NAME[=VALUE]")]
-    pub line_fault: Vec<String>,
+    #[arg(long, value_name = "NAME[=VALUE]", value_parser = fault)]
+    pub line_fault: Vec<flags::Fault>,
+}
+
+/// A fault of a line.
+fn fault(text: &str) -> Result<flags::Fault, String> {
+    flags::checked(text, |one| line_faults(one).map(drop).map_err(|e| e.to_string()))
 }
 
 /// An operator that may be called.
@@ -40,8 +45,7 @@ pub(super) async fn with_modem(
     journal: Option<&PathBuf>,
     operator: Simulator,
 ) -> anyhow::Result<Box<dyn Operator>> {
-    let faults = line_faults(&Value::Object(flags::named(&flags.line_fault)));
-    let faults = faults.map_err(|e| anyhow!("--line-fault: {e}"))?;
+    let faults = line_faults(&flags::together(&flags.line_fault))?;
     if flags.modem.is_none() && flags.modem_listen.is_none() {
         return Ok(Box::new(operator));
     }

@@ -24,6 +24,7 @@ use crate::clock::SystemClock;
 use crate::command::context::{Context, print};
 use crate::command::{block_on, exit};
 use crate::platform::{Asked, Signals};
+use crate::swedish;
 use anyhow::Context as _;
 use async_trait::async_trait;
 use clap::Subcommand;
@@ -149,7 +150,7 @@ async fn rehearse(
             asked = signals.next() => if asked == Asked::Stop { break },
             () = &mut end => break,
             order = orders.next_line(), if listening => match order {
-                Ok(Some(order)) => obey(operator.as_ref(), &order),
+                Ok(Some(order)) => obey(operator.as_ref(), &order, language),
                 Ok(None) | Err(_) => listening = false,
             },
             _ = tick.tick() => line.set_message(operator.status(language)),
@@ -162,11 +163,11 @@ async fn rehearse(
     Ok(exit(true))
 }
 
-fn obey(operator: &dyn Operator, order: &str) {
+fn obey(operator: &dyn Operator, order: &str, language: Language) {
     if !order.trim().is_empty()
         && let Err(error) = operator.obey(order)
     {
-        eprintln!("{error}");
+        eprintln!("{}", swedish::said(&error, language));
     }
 }
 

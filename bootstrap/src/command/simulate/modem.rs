@@ -4,7 +4,7 @@ use super::{Operator, flags};
 use crate::clock::SystemClock;
 use crate::config::Period;
 use ::modem::simulator::{ModemCommand, ModemOptions, ModemSimulator, modem_faults};
-use anyhow::{Context as _, anyhow};
+use anyhow::Context as _;
 use async_trait::async_trait;
 use domain::language::Language;
 use serde_json::{Value, json};
@@ -52,8 +52,8 @@ pub struct Modem {
     #[arg(long)]
     pub direct: bool,
     /// Misbehave (see below); may be given several times
-    #[arg(long, value_name = "NAME[=VALUE]")]
-    pub fault: Vec<String>,
+    #[arg(long, value_name = "NAME[=VALUE]", value_parser = fault)]
+    pub fault: Vec<flags::Fault>,
     /// Write every event to this file, one JSON object a line
     #[arg(long, value_name = "FILE")]
     pub journal: Option<PathBuf>,
@@ -72,8 +72,12 @@ pub(super) async fn start(args: &Modem) -> anyhow::Result<Box<dyn Operator>> {
     Ok(Box::new(simulator.context("the modem cannot be plugged in")?))
 }
 
+/// A fault of a modem.
+fn fault(text: &str) -> Result<flags::Fault, String> {
+    flags::checked(text, |one| modem_faults(one).map(drop).map_err(|e| e.to_string()))
+}
+
 fn options(args: &Modem) -> anyhow::Result<ModemOptions> {
-    let faults = modem_faults(&Value::Object(flags::named(&args.fault)));
     Ok(ModemOptions {
         path: args.path.clone(),
         tcp: args.listen.clone(),
@@ -85,7 +89,7 @@ fn options(args: &Modem) -> anyhow::Result<ModemOptions> {
         fail_every: args.fail_every,
         direct: args.direct,
         journal: args.journal.clone(),
-        faults: faults.map_err(|e| anyhow!("--fault: {e}"))?,
+        faults: modem_faults(&flags::together(&args.fault))?,
     })
 }
 

@@ -60,11 +60,11 @@ pub struct Tap {
     #[arg(long, default_value = "0ms")]
     pub delay: Period,
     /// Misbehave (see below); may be given several times
-    #[arg(long, value_name = "NAME[=VALUE]")]
-    pub fault: Vec<String>,
+    #[arg(long, value_name = "NAME[=VALUE]", value_parser = flags::fault)]
+    pub fault: Vec<flags::Fault>,
     /// Misbehave later: after so long, these faults as JSON and no others: 10s:{"status":516}
-    #[arg(long, value_name = "AFTER:FAULTS")]
-    pub later: Vec<String>,
+    #[arg(long, value_name = "AFTER:FAULTS", value_parser = flags::later)]
+    pub later: Vec<flags::Later>,
     /// Write every event to this file, one JSON object a line
     #[arg(long, value_name = "FILE")]
     pub journal: Option<PathBuf>,
@@ -85,8 +85,8 @@ pub(super) fn central(args: &Tap) -> anyhow::Result<CentralOptions> {
         reply_delay: args.delay.0,
         receipts: None,
         journal: args.journal.clone(),
-        faults: flags::named_faults(&args.fault)?,
-        schedule: args.later.iter().map(|text| flags::scheduled(text)).collect::<anyhow::Result<_>>()?,
+        faults: rehearsal::faults(&flags::together(&args.fault))?,
+        schedule: args.later.clone(),
         ..SimulatorOptions::default()
     };
     let charset = match args.charset {

@@ -1,8 +1,9 @@
 //! What `omnigate user add` and `set` change: the flags, what they make of a user, and where the password comes from.
 
+use crate::swedish::WrongUsage;
 use anyhow::{Context as _, anyhow, bail};
-use domain::directory::User;
-use domain::language::Language;
+use domain::directory::{AddressRange, RangeError, User, UserName};
+use domain::language::{Language, Words};
 use domain::message::Priority;
 use domain::numbering::{AllowList, Country};
 use domain::originator;
@@ -14,7 +15,8 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 pub struct Change {
     /// The login name: 1 to 64 letters, digits or . _ - @ +
-    pub name: String,
+    #[arg(value_parser = UserName::parse)]
+    pub name: UserName,
     /// Read the password from a file
     #[arg(long, value_name = "FILE", conflicts_with_all = ["password_env", "no_password"])]
     pub password_file: Option<PathBuf>,
@@ -28,8 +30,8 @@ pub struct Change {
     #[arg(long)]
     pub password: bool,
     /// Where the user may come from: 10.1.0.0/16,192.0.2.7; "" = anywhere that the doors allow
-    #[arg(long, value_delimiter = ',')]
-    pub addresses: Option<Vec<String>>,
+    #[arg(long, value_delimiter = ',', value_parser = range)]
+    pub addresses: Option<Vec<Range>>,
     /// Mail addresses the user sends from; @example.se = all of a domain
     #[arg(long, value_delimiter = ',')]
     pub mail_from: Option<Vec<String>>,
@@ -74,17 +76,27 @@ pub struct Change {
     pub project: Option<String>,
 }
 
+/// An address range, or nothing: an empty list on the command line is a list of one empty text.
+#[derive(Debug, Clone, Copy)]
+pub struct Range(Option<AddressRange>);
+
+fn range(text: &str) -> Result<Range, RangeError> {
+    Some(text.trim()).filter(|text| !text.is_empty()).map(str::parse).transpose().map(Range)
+}
+
 pub(super) fn changed(mut user: User, change: &Change, country: Country) -> anyhow::Result<User> {
     let listed = |list: &Vec<String>| {
         list.iter().map(|s| s.trim().to_owned()).filter(|s| !s.is_empty()).collect::<Vec<_>>()
     };
     let sender = |text: &str| {
-        originator::parse(text, country).map_err(|refusal| anyhow!("{text:?}: {}", refusal.detail))
+        originator::parse(text, country).map_err(|refusal| {
+            let in_language = |language| format!("{text:?}: {}", refusal.detail.in_language(language));
+            WrongUsage::new(Words::new(in_language(Language::Swedish), in_language(Language::English)))
+        })
     };
     let priority = |text: &Option<String>| text.as_deref().and_then(Priority::parse);
     if let Some(list) = &change.addresses {
-        let parse = |text: &String| text.parse().map_err(|e| anyhow!("--addresses {text:?}: {e}"));
-        user.addresses = listed(list).iter().map(parse).collect::<anyhow::Result<_>>()?;
+        user.addresses = list.iter().filter_map(|range| range.0).collect();
     }
     if let Some(list) = &change.mail_from {
         user.mail_from = listed(list);
@@ -94,11 +106,8 @@ pub(super) fn changed(mut user: User, change: &Change, country: Country) -> anyh
     }
     if let Some(list) = &change.originators {
         let any = list.iter().any(|s| s == "any");
-        user.originators = if any {
-            None
-        } else {
-            Some(listed(list).iter().map(|s| sender(s)).collect::<anyhow::Result<_>>()?)
-        };
+        user.originators =
+            if any { None } else { Some(listed(list).iter().map(|s| sender(s)).collect::<Result<_, _>>()?) };
     }
     if change.allow.is_some() || change.deny.is_some() {
         let old = user.allow.take().unwrap_or_default();

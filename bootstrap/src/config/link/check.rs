@@ -3,6 +3,7 @@
 use super::Common;
 use crate::config::Secret;
 use crate::config::checks::Checks;
+use domain::language::Words;
 use toml::Spanned;
 
 /// The checks of one link; keys get its name before them.
@@ -16,8 +17,13 @@ impl LinkChecks<'_, '_> {
         format!("link.{}.{key}", self.name)
     }
 
-    pub(super) fn wrong<T>(&mut self, at: &Spanned<T>, key: &str, what: impl Into<String>) {
+    pub(super) fn wrong<T>(&mut self, at: &Spanned<T>, key: &str, what: impl Into<Words>) {
         self.checks.wrong(at, self.key(key), what);
+    }
+
+    /// Something wrong with a key whose value does not carry its place, or with that it is missing: then it is said where the link is named.
+    pub(super) fn wrong_key(&mut self, common: &Common, key: &str, what: impl Into<Words>) {
+        self.checks.wrong_or(&self.key(key), &common.name, self.key(key), what);
     }
 
     pub(super) fn one_of(&mut self, value: Option<&Spanned<String>>, key: &str, allowed: &[&str]) {
@@ -44,7 +50,7 @@ impl LinkChecks<'_, '_> {
     /// There is at least one host: for protocols that have hosts.
     pub(super) fn some_host(&mut self, common: &Common) {
         if common.hosts.is_empty() {
-            self.wrong(&common.name, "hosts", "at least one host:port");
+            self.wrong_key(common, "hosts", "at least one host:port");
         }
     }
 

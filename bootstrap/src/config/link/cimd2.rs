@@ -59,11 +59,11 @@ impl Keys for Cimd2 {
         checks.range(common.window.as_ref(), "window", MOST_IN_FLIGHT);
         checks.secret(self.password.as_ref(), "password");
         if self.system_id.len() > 32 {
-            checks.wrong(&common.name, "system_id", "system_id has at most 32 characters in CIMD2");
+            checks.wrong_key(common, "system_id", "system_id has at most 32 characters in CIMD2");
         }
         let address = |text: &str| text.bytes().all(|octet| octet.is_ascii_digit() || octet == b'+');
         if !address(&self.own_number) {
-            checks.wrong(&common.name, "own_number", "own_number is digits");
+            checks.wrong_key(common, "own_number", "own_number is digits");
         }
         checks.one_of(self.international.as_ref(), "international", &["+", "00", ""]);
         checks.one_of(self.validity.as_ref(), "validity", &["relative", "absolute", "none"]);

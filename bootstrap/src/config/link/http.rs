@@ -102,13 +102,13 @@ impl Http {
         for name in self.values.keys() {
             let known = profile.uses(&format!("values.{name}")) || profile.values().any(|v| v == name);
             if !known {
-                checks.wrong(&self.profile, "values", format!("{title} has no use for values.{name}"));
+                checks.wrong_key(common, "values", format!("{title} has no use for values.{name}"));
             }
         }
         for name in self.secrets.keys() {
             let signed = name == "callback" && profile.is_signed();
             if !signed && !profile.uses(&format!("secrets.{name}")) {
-                checks.wrong(&self.profile, "secrets", format!("{title} has no use for secrets.{name}"));
+                checks.wrong_key(common, "secrets", format!("{title} has no use for secrets.{name}"));
             }
         }
         let receipts = common.receipts && profile.has_receipts();

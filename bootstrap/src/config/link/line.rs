@@ -58,7 +58,7 @@ impl Dialled<'_> {
                 checks.wrong(number, "dial", "to dial there must be a modem: port = \"/dev/ttyS0\"");
             }
             if self.line.is_some() {
-                checks.wrong(&common.name, "line", "a line belongs to a port: port = \"/dev/ttyS0\"");
+                checks.wrong_key(common, "line", "a line belongs to a port: port = \"/dev/ttyS0\"");
             }
             return checks.some_host(common);
         };
@@ -76,7 +76,7 @@ impl Dialled<'_> {
             checks.wrong(host, "hosts", "a link has hosts or a port, not both");
         }
         if common.tls.is_some() {
-            checks.wrong(port, "tls", "there is no TLS over a modem");
+            checks.wrong_key(common, "tls", "there is no TLS over a modem");
         }
         if self.dial.is_empty() && !may_be_cable {
             checks.wrong(port, "dial", "the numbers that the modem is to call: dial = [\"08-123 45 67\"]");
@@ -96,7 +96,7 @@ impl Dialled<'_> {
             checks.wrong(init, "line.init", format!("{:?} is no command: ATZ, ATX3", init.get_ref()));
         }
         if !command(&line.dial_command) {
-            checks.wrong(port, "line.dial_command", "ATDT or ATDP");
+            checks.wrong_key(common, "line.dial_command", "ATDT or ATDP");
         }
     }
 }

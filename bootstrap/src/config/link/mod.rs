@@ -30,6 +30,7 @@ use super::values::Period;
 use check::LinkChecks;
 use domain::address::Originator;
 use domain::directory::{Heartbeat, LinkId, LinkProfile};
+use domain::language::Words;
 use domain::numbering::Country;
 use domain::originator;
 use serde::Deserialize;
@@ -127,7 +128,7 @@ impl HeartbeatKeys {
     fn check(&self, checks: &mut LinkChecks<'_, '_>) {
         for number in std::iter::once(&self.to).chain(&self.alarm_to) {
             if let Err(refusal) = domain::numbering::recipient(number.get_ref(), Country::SWEDEN, false) {
-                checks.wrong(number, "heartbeat", refusal.detail.to_string());
+                checks.wrong(number, "heartbeat", refusal.detail);
             }
         }
         if self.within.0.is_zero() || self.every.0 < self.within.0 {
@@ -311,11 +312,9 @@ impl Link {
 }
 
 impl Common {
-    fn own_originator(&self) -> Result<Option<Originator>, String> {
+    fn own_originator(&self) -> Result<Option<Originator>, Words> {
         let Some(text) = &self.originator else { return Ok(None) };
-        originator::parse(text.get_ref(), Country::SWEDEN)
-            .map(Some)
-            .map_err(|refusal| refusal.detail.to_string())
+        originator::parse(text.get_ref(), Country::SWEDEN).map(Some).map_err(|refusal| refusal.detail)
     }
 }
 

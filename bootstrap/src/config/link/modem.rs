@@ -83,7 +83,7 @@ impl Keys for Modem {
             checks.wrong(at, "pin", "a PIN is 4 to 8 digits");
         }
         if !self.number.bytes().all(|octet| octet.is_ascii_digit()) {
-            checks.wrong(&common.name, "number", "digits with country code and no plus sign");
+            checks.wrong_key(common, "number", "digits with country code and no plus sign");
         }
         if let Some(at) = &self.service_centre
             && !at.get_ref().strip_prefix('+').unwrap_or(at.get_ref()).bytes().all(|o| o.is_ascii_digit())
@@ -91,11 +91,7 @@ impl Keys for Modem {
             checks.wrong(at, "service_centre", "digits, with + before a country code");
         }
         if self.weak_signal > 31 {
-            checks.wrong(
-                &common.name,
-                "weak_signal",
-                format!("{} is not between 0 and 31", self.weak_signal),
-            );
+            checks.wrong_key(common, "weak_signal", format!("{} is not between 0 and 31", self.weak_signal));
         }
         if let Some(at) =
             self.alarm_to.as_ref().filter(|at| smtp::relay::clean::address(at.get_ref()).is_none())

@@ -117,7 +117,7 @@ impl Keys for Smpp {
         checks.one_of(self.alphabet.as_ref(), "alphabet", &["gsm", "latin1", "ascii"]);
         checks.one_of(self.long.as_ref(), "long", &["udh", "sar", "payload"]);
         if self.whole() && self.version.as_ref().is_some_and(|version| version.get_ref() == "3.3") {
-            checks.wrong(&common.name, "long", "SMPP 3.3 has no message_payload: udh");
+            checks.wrong_key(common, "long", "SMPP 3.3 has no message_payload: udh");
         }
         checks.one_of(self.flash.as_ref(), "flash", &["coding", "class", "subunit"]);
         checks.one_of(self.validity.as_ref(), "validity", &["relative", "absolute", "none"]);
@@ -126,7 +126,7 @@ impl Keys for Smpp {
             [("enquire_link", self.enquire_link), ("response_timeout", common.response_timeout)]
         {
             if time.is_some_and(|time| time.0.is_zero()) {
-                checks.wrong(&common.name, key, "more than nothing");
+                checks.wrong_key(common, key, "more than nothing");
             }
         }
     }
@@ -155,7 +155,7 @@ impl Smpp {
             ("address_range", &self.address_range, 40),
         ] {
             if value.len() > most {
-                checks.wrong(&common.name, key, too_long(key, most));
+                checks.wrong_key(common, key, too_long(key, most));
             }
         }
         if let Some(at) = &self.password

@@ -76,13 +76,13 @@ impl Keys for Ucp {
         let dialled = Dialled { port: self.port.as_ref(), dial: &self.dial, line: self.line.as_ref() };
         dialled.check(common, false, checks);
         if self.port.is_some() && common.sessions.as_ref().is_some_and(|sessions| *sessions.get_ref() > 1) {
-            checks.wrong(&common.name, "sessions", "a modem has one call at a time: sessions = 1");
+            checks.wrong_key(common, "sessions", "a modem has one call at a time: sessions = 1");
         }
         checks.range(common.window.as_ref(), "window", MOST_IN_FLIGHT);
         checks.secret(self.password.as_ref(), "password");
         if self.login && self.system_id.as_ref().is_none_or(|account| account.get_ref().is_empty()) {
-            checks.wrong(
-                &common.name,
+            checks.wrong_key(
+                common,
                 "system_id",
                 "a login needs the account, a number (login = false where there is none)",
             );

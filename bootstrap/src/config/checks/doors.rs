@@ -1,0 +1,148 @@
+//! The doors: addresses to listen at, templates, senders of mail. By the rules of those that will use them, so that `serve` starts on what
+//! passes here.
+
+use super::Checks;
+use crate::config::{Config, Relay, Smtp};
+use std::net::{IpAddr, Ipv4Addr};
+
+impl Checks<'_> {
+    fn mail(&mut self, smtp: &Smtp) {
+        if smtp.domains.is_empty() && smtp.domain.is_empty() {
+            self.wrong_key("smtp.domains", "at least one domain whose mail becomes SMS");
+        }
+        self.one_of(Some(&smtp.from), "smtp.from".to_owned(), &["must_agree", "ignore"]);
+        let templates = [(&smtp.template, "smtp.template")]
+            .into_iter()
+            .chain(
+                smtp.domain.iter().filter_map(|d| d.template.as_ref()).map(|t| (t, "smtp.domain.template")),
+            )
+            .chain(smtp.sender.iter().map(|s| (&s.template, "smtp.sender.template")));
+        for (template, key) in templates {
+            if let Err(error) = template.get_ref().parse::<smtp::Template>() {
+                self.wrong(template, key, error.to_string());
+            }
+        }
+        for sender in smtp.sender.iter().filter(|s| !s.address.get_ref().contains('@')) {
+            self.wrong(&sender.address, "smtp.sender.address", "a mail address, or @ and a domain");
+        }
+        if let Some(relay) = &smtp.relay {
+            self.host(&relay.host, "smtp.relay.host".to_owned());
+            self.secret(relay.password.as_ref(), "smtp.relay.password".to_owned());
+            self.senders_of_mail(smtp, relay);
+        }
+    }
+
+    /// What the relay makes its senders of, by its own rule: it refuses to start with one that is no address.
+    fn senders_of_mail(&mut self, smtp: &Smtp, relay: &Relay) {
+        let fits = |address: &str| smtp::relay::clean::address(address).is_some();
+        let own = relay.from_domain.as_deref().map(|domain| ("smtp.relay.from_domain", domain));
+        let first = smtp.domains.first().map(|domain| ("smtp.domains", domain.as_str()));
+        let other = smtp.domain.first().map(|domain| ("smtp.domain", domain.name.get_ref().as_str()));
+        if let Some((key, domain)) = own.or(first).or(other)
+            && !fits(&format!("x@{domain}"))
+        {
+            self.wrong_key(key, format!("{domain:?} is no mail domain"));
+        }
+        if let Some(sender) = relay.envelope_from.as_deref().filter(|sender| !fits(sender)) {
+            self.wrong_key("smtp.relay.envelope_from", format!("{sender} is no mail address"));
+        }
+    }
+
+    pub(super) fn doors(&mut self, config: &Config) {
+        let has_relay = config.smtp.as_ref().is_some_and(|smtp| smtp.relay.is_some());
+        for (link, at) in
+            config.link.iter().filter_map(|l| l.alarm_to().map(|at| (l, at))).filter(|_| !has_relay)
+        {
+            self.wrong(at, format!("link.{}.alarm_to", link.name()), "needs a mail relay: [smtp.relay] host");
+        }
+        self.secret(config.callbacks.secret.as_ref(), "callbacks.secret".to_owned());
+        self.one_of(Some(&config.callbacks.received), "callbacks.received".to_owned(), &["json", "form"]);
+        if let Some(smtp) = &config.smtp {
+            self.mail(smtp);
+        }
+        if let Some(telnet) = &config.telnet {
+            self.secret(telnet.passcode_key.as_ref(), "telnet.passcode_key".to_owned());
+            self.one_of(Some(&telnet.subject), "telnet.subject".to_owned(), &["prefix", "reference"]);
+            if let Some(zone) = &telnet.time_zone
+                && jiff::tz::TimeZone::get(zone.get_ref()).is_err()
+            {
+                self.wrong(zone, "telnet.time_zone", "a zone is a name like \"Europe/Stockholm\"");
+            }
+        }
+        let listens = [
+            ("http.listen", config.http.as_ref().map(|h| &h.listen)),
+            ("http.ops_listen", config.http.as_ref().and_then(|h| h.ops_listen.as_ref())),
+            ("smtp.listen", config.smtp.as_ref().map(|s| &s.listen)),
+            ("telnet.listen", config.telnet.as_ref().map(|t| &t.listen)),
+        ];
+        let mut taken: Vec<(&str, &str, u16)> = Vec::new();
+        for (key, listen) in listens.into_iter().filter_map(|(k, l)| l.map(|l| (k, l))) {
+            let place = listen.rsplit_once(':').filter(|(host, _)| !host.is_empty());
+            let Some((host, port)) = place.and_then(|(host, port)| Some((host, port.parse::<u16>().ok()?)))
+            else {
+                let what = format!("{listen:?} is not address:port, for example \"0.0.0.0:8080\"");
+                self.wrong_key(key, what);
+                continue;
+            };
+            // Port 0 is another free one each time.
+            let same = |(_, other, at): &&(&str, &str, u16)| port != 0 && *at == port && overlap(host, other);
+            match taken.iter().find(same) {
+                Some((other, ..)) => self.wrong_key(key, format!("{listen} is taken by {other}")),
+                None => taken.push((key, host, port)),
+            }
+        }
+        if config.file.is_some() {
+            self.warnings.push(
+                "[file] is read but this version does not watch directories: files there are not sent"
+                    .to_owned(),
+            );
+        }
+        if config.http.is_none() && config.smtp.is_none() && config.telnet.is_none() {
+            self.warnings
+                .push("no door is configured ([http], [smtp] or [telnet]): nothing can be sent".to_owned());
+        }
+    }
+}
+
+/// Whether who listens at one of these hosts is in the way of who would listen at the other, on the same port.
+fn overlap(one: &str, other: &str) -> bool {
+    let address = |host: &str| match host {
+        "localhost" => Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+        _ => host.trim_start_matches('[').trim_end_matches(']').parse().ok(),
+    };
+    match (address(one), address(other)) {
+        (Some(one), Some(other)) if one == other => true,
+        // `::` is everywhere, IPv4 too; `0.0.0.0` only there.
+        (Some(IpAddr::V6(all)), _) | (_, Some(IpAddr::V6(all))) if all.is_unspecified() => true,
+        (Some(IpAddr::V4(all)), Some(IpAddr::V4(_))) | (Some(IpAddr::V4(_)), Some(IpAddr::V4(all)))
+            if all.is_unspecified() =>
+        {
+            true
+        }
+        (None, None) => one.eq_ignore_ascii_case(other),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_in_each_other_s_way() {
+        for (one, other, wanted) in [
+            ("127.0.0.1", "127.0.0.1", true),
+            ("127.0.0.1", "localhost", true),
+            ("127.0.0.1", "127.0.0.2", false),
+            ("0.0.0.0", "127.0.0.1", true),
+            ("0.0.0.0", "[::1]", false),
+            ("[::]", "127.0.0.1", true),
+            ("[::]", "[::1]", true),
+            ("[::1]", "::1", true),
+            ("a.example", "A.example", true),
+            ("a.example", "b.example", false),
+        ] {
+            assert_eq!((overlap(one, other), overlap(other, one)), (wanted, wanted), "{one} {other}");
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Where received messages go, and who is told of links that are ill.
+
+use super::Checks;
+use crate::config::Config;
+use domain::numbering::Country;
+
+impl Checks<'_> {
+    pub(super) fn received(&mut self, config: &Config) {
+        let users: Vec<_> = config.user.iter().map(|u| u.name.get_ref().as_str()).collect();
+        for (place, rule) in config.mo.iter().enumerate() {
+            if let Some(number) = &rule.number
+                && domain::address::Recipient::parse(number.get_ref().trim_start_matches('+')).is_err()
+            {
+                self.wrong(number, "mo.number", "an international number without +, or a short code");
+            }
+            if let Some(user) = &rule.user
+                && !users.contains(&user.get_ref().as_str())
+            {
+                self.warnings.push(format!(
+                    "mo.user: {:?} is not in this file; it must be in the database",
+                    user.get_ref()
+                ));
+            }
+            if rule.answers && rule.user.is_none() {
+                let what = "an answer is sent by somebody: name a user";
+                self.wrong_at(&format!("mo.{place}.answers"), "mo.answers", what);
+            }
+            let mail = matches!(rule.to.as_ref().map(|d| &d.0), Some(domain::mo::Destination::Mail(_)));
+            if mail && config.smtp.as_ref().is_none_or(|s| s.relay.is_none()) {
+                let what = "mail leaves by a relay: set smtp.relay.host";
+                self.wrong_at(&format!("mo.{place}.to"), "mo.to", what);
+            }
+        }
+    }
+
+    pub(super) fn alarm(&mut self, config: &Config) {
+        let country = Country::parse(config.defaults.country.get_ref()).unwrap_or(Country::SWEDEN);
+        for number in &config.alarm.sms {
+            if let Err(refusal) = domain::numbering::recipient(number.get_ref(), country, false) {
+                self.wrong(number, "alarm.sms", refusal.detail);
+            }
+        }
+        let has_relay = config.smtp.as_ref().is_some_and(|smtp| smtp.relay.is_some());
+        for mailbox in &config.alarm.mail {
+            if smtp::relay::clean::address(mailbox.get_ref()).is_none() {
+                self.wrong(mailbox, "alarm.mail", format!("{} is no mail address", mailbox.get_ref()));
+            } else if !has_relay {
+                self.wrong(mailbox, "alarm.mail", "needs a mail relay: [smtp.relay] host");
+            }
+        }
+    }
+}
