@@ -81,7 +81,11 @@ async function main() {
 }
 
 const end = (code) => {
-  browser.once('exit', () => { fs.rmSync(profile, { recursive: true, force: true, maxRetries: 5 }); process.exit(code); });
+  browser.once('exit', () => {
+    // Its helper processes may write a moment longer than itself.
+    try { fs.rmSync(profile, { recursive: true, force: true, maxRetries: 20 }); } catch { /* the system's own cleaning takes it */ }
+    process.exit(code);
+  });
   browser.kill('SIGKILL');
 };
 browser.on('error', (error) => { console.error(String(error)); process.exit(1); });
