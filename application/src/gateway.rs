@@ -14,6 +14,7 @@ use crate::lanes::{Lane, Lanes};
 use crate::meters::Meters;
 use crate::observe::Watch;
 use crate::poison::Guarded;
+use crate::pulse::{Heard, Pulse};
 use crate::query::Query;
 use crate::receive::Receive;
 use crate::settling::Settling;
@@ -90,6 +91,8 @@ pub struct Settings {
     pub retention: Duration,
     /// How long parts of a received message wait for the others.
     pub mo_patience: Duration,
+    /// Something else sees to it that no other run serves this store at the same time (the lock of a SQLite store does).
+    pub alone: bool,
 }
 
 impl Default for Settings {
@@ -98,6 +101,7 @@ impl Default for Settings {
             node: "a".to_owned(),
             retention: Duration::from_hours(24 * 90),
             mo_patience: Duration::from_hours(24),
+            alone: false,
         }
     }
 }
@@ -117,8 +121,7 @@ pub struct Gateway {
     stores: Stores,
     incarnation: Incarnation,
     closed: Arc<AtomicBool>,
-    background: TaskTracker,
-    stop_background: CancellationToken,
+    background: Background,
     pumps: Mutex<HashMap<LinkId, CancellationToken>>,
     pump_tasks: TaskTracker,
 }
@@ -170,6 +173,14 @@ impl Gateway {
             closed: Arc::clone(&closed),
             meters: Arc::clone(&meters),
         });
+        let heard = Arc::new(Heard::default());
+        let pulse = Pulse {
+            cluster: Arc::clone(&stores.cluster),
+            clock: Arc::clone(&world.clock),
+            incarnation,
+            fatal: fatal.clone(),
+            heard: Arc::clone(&heard),
+        };
         let doubt = Doubt {
             directory: Arc::clone(&directory),
             lanes: Arc::clone(&lanes),
@@ -177,9 +188,12 @@ impl Gateway {
             settling: settling.clone(),
             clock: Arc::clone(&world.clock),
             incarnation,
-            fatal: fatal.clone(),
+            heard,
         };
-        let taken = doubt.take_over().await?;
+        let others = pulse.begin().await?;
+        // Who serves alone need not wait to see that the others are silent: an earlier run under another name is one of them.
+        let silent = if settings.alone { others } else { Vec::new() };
+        let taken = doubt.take_over(&silent).await?;
         if taken > 0 {
             tracing::warn!(taken, "messages were in doubt after the last run");
         }
@@ -244,27 +258,18 @@ impl Gateway {
             ids: Arc::clone(&world.ids),
             beats: Arc::clone(&beats),
         };
-        let background = TaskTracker::new();
-        let stop_background = CancellationToken::new();
+        let background = Background::default();
         let (hand_over, handing_over) =
             (Arc::new(hand_over), Arc::new(tokio::sync::Mutex::new(handing_over)));
-        let stop = stop_background.clone();
-        background.spawn(supervise("handing over", stop.clone(), move || {
-            Arc::clone(&hand_over).run(Arc::clone(&handing_over), stop.clone())
-        }));
-        let stop = stop_background.clone();
         background
-            .spawn(supervise("housekeeping", stop.clone(), move || housekeeping.clone().run(stop.clone())));
-        let stop = stop_background.clone();
-        background.spawn(supervise("astray", stop.clone(), move || astray.clone().run(stop.clone())));
-        let stop = stop_background.clone();
-        background.spawn(supervise("heartbeats", stop.clone(), move || heartbeats.clone().run(stop.clone())));
-        let stop = stop_background.clone();
-        background.spawn(supervise("vigil", stop.clone(), move || watchman.clone().run(stop.clone())));
-        let stop = stop_background.clone();
-        background.spawn(supervise("ways", stop.clone(), move || ways.clone().run(stop.clone())));
-        let stop = stop_background.clone();
-        background.spawn(supervise("sign of life", stop.clone(), move || doubt.clone().run(stop.clone())));
+            .keep("handing over", move |stop| Arc::clone(&hand_over).run(Arc::clone(&handing_over), stop));
+        background.keep("housekeeping", move |stop| housekeeping.clone().run(stop));
+        background.keep("astray", move |stop| astray.clone().run(stop));
+        background.keep("heartbeats", move |stop| heartbeats.clone().run(stop));
+        background.keep("vigil", move |stop| watchman.clone().run(stop));
+        background.keep("ways", move |stop| ways.clone().run(stop));
+        background.keep("sign of life", move |stop| pulse.clone().run(stop));
+        background.keep("taking over", move |stop| doubt.clone().run(stop));
         Ok(Arc::new(Self {
             access: Arc::new(Access::new(
                 Arc::clone(&directory),
@@ -326,7 +331,6 @@ impl Gateway {
             incarnation,
             closed,
             background,
-            stop_background,
             pumps: Mutex::default(),
             pump_tasks: TaskTracker::new(),
         }))
@@ -335,7 +339,7 @@ impl Gateway {
     /// Attaches a link and begins to feed it. One that has the same name is replaced (stop it first).
     pub fn attach(&self, link: Arc<dyn Link>) {
         let lane = self.lanes.insert(link);
-        let stop = self.stop_background.child_token();
+        let stop = self.background.stop.child_token();
         let mut pumps = self.pumps.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(old) = pumps.insert(lane.link.id().clone(), stop.clone()) {
             old.cancel();
@@ -390,9 +394,9 @@ impl Gateway {
             stopping.spawn(async move { lane.link.stop(limit).await });
         }
         while stopping.join_next().await.is_some() {}
-        self.stop_background.cancel();
-        self.background.close();
-        let _ = tokio::time::timeout(limit, self.background.wait()).await;
+        self.background.stop.cancel();
+        self.background.tasks.close();
+        let _ = tokio::time::timeout(limit, self.background.tasks.wait()).await;
         if let Err(error) = self.stores.cluster.leave(self.incarnation).await {
             tracing::warn!(%error, "the run could not be ended in the store");
         }
@@ -450,5 +454,23 @@ impl Gateway {
     #[must_use]
     pub fn fatal(&self) -> Fatal {
         self.fatal.clone()
+    }
+}
+
+/// The tasks that nobody waits for.
+#[derive(Default)]
+struct Background {
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Background {
+    /// Starts a task, and again when it panics.
+    fn keep<F>(&self, name: &'static str, mut start: impl FnMut(CancellationToken) -> F + Send + 'static)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let (stop, until) = (self.stop.clone(), self.stop.clone());
+        self.tasks.spawn(supervise(name, until, move || start(stop.clone())));
     }
 }

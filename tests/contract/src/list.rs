@@ -147,7 +147,12 @@ macro_rules! contract_tests {
             runs: [
                 a_node_starts_again,
                 also_what_was_handed_over_at_once,
-                silence_is_death,
+                who_else_is_alive,
+                each_sign_differs,
+                the_silent_are_named,
+                time_alone_kills_nobody,
+                the_dead_take_nothing,
+                a_sign_at_the_last_moment,
                 leaving,
                 numbers_of_nodes,
                 so_many_at_a_time,

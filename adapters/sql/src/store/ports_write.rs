@@ -11,9 +11,9 @@ use domain::submission::Accepted;
 use futures_util::FutureExt;
 use ports::driven::{
     Acceptance, Applied, Backlog, Cluster, Deadlines, Dispatch, Handoff, HandoffKey, HandoffOutcome,
-    Handoffs, Held, LeaseRequest, Leased, Outbox, Overdue, Receipts, Ruling, Settlement, StoreError,
+    Handoffs, Held, LeaseRequest, Leased, Neighbour, Outbox, Overdue, Receipts, Ruling, Settlement,
+    StoreError,
 };
-use std::time::Duration;
 
 #[async_trait]
 impl Outbox for Store {
@@ -129,7 +129,11 @@ impl Cluster for Store {
         self.queue.ask(Op::Join, (node.to_owned(), incarnation, now)).await
     }
 
-    async fn beat(&self, incarnation: Incarnation, now: Timestamp) -> Result<bool, StoreError> {
+    async fn beat(
+        &self,
+        incarnation: Incarnation,
+        now: Timestamp,
+    ) -> Result<Option<Vec<Neighbour>>, StoreError> {
         self.queue.ask(Op::Beat, (incarnation, now)).await
     }
 
@@ -137,10 +141,10 @@ impl Cluster for Store {
         &self,
         by: Incarnation,
         now: Timestamp,
-        silence: Duration,
+        silent: &[Neighbour],
         limit: usize,
     ) -> Result<Vec<Leased>, StoreError> {
-        self.queue.ask(Op::TakeOver, (by, now, silence, limit)).await
+        self.queue.ask(Op::TakeOver, (by, now, silent.to_vec(), limit)).await
     }
 
     async fn held(&self, by: Incarnation, limit: usize) -> Result<Held, StoreError> {

@@ -27,6 +27,16 @@ async fn fresh() -> Stores {
 contract_tests!(mysql, fresh);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_of_life_and_a_burial_on_two_nodes() {
+    let Some(url) = empty().await else { return };
+    let clock = ManualClock::default();
+    let a = stores(sql::open(&url, options(&clock)).await.expect("the first opens"), clock.clone(), ());
+    let b = stores(sql::open(&url, options(&clock)).await.expect("the second opens"), clock.clone(), ());
+    a.begin().await;
+    contract::runs::signs_and_burials(&a, &b).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_look_names_the_server() {
     let Some(url) = empty().await else { return };
     let checked = sql::check(&url).await.expect("it answers");

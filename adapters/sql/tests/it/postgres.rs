@@ -77,6 +77,17 @@ async fn one_key_on_two_nodes_is_one_message() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_of_life_and_a_burial_on_two_nodes() {
+    let Some(url) = empty().await else { return };
+    let clock = ManualClock::default();
+    let (a, b) = tokio::join!(sql::open(&url, options(&clock)), sql::open(&url, options(&clock)));
+    let a = stores(a.expect("the first opens"), clock.clone(), ());
+    let b = stores(b.expect("the second opens"), clock.clone(), ());
+    a.begin().await;
+    contract::runs::signs_and_burials(&a, &b).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_look_names_the_server() {
     let Some(url) = empty().await else { return };
     let checked = sql::check(&url).await.expect("it answers");
