@@ -57,6 +57,9 @@ impl Pump {
     }
 
     async fn turn(&self, lane: &Arc<Lane>) -> Result<Turn, ()> {
+        if !lane.may_send() {
+            return Ok(Turn::Idle);
+        }
         if let Some(since) = lane.parked(self.clock.monotonic()) {
             return self.move_on(lane, since, true).await;
         }

@@ -20,7 +20,8 @@ use crate::receive::Receive;
 use crate::settling::Settling;
 use crate::shares::Shares;
 use crate::submit::{Submit, Uses};
-use crate::supervise::supervise;
+use crate::supervise::{Background, supervise};
+use crate::tenure::{Restraint, Tenure};
 use crate::vigil::{Alarms, Watchman};
 use crate::ways::Ways;
 use domain::directory::LinkId;
@@ -149,10 +150,11 @@ impl Gateway {
         world: World,
     ) -> Result<Arc<Self>, StoreError> {
         let incarnation = Incarnation(world.ids.next());
+        let tenure = Arc::new(Tenure::new(Arc::clone(&world.clock), settings.alone));
         stores.cluster.join(&settings.node, incarnation, world.clock.now()).await?;
         let directory = Arc::new(CurrentDirectory::new(installation));
         directory.set_stored_users(stores.directory.users().await?);
-        let lanes = Arc::new(Lanes::default());
+        let lanes = Arc::new(Lanes::new(Arc::clone(&tenure)));
         lanes.order(stores.directory.link_orders().await?);
         let fatal = Fatal::default();
         let closed = Arc::new(AtomicBool::new(false));
@@ -179,8 +181,10 @@ impl Gateway {
             clock: Arc::clone(&world.clock),
             incarnation,
             fatal: fatal.clone(),
+            tenure: Arc::clone(&tenure),
             heard: Arc::clone(&heard),
         };
+        let restraint = Restraint { tenure, lanes: Arc::clone(&lanes) };
         let doubt = Doubt {
             directory: Arc::clone(&directory),
             lanes: Arc::clone(&lanes),
@@ -269,6 +273,7 @@ impl Gateway {
         background.keep("vigil", move |stop| watchman.clone().run(stop));
         background.keep("ways", move |stop| ways.clone().run(stop));
         background.keep("sign of life", move |stop| pulse.clone().run(stop));
+        background.keep("restraint", move |stop| restraint.clone().run(stop));
         background.keep("taking over", move |stop| doubt.clone().run(stop));
         Ok(Arc::new(Self {
             access: Arc::new(Access::new(
@@ -454,23 +459,5 @@ impl Gateway {
     #[must_use]
     pub fn fatal(&self) -> Fatal {
         self.fatal.clone()
-    }
-}
-
-/// The tasks that nobody waits for.
-#[derive(Default)]
-struct Background {
-    tasks: TaskTracker,
-    stop: CancellationToken,
-}
-
-impl Background {
-    /// Starts a task, and again when it panics.
-    fn keep<F>(&self, name: &'static str, mut start: impl FnMut(CancellationToken) -> F + Send + 'static)
-    where
-        F: Future<Output = ()> + Send + 'static,
-    {
-        let (stop, until) = (self.stop.clone(), self.stop.clone());
-        self.tasks.spawn(supervise(name, until, move || start(stop.clone())));
     }
 }

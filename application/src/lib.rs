@@ -32,6 +32,7 @@ mod ship;
 mod submit;
 mod supervise;
 mod target;
+mod tenure;
 mod turnstile;
 mod unabandoned;
 mod vigil;

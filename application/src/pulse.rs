@@ -5,6 +5,7 @@
 use crate::failpoints;
 use crate::fatal::Fatal;
 use crate::neighbours::Neighbours;
+use crate::tenure::Tenure;
 use domain::message::Incarnation;
 use ports::driven::{Clock, Cluster, Neighbour, StoreError};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -28,6 +29,7 @@ pub(crate) struct Pulse {
     pub clock: Arc<dyn Clock>,
     pub incarnation: Incarnation,
     pub fatal: Fatal,
+    pub tenure: Arc<Tenure>,
     pub heard: Arc<Heard>,
 }
 
@@ -87,8 +89,12 @@ impl Pulse {
 
     /// One sign of life. `None`: this run is dead.
     async fn beat(&self) -> Result<Option<Vec<Neighbour>>, StoreError> {
+        let asked = self.clock.monotonic();
         let seen = self.fatal.watch(self.cluster.beat(self.incarnation, self.clock.now()).await)?;
-        if seen.is_none() {
+        if seen.is_some() {
+            self.tenure.renew(asked);
+        } else {
+            self.tenure.lose();
             self.fatal.raise("another run took this node's place");
         }
         Ok(seen)

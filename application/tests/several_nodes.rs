@@ -3,10 +3,12 @@
 
 mod stage;
 
+use domain::directory::{LinkMode, LinkOrder};
 use domain::message::MessageId;
+use domain::routing::Condition;
 use domain::state::State;
 use fakes::{Fault, MemoryStore, Turn, samples};
-use ports::driven::{Clock as _, Outbox as _, StoreError};
+use ports::driven::{Clock as _, DirectoryStore as _, Link as _, Outbox as _, StoreError};
 use stage::{Node, Plan, seconds};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -126,4 +128,85 @@ async fn who_left_is_taken_over_by_the_next_look() {
     let taken = tokio::time::timeout(seconds(4), a.link("TS0").until_taken(2)).await.expect("soon");
     assert!(taken.iter().any(|s| s.message.id == held && s.possible_duplicate));
     assert!(taken.iter().any(|s| s.message.id == MessageId(7) && !s.possible_duplicate));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_not_heard_sends_nothing_until_it_is() {
+    let store = Arc::new(MemoryStore::new());
+    let node = Node::start(&store, Plan::default()).await;
+    tokio::time::sleep(seconds(30)).await;
+    let link = node.link("TS0");
+    assert!(link.health().is_up());
+    node.wire.cut(true);
+    // The last sign of life was up to three seconds ago, and is good for eight.
+    tokio::time::sleep(Duration::from_millis(4_900)).await;
+    assert!(link.health().is_up());
+    assert_eq!(link.recalls(), 0);
+    tokio::time::sleep(Duration::from_millis(3_400)).await;
+    assert_eq!((link.health().condition, link.recalls()), (Condition::Held, 1));
+    let waiting = node.send().await;
+    tokio::time::sleep(seconds(30)).await;
+    assert_eq!(store.record(waiting).map(|r| r.state), Some(State::Queued));
+    assert!(link.taken().is_empty());
+    assert_eq!(link.recalls(), 1);
+    node.wire.cut(false);
+    // Cut, a call is answered after five seconds, and the next follows a second later.
+    let sent = tokio::time::timeout(Duration::from_millis(6_500), link.until_taken(1)).await;
+    assert_eq!(
+        sent.expect("it goes on").first().map(|s| (s.message.id, s.possible_duplicate)),
+        Some((waiting, false))
+    );
+    assert_eq!(node.gateway.fatal().reason(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_link_that_people_paused_stays_so() {
+    let store = Arc::new(MemoryStore::new());
+    let node = Node::start(&store, Plan::default()).await;
+    let order = LinkOrder { link: samples::link("TS0"), mode: LinkMode::Paused, since: node.clock.now() };
+    store.order_link(&order).await.expect("ordered");
+    tokio::time::sleep(seconds(5)).await;
+    for cut in [true, false] {
+        node.wire.cut(cut);
+        tokio::time::sleep(seconds(30)).await;
+        assert_eq!(node.link("TS0").health().condition, Condition::Held, "cut: {cut}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_serves_alone_need_not_be_heard() {
+    let store = Arc::new(MemoryStore::new());
+    let node = Node::start(&store, Plan { alone: true, ..Plan::default() }).await;
+    node.wire.cut(true);
+    tokio::time::sleep(seconds(60)).await;
+    assert!(node.link("TS0").health().is_up());
+    node.send().await;
+    tokio::time::timeout(seconds(1), node.link("TS0").until_taken(1)).await.expect("sent");
+}
+
+/// One node loses the database, and lives: it has stopped sending when the other begins.
+#[tokio::test(start_paused = true)]
+async fn who_lost_the_database_stops_before_another_begins() {
+    let (store, a, b, _) = two_nodes(0).await;
+    tokio::time::sleep(seconds(30)).await;
+    b.wire.cut(true);
+    let begun = tokio::time::timeout(NOTICED + Duration::from_millis(500), a.link("TS0").until_taken(1));
+    let (held_at, begun_at) = tokio::join!(
+        async {
+            while b.link("TS0").health().condition != Condition::Held {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            a.clock.monotonic()
+        },
+        async {
+            begun.await.expect("taken over in time");
+            a.clock.monotonic()
+        }
+    );
+    assert!(held_at + Duration::from_millis(1_500) < begun_at, "{held_at:?} {begun_at:?}");
+    b.wire.cut(false);
+    b.gateway.fatal().raised().await;
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    assert_eq!(b.link("TS0").health().condition, Condition::Held, "the dead send nothing more");
+    assert!(store.records().iter().all(|r| r.possible_duplicate));
 }
