@@ -13,6 +13,7 @@ use crate::housekeeping::Housekeeping;
 use crate::lanes::{Lane, Lanes};
 use crate::meters::Meters;
 use crate::observe::Watch;
+use crate::orphans::Orphans;
 use crate::poison::Guarded;
 use crate::pulse::{Heard, Pulse};
 use crate::query::Query;
@@ -177,12 +178,26 @@ impl Gateway {
         });
         let heard = Arc::new(Heard::default());
         let pulse = Pulse {
+            directory: Arc::clone(&directory),
+            lanes: Arc::clone(&lanes),
             cluster: Arc::clone(&stores.cluster),
             clock: Arc::clone(&world.clock),
             incarnation,
             fatal: fatal.clone(),
             tenure: Arc::clone(&tenure),
             heard: Arc::clone(&heard),
+        };
+        let orphans = Orphans {
+            directory: Arc::clone(&directory),
+            lanes: Arc::clone(&lanes),
+            dispatch: Arc::clone(&stores.dispatch),
+            settling: settling.clone(),
+            clock: Arc::clone(&world.clock),
+            incarnation,
+            fatal: fatal.clone(),
+            tenure: Arc::clone(&tenure),
+            // Alone, nobody but ourselves could still want the link.
+            heard: (!settings.alone).then(|| Arc::clone(&heard)),
         };
         let restraint = Restraint { tenure, lanes: Arc::clone(&lanes) };
         let doubt = Doubt {
@@ -273,6 +288,7 @@ impl Gateway {
         background.keep("vigil", move |stop| watchman.clone().run(stop));
         background.keep("ways", move |stop| ways.clone().run(stop));
         background.keep("sign of life", move |stop| pulse.clone().run(stop));
+        background.keep("orphans", move |stop| orphans.clone().run(stop));
         background.keep("restraint", move |stop| restraint.clone().run(stop));
         background.keep("taking over", move |stop| doubt.clone().run(stop));
         Ok(Arc::new(Self {
@@ -356,7 +372,8 @@ impl Gateway {
         }));
     }
 
-    /// Detaches a link: it gets nothing more and is stopped within a limit; what waits for it stays queued under its name.
+    /// Detaches a link: it gets nothing more and is stopped within a limit; what waits for it stays queued under its name until
+    /// it is attached again, or, when no configuration has it any more, goes by its routes.
     pub fn detach<'a>(&'a self, link: &'a LinkId, limit: Duration) -> BoxFuture<'a, ()> {
         Box::pin(self.without(link, limit))
     }

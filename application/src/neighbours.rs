@@ -77,7 +77,7 @@ mod tests {
                 continue;
             };
             let beat_at = Timestamp::from_second(sign).expect("a time");
-            let seen = [Neighbour { run: Incarnation(2), beat_at }];
+            let seen = [Neighbour { run: Incarnation(2), beat_at, links: None }];
             if !neighbours.look(&seen, now, now).is_empty() {
                 found.push(second);
             }
@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn the_time_of_an_answer_counts_for_the_silent() {
         let mut neighbours = Neighbours::default();
-        let seen = [Neighbour { run: Incarnation(2), beat_at: Timestamp::UNIX_EPOCH }];
+        let seen = [Neighbour { run: Incarnation(2), beat_at: Timestamp::UNIX_EPOCH, links: None }];
         let at = Duration::from_secs;
         assert!(neighbours.look(&seen, at(0), at(4)).is_empty());
         assert_eq!(neighbours.next_end(), Some(at(14)));

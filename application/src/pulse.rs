@@ -2,13 +2,17 @@
 //!
 //! Does nothing else: whatever takes long must not keep a living run from saying so.
 
+use crate::directory::CurrentDirectory;
 use crate::failpoints;
 use crate::fatal::Fatal;
+use crate::lanes::Lanes;
 use crate::neighbours::Neighbours;
 use crate::tenure::Tenure;
+use domain::directory::LinkId;
 use domain::message::Incarnation;
 use ports::driven::{Clock, Cluster, Neighbour, StoreError};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -25,6 +29,8 @@ const LEAST: Duration = Duration::from_millis(50);
 /// The use case.
 #[derive(Clone)]
 pub(crate) struct Pulse {
+    pub directory: Arc<CurrentDirectory>,
+    pub lanes: Arc<Lanes>,
     pub cluster: Arc<dyn Cluster>,
     pub clock: Arc<dyn Clock>,
     pub incarnation: Incarnation,
@@ -36,15 +42,31 @@ pub(crate) struct Pulse {
 /// What was heard with the last sign of life that was stored.
 #[derive(Default)]
 pub(crate) struct Heard {
-    silent: Mutex<Vec<Neighbour>>,
+    last: Mutex<Last>,
     /// Rung with each sign of life that was stored.
     pub news: Notify,
+}
+
+#[derive(Default)]
+struct Last {
+    others: Vec<Neighbour>,
+    silent: Vec<Neighbour>,
 }
 
 impl Heard {
     /// Who was silent for too long.
     pub(crate) fn silent(&self) -> Vec<Neighbour> {
-        self.silent.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.last().silent.clone()
+    }
+
+    /// Whether another run that lives has a link, or may have: one that has not said has every link.
+    pub(crate) fn may_have(&self, link: &LinkId) -> bool {
+        let has = |n: &Neighbour| n.links.as_ref().is_none_or(|links| links.contains(link));
+        self.last().others.iter().any(has)
+    }
+
+    fn last(&self) -> MutexGuard<'_, Last> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -68,7 +90,7 @@ impl Pulse {
             let due = match self.beat().await {
                 Ok(Some(seen)) => {
                     let silent = neighbours.look(&seen, asked, self.clock.monotonic());
-                    *self.heard.silent.lock().unwrap_or_else(PoisonError::into_inner) = silent;
+                    self.heard.last().silent = silent;
                     self.heard.news.notify_one();
                     let end = neighbours.next_end().unwrap_or(Duration::MAX);
                     asked.saturating_add(BEAT).min(end)
@@ -90,13 +112,24 @@ impl Pulse {
     /// One sign of life. `None`: this run is dead.
     async fn beat(&self) -> Result<Option<Vec<Neighbour>>, StoreError> {
         let asked = self.clock.monotonic();
-        let seen = self.fatal.watch(self.cluster.beat(self.incarnation, self.clock.now()).await)?;
-        if seen.is_some() {
+        let seen = self.cluster.beat(self.incarnation, self.clock.now(), &self.links()).await;
+        let seen = self.fatal.watch(seen)?;
+        if let Some(others) = &seen {
             self.tenure.renew(asked);
+            self.heard.last().others.clone_from(others);
         } else {
             self.tenure.lose();
             self.fatal.raise("another run took this node's place");
         }
         Ok(seen)
+    }
+
+    /// The links of this run: those of its configuration, and those that it is just letting go of.
+    fn links(&self) -> Vec<LinkId> {
+        let directory = self.directory.current();
+        let lanes = self.lanes.all();
+        let configured = directory.links.iter().map(|profile| &profile.id);
+        let all: BTreeSet<_> = configured.chain(lanes.iter().map(|lane| lane.link.id())).collect();
+        all.into_iter().cloned().collect()
     }
 }

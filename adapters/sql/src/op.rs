@@ -1,7 +1,7 @@
 //! Everything that changes the store, as values that wait in one queue. Never touches a database.
 
 use domain::Timestamp;
-use domain::directory::{LinkOrder, User, UserName};
+use domain::directory::{LinkId, LinkOrder, User, UserName};
 use domain::message::{Incarnation, MessageId, MoId};
 use domain::receipt::Receipt;
 use domain::state::State;
@@ -107,8 +107,8 @@ ops! {
     Number((String, u16) => u16), settles: true;
     /// A run begins.
     Join((String, Incarnation, Timestamp) => ()), settles: true;
-    /// A run lives, and who else does.
-    Beat((Incarnation, Timestamp) => Option<Vec<Neighbour>>), settles: true;
+    /// A run lives and has links; who else does.
+    Beat((Incarnation, Timestamp, Vec<LinkId>) => Option<Vec<Neighbour>>), settles: true;
     /// What dead runs held: for whom, when, who has become silent, how many.
     TakeOver((Incarnation, Timestamp, Vec<Neighbour>, usize) => Vec<Leased>), settles: true;
     /// What a run holds and does not know of, and whether it may have been sent.

@@ -151,8 +151,13 @@ impl Cluster for Wire {
         self.carry(self.store.join(node, run, now)).await
     }
 
-    async fn beat(&self, run: Incarnation, now: Timestamp) -> Result<Option<Vec<Neighbour>>, StoreError> {
-        self.carry(self.store.beat(run, now)).await
+    async fn beat(
+        &self,
+        run: Incarnation,
+        now: Timestamp,
+        links: &[LinkId],
+    ) -> Result<Option<Vec<Neighbour>>, StoreError> {
+        self.carry(self.store.beat(run, now, links)).await
     }
 
     async fn take_over(

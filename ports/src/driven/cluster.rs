@@ -3,6 +3,7 @@
 use super::{HandoffKey, Leased, StoreError};
 use async_trait::async_trait;
 use domain::Timestamp;
+use domain::directory::LinkId;
 use domain::message::{Incarnation, MessageId};
 
 /// How many nodes may have a number in one store.
@@ -25,6 +26,8 @@ pub struct Neighbour {
     /// Its last sign of life, by its own clock: another with each sign. Only good to be compared with an earlier one of the same run, because two nodes'
     /// clocks may differ by any time.
     pub beat_at: Timestamp,
+    /// The links it has; `None` = it has not said.
+    pub links: Option<Vec<LinkId>>,
 }
 
 /// Keeps track of the runs of nodes over one store. Whether a silent one is dead, the caller decides: a store cannot know whether it was silent because
@@ -44,12 +47,13 @@ pub trait Cluster: Send + Sync {
     /// [`StoreError`]; nothing may be leased without a run.
     async fn join(&self, node: &str, incarnation: Incarnation, now: Timestamp) -> Result<(), StoreError>;
 
-    /// Says that a run is alive, and tells who else counts as alive. `None` = it was declared dead (fenced): it must stop sending. Each sign differs from
+    /// Says that a run is alive and which links it has, and tells who else counts as alive. `None` = it was declared dead (fenced): it must stop sending. Each sign differs from
     /// the one before, also when the clock stands still or goes back. Durable.
     async fn beat(
         &self,
         incarnation: Incarnation,
         now: Timestamp,
+        links: &[LinkId],
     ) -> Result<Option<Vec<Neighbour>>, StoreError>;
 
     /// Declares runs dead that have not given another sign of life than the one named here (never `by` itself), and takes over at most `limit` messages that

@@ -148,6 +148,7 @@ macro_rules! contract_tests {
                 a_node_starts_again,
                 also_what_was_handed_over_at_once,
                 who_else_is_alive,
+                which_links_others_have,
                 each_sign_differs,
                 the_silent_are_named,
                 time_alone_kills_nobody,

@@ -22,7 +22,7 @@ async fn bury(stores: &Stores, by: Incarnation, silent: &[Neighbour], limit: usi
 
 /// A sign of life of a run, and the others that it hears of; `None` = it is dead.
 async fn beat(stores: &Stores, run: Incarnation) -> Option<Vec<Neighbour>> {
-    stores.cluster.beat(run, stores.now()).await.expect("a sign of life")
+    stores.cluster.beat(run, stores.now(), &[]).await.expect("a sign of life")
 }
 
 /// The last sign of another run, as one hears of it.
@@ -91,6 +91,18 @@ pub async fn who_else_is_alive(stores: &Stores) {
     assert_eq!(beat(stores, Incarnation(7)).await, None, "it never joined");
 }
 
+/// With each sign of life a run says which links it has; one that has given none yet has not said.
+pub async fn which_links_others_have(stores: &Stores) {
+    assert_eq!(sign_of(stores, RUN, RUN_B).await.links, None);
+    let many: Vec<_> = (0..100).map(|n| samples::link(&format!("länk-{n:02}.a@b+c_d"))).collect();
+    for links in [&many[..], &many[..1], &[]] {
+        stores.cluster.beat(RUN, stores.now(), links).await.expect("a sign of life");
+        assert_eq!(sign_of(stores, RUN, RUN_B).await.links.as_deref(), Some(links));
+    }
+    let seen = sign_of(stores, RUN_B, RUN).await;
+    assert_eq!(seen.links, Some(Vec::new()), "its own are not mixed with others'");
+}
+
 /// Each sign of life is another than the one before, also by a clock that stands still or is set back.
 pub async fn each_sign_differs(stores: &Stores) {
     let mut seen = vec![sign_of(stores, RUN, RUN_B).await.beat_at];
@@ -112,7 +124,7 @@ pub async fn the_silent_are_named(stores: &Stores) {
     assert!(beat(stores, RUN).await.is_some());
     stores.clock.advance(seconds(1));
     let seen = sign_of(stores, RUN, RUN_B).await;
-    let own = Neighbour { run: RUN_B, beat_at: stores.now() };
+    let own = Neighbour { run: RUN_B, beat_at: stores.now(), links: None };
     assert_eq!(ids(&bury(stores, RUN_B, &[seen, own], 100).await), [1]);
     assert_eq!(beat(stores, RUN).await, None, "it must stop sending");
     assert_eq!(beat(stores, RUN_B).await, Some(Vec::new()), "who takes over does not bury himself");
@@ -155,7 +167,8 @@ pub async fn signs_and_burials(one: &Stores, other: &Stores) {
         assert_eq!(ids(&one.lease_of(LINK, 1, run).await), [round]);
         let seen = sign_of(other, run, RUN_B).await;
         let (cluster, now) = (Arc::clone(&one.cluster), one.now());
-        let sign = tokio::spawn(async move { cluster.beat(run, now).await.expect("an answer").is_some() });
+        let sign =
+            tokio::spawn(async move { cluster.beat(run, now, &[]).await.expect("an answer").is_some() });
         let taken = bury(other, RUN_B, &[seen], 100).await;
         let lives = sign.await.expect("no panic");
         assert_eq!(taken.is_empty(), lives, "round {round}");

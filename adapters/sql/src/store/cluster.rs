@@ -6,8 +6,9 @@ use crate::op::Ticket;
 use crate::rows::{millis, time};
 use crate::statement::{Bind, Sql, places};
 use diesel::QueryResult;
-use diesel::sql_types::{BigInt, SmallInt, Text};
+use diesel::sql_types::{BigInt, Nullable, SmallInt, Text};
 use domain::Timestamp;
+use domain::directory::LinkId;
 use domain::message::Incarnation;
 use ports::driven::{Held, Leased, NODES, Neighbour, StoreError};
 
@@ -20,6 +21,7 @@ const NOBODY: &str = "(lease IS NULL OR lease NOT IN (SELECT id FROM incarnation
 /// The run that nobody is: what it holds is taken over.
 const NO_RUN: i64 = 0;
 
+type BeatAsk = (Incarnation, Timestamp, Vec<LinkId>);
 type TakeOverAsk = (Incarnation, Timestamp, Vec<Neighbour>, usize);
 
 /// The number of a node, given out once.
@@ -65,26 +67,49 @@ pub(super) async fn join(
     Ok(())
 }
 
-/// Says that a run lives, and who else does; `None` when it was declared dead.
+/// Says that a run lives and which links it has, and who else does; `None` when it was declared dead.
 pub(super) async fn beat(
     conn: &mut Conn,
-    ticket: &mut Ticket<(Incarnation, Timestamp), Option<Vec<Neighbour>>>,
+    ticket: &mut Ticket<BeatAsk, Option<Vec<Neighbour>>>,
 ) -> QueryResult<()> {
-    let (run, now) = ticket.ask;
-    if !alive(conn, run).await? {
+    let (run, now, links) = &ticket.ask;
+    if !alive(conn, *run).await? {
         ticket.done(None);
         return Ok(());
     }
     // Another sign each time: a clock that stands still or was set back must not look like death.
     let text = "UPDATE incarnation SET beat_at = CASE WHEN beat_at < ? THEN ? ELSE beat_at + 1 END \
                 WHERE id = ? AND dead = 0";
-    let now = millis(now);
+    let now = millis(*now);
     Sql::<()>::new(text, vec![now.into(), now.into(), run.0.into()]).run(conn).await?;
-    let text = "SELECT id, beat_at FROM incarnation WHERE dead = 0 AND id <> ? ORDER BY id";
-    let rows: Vec<(i64, i64)> = Sql::<(BigInt, BigInt)>::new(text, vec![run.0.into()]).rows(conn).await?;
-    let neighbour = |(id, beat_at)| Neighbour { run: Incarnation(id), beat_at: time(beat_at) };
-    ticket.done(Some(rows.into_iter().map(neighbour).collect()));
+    claim(conn, *run, links).await?;
+    let neighbours = neighbours(conn, *run).await?;
+    ticket.done(Some(neighbours));
     Ok(())
+}
+
+async fn claim(conn: &mut Conn, run: Incarnation, links: &[LinkId]) -> QueryResult<()> {
+    let names = links.iter().map(LinkId::as_str).collect::<Vec<_>>().join("\n");
+    let text = "UPDATE claim SET links = ? WHERE run = ?";
+    if Sql::<()>::new(text, vec![names.as_str().into(), run.0.into()]).run(conn).await? == 0 {
+        let text = "INSERT INTO claim (links, run) VALUES (?, ?)";
+        Sql::<()>::new(text, vec![names.into(), run.0.into()]).run(conn).await?;
+    }
+    Ok(())
+}
+
+async fn neighbours(conn: &mut Conn, run: Incarnation) -> QueryResult<Vec<Neighbour>> {
+    let text = "SELECT i.id, i.beat_at, c.links FROM incarnation i LEFT JOIN claim c ON c.run = i.id \
+                WHERE i.dead = 0 AND i.id <> ? ORDER BY i.id";
+    type Types = (BigInt, BigInt, Nullable<Text>);
+    let rows: Vec<(i64, i64, Option<String>)> =
+        Sql::<Types>::new(text, vec![run.0.into()]).rows(conn).await?;
+    let neighbour = |(id, beat_at, names): (i64, i64, Option<String>)| {
+        // What another version wrote and this one cannot read must not silence this run: then it has not said.
+        let links = names.and_then(|names| names.lines().map(|name| LinkId::parse(name).ok()).collect());
+        Neighbour { run: Incarnation(id), beat_at: time(beat_at), links }
+    };
+    Ok(rows.into_iter().map(neighbour).collect())
 }
 
 async fn alive(conn: &mut Conn, run: Incarnation) -> QueryResult<bool> {
@@ -112,7 +137,7 @@ pub(super) async fn take_over(
         ticket.done(Vec::new());
         return Ok(());
     }
-    for Neighbour { run, beat_at } in silent {
+    for Neighbour { run, beat_at, .. } in silent {
         let text = "UPDATE incarnation SET dead = 1 WHERE id = ? AND beat_at = ? AND dead = 0 AND id <> ?";
         let binds = vec![run.0.into(), millis(*beat_at).into(), by.0.into()];
         Sql::<()>::new(text, binds).run(conn).await?;
@@ -127,7 +152,10 @@ pub(super) async fn take_over(
     if taken.is_empty() {
         let text = "DELETE FROM incarnation WHERE dead = 1 AND beat_at < ?";
         let before = millis(now).saturating_sub(REMEMBERED_MS);
-        Sql::<()>::new(text, vec![before.into()]).run(conn).await?;
+        if Sql::<()>::new(text, vec![before.into()]).run(conn).await? > 0 {
+            let text = "DELETE FROM claim WHERE run NOT IN (SELECT id FROM incarnation)";
+            Sql::<()>::new(text, Vec::new()).run(conn).await?;
+        }
     }
     ticket.done(taken);
     Ok(())

@@ -4,6 +4,7 @@ use super::{Store, deadlines, read};
 use crate::op::Op;
 use async_trait::async_trait;
 use domain::Timestamp;
+use domain::directory::LinkId;
 use domain::message::{Incarnation, MessageId};
 use domain::receipt::Receipt;
 use domain::state::State;
@@ -133,8 +134,9 @@ impl Cluster for Store {
         &self,
         incarnation: Incarnation,
         now: Timestamp,
+        links: &[LinkId],
     ) -> Result<Option<Vec<Neighbour>>, StoreError> {
-        self.queue.ask(Op::Beat, (incarnation, now)).await
+        self.queue.ask(Op::Beat, (incarnation, now, links.to_vec())).await
     }
 
     async fn take_over(

@@ -92,7 +92,7 @@ async fn a_look_names_the_server() {
     let Some(url) = empty().await else { return };
     let checked = sql::check(&url).await.expect("it answers");
     assert!(checked.server.starts_with("PostgreSQL 1"), "{checked:?}");
-    assert_eq!((checked.pending, checked.wrong), (3, Vec::new()));
-    assert_eq!(sql::migrate(&url).await.expect("it migrates").len(), 3);
+    assert_eq!((checked.pending, checked.wrong), (4, Vec::new()));
+    assert_eq!(sql::migrate(&url).await.expect("it migrates").len(), 4);
     assert_eq!(sql::check(&url).await.map(|c| c.pending), Ok(0));
 }

@@ -5,6 +5,7 @@ use super::dispatch::take;
 use super::{Call, MemoryStore};
 use async_trait::async_trait;
 use domain::Timestamp;
+use domain::directory::LinkId;
 use domain::message::Incarnation;
 use domain::state::State;
 use ports::driven::{Cluster, Held, Leased, NODES, Neighbour, StoreError};
@@ -32,7 +33,9 @@ impl Cluster for MemoryStore {
     async fn join(&self, node: &str, incarnation: Incarnation, now: Timestamp) -> Result<(), StoreError> {
         self.call(Call::Cluster, |books| {
             books.runs.values_mut().filter(|r| r.node == node).for_each(|r| r.alive = false);
-            books.runs.insert(incarnation, Run { node: node.to_owned(), beat_at: now, alive: true });
+            books
+                .runs
+                .insert(incarnation, Run { node: node.to_owned(), beat_at: now, alive: true, links: None });
             Ok(())
         })
         .await
@@ -42,14 +45,17 @@ impl Cluster for MemoryStore {
         &self,
         incarnation: Incarnation,
         now: Timestamp,
+        links: &[LinkId],
     ) -> Result<Option<Vec<Neighbour>>, StoreError> {
         self.call(Call::Cluster, |books| {
             let Some(run) = books.runs.get_mut(&incarnation).filter(|r| r.alive) else { return Ok(None) };
             let next = run.beat_at.checked_add(Duration::from_millis(1)).unwrap_or(Timestamp::MAX);
             run.beat_at = now.max(next);
+            run.links = Some(links.to_vec());
             let others = books.runs.iter().filter(|(id, r)| r.alive && **id != incarnation);
-            let mut others: Vec<_> =
-                others.map(|(id, r)| Neighbour { run: *id, beat_at: r.beat_at }).collect();
+            let others =
+                others.map(|(id, r)| Neighbour { run: *id, beat_at: r.beat_at, links: r.links.clone() });
+            let mut others: Vec<_> = others.collect();
             others.sort_unstable_by_key(|n| n.run);
             Ok(Some(others))
         })
@@ -133,7 +139,7 @@ impl Cluster for MemoryStore {
 
 /// Declares runs dead that are still as silent as they were seen; never the one that asks.
 fn bury(books: &mut Books, by: Incarnation, silent: &[Neighbour]) {
-    for Neighbour { run, beat_at } in silent.iter().filter(|n| n.run != by) {
+    for Neighbour { run, beat_at, .. } in silent.iter().filter(|n| n.run != by) {
         if let Some(run) = books.runs.get_mut(run).filter(|r| r.beat_at == *beat_at) {
             run.alive = false;
         }
