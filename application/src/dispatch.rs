@@ -5,12 +5,13 @@ use crate::directory::CurrentDirectory;
 use crate::failpoints;
 use crate::known::InHand;
 use crate::lanes::{Lane, Lanes};
+use crate::moving;
 use crate::settling::Settling;
 use crate::ship;
 use crate::submit::back_to_queue;
 use domain::Timestamp;
 use domain::directory::{Directory, LinkId};
-use domain::message::{Departure, Incarnation, Leaving, Parts, Priority, Quota};
+use domain::message::{Incarnation, Parts, Priority, Quota};
 use domain::routing::{self, Condition, Question, Route};
 use ports::driven::{Clock, LeaseRequest, Leased, Outcome, Settlement};
 use std::sync::Arc;
@@ -57,6 +58,9 @@ impl Pump {
     }
 
     async fn turn(&self, lane: &Arc<Lane>) -> Result<Turn, ()> {
+        if !lane.may_send() {
+            return Ok(Turn::Idle);
+        }
         if let Some(since) = lane.parked(self.clock.monotonic()) {
             return self.move_on(lane, since, true).await;
         }
@@ -146,7 +150,7 @@ impl Pump {
         down_for: Duration,
         now: Timestamp,
     ) -> Settlement {
-        let message = &leased.message;
+        let message = Arc::clone(&leased.message);
         let question = Question {
             recipient: &message.recipient,
             user: &message.user,
@@ -154,41 +158,19 @@ impl Pump {
             link: None,
         };
         let route = routing::route(directory, &question).filter(|r| down_for >= r.patience(message.priority));
+        let spread = message.id.0.unsigned_abs();
         let other = route.and_then(|r| {
-            routing::instead(r, &leased.link, &leased.parts, healths, message.id.0.unsigned_abs())
+            Some((r, routing::instead(r, &leased.link, &leased.parts, healths, spread)?.clone()))
         });
-        let mut parts = leased.parts.clone();
-        let mut possible_duplicate = leased.possible_duplicate;
-        let (link, due_at) = match other {
-            Some(other) => {
-                if route.is_some_and(Route::watches_outcome) && parts.is_begun() {
-                    // The operator has some of it: it goes by the other whole, and never comes back here.
-                    let (link, why) = (&leased.link, Leaving::NoReply);
-                    possible_duplicate |=
-                        parts.leave(&Departure { link, sent_at: None, at: now, why, in_doubt: false });
-                }
-                metrics::counter!("omnigate_fallback_total", "from" => leased.link.to_string(), "to" => other.to_string(), "why" => "link_down").increment(1);
-                (other.clone(), now)
+        match other {
+            Some((route, other)) => {
+                moving::by_another(leased, route, other, "link_down", now, self.incarnation, now)
             }
-            None => (leased.link.clone(), now.checked_add(Duration::from_secs(2)).unwrap_or(now)),
-        };
-        Settlement {
-            id: message.id,
-            lease: self.incarnation,
-            at: now,
-            link: leased.link,
-            parts,
-            outcome: Outcome::PutBack {
-                link,
-                due_at,
-                tries: leased.tries,
-                possible_duplicate,
-                error: String::new(),
-            },
-            awaiting: Vec::new(),
-            awaiting_until: now,
-            tell: false,
-            tell_lease: None,
+            None => {
+                let later = now.checked_add(Duration::from_secs(2)).unwrap_or(now);
+                let here = leased.link.clone();
+                moving::back(leased, here, later, self.incarnation, now)
+            }
         }
     }
 }

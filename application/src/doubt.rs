@@ -1,21 +1,15 @@
 //! Taking over what dead runs held: at the start of this one, and from other nodes while it lives.
 
 use crate::directory::CurrentDirectory;
-use crate::failpoints;
-use crate::fatal::Fatal;
 use crate::lanes::Lanes;
+use crate::pulse::Heard;
 use crate::replies;
 use crate::settling::Settling;
 use domain::message::Incarnation;
-use ports::driven::{Clock, Cluster, Outcome, StoreError};
+use ports::driven::{Clock, Cluster, Neighbour, Outcome, StoreError};
 use std::sync::Arc;
-use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// How long a run may be silent before it counts as dead.
-const SILENCE: Duration = Duration::from_secs(10);
-/// How often a run says that it is alive.
-const BEAT: Duration = Duration::from_secs(3);
 /// How many messages are taken over in one go.
 const BATCH: usize = 500;
 
@@ -28,17 +22,17 @@ pub(crate) struct Doubt {
     pub settling: Settling,
     pub clock: Arc<dyn Clock>,
     pub incarnation: Incarnation,
-    pub fatal: Fatal,
+    pub heard: Arc<Heard>,
 }
 
 impl Doubt {
-    /// Takes over everything dead runs hold. The number of messages.
-    pub(crate) async fn take_over(&self) -> Result<usize, StoreError> {
+    /// Takes over everything dead runs hold, and those that are still as silent as they were seen are dead. The number of messages.
+    pub(crate) async fn take_over(&self, silent: &[Neighbour]) -> Result<usize, StoreError> {
         let mut total = 0;
         loop {
             let now = self.clock.now();
             let leased =
-                self.settling.take(self.cluster.take_over(self.incarnation, now, SILENCE, BATCH)).await?;
+                self.settling.take(self.cluster.take_over(self.incarnation, now, silent, BATCH)).await?;
             if leased.is_empty() {
                 return Ok(total);
             }
@@ -56,23 +50,18 @@ impl Doubt {
         }
     }
 
-    /// Says that this run is alive and takes over what others leave, until told to stop.
+    /// Takes over what others leave, each time this run was heard, until told to stop.
     pub(crate) async fn run(self, stop: CancellationToken) {
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = tokio::time::sleep(BEAT) => {}
+                () = self.heard.news.notified() => {}
             }
-            failpoints::pass(failpoints::TASK_SIGN_OF_LIFE);
-            match self.fatal.watch(self.cluster.beat(self.incarnation, self.clock.now()).await) {
-                Ok(true) => {}
-                Ok(false) => {
-                    self.fatal.raise("another run took this node's place");
-                    return;
-                }
-                Err(error) => tracing::warn!(%error, "the sign of life could not be stored"),
+            let silent = self.heard.silent();
+            for Neighbour { run, .. } in &silent {
+                tracing::warn!(run = run.0, "another run gives no sign of life any more");
             }
-            match self.take_over().await {
+            match self.take_over(&silent).await {
                 Ok(0) => {}
                 Ok(taken) => tracing::warn!(taken, "took over messages of a node that died"),
                 Err(error) => tracing::warn!(%error, "taking over failed"),

@@ -14,13 +14,16 @@ use crate::housekeeping::Housekeeping;
 use crate::lanes::{Lane, Lanes};
 use crate::meters::Meters;
 use crate::observe::Watch;
+use crate::orphans::Orphans;
 use crate::poison::Guarded;
+use crate::pulse::{Heard, Pulse};
 use crate::query::Query;
 use crate::receive::Receive;
 use crate::settling::Settling;
 use crate::shares::Shares;
 use crate::submit::{Submit, Uses};
-use crate::supervise::supervise;
+use crate::supervise::{Background, supervise};
+use crate::tenure::{Restraint, Tenure};
 use crate::vigil::Watchman;
 use crate::ways::Ways;
 use domain::directory::LinkId;
@@ -91,6 +94,8 @@ pub struct Settings {
     pub retention: Duration,
     /// How long parts of a received message wait for the others.
     pub mo_patience: Duration,
+    /// Something else sees to it that no other run serves this store at the same time (the lock of a SQLite store does).
+    pub alone: bool,
 }
 
 impl Default for Settings {
@@ -99,6 +104,7 @@ impl Default for Settings {
             node: "a".to_owned(),
             retention: Duration::from_hours(24 * 90),
             mo_patience: Duration::from_hours(24),
+            alone: false,
         }
     }
 }
@@ -118,8 +124,7 @@ pub struct Gateway {
     stores: Stores,
     incarnation: Incarnation,
     closed: Arc<AtomicBool>,
-    background: TaskTracker,
-    stop_background: CancellationToken,
+    background: Background,
     pumps: Mutex<HashMap<LinkId, CancellationToken>>,
     pump_tasks: TaskTracker,
 }
@@ -147,10 +152,11 @@ impl Gateway {
         world: World,
     ) -> Result<Arc<Self>, StoreError> {
         let incarnation = Incarnation(world.ids.next());
+        let tenure = Arc::new(Tenure::new(Arc::clone(&world.clock), settings.alone));
         stores.cluster.join(&settings.node, incarnation, world.clock.now()).await?;
         let directory = Arc::new(CurrentDirectory::new(installation));
         directory.set_stored_users(stores.directory.users().await?);
-        let lanes = Arc::new(Lanes::default());
+        let lanes = Arc::new(Lanes::new(Arc::clone(&tenure)));
         lanes.order(stores.directory.link_orders().await?);
         let fatal = Fatal::default();
         let closed = Arc::new(AtomicBool::new(false));
@@ -171,6 +177,30 @@ impl Gateway {
             closed: Arc::clone(&closed),
             meters: Arc::clone(&meters),
         });
+        let heard = Arc::new(Heard::default());
+        let pulse = Pulse {
+            directory: Arc::clone(&directory),
+            lanes: Arc::clone(&lanes),
+            cluster: Arc::clone(&stores.cluster),
+            clock: Arc::clone(&world.clock),
+            incarnation,
+            fatal: fatal.clone(),
+            tenure: Arc::clone(&tenure),
+            heard: Arc::clone(&heard),
+        };
+        let orphans = Orphans {
+            directory: Arc::clone(&directory),
+            lanes: Arc::clone(&lanes),
+            dispatch: Arc::clone(&stores.dispatch),
+            settling: settling.clone(),
+            clock: Arc::clone(&world.clock),
+            incarnation,
+            fatal: fatal.clone(),
+            tenure: Arc::clone(&tenure),
+            // Alone, nobody but ourselves could still want the link.
+            heard: (!settings.alone).then(|| Arc::clone(&heard)),
+        };
+        let restraint = Restraint { tenure, lanes: Arc::clone(&lanes) };
         let doubt = Doubt {
             directory: Arc::clone(&directory),
             lanes: Arc::clone(&lanes),
@@ -178,9 +208,12 @@ impl Gateway {
             settling: settling.clone(),
             clock: Arc::clone(&world.clock),
             incarnation,
-            fatal: fatal.clone(),
+            heard,
         };
-        let taken = doubt.take_over().await?;
+        let others = pulse.begin().await?;
+        // Who serves alone need not wait to see that the others are silent: an earlier run under another name is one of them.
+        let silent = if settings.alone { others } else { Vec::new() };
+        let taken = doubt.take_over(&silent).await?;
         if taken > 0 {
             tracing::warn!(taken, "messages were in doubt after the last run");
         }
@@ -249,27 +282,20 @@ impl Gateway {
             ids: Arc::clone(&world.ids),
             beats: Arc::clone(&beats),
         };
-        let background = TaskTracker::new();
-        let stop_background = CancellationToken::new();
+        let background = Background::default();
         let (hand_over, handing_over) =
             (Arc::new(hand_over), Arc::new(tokio::sync::Mutex::new(handing_over)));
-        let stop = stop_background.clone();
-        background.spawn(supervise("handing over", stop.clone(), move || {
-            Arc::clone(&hand_over).run(Arc::clone(&handing_over), stop.clone())
-        }));
-        let stop = stop_background.clone();
         background
-            .spawn(supervise("housekeeping", stop.clone(), move || housekeeping.clone().run(stop.clone())));
-        let stop = stop_background.clone();
-        background.spawn(supervise("astray", stop.clone(), move || astray.clone().run(stop.clone())));
-        let stop = stop_background.clone();
-        background.spawn(supervise("heartbeats", stop.clone(), move || heartbeats.clone().run(stop.clone())));
-        let stop = stop_background.clone();
-        background.spawn(supervise("vigil", stop.clone(), move || watchman.clone().run(stop.clone())));
-        let stop = stop_background.clone();
-        background.spawn(supervise("ways", stop.clone(), move || ways.clone().run(stop.clone())));
-        let stop = stop_background.clone();
-        background.spawn(supervise("sign of life", stop.clone(), move || doubt.clone().run(stop.clone())));
+            .keep("handing over", move |stop| Arc::clone(&hand_over).run(Arc::clone(&handing_over), stop));
+        background.keep("housekeeping", move |stop| housekeeping.clone().run(stop));
+        background.keep("astray", move |stop| astray.clone().run(stop));
+        background.keep("heartbeats", move |stop| heartbeats.clone().run(stop));
+        background.keep("vigil", move |stop| watchman.clone().run(stop));
+        background.keep("ways", move |stop| ways.clone().run(stop));
+        background.keep("sign of life", move |stop| pulse.clone().run(stop));
+        background.keep("orphans", move |stop| orphans.clone().run(stop));
+        background.keep("restraint", move |stop| restraint.clone().run(stop));
+        background.keep("taking over", move |stop| doubt.clone().run(stop));
         Ok(Arc::new(Self {
             access: Arc::new(Access::new(
                 Arc::clone(&directory),
@@ -331,7 +357,6 @@ impl Gateway {
             incarnation,
             closed,
             background,
-            stop_background,
             pumps: Mutex::default(),
             pump_tasks: TaskTracker::new(),
         }))
@@ -340,7 +365,7 @@ impl Gateway {
     /// Attaches a link and begins to feed it. One that has the same name is replaced (stop it first).
     pub fn attach(&self, link: Arc<dyn Link>) {
         let lane = self.lanes.insert(link);
-        let stop = self.stop_background.child_token();
+        let stop = self.background.stop.child_token();
         let mut pumps = self.pumps.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(old) = pumps.insert(lane.link.id().clone(), stop.clone()) {
             old.cancel();
@@ -352,7 +377,8 @@ impl Gateway {
         }));
     }
 
-    /// Detaches a link: it gets nothing more and is stopped within a limit; what waits for it stays queued under its name.
+    /// Detaches a link: it gets nothing more and is stopped within a limit; what waits for it stays queued under its name until
+    /// it is attached again, or, when no configuration has it any more, goes by its routes.
     pub fn detach<'a>(&'a self, link: &'a LinkId, limit: Duration) -> BoxFuture<'a, ()> {
         Box::pin(self.without(link, limit))
     }
@@ -395,9 +421,9 @@ impl Gateway {
             stopping.spawn(async move { lane.link.stop(limit).await });
         }
         while stopping.join_next().await.is_some() {}
-        self.stop_background.cancel();
-        self.background.close();
-        let _ = tokio::time::timeout(limit, self.background.wait()).await;
+        self.background.stop.cancel();
+        self.background.tasks.close();
+        let _ = tokio::time::timeout(limit, self.background.tasks.wait()).await;
         if let Err(error) = self.stores.cluster.leave(self.incarnation).await {
             tracing::warn!(%error, "the run could not be ended in the store");
         }

@@ -4,12 +4,12 @@ use crate::directory::CurrentDirectory;
 use crate::failpoints;
 use crate::fatal::Fatal;
 use crate::lanes::Lanes;
+use crate::moving;
 use crate::settling::Settling;
 use domain::Timestamp;
 use domain::message::{Incarnation, Quota};
 use ports::driven::{
-    Clock, DirectoryStore, Dispatch, Inbox, LeaseRequest, Leased, Outcome, Receipts, Reports, Settlement,
-    StoreError,
+    Clock, DirectoryStore, Dispatch, Inbox, LeaseRequest, Leased, Receipts, Reports, Settlement, StoreError,
 };
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -130,19 +130,8 @@ impl Housekeeping {
 fn due_again(leased: Leased, lease: Incarnation, now: Timestamp) -> Settlement {
     let message = &leased.message;
     let due_at = if message.due_at > message.accepted_at { message.due_at } else { now };
-    let (link, tries, possible_duplicate) = (leased.link.clone(), leased.tries, leased.possible_duplicate);
-    Settlement {
-        id: message.id,
-        lease,
-        at: now,
-        link: leased.link,
-        parts: leased.parts,
-        outcome: Outcome::PutBack { link, due_at, tries, possible_duplicate, error: String::new() },
-        awaiting: Vec::new(),
-        awaiting_until: now,
-        tell: false,
-        tell_lease: None,
-    }
+    let link = leased.link.clone();
+    moving::back(leased, link, due_at, lease, now)
 }
 
 /// Holds expiry back after the wall clock jumped, until it has gone on evenly for a while: a clock set wrong for a moment must not end a queue.

@@ -1,5 +1,6 @@
 //! Lanes: one for each link, with its queue in the store, its room in memory and the wish to be looked after.
 
+use crate::tenure::Tenure;
 use crate::turnstile::Turnstile;
 use domain::Timestamp;
 use domain::directory::{LinkId, LinkMode, LinkOrder};
@@ -8,7 +9,7 @@ use domain::routing::{Condition, Health, Healths};
 use metrics::Histogram;
 use ports::driven::{Link, LinkReport, Shipment};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicI16, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI16, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -38,6 +39,11 @@ pub(crate) struct Lane {
     pub turn: AtomicUsize,
     /// `LinkMode::code` of what people ordered.
     mode: AtomicI16,
+    /// The link is held because this run is not sure of its tenure.
+    held_back: AtomicBool,
+    /// Held while the link is told which of the two holds it.
+    telling: Mutex<()>,
+    tenure: Arc<Tenure>,
     parked: Mutex<Option<Parked>>,
     deliveries: Mutex<Deliveries>,
     spelling: Mutex<Option<Spelling>>,
@@ -60,7 +66,7 @@ struct Deliveries {
 }
 
 impl Lane {
-    fn new(link: Arc<dyn Link>) -> Self {
+    fn new(link: Arc<dyn Link>, tenure: Arc<Tenure>) -> Self {
         Self {
             link,
             backlog: AtomicUsize::new(1),
@@ -70,6 +76,9 @@ impl Lane {
             most_room: AtomicUsize::new(0),
             turn: AtomicUsize::new(0),
             mode: AtomicI16::new(LinkMode::Open.code()),
+            held_back: AtomicBool::new(false),
+            telling: Mutex::default(),
+            tenure,
             parked: Mutex::default(),
             deliveries: Mutex::default(),
             spelling: Mutex::default(),
@@ -88,11 +97,33 @@ impl Lane {
             return;
         }
         tracing::warn!(link = %self.link.id(), mode = mode.as_str(), "ordered");
-        self.link.hold(mode == LinkMode::Paused);
+        self.tell_held();
         if mode == LinkMode::Paused {
             self.link.recall();
         }
         self.add_backlog();
+    }
+
+    /// Holds the link, or lets it go on, because of the run's tenure. What it has not written comes back.
+    pub(crate) fn hold_back(&self, held: bool) {
+        if self.held_back.swap(held, Ordering::AcqRel) == held {
+            return;
+        }
+        self.tell_held();
+        if held {
+            self.link.recall();
+        }
+        self.add_backlog();
+    }
+
+    fn tell_held(&self) {
+        let _one = locked(&self.telling);
+        self.link.hold(self.mode() == LinkMode::Paused || self.held_back.load(Ordering::Acquire));
+    }
+
+    /// Whether what is held for this link may be sent.
+    pub(crate) fn may_send(&self) -> bool {
+        self.tenure.is_sure()
     }
 
     /// Leaves the link alone for a while: its operator takes nothing from us.
@@ -121,12 +152,12 @@ impl Lane {
         parked.as_ref().map(|p| p.since)
     }
 
-    /// How the link is doing as far as new messages are concerned: orders and parking count.
+    /// How the link is doing as far as new messages are concerned: orders, parking and the run's tenure count.
     pub(crate) fn health(&self) -> Health {
         let health = self.link.health();
         let condition = match locked(&self.parked).as_ref().map(|p| p.since) {
             Some(since) if health.is_up() => Condition::Parked { since },
-            _ if self.mode() != LinkMode::Open => Condition::Held,
+            _ if self.mode() != LinkMode::Open || !self.may_send() => Condition::Held,
             _ => health.condition,
         };
         Health { condition, room: if condition == Condition::Up { health.room } else { 0 } }
@@ -141,6 +172,9 @@ impl Lane {
         }
         if self.mode() != LinkMode::Open {
             said.push(self.mode().as_str().to_owned());
+        }
+        if !self.may_send() {
+            said.push("held until a sign of life of this node can be stored".to_owned());
         }
         said.push(report.detail);
         LinkReport { health: self.health(), detail: said.join("; "), ..report }
@@ -235,20 +269,25 @@ impl Lane {
         let _ = self.backlog.compare_exchange(seen, 0, Ordering::AcqRel, Ordering::Acquire);
     }
 
-    /// Offers shipments; what comes back has no room.
+    /// Offers shipments; what comes back has no room, or is perhaps no longer ours to send.
     pub(crate) fn offer(&self, shipments: Vec<Shipment>) -> Vec<Shipment> {
-        self.link.offer(shipments)
+        if self.may_send() { self.link.offer(shipments) } else { shipments }
     }
 }
 
 /// All lanes. Links may come and go when the configuration is reloaded.
-#[derive(Default)]
 pub(crate) struct Lanes {
+    tenure: Arc<Tenure>,
     lanes: RwLock<HashMap<LinkId, Arc<Lane>>>,
     orders: Mutex<HashMap<LinkId, LinkMode>>,
 }
 
 impl Lanes {
+    /// No lane yet.
+    pub(crate) fn new(tenure: Arc<Tenure>) -> Self {
+        Self { tenure, lanes: RwLock::default(), orders: Mutex::default() }
+    }
+
     /// The lane of a link.
     pub(crate) fn get(&self, link: &LinkId) -> Option<Arc<Lane>> {
         self.lanes.read().unwrap_or_else(PoisonError::into_inner).get(link).cloned()
@@ -264,7 +303,7 @@ impl Lanes {
 
     /// Adds a link, or puts another in the place of one with the same name. Its lane.
     pub(crate) fn insert(&self, link: Arc<dyn Link>) -> Arc<Lane> {
-        let lane = Arc::new(Lane::new(link));
+        let lane = Arc::new(Lane::new(link, Arc::clone(&self.tenure)));
         if let Some(mode) = locked(&self.orders).get(lane.link.id()) {
             lane.order(*mode);
         }

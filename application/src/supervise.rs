@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 /// The first pause; doubles to a minute.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -21,6 +22,27 @@ where
             () = tokio::time::sleep(pause) => {}
         }
         pause = (pause * 2).min(Duration::from_mins(1));
+    }
+}
+
+/// The tasks that nobody waits for.
+#[derive(Default)]
+pub(crate) struct Background {
+    pub tasks: TaskTracker,
+    pub stop: CancellationToken,
+}
+
+impl Background {
+    /// Starts a task, and again when it panics.
+    pub(crate) fn keep<F>(
+        &self,
+        name: &'static str,
+        mut start: impl FnMut(CancellationToken) -> F + Send + 'static,
+    ) where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let (stop, until) = (self.stop.clone(), self.stop.clone());
+        self.tasks.spawn(supervise(name, until, move || start(stop.clone())));
     }
 }
 

@@ -73,6 +73,7 @@ pub async fn start(loaded: Loaded) -> anyhow::Result<Running> {
         node: config.node.name.clone(),
         retention: config.retention.messages.0,
         mo_patience: config.retention.mo_parts.0,
+        alone: wire::serves_alone(&loaded)?,
     };
     let gateway = Gateway::start(settings, config.installation(users), stores, world)
         .await

@@ -144,6 +144,12 @@ pub struct Checked {
     pub wrong: Vec<String>,
 }
 
+/// Whether one process at a time serves the store behind a URL: a SQLite store is locked by it.
+#[must_use]
+pub fn serves_alone(url: &str) -> bool {
+    url.starts_with("sqlite:")
+}
+
 fn unknown(url: &str) -> StoreError {
     let scheme = url.split(':').next().unwrap_or_default();
     StoreError::Data(format!("a database URL begins with sqlite://, postgres:// or mysql://, not {scheme}"))

@@ -1,16 +1,15 @@
 //! Everything that changes the store, as values that wait in one queue. Never touches a database.
 
 use domain::Timestamp;
-use domain::directory::{LinkOrder, User, UserName};
+use domain::directory::{LinkId, LinkOrder, User, UserName};
 use domain::message::{Incarnation, MessageId, MoId};
 use domain::receipt::Receipt;
 use domain::state::State;
 use domain::submission::Accepted;
 use ports::driven::{
-    Acceptance, Applied, Handoff, HandoffKey, HandoffOutcome, Held, LeaseRequest, Leased, NewMoPart,
-    Recorded, Ruling, Settlement, StoreError,
+    Acceptance, Applied, Handoff, HandoffKey, HandoffOutcome, Held, LeaseRequest, Leased, Neighbour,
+    NewMoPart, Recorded, Ruling, Settlement, StoreError,
 };
-use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// What was asked, the answer once it is known, and who waits for it.
@@ -108,10 +107,10 @@ ops! {
     Number((String, u16) => u16), settles: true;
     /// A run begins.
     Join((String, Incarnation, Timestamp) => ()), settles: true;
-    /// A run lives.
-    Beat((Incarnation, Timestamp) => bool), settles: true;
-    /// What dead runs held.
-    TakeOver((Incarnation, Timestamp, Duration, usize) => Vec<Leased>), settles: true;
+    /// A run lives and has links; who else does.
+    Beat((Incarnation, Timestamp, Vec<LinkId>) => Option<Vec<Neighbour>>), settles: true;
+    /// What dead runs held: for whom, when, who has become silent, how many.
+    TakeOver((Incarnation, Timestamp, Vec<Neighbour>, usize) => Vec<Leased>), settles: true;
     /// What a run holds and does not know of, and whether it may have been sent.
     LetGo((Incarnation, Held, bool) => usize), settles: true;
     /// A run ends.

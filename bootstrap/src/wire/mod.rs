@@ -10,7 +10,7 @@ pub use deliver::{http, mail, relay};
 pub use doors::{http_router, server_tls, smtp_again, smtp_door, soap_router, telnet_again, telnet_door};
 pub use links::LinkSetup;
 pub use notices::of_alarms;
-pub use stores::{database_url, open_stores, read_stores};
+pub use stores::{database_url, open_stores, read_stores, serves_alone};
 
 use crate::clock::SystemClock;
 use crate::config::Loaded;

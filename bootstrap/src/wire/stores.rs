@@ -24,6 +24,14 @@ pub fn database_url(loaded: &Loaded) -> anyhow::Result<SecretString> {
     }
 }
 
+/// Whether no other node can serve the store while this one does.
+///
+/// # Errors
+/// When the secret of its URL is missing.
+pub fn serves_alone(loaded: &Loaded) -> anyhow::Result<bool> {
+    Ok(sql::serves_alone(database_url(loaded)?.expose_secret()))
+}
+
 /// Opens the store to serve: creates and migrates it when needed, and keeps other processes from serving the same SQLite file. The second value ends it:
 /// drop the ports, then await [`sql::Opened::closed`].
 ///

@@ -3,8 +3,8 @@
 use super::{HandoffKey, Leased, StoreError};
 use async_trait::async_trait;
 use domain::Timestamp;
+use domain::directory::LinkId;
 use domain::message::{Incarnation, MessageId};
-use std::time::Duration;
 
 /// How many nodes may have a number in one store.
 pub const NODES: u16 = 1_024;
@@ -18,7 +18,20 @@ pub struct Held {
     pub handoffs: Vec<HandoffKey>,
 }
 
-/// Keeps track of the runs of nodes over one store.
+/// Another run that counts as alive, as the store has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Neighbour {
+    /// Which.
+    pub run: Incarnation,
+    /// Its last sign of life, by its own clock: another with each sign. Only good to be compared with an earlier one of the same run, because two nodes'
+    /// clocks may differ by any time.
+    pub beat_at: Timestamp,
+    /// The links it has; `None` = it has not said.
+    pub links: Option<Vec<LinkId>>,
+}
+
+/// Keeps track of the runs of nodes over one store. Whether a silent one is dead, the caller decides: a store cannot know whether it was silent because
+/// the store was away.
 #[async_trait]
 pub trait Cluster: Send + Sync {
     /// The number of a node, that stands in every id it makes: `wish`, or the next one, around, that no other node of this store has. A node keeps
@@ -34,17 +47,23 @@ pub trait Cluster: Send + Sync {
     /// [`StoreError`]; nothing may be leased without a run.
     async fn join(&self, node: &str, incarnation: Incarnation, now: Timestamp) -> Result<(), StoreError>;
 
-    /// Says that a run is alive. `false` = it was declared dead (fenced): it must stop sending.
-    async fn beat(&self, incarnation: Incarnation, now: Timestamp) -> Result<bool, StoreError>;
+    /// Says that a run is alive and which links it has, and tells who else counts as alive. `None` = it was declared dead (fenced): it must stop sending. Each sign differs from
+    /// the one before, also when the clock stands still or goes back. Durable.
+    async fn beat(
+        &self,
+        incarnation: Incarnation,
+        now: Timestamp,
+        links: &[LinkId],
+    ) -> Result<Option<Vec<Neighbour>>, StoreError>;
 
-    /// Declares runs dead that have not been heard of for `silence`, and takes over at most `limit` messages that dead runs held: they
-    /// are leased to `by` and come back marked as possible duplicates. Handoffs they held are set free. May be repeated until it
-    /// returns nothing.
+    /// Declares runs dead that have not given another sign of life than the one named here (never `by` itself), and takes over at most `limit` messages that
+    /// dead runs held, whoever declared them dead: they are leased to `by` and come back marked as possible duplicates. Handoffs they held are set free.
+    /// Nothing happens when `by` is dead itself. May be repeated until it returns nothing.
     async fn take_over(
         &self,
         by: Incarnation,
         now: Timestamp,
-        silence: Duration,
+        silent: &[Neighbour],
         limit: usize,
     ) -> Result<Vec<Leased>, StoreError>;
 

@@ -4,14 +4,31 @@ use crate::stores::{LINK, RUN, RUN_B, Stores, ids, json, link, seconds};
 use domain::message::{Incarnation, MessageId};
 use domain::state::State;
 use fakes::samples;
-use ports::driven::{HandoffKey, Held, Leased, NODES, Outcome, Settlement};
+use ports::driven::{HandoffKey, Held, Leased, NODES, Neighbour, Outcome, Settlement};
 use std::collections::HashSet;
 use std::sync::Arc;
 
 const NEXT: Incarnation = Incarnation(1_000_003);
 
+/// What dead runs hold; nobody is declared dead.
 async fn take_over(stores: &Stores, by: Incarnation, limit: usize) -> Vec<Leased> {
-    stores.cluster.take_over(by, stores.now(), seconds(10), limit).await.expect("taken over")
+    bury(stores, by, &[], limit).await
+}
+
+/// The same, and these are dead if they are still as silent.
+async fn bury(stores: &Stores, by: Incarnation, silent: &[Neighbour], limit: usize) -> Vec<Leased> {
+    stores.cluster.take_over(by, stores.now(), silent, limit).await.expect("taken over")
+}
+
+/// A sign of life of a run, and the others that it hears of; `None` = it is dead.
+async fn beat(stores: &Stores, run: Incarnation) -> Option<Vec<Neighbour>> {
+    stores.cluster.beat(run, stores.now(), &[]).await.expect("a sign of life")
+}
+
+/// The last sign of another run, as one hears of it.
+async fn sign_of(stores: &Stores, run: Incarnation, heard_by: Incarnation) -> Neighbour {
+    let neighbours = beat(stores, heard_by).await.expect("who listens is alive");
+    neighbours.into_iter().find(|n| n.run == run).expect("it is alive")
 }
 
 /// A node has a number of its own, for ever: the one it wishes, or the next that is free.
@@ -34,7 +51,7 @@ pub async fn a_node_starts_again(stores: &Stores) {
     let sending = stores.held(1, |m| m.reference = Some("r".to_owned())).await;
     let queued = stores.queue(2, |_| {}).await;
     stores.cluster.join("a", NEXT, stores.now()).await.expect("joined");
-    assert_eq!(stores.cluster.beat(RUN, stores.now()).await, Ok(false), "the earlier run is dead");
+    assert_eq!(beat(stores, RUN).await, None, "the earlier run is dead");
     let taken = take_over(stores, NEXT, 100).await;
     assert_eq!(ids(&taken), [1]);
     let leased = taken.first().expect("one");
@@ -59,23 +76,107 @@ pub async fn also_what_was_handed_over_at_once(stores: &Stores) {
     assert_eq!(ids(&take_over(stores, NEXT, 100).await), [1]);
 }
 
-/// Another node's run that is silent for too long is dead; one that beats is not.
-pub async fn silence_is_death(stores: &Stores) {
+/// A run hears of all others that are alive, and never of itself or of dead ones.
+pub async fn who_else_is_alive(stores: &Stores) {
+    let others = |found: Option<Vec<Neighbour>>| -> Vec<Incarnation> {
+        found.expect("it is alive").iter().map(|n| n.run).collect()
+    };
+    assert_eq!(others(beat(stores, RUN).await), [RUN_B]);
+    stores.cluster.join("c", NEXT, stores.now()).await.expect("joined");
+    assert_eq!(others(beat(stores, RUN).await), [RUN_B, NEXT]);
+    assert_eq!(others(beat(stores, NEXT).await), [RUN, RUN_B]);
+    stores.cluster.leave(RUN_B).await.expect("left");
+    assert_eq!(others(beat(stores, RUN).await), [NEXT]);
+    assert_eq!(beat(stores, RUN_B).await, None);
+    assert_eq!(beat(stores, Incarnation(7)).await, None, "it never joined");
+}
+
+/// With each sign of life a run says which links it has; one that has given none yet has not said.
+pub async fn which_links_others_have(stores: &Stores) {
+    assert_eq!(sign_of(stores, RUN, RUN_B).await.links, None);
+    let many: Vec<_> = (0..100).map(|n| samples::link(&format!("länk-{n:02}.a@b+c_d"))).collect();
+    for links in [&many[..], &many[..1], &[]] {
+        stores.cluster.beat(RUN, stores.now(), links).await.expect("a sign of life");
+        assert_eq!(sign_of(stores, RUN, RUN_B).await.links.as_deref(), Some(links));
+    }
+    let seen = sign_of(stores, RUN_B, RUN).await;
+    assert_eq!(seen.links, Some(Vec::new()), "its own are not mixed with others'");
+}
+
+/// Each sign of life is another than the one before, also by a clock that stands still or is set back.
+pub async fn each_sign_differs(stores: &Stores) {
+    let mut seen = vec![sign_of(stores, RUN, RUN_B).await.beat_at];
+    for set in [stores.now(), stores.now(), samples::earlier(stores.now(), seconds(3_600)), stores.now()] {
+        stores.clock.set(set);
+        beat(stores, RUN).await.expect("alive");
+        seen.push(sign_of(stores, RUN, RUN_B).await.beat_at);
+    }
+    assert!(seen.windows(2).all(|w| w[0] < w[1]), "{seen:?}");
+    assert_eq!(sign_of(stores, RUN, RUN_B).await.beat_at, seen[4], "a look changes nothing");
+}
+
+/// A run that gives no other sign of life than the one that was seen is dead when it is named; one that beat since is not.
+pub async fn the_silent_are_named(stores: &Stores) {
     stores.held(1, |_| {}).await;
-    stores.clock.advance(seconds(8));
-    assert_eq!(stores.cluster.beat(RUN, stores.now()).await, Ok(true));
-    stores.clock.advance(seconds(8));
-    assert!(take_over(stores, RUN_B, 100).await.is_empty(), "it was heard of eight seconds ago");
-    assert_eq!(stores.cluster.beat(RUN, stores.now()).await, Ok(true));
-    assert_eq!(stores.cluster.beat(RUN_B, stores.now()).await, Ok(true));
-    stores.clock.advance(seconds(11));
-    assert_eq!(ids(&take_over(stores, RUN_B, 100).await), [1]);
-    assert_eq!(stores.cluster.beat(RUN, stores.now()).await, Ok(false), "it must stop sending");
-    assert_eq!(
-        stores.cluster.beat(RUN_B, stores.now()).await,
-        Ok(true),
-        "who takes over does not bury himself"
-    );
+    let seen = sign_of(stores, RUN, RUN_B).await;
+    assert!(beat(stores, RUN).await.is_some());
+    assert!(bury(stores, RUN_B, &[seen], 100).await.is_empty(), "it has been heard of since");
+    assert!(beat(stores, RUN).await.is_some());
+    stores.clock.advance(seconds(1));
+    let seen = sign_of(stores, RUN, RUN_B).await;
+    let own = Neighbour { run: RUN_B, beat_at: stores.now(), links: None };
+    assert_eq!(ids(&bury(stores, RUN_B, &[seen, own], 100).await), [1]);
+    assert_eq!(beat(stores, RUN).await, None, "it must stop sending");
+    assert_eq!(beat(stores, RUN_B).await, Some(Vec::new()), "who takes over does not bury himself");
+}
+
+/// However long a run has been silent, and whatever the clocks say: nobody is dead who was not named.
+pub async fn time_alone_kills_nobody(stores: &Stores) {
+    stores.held(1, |_| {}).await;
+    stores.clock.advance(seconds(3_600));
+    assert!(take_over(stores, RUN_B, 100).await.is_empty());
+    stores.clock.advance(seconds(3_600));
+    assert!(beat(stores, RUN_B).await.is_some());
+    assert!(take_over(stores, RUN_B, 100).await.is_empty());
+    assert!(beat(stores, RUN).await.is_some(), "it lives");
+}
+
+/// A run that is dead declares nobody dead and takes nothing.
+pub async fn the_dead_take_nothing(stores: &Stores) {
+    stores.held(1, |_| {}).await;
+    let seen = sign_of(stores, RUN, RUN_B).await;
+    stores.cluster.leave(RUN_B).await.expect("left");
+    assert!(bury(stores, RUN_B, &[seen], 100).await.is_empty());
+    assert!(beat(stores, RUN).await.is_some());
+}
+
+/// A sign of life and somebody who declares dead meet: one of them is first, and both hear of it.
+pub async fn a_sign_at_the_last_moment(stores: &Stores) {
+    signs_and_burials(stores, stores).await;
+}
+
+/// The same with two nodes' hold on one store. Both runs have joined.
+///
+/// # Panics
+/// When a run lives that was taken over, or is dead and was not.
+pub async fn signs_and_burials(one: &Stores, other: &Stores) {
+    for round in 1..=20 {
+        let run = Incarnation(2_000_000 + round);
+        one.cluster.join("c", run, one.now()).await.expect("joined");
+        one.queue_many([round]).await;
+        assert_eq!(ids(&one.lease_of(LINK, 1, run).await), [round]);
+        let seen = sign_of(other, run, RUN_B).await;
+        let (cluster, now) = (Arc::clone(&one.cluster), one.now());
+        let sign =
+            tokio::spawn(async move { cluster.beat(run, now, &[]).await.expect("an answer").is_some() });
+        let taken = bury(other, RUN_B, &[seen], 100).await;
+        let lives = sign.await.expect("no panic");
+        assert_eq!(taken.is_empty(), lives, "round {round}");
+        if lives {
+            one.cluster.leave(run).await.expect("left");
+            assert_eq!(ids(&take_over(other, RUN_B, 100).await), [round]);
+        }
+    }
 }
 
 /// A run that leaves in good order is no longer alive; what it still held is taken over by others.
@@ -83,7 +184,7 @@ pub async fn leaving(stores: &Stores) {
     stores.held(1, |_| {}).await;
     stores.cluster.leave(RUN).await.expect("left");
     assert_eq!(ids(&take_over(stores, RUN_B, 100).await), [1]);
-    assert_eq!(stores.cluster.beat(RUN, stores.now()).await, Ok(false));
+    assert_eq!(beat(stores, RUN).await, None);
 }
 
 /// So many at a time, until nothing is left.
@@ -131,7 +232,7 @@ pub async fn never_twice_at_once(stores: &Stores) {
             tokio::spawn(async move {
                 let mut got = Vec::new();
                 for _ in 0..10 {
-                    got.extend(ids(&cluster.take_over(by, now, seconds(10), 7).await.expect("taken over")));
+                    got.extend(ids(&cluster.take_over(by, now, &[], 7).await.expect("taken over")));
                 }
                 got
             })

@@ -357,7 +357,7 @@ pub async fn taken_over_on_the_second_way(stores: &Stores) {
     divert(stores).await;
     assert_eq!(stores.lease_of(OTHER_LINK, 10, RUN).await.len(), 1);
     stores.cluster.leave(RUN).await.expect("left");
-    let taken = stores.cluster.take_over(RUN_B, stores.now(), seconds(3600), 10).await.expect("taken");
+    let taken = stores.cluster.take_over(RUN_B, stores.now(), &[], 10).await.expect("taken");
     assert_eq!(taken.iter().map(|l| (l.message.id, l.parts.past().len())).collect::<Vec<_>>(), [(id, 1)]);
     said(stores, LINK, "a1", Verdict::Delivered).await;
     assert_eq!(stores.state(id).await, State::Delivered);

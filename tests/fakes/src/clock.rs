@@ -98,6 +98,33 @@ fn scramble(n: u64) -> u64 {
     z ^ (z >> 31)
 }
 
+/// The time of a tokio runtime, which passes by itself when the runtime is paused and nothing is left to do; the wall clock may be wrong.
+#[derive(Debug, Clone)]
+pub struct RuntimeClock {
+    began: tokio::time::Instant,
+    wall: Timestamp,
+}
+
+impl RuntimeClock {
+    /// A clock whose wall is so many seconds ahead of (behind) that of [`ManualClock::default`]. Within a runtime only.
+    #[must_use]
+    #[allow(clippy::disallowed_methods, reason = "this is the clock")]
+    pub fn ahead_by(seconds: i64) -> Self {
+        let wall = Timestamp::from_second(1_772_438_400 + seconds).unwrap_or(Timestamp::UNIX_EPOCH);
+        Self { began: tokio::time::Instant::now(), wall }
+    }
+}
+
+impl Clock for RuntimeClock {
+    fn now(&self) -> Timestamp {
+        self.wall.checked_add(self.began.elapsed()).unwrap_or(Timestamp::MAX)
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.began.elapsed()
+    }
+}
+
 /// The machine's clock, for tests over real sockets in real time.
 #[derive(Debug)]
 pub struct MachineClock(Instant);

@@ -14,7 +14,7 @@ pub mod samples;
 mod store;
 mod traffic;
 
-pub use clock::{MachineClock, ManualClock, SequentialIds};
+pub use clock::{MachineClock, ManualClock, RuntimeClock, SequentialIds};
 pub use deliver::FakeDeliver;
 pub use link::{FakeLink, Turn};
 pub use notices::MemoryNotices;

@@ -53,6 +53,7 @@ struct Inner {
     taken: Vec<Shipment>,
     accepted: Vec<Accepted>,
     next_id: u64,
+    recalls: usize,
 }
 
 /// A link without an operator. Replies are reported from a task of their own, so it works inside a tokio runtime only.
@@ -78,6 +79,7 @@ impl FakeLink {
             taken: Vec::new(),
             accepted: Vec::new(),
             next_id: 0x00A0_0001,
+            recalls: 0,
         };
         Arc::new(Self {
             id,
@@ -158,6 +160,12 @@ impl FakeLink {
             .filter(|a| a.message == message)
             .map(|a| (a.seq, a.operator_id.clone()))
             .collect()
+    }
+
+    /// How often it was asked to give back what it has not written.
+    #[must_use]
+    pub fn recalls(&self) -> usize {
+        locked(&self.inner).recalls
     }
 
     /// Waits until it has taken so many shipments; the caller sets the time limit.
@@ -298,7 +306,10 @@ impl Link for FakeLink {
         rest
     }
 
-    fn recall(&self) {}
+    /// It writes at once what it takes: there is nothing to give back.
+    fn recall(&self) {
+        locked(&self.inner).recalls += 1;
+    }
 
     fn hold(&self, held: bool) {
         locked(&self.inner).held = held;

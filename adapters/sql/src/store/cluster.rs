@@ -3,14 +3,14 @@
 use super::lease::take;
 use super::{Conn, dialect};
 use crate::op::Ticket;
-use crate::rows::millis;
+use crate::rows::{millis, time};
 use crate::statement::{Bind, Sql, places};
 use diesel::QueryResult;
-use diesel::sql_types::{BigInt, SmallInt, Text};
+use diesel::sql_types::{BigInt, Nullable, SmallInt, Text};
 use domain::Timestamp;
+use domain::directory::LinkId;
 use domain::message::Incarnation;
-use ports::driven::{Held, Leased, NODES, StoreError};
-use std::time::Duration;
+use ports::driven::{Held, Leased, NODES, Neighbour, StoreError};
 
 /// How long a run that has ended is remembered, ms: nothing it held is left by then.
 const REMEMBERED_MS: i64 = 30 * 24 * 3_600_000;
@@ -21,7 +21,8 @@ const NOBODY: &str = "(lease IS NULL OR lease NOT IN (SELECT id FROM incarnation
 /// The run that nobody is: what it holds is taken over.
 const NO_RUN: i64 = 0;
 
-type TakeOverAsk = (Incarnation, Timestamp, Duration, usize);
+type BeatAsk = (Incarnation, Timestamp, Vec<LinkId>);
+type TakeOverAsk = (Incarnation, Timestamp, Vec<Neighbour>, usize);
 
 /// The number of a node, given out once.
 pub(super) async fn number(conn: &mut Conn, ticket: &mut Ticket<(String, u16), u16>) -> QueryResult<()> {
@@ -66,19 +67,49 @@ pub(super) async fn join(
     Ok(())
 }
 
-/// Says that a run lives; `false` when it was declared dead.
+/// Says that a run lives and which links it has, and who else does; `None` when it was declared dead.
 pub(super) async fn beat(
     conn: &mut Conn,
-    ticket: &mut Ticket<(Incarnation, Timestamp), bool>,
+    ticket: &mut Ticket<BeatAsk, Option<Vec<Neighbour>>>,
 ) -> QueryResult<()> {
-    let (run, now) = ticket.ask;
-    let alive = alive(conn, run).await?;
-    if alive {
-        let text = "UPDATE incarnation SET beat_at = ? WHERE id = ? AND dead = 0";
-        Sql::<()>::new(text, vec![millis(now).into(), run.0.into()]).run(conn).await?;
+    let (run, now, links) = &ticket.ask;
+    if !alive(conn, *run).await? {
+        ticket.done(None);
+        return Ok(());
     }
-    ticket.done(alive);
+    // Another sign each time: a clock that stands still or was set back must not look like death.
+    let text = "UPDATE incarnation SET beat_at = CASE WHEN beat_at < ? THEN ? ELSE beat_at + 1 END \
+                WHERE id = ? AND dead = 0";
+    let now = millis(*now);
+    Sql::<()>::new(text, vec![now.into(), now.into(), run.0.into()]).run(conn).await?;
+    claim(conn, *run, links).await?;
+    let neighbours = neighbours(conn, *run).await?;
+    ticket.done(Some(neighbours));
     Ok(())
+}
+
+async fn claim(conn: &mut Conn, run: Incarnation, links: &[LinkId]) -> QueryResult<()> {
+    let names = links.iter().map(LinkId::as_str).collect::<Vec<_>>().join("\n");
+    let text = "UPDATE claim SET links = ? WHERE run = ?";
+    if Sql::<()>::new(text, vec![names.as_str().into(), run.0.into()]).run(conn).await? == 0 {
+        let text = "INSERT INTO claim (links, run) VALUES (?, ?)";
+        Sql::<()>::new(text, vec![names.into(), run.0.into()]).run(conn).await?;
+    }
+    Ok(())
+}
+
+async fn neighbours(conn: &mut Conn, run: Incarnation) -> QueryResult<Vec<Neighbour>> {
+    let text = "SELECT i.id, i.beat_at, c.links FROM incarnation i LEFT JOIN claim c ON c.run = i.id \
+                WHERE i.dead = 0 AND i.id <> ? ORDER BY i.id";
+    type Types = (BigInt, BigInt, Nullable<Text>);
+    let rows: Vec<(i64, i64, Option<String>)> =
+        Sql::<Types>::new(text, vec![run.0.into()]).rows(conn).await?;
+    let neighbour = |(id, beat_at, names): (i64, i64, Option<String>)| {
+        // What another version wrote and this one cannot read must not silence this run: then it has not said.
+        let links = names.and_then(|names| names.lines().map(|name| LinkId::parse(name).ok()).collect());
+        Neighbour { run: Incarnation(id), beat_at: time(beat_at), links }
+    };
+    Ok(rows.into_iter().map(neighbour).collect())
 }
 
 async fn alive(conn: &mut Conn, run: Incarnation) -> QueryResult<bool> {
@@ -95,20 +126,22 @@ pub(super) async fn leave(conn: &mut Conn, ticket: &mut Ticket<Incarnation, ()>)
     Ok(())
 }
 
-/// Declares silent runs dead and takes what dead ones hold.
+/// Declares runs dead that are still as silent as they were seen, and takes what dead ones hold.
 pub(super) async fn take_over(
     conn: &mut Conn,
     ticket: &mut Ticket<TakeOverAsk, Vec<Leased>>,
 ) -> QueryResult<()> {
-    let (by, now, silence, limit) = ticket.ask;
+    let (by, now, silent, limit) = &ticket.ask;
+    let (by, now, limit) = (*by, *now, *limit);
     if !alive(conn, by).await? {
         ticket.done(Vec::new());
         return Ok(());
     }
-    let silence = i64::try_from(silence.as_millis()).unwrap_or(i64::MAX);
-    let text = "UPDATE incarnation SET dead = 1 WHERE dead = 0 AND id <> ? AND beat_at <= ?";
-    let binds = vec![by.0.into(), millis(now).saturating_sub(silence).into()];
-    Sql::<()>::new(text, binds).run(conn).await?;
+    for Neighbour { run, beat_at, .. } in silent {
+        let text = "UPDATE incarnation SET dead = 1 WHERE id = ? AND beat_at = ? AND dead = 0 AND id <> ?";
+        let binds = vec![run.0.into(), millis(*beat_at).into(), by.0.into()];
+        Sql::<()>::new(text, binds).run(conn).await?;
+    }
     let text = format!("UPDATE handoff SET state = 0, lease = NULL WHERE state = 1 AND {NOBODY}");
     Sql::<()>::new(text, Vec::new()).run(conn).await?;
     let skip = dialect::SKIP_LOCKED;
@@ -119,7 +152,10 @@ pub(super) async fn take_over(
     if taken.is_empty() {
         let text = "DELETE FROM incarnation WHERE dead = 1 AND beat_at < ?";
         let before = millis(now).saturating_sub(REMEMBERED_MS);
-        Sql::<()>::new(text, vec![before.into()]).run(conn).await?;
+        if Sql::<()>::new(text, vec![before.into()]).run(conn).await? > 0 {
+            let text = "DELETE FROM claim WHERE run NOT IN (SELECT id FROM incarnation)";
+            Sql::<()>::new(text, Vec::new()).run(conn).await?;
+        }
     }
     ticket.done(taken);
     Ok(())

@@ -5,6 +5,7 @@ use crate::op::Op;
 use crate::rows::millis;
 use async_trait::async_trait;
 use domain::Timestamp;
+use domain::directory::LinkId;
 use domain::message::{Incarnation, MessageId};
 use domain::receipt::Receipt;
 use domain::state::State;
@@ -12,9 +13,9 @@ use domain::submission::Accepted;
 use futures_util::FutureExt;
 use ports::driven::{
     Acceptance, Applied, Backlog, Cluster, Deadlines, Dispatch, Handoff, HandoffKey, HandoffOutcome,
-    Handoffs, Held, LeaseRequest, Leased, Once, Outbox, Overdue, Receipts, Ruling, Settlement, StoreError,
+    Handoffs, Held, LeaseRequest, Leased, Neighbour, Once, Outbox, Overdue, Receipts, Ruling, Settlement,
+    StoreError,
 };
-use std::time::Duration;
 
 #[async_trait]
 impl Outbox for Store {
@@ -138,18 +139,23 @@ impl Cluster for Store {
         self.queue.ask(Op::Join, (node.to_owned(), incarnation, now)).await
     }
 
-    async fn beat(&self, incarnation: Incarnation, now: Timestamp) -> Result<bool, StoreError> {
-        self.queue.ask(Op::Beat, (incarnation, now)).await
+    async fn beat(
+        &self,
+        incarnation: Incarnation,
+        now: Timestamp,
+        links: &[LinkId],
+    ) -> Result<Option<Vec<Neighbour>>, StoreError> {
+        self.queue.ask(Op::Beat, (incarnation, now, links.to_vec())).await
     }
 
     async fn take_over(
         &self,
         by: Incarnation,
         now: Timestamp,
-        silence: Duration,
+        silent: &[Neighbour],
         limit: usize,
     ) -> Result<Vec<Leased>, StoreError> {
-        self.queue.ask(Op::TakeOver, (by, now, silence, limit)).await
+        self.queue.ask(Op::TakeOver, (by, now, silent.to_vec(), limit)).await
     }
 
     async fn held(&self, by: Incarnation, limit: usize) -> Result<Held, StoreError> {

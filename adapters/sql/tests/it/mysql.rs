@@ -27,11 +27,21 @@ async fn fresh() -> Stores {
 contract_tests!(mysql, fresh);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_of_life_and_a_burial_on_two_nodes() {
+    let Some(url) = empty().await else { return };
+    let clock = ManualClock::default();
+    let a = stores(sql::open(&url, options(&clock)).await.expect("the first opens"), clock.clone(), ());
+    let b = stores(sql::open(&url, options(&clock)).await.expect("the second opens"), clock.clone(), ());
+    a.begin().await;
+    contract::runs::signs_and_burials(&a, &b).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_look_names_the_server() {
     let Some(url) = empty().await else { return };
     let checked = sql::check(&url).await.expect("it answers");
     assert!(checked.server.starts_with("MySQL "), "{checked:?}");
-    assert_eq!((checked.pending, checked.wrong), (4, Vec::new()));
-    assert_eq!(sql::migrate(&url).await.expect("it migrates").len(), 4);
+    assert_eq!((checked.pending, checked.wrong), (5, Vec::new()));
+    assert_eq!(sql::migrate(&url).await.expect("it migrates").len(), 5);
     assert_eq!(sql::check(&url).await.map(|c| c.pending), Ok(0));
 }

@@ -77,11 +77,22 @@ async fn one_key_on_two_nodes_is_one_message() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_of_life_and_a_burial_on_two_nodes() {
+    let Some(url) = empty().await else { return };
+    let clock = ManualClock::default();
+    let (a, b) = tokio::join!(sql::open(&url, options(&clock)), sql::open(&url, options(&clock)));
+    let a = stores(a.expect("the first opens"), clock.clone(), ());
+    let b = stores(b.expect("the second opens"), clock.clone(), ());
+    a.begin().await;
+    contract::runs::signs_and_burials(&a, &b).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_look_names_the_server() {
     let Some(url) = empty().await else { return };
     let checked = sql::check(&url).await.expect("it answers");
     assert!(checked.server.starts_with("PostgreSQL 1"), "{checked:?}");
-    assert_eq!((checked.pending, checked.wrong), (4, Vec::new()));
-    assert_eq!(sql::migrate(&url).await.expect("it migrates").len(), 4);
+    assert_eq!((checked.pending, checked.wrong), (5, Vec::new()));
+    assert_eq!(sql::migrate(&url).await.expect("it migrates").len(), 5);
     assert_eq!(sql::check(&url).await.map(|c| c.pending), Ok(0));
 }

@@ -103,7 +103,7 @@ async fn a_row_that_cannot_be_read() {
     let stores = &opened.stores;
     let run = Incarnation(1);
     stores.cluster.join("a", run, clock.now()).await.expect("joined");
-    let taken = stores.cluster.take_over(run, clock.now(), std::time::Duration::ZERO, 10).await;
+    let taken = stores.cluster.take_over(run, clock.now(), &[], 10).await;
     assert_eq!(taken.map(|taken| taken.len()), Ok(0));
     let request = LeaseRequest { link, quota: Quota::share(10, 0), now: clock.now(), lease: run };
     let leased = stores.dispatch.lease(request).await.expect("the others are taken");
@@ -121,7 +121,7 @@ async fn a_store_of_a_newer_program_is_refused() {
     use diesel::connection::SimpleConnection;
     use diesel::{Connection, SqliteConnection};
     let directory = tempfile::tempdir().expect("a directory");
-    assert_eq!(sql::migrate(&url(directory.path())).await.expect("it migrates").len(), 4);
+    assert_eq!(sql::migrate(&url(directory.path())).await.expect("it migrates").len(), 5);
     assert_eq!(sql::migrate(&url(directory.path())).await, Ok(Vec::new()), "nothing is left to do");
     let file = directory.path().join("omnigate.db");
     let mut conn = SqliteConnection::establish(file.to_str().expect("a path")).expect("it opens");

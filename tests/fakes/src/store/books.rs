@@ -122,6 +122,7 @@ pub(super) struct Run {
     pub(super) node: String,
     pub(super) beat_at: Timestamp,
     pub(super) alive: bool,
+    pub(super) links: Option<Vec<LinkId>>,
 }
 
 impl Books {

@@ -5,9 +5,10 @@ use super::dispatch::take;
 use super::{Call, MemoryStore};
 use async_trait::async_trait;
 use domain::Timestamp;
+use domain::directory::LinkId;
 use domain::message::Incarnation;
 use domain::state::State;
-use ports::driven::{Cluster, Held, Leased, NODES, StoreError};
+use ports::driven::{Cluster, Held, Leased, NODES, Neighbour, StoreError};
 use std::time::Duration;
 
 /// The run that nobody is.
@@ -32,16 +33,31 @@ impl Cluster for MemoryStore {
     async fn join(&self, node: &str, incarnation: Incarnation, now: Timestamp) -> Result<(), StoreError> {
         self.call(Call::Cluster, |books| {
             books.runs.values_mut().filter(|r| r.node == node).for_each(|r| r.alive = false);
-            books.runs.insert(incarnation, Run { node: node.to_owned(), beat_at: now, alive: true });
+            books
+                .runs
+                .insert(incarnation, Run { node: node.to_owned(), beat_at: now, alive: true, links: None });
             Ok(())
         })
         .await
     }
 
-    async fn beat(&self, incarnation: Incarnation, now: Timestamp) -> Result<bool, StoreError> {
+    async fn beat(
+        &self,
+        incarnation: Incarnation,
+        now: Timestamp,
+        links: &[LinkId],
+    ) -> Result<Option<Vec<Neighbour>>, StoreError> {
         self.call(Call::Cluster, |books| {
-            let run = books.runs.get_mut(&incarnation).filter(|r| r.alive);
-            Ok(run.map(|r| r.beat_at = r.beat_at.max(now)).is_some())
+            let Some(run) = books.runs.get_mut(&incarnation).filter(|r| r.alive) else { return Ok(None) };
+            let next = run.beat_at.checked_add(Duration::from_millis(1)).unwrap_or(Timestamp::MAX);
+            run.beat_at = now.max(next);
+            run.links = Some(links.to_vec());
+            let others = books.runs.iter().filter(|(id, r)| r.alive && **id != incarnation);
+            let others =
+                others.map(|(id, r)| Neighbour { run: *id, beat_at: r.beat_at, links: r.links.clone() });
+            let mut others: Vec<_> = others.collect();
+            others.sort_unstable_by_key(|n| n.run);
+            Ok(Some(others))
         })
         .await
     }
@@ -49,12 +65,15 @@ impl Cluster for MemoryStore {
     async fn take_over(
         &self,
         by: Incarnation,
-        now: Timestamp,
-        silence: Duration,
+        _now: Timestamp,
+        silent: &[Neighbour],
         limit: usize,
     ) -> Result<Vec<Leased>, StoreError> {
         self.call(Call::Cluster, |books| {
-            bury(books, by, now, silence);
+            if !books.is_alive(by) {
+                return Ok(Vec::new());
+            }
+            bury(books, by, silent);
             free_handoffs(books);
             let orphans = books
                 .messages
@@ -118,11 +137,12 @@ impl Cluster for MemoryStore {
     }
 }
 
-/// Declares silent runs dead; never the one that asks.
-fn bury(books: &mut Books, by: Incarnation, now: Timestamp, silence: Duration) {
-    let others = books.runs.iter_mut().filter(|(run, _)| **run != by).map(|(_, r)| r);
-    for run in others.filter(|r| r.beat_at.checked_add(silence).is_ok_and(|end| end <= now)) {
-        run.alive = false;
+/// Declares runs dead that are still as silent as they were seen; never the one that asks.
+fn bury(books: &mut Books, by: Incarnation, silent: &[Neighbour]) {
+    for Neighbour { run, beat_at, .. } in silent.iter().filter(|n| n.run != by) {
+        if let Some(run) = books.runs.get_mut(run).filter(|r| r.beat_at == *beat_at) {
+            run.alive = false;
+        }
     }
 }
 
