@@ -48,8 +48,12 @@ async fn nobody_dies_of_a_database_that_was_away() {
         for _ in 0..3 {
             tokio::time::sleep(seconds(20)).await;
             gone.store(true, Ordering::Release);
+            b.wire.cut(true);
             tokio::time::sleep(seconds(away)).await;
             gone.store(false, Ordering::Release);
+            // One is back before the other, and finds its sign as old as the outage.
+            tokio::time::sleep(seconds(2)).await;
+            b.wire.cut(false);
         }
         tokio::time::sleep(seconds(60)).await;
         undisturbed(&store, &a, &b, held);
