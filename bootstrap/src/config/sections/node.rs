@@ -165,7 +165,7 @@ impl Minicall {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Retention {
-    /// How long finished messages are kept.
+    /// How long finished messages are kept, and received ones that were acknowledged or handed over.
     pub messages: Period,
     /// How long to wait for a receipt after a message's validity.
     pub receipt_grace: Period,

@@ -37,6 +37,7 @@ mod e8_start_and_stop;
 mod e9_configuration;
 mod f_alarm;
 mod f_node_numbers;
+mod f_two_nodes;
 mod f_outcome;
 mod h_seeing;
 mod http_operators;
