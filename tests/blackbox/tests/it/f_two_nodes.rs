@@ -27,8 +27,7 @@ fn pair() -> Option<Pair> {
     let database = fresh(Kind::Postgres)??;
     let operator = Simulator::start(&["--receipts", "--delay", "300ms"]);
     let start = |name: &str| {
-        let settings =
-            Settings { database: Some(database.clone()), ..Settings::towards(operator.address()) };
+        let settings = Settings { database: Some(database.clone()), ..Settings::towards(operator.address()) };
         let mut gateway = Gateway::prepare(&settings);
         let text = std::fs::read_to_string(gateway.config()).expect("a configuration");
         let text = text.replacen("name = \"a\"", &format!("name = \"{name}\""), 1);
