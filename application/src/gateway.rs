@@ -29,10 +29,7 @@ use crate::ways::Ways;
 use domain::directory::LinkId;
 use domain::message::Incarnation;
 use futures_util::future::BoxFuture;
-use ports::driven::{
-    Clock, Cluster, Deadlines, Deliver, DirectoryStore, Dispatch, Handoffs, Ids, Inbox, Link, Notices,
-    Outbox, Passwords, Quarantine, Receipts, Reports, StoreError, Traffic,
-};
+use ports::driven::{Clock, Deliver, Ids, Link, Notices, Passwords, Quarantine, StoreError, Stores, Traffic};
 use ports::driving::{Administer, Authenticate, Observe, QueryMessages, ReceiveMessages, SubmitMessages};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -40,29 +37,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-
-/// The store's ports.
-#[derive(Clone)]
-pub struct Stores {
-    /// Accepting.
-    pub outbox: Arc<dyn Outbox>,
-    /// The queue.
-    pub dispatch: Arc<dyn Dispatch>,
-    /// Times by which something must have happened.
-    pub deadlines: Arc<dyn Deadlines>,
-    /// Receipts.
-    pub receipts: Arc<dyn Receipts>,
-    /// Received messages.
-    pub inbox: Arc<dyn Inbox>,
-    /// What is handed over.
-    pub handoffs: Arc<dyn Handoffs>,
-    /// Users.
-    pub directory: Arc<dyn DirectoryStore>,
-    /// Reading.
-    pub reports: Arc<dyn Reports>,
-    /// Runs of nodes.
-    pub cluster: Arc<dyn Cluster>,
-}
 
 /// Everything else that is needed of the world.
 #[derive(Clone)]

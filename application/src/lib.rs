@@ -44,4 +44,4 @@ mod ways;
 
 pub use directory::{CurrentDirectory, Installation};
 pub use fatal::Fatal;
-pub use gateway::{Gateway, Settings, Stores, World};
+pub use gateway::{Gateway, Settings, World};

@@ -1,13 +1,13 @@
 //! What waits to be handed over in the store goes as fast as its receiver takes it.
 #![allow(missing_docs, reason = "a test")]
 
-use application::{Gateway, Installation, Settings, Stores, World};
+use application::{Gateway, Installation, Settings, World};
 use domain::message::{Callback, Incarnation, MessageId, Told};
 use fakes::{
     FakeDeliver, FakePasswords, ManualClock, MemoryNotices, MemoryQuarantine, MemoryStore, MemoryTraffic,
     SequentialIds, samples,
 };
-use ports::driven::{Clock as _, Dispatch as _, Outbox as _};
+use ports::driven::{Clock as _, Dispatch as _, Outbox as _, Stores};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,17 +34,7 @@ async fn what_waits_in_the_store_follows_at_once() {
     store.settle(settlements.collect()).await.expect("stored");
 
     let http = Arc::new(FakeDeliver::default());
-    let stores = Stores {
-        outbox: store.clone(),
-        dispatch: store.clone(),
-        deadlines: store.clone(),
-        receipts: store.clone(),
-        inbox: store.clone(),
-        handoffs: store.clone(),
-        directory: store.clone(),
-        reports: store.clone(),
-        cluster: store,
-    };
+    let stores = Stores::of(&store);
     let world = World {
         clock,
         ids: Arc::new(SequentialIds::default()),

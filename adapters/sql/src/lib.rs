@@ -19,10 +19,7 @@ mod sqlite;
 mod statement;
 
 use futures_util::future::BoxFuture;
-use ports::driven::{
-    Clock, Cluster, Deadlines, DirectoryStore, Dispatch, Handoffs, Inbox, Outbox, Receipts, Reports,
-    StoreError,
-};
+use ports::driven::{Clock, Store, StoreError, Stores};
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -65,62 +62,16 @@ impl StoreOptions {
     }
 }
 
-/// An open store, port by port. The writer ends, and the file is let go, when all of these are dropped.
-#[derive(Clone)]
-pub struct Stores {
-    /// Accepting.
-    pub outbox: Arc<dyn Outbox>,
-    /// The queue.
-    pub dispatch: Arc<dyn Dispatch>,
-    /// Times by which something must have happened.
-    pub deadlines: Arc<dyn Deadlines>,
-    /// Receipts.
-    pub receipts: Arc<dyn Receipts>,
-    /// Received messages.
-    pub inbox: Arc<dyn Inbox>,
-    /// What is to be handed over.
-    pub handoffs: Arc<dyn Handoffs>,
-    /// Users.
-    pub directory: Arc<dyn DirectoryStore>,
-    /// Reading.
-    pub reports: Arc<dyn Reports>,
-    /// Runs of nodes.
-    pub cluster: Arc<dyn Cluster>,
-}
-
 /// An open store and its end.
 pub struct Opened {
-    /// The ports.
+    /// The ports. The writer ends, and the file is let go, when all of them are dropped.
     pub stores: Stores,
     ended: watch::Receiver<bool>,
 }
 
 impl Opened {
-    fn new<S>(store: Arc<S>, ended: watch::Receiver<bool>) -> Self
-    where
-        S: Outbox
-            + Dispatch
-            + Deadlines
-            + Receipts
-            + Inbox
-            + Handoffs
-            + DirectoryStore
-            + Reports
-            + Cluster
-            + 'static,
-    {
-        let stores = Stores {
-            outbox: store.clone(),
-            dispatch: store.clone(),
-            deadlines: store.clone(),
-            receipts: store.clone(),
-            inbox: store.clone(),
-            handoffs: store.clone(),
-            directory: store.clone(),
-            reports: store.clone(),
-            cluster: store,
-        };
-        Self { stores, ended }
+    fn new(store: &Arc<impl Store + 'static>, ended: watch::Receiver<bool>) -> Self {
+        Self { stores: Stores::of(store), ended }
     }
 
     /// Lets go of the ports held here and returns when the writer has ended and the database is closed, which it is once nobody

@@ -1,7 +1,7 @@
 //! A gateway over a store that it may share, in the time of a paused runtime.
 #![allow(dead_code, reason = "each story needs some of it")]
 
-use application::{Gateway, Installation, Settings, Stores, World};
+use application::{Gateway, Installation, Settings, World};
 use async_trait::async_trait;
 use domain::Timestamp;
 use domain::access::Sender;
@@ -13,7 +13,7 @@ use fakes::{
     FakeDeliver, FakeLink, FakePasswords, MemoryNotices, MemoryQuarantine, MemoryStore, MemoryTraffic,
     RuntimeClock, SequentialIds, samples,
 };
-use ports::driven::{Clock, Cluster, Held, Leased, Neighbour, StoreError};
+use ports::driven::{Clock, Cluster, Held, Leased, Neighbour, StoreError, Stores};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -64,17 +64,7 @@ impl Node {
     pub async fn start(store: &Arc<MemoryStore>, plan: Plan) -> Self {
         let clock = RuntimeClock::ahead_by(plan.ahead_by);
         let wire = Arc::new(Wire { store: Arc::clone(store), cut: AtomicBool::new(false) });
-        let stores = Stores {
-            outbox: store.clone(),
-            dispatch: store.clone(),
-            deadlines: store.clone(),
-            receipts: store.clone(),
-            inbox: store.clone(),
-            handoffs: store.clone(),
-            directory: store.clone(),
-            reports: store.clone(),
-            cluster: wire.clone(),
-        };
+        let stores = Stores { cluster: wire.clone(), ..Stores::of(store) };
         let world = World {
             clock: Arc::new(clock.clone()),
             ids: Arc::new(SequentialIds::after(plan.ids)),

@@ -1,6 +1,6 @@
 //! A gateway over a store in memory, with links that answer by script and a clock that goes with the runtime's.
 
-use application::{Gateway, Installation, Settings, Stores, World};
+use application::{Gateway, Installation, Settings, World};
 use domain::directory::LinkId;
 use domain::message::Body;
 use domain::state::State;
@@ -8,7 +8,7 @@ use fakes::{
     FakeLink, FakePasswords, ManualClock, MemoryNotices, MemoryQuarantine, MemoryStore, MemoryTraffic,
     SequentialIds, samples,
 };
-use ports::driven::{Deliver, MessageRecord};
+use ports::driven::{Deliver, MessageRecord, Stores};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,17 +32,7 @@ async fn run(
     ids: &Arc<SequentialIds>,
     notices: &Arc<MemoryNotices>,
 ) -> Arc<Gateway> {
-    let stores = Stores {
-        outbox: store.clone(),
-        dispatch: store.clone(),
-        deadlines: store.clone(),
-        receipts: store.clone(),
-        inbox: store.clone(),
-        handoffs: store.clone(),
-        directory: store.clone(),
-        reports: store.clone(),
-        cluster: store.clone(),
-    };
+    let stores = Stores::of(store);
     let world = World {
         clock: clock.clone(),
         ids: ids.clone(),

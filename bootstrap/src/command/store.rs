@@ -3,8 +3,9 @@
 use crate::config::Loaded;
 use crate::wire::{self, Machine};
 use anyhow::Context as _;
+use ports::driven::Stores;
 use secrecy::ExposeSecret as _;
-use sql::{Opened, StoreOptions, Stores};
+use sql::{Opened, StoreOptions};
 use std::path::Path;
 use std::time::Duration;
 

@@ -2,8 +2,7 @@
 
 use crate::config::Loaded;
 use anyhow::{Context as _, anyhow};
-use application::Stores;
-use ports::driven::{Clock, StoreError};
+use ports::driven::{Clock, StoreError, Stores};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,19 +51,7 @@ pub async fn read_stores(loaded: &Loaded, clock: Arc<dyn Clock>) -> anyhow::Resu
 async fn open(loaded: &Loaded, options: sql::StoreOptions) -> anyhow::Result<(Stores, sql::Opened)> {
     let url = database_url(loaded)?;
     let opened = patiently(url.expose_secret(), options).await.context("the store cannot be opened")?;
-    let stores = opened.stores.clone();
-    let stores = Stores {
-        outbox: stores.outbox,
-        dispatch: stores.dispatch,
-        deadlines: stores.deadlines,
-        receipts: stores.receipts,
-        inbox: stores.inbox,
-        handoffs: stores.handoffs,
-        directory: stores.directory,
-        reports: stores.reports,
-        cluster: stores.cluster,
-    };
-    Ok((stores, opened))
+    Ok((opened.stores.clone(), opened))
 }
 
 /// A database server may be slower to start than we are, or busy: one that serves waits for it, a command does not.

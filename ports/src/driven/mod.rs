@@ -15,6 +15,7 @@ mod quarantine;
 mod receipts;
 mod reports;
 mod store;
+mod stores;
 mod traffic;
 
 pub use clock::*;
@@ -32,4 +33,5 @@ pub use quarantine::*;
 pub use receipts::*;
 pub use reports::*;
 pub use store::*;
+pub use stores::*;
 pub use traffic::*;

@@ -7,10 +7,10 @@ use domain::receipt::{Receipt, Verdict};
 use domain::state::State;
 use fakes::{ManualClock, samples};
 use ports::driven::{
-    Applied, Clock, Cluster, Deadlines, DirectoryStore, Dispatch, Handoff, Handoffs, Inbox, LeaseRequest,
-    Leased, MessageRecord, Outbox, Outcome, Receipts, Reports, Settlement,
+    self, Applied, Clock, Handoff, LeaseRequest, Leased, MessageRecord, Outcome, Settlement,
 };
 use std::any::Any;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,58 +37,26 @@ pub fn minutes(n: u64) -> Duration {
 
 /// The ports of one fresh, empty store.
 pub struct Stores {
-    /// Accepting.
-    pub outbox: Arc<dyn Outbox>,
-    /// The queue.
-    pub dispatch: Arc<dyn Dispatch>,
-    /// Times by which something must have happened.
-    pub deadlines: Arc<dyn Deadlines>,
-    /// Receipts.
-    pub receipts: Arc<dyn Receipts>,
-    /// Received messages.
-    pub inbox: Arc<dyn Inbox>,
-    /// Handoffs.
-    pub handoffs: Arc<dyn Handoffs>,
-    /// Users.
-    pub directory: Arc<dyn DirectoryStore>,
-    /// Reading.
-    pub reports: Arc<dyn Reports>,
-    /// Runs.
-    pub cluster: Arc<dyn Cluster>,
+    /// The ports; reached as if they were its own.
+    pub ports: driven::Stores,
     /// The time of the case.
     pub clock: ManualClock,
     /// What must live as long as the store: a temporary directory, a database.
     pub keep: Box<dyn Any + Send + Sync>,
 }
 
+impl Deref for Stores {
+    type Target = driven::Stores;
+
+    fn deref(&self) -> &driven::Stores {
+        &self.ports
+    }
+}
+
 impl Stores {
     /// The ports of a store that implements them all.
-    pub fn of<S>(store: &Arc<S>, keep: Box<dyn Any + Send + Sync>) -> Self
-    where
-        S: Outbox
-            + Dispatch
-            + Deadlines
-            + Receipts
-            + Inbox
-            + Handoffs
-            + DirectoryStore
-            + Reports
-            + Cluster
-            + 'static,
-    {
-        Self {
-            outbox: Arc::clone(store) as Arc<dyn Outbox>,
-            dispatch: Arc::clone(store) as Arc<dyn Dispatch>,
-            deadlines: Arc::clone(store) as Arc<dyn Deadlines>,
-            receipts: Arc::clone(store) as Arc<dyn Receipts>,
-            inbox: Arc::clone(store) as Arc<dyn Inbox>,
-            handoffs: Arc::clone(store) as Arc<dyn Handoffs>,
-            directory: Arc::clone(store) as Arc<dyn DirectoryStore>,
-            reports: Arc::clone(store) as Arc<dyn Reports>,
-            cluster: Arc::clone(store) as Arc<dyn Cluster>,
-            clock: ManualClock::default(),
-            keep,
-        }
+    pub fn of(store: &Arc<impl driven::Store + 'static>, keep: Box<dyn Any + Send + Sync>) -> Self {
+        Self { ports: driven::Stores::of(store), clock: ManualClock::default(), keep }
     }
 
     /// Begins both runs; the macro does this before each case.

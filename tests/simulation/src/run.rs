@@ -7,13 +7,13 @@ use crate::link::SimLink;
 use crate::plan::{DELIVERED_WITHIN, END, GRACE, Mode, Plan, STORM};
 use crate::sink::Sink;
 use crate::world::{Event, World, link_id};
-use application::{Gateway, Installation, Settings, Stores};
+use application::{Gateway, Installation, Settings};
 use domain::directory::{Defaults, LinkId, LinkProfile};
 use domain::message::Priority;
 use domain::mo::{Destination, MoRule};
 use domain::routing::{Pattern, Route, Way};
 use fakes::{FakePasswords, MemoryTraffic, samples};
-use ports::driven::{Clock, Deliver, Link};
+use ports::driven::{Clock, Deliver, Link, Stores};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -182,18 +182,7 @@ async fn killed(world: &World) {
 /// A start that fails is tried again, as a service manager does.
 async fn start(world: &Arc<World>, clock: &StoryClock) -> Arc<Gateway> {
     loop {
-        let store = &world.store;
-        let stores = Stores {
-            outbox: Arc::clone(store) as _,
-            dispatch: Arc::clone(store) as _,
-            deadlines: Arc::clone(store) as _,
-            receipts: Arc::clone(store) as _,
-            inbox: Arc::clone(store) as _,
-            handoffs: Arc::clone(store) as _,
-            directory: Arc::clone(store) as _,
-            reports: Arc::clone(store) as _,
-            cluster: Arc::clone(store) as _,
-        };
+        let stores = Stores::of(&world.store);
         let sink: Arc<dyn Deliver> = Arc::new(Sink { world: Arc::clone(world), tries: AtomicU64::new(0) });
         let outside = application::World {
             clock: Arc::new(clock.clone()) as Arc<dyn Clock>,

@@ -52,7 +52,7 @@ pub(crate) async fn open(url: &str, options: StoreOptions) -> Result<Opened, Sto
     if options.serve {
         tokio::spawn(writer.run(conn));
     }
-    Ok(Opened::new(Arc::new(store), ended))
+    Ok(Opened::new(&Arc::new(store), ended))
 }
 
 /// Connects. Rows found count as changed, so that a fence is told from a change that changes nothing.

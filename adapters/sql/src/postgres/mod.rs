@@ -56,7 +56,7 @@ pub(crate) async fn open(url: &str, options: StoreOptions) -> Result<Opened, Sto
     if options.serve {
         tokio::spawn(writer.run(conn));
     }
-    Ok(Opened::new(Arc::new(store), ended))
+    Ok(Opened::new(&Arc::new(store), ended))
 }
 
 /// Connects; limits what a statement may take.

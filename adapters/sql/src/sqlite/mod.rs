@@ -83,7 +83,7 @@ pub(crate) fn open(url: &str, options: StoreOptions) -> Result<Opened, StoreErro
     let thread = std::thread::Builder::new().name("store-writer".to_owned());
     let spawned = thread.spawn(move || runtime.block_on(writer.run(conn)));
     spawned.map_err(|e| StoreError::Unavailable(e.to_string()))?;
-    Ok(Opened::new(Arc::new(store), ended))
+    Ok(Opened::new(&Arc::new(store), ended))
 }
 
 /// A session beside a process that may serve: what the writer remembers only saves time, so short changes of another process are
@@ -102,7 +102,7 @@ fn read_only(path: &Path, options: StoreOptions) -> Result<Opened, StoreError> {
     let (store, writer, ended) = store::Store::new(session, reader, options.node, options.clock, None);
     // Without its writer the queue is closed: changes are refused.
     drop(writer);
-    Ok(Opened::new(Arc::new(store), ended))
+    Ok(Opened::new(&Arc::new(store), ended))
 }
 
 /// What a connection is for.

@@ -5,8 +5,8 @@ use crate::wire::Wire;
 use crate::{mysql, postgres};
 use domain::message::MessageId;
 use fakes::{ManualClock, samples};
-use ports::driven::{Clock, StoreError};
-use sql::Stores;
+use ports::driven::{Clock, StoreError, Stores};
+
 use std::time::Duration;
 
 /// How long callers may have to wait for an answer, and the store to find the server again.

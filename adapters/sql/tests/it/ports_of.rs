@@ -13,18 +13,5 @@ pub fn options(clock: &ManualClock) -> StoreOptions {
 
 /// The ports, and what must live as long.
 pub fn stores(opened: Opened, clock: ManualClock, keep: impl Any + Send + Sync) -> Stores {
-    let ports = opened.stores.clone();
-    Stores {
-        outbox: ports.outbox,
-        dispatch: ports.dispatch,
-        deadlines: ports.deadlines,
-        receipts: ports.receipts,
-        inbox: ports.inbox,
-        handoffs: ports.handoffs,
-        directory: ports.directory,
-        reports: ports.reports,
-        cluster: ports.cluster,
-        clock,
-        keep: Box::new((opened, keep)),
-    }
+    Stores { ports: opened.stores.clone(), clock, keep: Box::new((opened, keep)) }
 }
