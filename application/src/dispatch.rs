@@ -151,14 +151,9 @@ impl Pump {
         now: Timestamp,
     ) -> Settlement {
         let message = Arc::clone(&leased.message);
-        let question = Question {
-            recipient: &message.recipient,
-            user: &message.user,
-            priority: message.priority,
-            link: None,
-        };
+        let question = Question::about(&message);
         let route = routing::route(directory, &question).filter(|r| down_for >= r.patience(message.priority));
-        let spread = message.id.0.unsigned_abs();
+        let spread = message.spread();
         let other = route.and_then(|r| {
             Some((r, routing::instead(r, &leased.link, &leased.parts, healths, spread)?.clone()))
         });

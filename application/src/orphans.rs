@@ -183,14 +183,9 @@ impl Orphans {
 /// The link that a message's own route has for it now: the first that is up, or else the first there is. Never one that it left before.
 fn way<'a>(directory: &'a Directory, leased: &Leased, healths: &Healths) -> Option<(&'a Route, LinkId)> {
     let message = &leased.message;
-    let question = Question {
-        recipient: &message.recipient,
-        user: &message.user,
-        priority: message.priority,
-        link: None,
-    };
+    let question = Question::about(message);
     let route = routing::route(directory, &question)?;
-    let spread = message.id.0.unsigned_abs();
+    let spread = message.spread();
     let up = routing::instead(route, &leased.link, &leased.parts, healths, spread);
     let open = |link: &&LinkId| {
         directory.link(link).is_some() && **link != leased.link && !leased.parts.was_used(link)

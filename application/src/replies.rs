@@ -43,19 +43,14 @@ pub(crate) fn settlement(
         }
     }
     let possible_duplicate = shipment.possible_duplicate || in_doubt;
-    let question = Question {
-        recipient: &message.recipient,
-        user: &message.user,
-        priority: message.priority,
-        link: None,
-    };
+    let question = Question::about(message);
     let route = routing::route(directory, &question).filter(|r| r.ways.iter().any(|w| w.has(&link)));
     let turn = Turn {
         link: &link,
         priority: message.priority,
         tries: shipment.tries,
         parts: &parts,
-        spread: message.id.0.unsigned_abs(),
+        spread: message.spread(),
     };
     let (next, error) = match verdict {
         Verdict::Accepted => (None, None),
@@ -162,15 +157,10 @@ pub(crate) fn doubt(
     now: Timestamp,
 ) -> Settlement {
     let message = &leased.message;
-    let question = Question {
-        recipient: &message.recipient,
-        user: &message.user,
-        priority: message.priority,
-        link: None,
-    };
+    let question = Question::about(message);
     let route = routing::route(directory, &question);
     let (priority, parts) = (message.priority, &leased.parts);
-    let spread = message.id.0.unsigned_abs();
+    let spread = message.spread();
     let turn = Turn { link: &leased.link, priority, tries: leased.tries, parts, spread };
     let next = match routing::after_silence(route, turn, healths, now) {
         // Nothing failed: it goes again at once, by the same way, and no try is counted.

@@ -102,12 +102,7 @@ fn ruling(directory: &Directory, over: &Overdue, healths: &Healths, now: Timesta
         return Some(Ruling { id, awaits, due_at, state, link, step: Step::Done, at: now });
     };
     let message = &record.message;
-    let question = Question {
-        recipient: &message.recipient,
-        user: &message.user,
-        priority: message.priority,
-        link: None,
-    };
+    let question = Question::about(message);
     let route = routing::route(directory, &question);
     let asked = routing::Overdue {
         awaits: over.awaits,
@@ -117,7 +112,7 @@ fn ruling(directory: &Directory, over: &Overdue, healths: &Healths, now: Timesta
         total: message.segments,
         expires_at: message.expires_at,
     };
-    let spread = message.id.0.unsigned_abs();
+    let spread = message.spread();
     let step = match routing::course(route, asked, healths, spread, now) {
         Course::Done => Step::Done,
         Course::NoWayLeft => {

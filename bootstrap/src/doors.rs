@@ -28,15 +28,15 @@ pub struct OpenDoors {
     http: Vec<JoinHandle<()>>,
     telnet: Option<OpenDoor>,
     smtp: Option<OpenDoor>,
-    mail: Option<smtp::Settings>,
-    text: Option<telnet::Settings>,
+    mail: Option<net::Current<smtp::Config>>,
+    text: Option<net::Current<telnet::Config>>,
     certificates: Vec<TlsServer>,
 }
 
 /// What callers of doors that are open are met with, made of a configuration and not yet in force.
 pub struct FreshSettings {
-    mail: Option<(smtp::Settings, smtp::Config)>,
-    text: Option<(telnet::Settings, telnet::Config)>,
+    mail: Option<(net::Current<smtp::Config>, smtp::Config)>,
+    text: Option<(net::Current<telnet::Config>, telnet::Config)>,
 }
 
 impl FreshSettings {

@@ -3,11 +3,10 @@
 use crate::config::Config;
 use crate::relay::{LateReports, MailRelay};
 use crate::talk::Talk;
-use net::{Listener, OpenDoor};
+use net::{Current, Listener, OpenDoor};
 use ports::driving::{Authenticate, SubmitMessages};
 use std::io;
 use std::sync::Arc;
-use tokio::sync::watch;
 
 /// What the door asks.
 #[derive(Clone)]
@@ -23,38 +22,20 @@ pub struct Ports {
 /// The mail door.
 #[derive(Clone)]
 pub struct Door {
-    settings: Settings,
+    settings: Current<Config>,
     ports: Ports,
-}
-
-/// What callers are met with. They can be replaced while the door is open: who comes later meets the new ones, who is inside keeps his.
-/// How it listens and how long a stop waits stay as they were when it was opened.
-#[derive(Debug, Clone)]
-pub struct Settings(watch::Sender<Arc<Config>>);
-
-impl Settings {
-    /// Those of now.
-    #[must_use]
-    pub fn current(&self) -> Arc<Config> {
-        Arc::clone(&self.0.borrow())
-    }
-
-    /// Puts others in their place.
-    pub fn replace(&self, config: Config) {
-        self.0.send_replace(Arc::new(config));
-    }
 }
 
 impl Door {
     /// A door that is not open yet.
     #[must_use]
     pub fn new(config: Config, ports: Ports) -> Self {
-        Self { settings: Settings(watch::Sender::new(Arc::new(config))), ports }
+        Self { settings: Current::new(config), ports }
     }
 
     /// Its settings, to be kept by who replaces them later.
     #[must_use]
-    pub fn settings(&self) -> Settings {
+    pub fn settings(&self) -> Current<Config> {
         self.settings.clone()
     }
 
@@ -63,10 +44,10 @@ impl Door {
     /// # Errors
     /// When the listener has no address.
     pub fn start(self, listener: Listener) -> io::Result<OpenDoor> {
-        let patience = self.settings.current().patience;
+        let patience = self.settings.get().patience;
         let reports = self.ports.relay.clone().map(|relay| Arc::new(LateReports::new(relay)));
         OpenDoor::open("smtp", listener, patience, move |incoming, stop| {
-            let (config, ports, reports) = (self.settings.current(), self.ports.clone(), reports.clone());
+            let (config, ports, reports) = (self.settings.get(), self.ports.clone(), reports.clone());
             async move { Talk::new(incoming.stream, incoming.peer.ip(), config, ports, reports).run(&stop).await }
         })
     }

@@ -17,6 +17,6 @@ mod trim;
 mod wire;
 
 pub use config::{Config, FromPolicy, MailDomain};
-pub use door::{Door, Ports, Settings};
+pub use door::{Door, Ports};
 pub use net::OpenDoor;
 pub use template::{Template, TemplateError};

@@ -2,14 +2,13 @@
 
 use crate::config::Config;
 use crate::talk::Talk;
-use net::{Listener, OpenDoor};
+use net::{Current, Listener, OpenDoor};
 use ports::driven::Clock;
 use ports::driving::{Authenticate, QueryMessages, SubmitMessages};
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 /// What the door asks.
@@ -28,38 +27,20 @@ pub struct Ports {
 /// The text door.
 #[derive(Clone)]
 pub struct Door {
-    settings: Settings,
+    settings: Current<Config>,
     ports: Ports,
-}
-
-/// What callers are met with. They can be replaced while the door is open: who comes later meets the new ones, who is inside keeps his.
-/// How it listens and how long a stop waits stay as they were when it was opened.
-#[derive(Debug, Clone)]
-pub struct Settings(watch::Sender<Arc<Config>>);
-
-impl Settings {
-    /// Those of now.
-    #[must_use]
-    pub fn current(&self) -> Arc<Config> {
-        Arc::clone(&self.0.borrow())
-    }
-
-    /// Puts others in their place.
-    pub fn replace(&self, config: Config) {
-        self.0.send_replace(Arc::new(config));
-    }
 }
 
 impl Door {
     /// A door that is not open yet.
     #[must_use]
     pub fn new(config: Config, ports: Ports) -> Self {
-        Self { settings: Settings(watch::Sender::new(Arc::new(config))), ports }
+        Self { settings: Current::new(config), ports }
     }
 
     /// Its settings, to be kept by who replaces them later.
     #[must_use]
-    pub fn settings(&self) -> Settings {
+    pub fn settings(&self) -> Current<Config> {
         self.settings.clone()
     }
 
@@ -68,7 +49,7 @@ impl Door {
     /// # Errors
     /// When the listener has no address.
     pub fn start(self, listener: Listener) -> io::Result<OpenDoor> {
-        let patience = self.settings.current().patience;
+        let patience = self.settings.get().patience;
         OpenDoor::open("telnet", listener, patience, move |incoming, stop| {
             let door = self.clone();
             async move { door.talk(incoming.stream, incoming.peer.ip(), &stop).await }
@@ -83,6 +64,6 @@ impl Door {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        Talk::new(stream, peer, self.settings.current(), self.ports.clone()).run(stop).await
+        Talk::new(stream, peer, self.settings.get(), self.ports.clone()).run(stop).await
     }
 }

@@ -20,5 +20,5 @@ mod talk;
 mod texts;
 
 pub use config::{Config, SubjectUse};
-pub use door::{Door, Ports, Settings};
+pub use door::{Door, Ports};
 pub use net::OpenDoor;

@@ -51,9 +51,9 @@ pub fn smtp_door(
 pub fn smtp_again(
     loaded: &Loaded,
     section: &Smtp,
-    settings: &smtp::Settings,
+    settings: &net::Current<smtp::Config>,
 ) -> anyhow::Result<smtp::Config> {
-    let now = settings.current();
+    let now = settings.get();
     let fresh = smtp_config(&loaded.config.node.name, section, now.tls.clone())?;
     Ok(smtp::Config { patience: now.patience, ..fresh })
 }
@@ -139,9 +139,9 @@ pub fn telnet_door(
 pub fn telnet_again(
     loaded: &Loaded,
     section: &Telnet,
-    settings: &telnet::Settings,
+    settings: &net::Current<telnet::Config>,
 ) -> anyhow::Result<telnet::Config> {
-    let now = settings.current();
+    let now = settings.get();
     let fresh = telnet_config(section, loaded.config.defaults.language(), now.passcode_key.clone())?;
     Ok(telnet::Config { patience: now.patience, ..fresh })
 }

@@ -225,6 +225,12 @@ pub struct Message {
 }
 
 impl Message {
+    /// A number that differs between messages, by which balanced links are picked.
+    #[must_use]
+    pub fn spread(&self) -> u64 {
+        self.id.0.unsigned_abs()
+    }
+
     /// Cuts it into segments: pages for a pager, which nothing joins again; else as its body says.
     ///
     /// # Errors

@@ -17,7 +17,7 @@ pub use vigil::{Ailment, Turning, Vigil};
 use crate::address::Recipient;
 use crate::directory::{Directory, LinkId, UserName};
 use crate::language::{Language, Words};
-use crate::message::{Parts, Priority};
+use crate::message::{Message, Parts, Priority};
 use crate::refusal::{Code, Refusal};
 use crate::trace::Trace;
 use crate::words;
@@ -99,6 +99,14 @@ pub struct Question<'a> {
     pub priority: Priority,
     /// A link asked for by name.
     pub link: Option<&'a LinkId>,
+}
+
+impl<'a> Question<'a> {
+    /// What is asked about a message that is on its way.
+    #[must_use]
+    pub fn about(message: &'a Message) -> Self {
+        Self { recipient: &message.recipient, user: &message.user, priority: message.priority, link: None }
+    }
 }
 
 /// The link a new message joins, and the route that said so; none when the link was asked for by name.

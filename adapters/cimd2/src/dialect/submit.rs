@@ -130,9 +130,9 @@ fn charging(config: &Cimd2Config, message: &Message, packet: &mut Packet) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::message::{Body, Incarnation, Parts};
-    use domain::routing::Tries;
-    use domain::text::{Alphabet, split};
+    use domain::message::Body;
+
+    use domain::text::Alphabet;
     use fakes::samples;
     use jiff::ToSpan as _;
     use std::sync::Arc;
@@ -141,18 +141,9 @@ mod tests {
         let mut message = samples::message(1, Timestamp::UNIX_EPOCH);
         message.recipient = samples::recipient("46701234567");
         message.expires_at = Timestamp::UNIX_EPOCH + 24.hours();
-        message.body = Body::Text { text: text.to_owned(), alphabet, udh: Vec::new() };
-        let segments = split(text, alphabet, 0x2A, false).expect("fits");
-        Shipment {
-            originator: None,
-            segments: (1..).zip(segments).collect(),
-            message: Arc::new(message),
-            receipt: true,
-            possible_duplicate: false,
-            parts: Parts::default(),
-            tries: Tries::default(),
-            lease: Incarnation(1),
-        }
+        let shipment = Shipment { originator: None, ..samples::shipment(message, text) };
+        assert_eq!(shipment.message.body.alphabet(), alphabet);
+        shipment
     }
 
     fn said(config: &Cimd2Config, shipment: &Shipment, index: usize) -> String {

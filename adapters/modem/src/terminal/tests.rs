@@ -5,9 +5,6 @@ use crate::notes::Notes;
 use crate::state::Rung;
 use crate::tpdu;
 use domain::Timestamp;
-use domain::message::{Incarnation, Parts};
-use domain::routing::Tries;
-use domain::text::{Alphabet, split};
 use fakes::samples;
 use ports::driven::PartReply;
 use secrecy::SecretString;
@@ -107,17 +104,7 @@ impl Bench {
     /// Submits a segment of a short text.
     fn send(&mut self, token: u64) {
         let message = samples::message(1, Timestamp::UNIX_EPOCH);
-        let segments = split("hej", Alphabet::Gsm7, 1, false).unwrap();
-        let shipment = Shipment {
-            originator: None,
-            segments: (1..).zip(segments).collect(),
-            message: Arc::new(message),
-            receipt: true,
-            possible_duplicate: false,
-            parts: Parts::default(),
-            tries: Tries::default(),
-            lease: Incarnation(1),
-        };
+        let shipment = Shipment { originator: None, ..samples::shipment(message, "hej") };
         self.terminal.submit(now(self.now), token, &shipment, 0).unwrap();
     }
 

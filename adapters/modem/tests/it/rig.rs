@@ -2,11 +2,9 @@
 
 use async_trait::async_trait;
 use domain::Timestamp;
-use domain::message::{Body, Incarnation, Message, Parts};
+use domain::message::Message;
 use domain::mo::MoPart;
 use domain::receipt::Receipt;
-use domain::routing::Tries;
-use domain::text::{Alphabet, split};
 use fakes::{SequentialIds, samples};
 use modem::simulator::{ModemCommand, ModemFaults, ModemOptions, ModemSimulator};
 use modem::{GsmConfig, GsmLink, GsmSurroundings};
@@ -246,20 +244,7 @@ impl Rig {
     }
 }
 
-/// A message as a shipment.
-pub fn shipment(mut message: Message, text: &str) -> Shipment {
-    let alphabet = if domain::text::gsm7::is_exact(text) { Alphabet::Gsm7 } else { Alphabet::Ucs2 };
-    let segments = split(text, alphabet, 0x2A, false).expect("fits");
-    message.segments = u8::try_from(segments.len()).expect("fits");
-    message.body = Body::Text { text: text.to_owned(), alphabet, udh: Vec::new() };
-    Shipment {
-        originator: None,
-        segments: (1..).zip(segments).collect(),
-        message: Arc::new(message),
-        receipt: true,
-        possible_duplicate: false,
-        parts: Parts::default(),
-        tries: Tries::default(),
-        lease: Incarnation(1),
-    }
+/// A message as a shipment; a terminal sends under its SIM's own number.
+pub fn shipment(message: Message, text: &str) -> Shipment {
+    Shipment { originator: None, ..samples::shipment(message, text) }
 }

@@ -4,6 +4,7 @@
 //! and it waits for nothing without a limit. TLS is rustls with the ring provider.
 
 mod connect;
+mod current;
 mod door;
 mod listen;
 mod places;
@@ -12,6 +13,7 @@ mod stream;
 pub mod tls;
 
 pub use connect::{ConnectOptions, connect};
+pub use current::Current;
 pub use door::OpenDoor;
 pub use listen::{Incoming, ListenOptions, Listener};
 pub use stream::Stream;
