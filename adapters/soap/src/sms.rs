@@ -92,7 +92,7 @@ impl Sms {
             form,
             "textPolicy",
             ("auto, keep, fold eller reject", "auto, keep, fold or reject"),
-            policy,
+            Policy::parse,
         )?;
         request.reference = form.take("reference")?;
         request.send_at = form.take("sendAt")?.map(|v| moment(&v, "sendAt")).transpose()?;
@@ -143,16 +143,6 @@ fn one_of<T>(
     let wrong =
         || Refusal::field(Code::InvalidParameter, name, words!("{name}: {swedish}", "{name}: {english}"));
     read(value.trim()).map(Some).ok_or_else(wrong)
-}
-
-fn policy(name: &str) -> Option<Policy> {
-    match name {
-        "auto" => Some(Policy::Auto),
-        "keep" => Some(Policy::Keep),
-        "fold" => Some(Policy::Fold),
-        "reject" => Some(Policy::Reject),
-        _ => None,
-    }
 }
 
 fn valid_for(value: &str) -> Result<Duration, Refusal> {

@@ -70,6 +70,20 @@ pub enum Policy {
     Reject,
 }
 
+impl Policy {
+    /// Reads a name: `auto`, `keep`, `fold` or `reject`.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        match name.to_ascii_lowercase().as_str() {
+            "auto" => Some(Self::Auto),
+            "keep" => Some(Self::Keep),
+            "fold" => Some(Self::Fold),
+            "reject" => Some(Self::Reject),
+            _ => None,
+        }
+    }
+}
+
 /// The decision of [`choose`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chosen<'a> {

@@ -170,17 +170,14 @@ pub(crate) fn callback(url: Option<&str>, told: Option<&str>) -> Result<Option<C
 
 /// Reads a text policy.
 pub(crate) fn policy(name: &str) -> Result<Policy, Refusal> {
-    match name.to_ascii_lowercase().as_str() {
-        "auto" => Ok(Policy::Auto),
-        "keep" => Ok(Policy::Keep),
-        "fold" => Ok(Policy::Fold),
-        "reject" => Ok(Policy::Reject),
-        _ => Err(Refusal::field(
+    let wrong = || {
+        Refusal::field(
             Code::InvalidParameter,
             "text_policy",
             Words::new("auto, keep, fold eller reject", "auto, keep, fold or reject"),
-        )),
-    }
+        )
+    };
+    Policy::parse(name).ok_or_else(wrong)
 }
 
 fn explain(octets: &[u8]) -> Refusal {

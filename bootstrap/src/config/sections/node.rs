@@ -99,13 +99,7 @@ impl DefaultsSection {
     }
 
     pub(in crate::config) fn policy(&self) -> Option<Policy> {
-        Some(match self.text.get_ref().as_str() {
-            "auto" => Policy::Auto,
-            "keep" => Policy::Keep,
-            "fold" => Policy::Fold,
-            "reject" => Policy::Reject,
-            _ => return None,
-        })
+        Policy::parse(self.text.get_ref())
     }
 
     pub(in crate::config) fn to_domain(&self, receipt_grace: Period, classes: &[ClassSection]) -> Defaults {
