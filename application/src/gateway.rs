@@ -6,7 +6,6 @@ use crate::alarms::Alarms;
 use crate::astray::Astray;
 use crate::directory::{CurrentDirectory, Installation};
 use crate::dispatch::Pump;
-use crate::doubt::Doubt;
 use crate::fatal::Fatal;
 use crate::handoff::{HandOver, HandoffQueue};
 use crate::heartbeat::{Beats, Heartbeats};
@@ -23,6 +22,7 @@ use crate::settling::Settling;
 use crate::shares::Shares;
 use crate::submit::{Submit, Uses};
 use crate::supervise::{Background, supervise};
+use crate::takeover::Takeover;
 use crate::tenure::{Restraint, Tenure};
 use crate::vigil::Watchman;
 use crate::ways::Ways;
@@ -104,7 +104,7 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Begins a run: reads the users, joins the cluster, takes over what earlier runs left in doubt, starts the background tasks. No link is
+    /// Begins a run: reads the users, joins the cluster, takes over what earlier runs left in takeover, starts the background tasks. No link is
     /// attached yet and no door is open.
     ///
     /// # Errors
@@ -175,7 +175,7 @@ impl Gateway {
             heard: (!settings.alone).then(|| Arc::clone(&heard)),
         };
         let restraint = Restraint { tenure, lanes: Arc::clone(&lanes) };
-        let doubt = Doubt {
+        let takeover = Takeover {
             directory: Arc::clone(&directory),
             lanes: Arc::clone(&lanes),
             cluster: Arc::clone(&stores.cluster),
@@ -187,7 +187,7 @@ impl Gateway {
         let others = pulse.begin().await?;
         // Who serves alone need not wait to see that the others are silent: an earlier run under another name is one of them.
         let silent = if settings.alone { others } else { Vec::new() };
-        let taken = doubt.take_over(&silent).await?;
+        let taken = takeover.take_over(&silent).await?;
         if taken > 0 {
             tracing::warn!(taken, "messages were in doubt after the last run");
         }
@@ -269,7 +269,7 @@ impl Gateway {
         background.keep("sign of life", move |stop| pulse.clone().run(stop));
         background.keep("orphans", move |stop| orphans.clone().run(stop));
         background.keep("restraint", move |stop| restraint.clone().run(stop));
-        background.keep("taking over", move |stop| doubt.clone().run(stop));
+        background.keep("taking over", move |stop| takeover.clone().run(stop));
         Ok(Arc::new(Self {
             access: Arc::new(Access::new(
                 Arc::clone(&directory),

@@ -52,7 +52,7 @@ impl Beats {
 
 /// How a link's beats go.
 #[derive(Default)]
-struct Pulse {
+struct Beating {
     next_at: Option<Duration>,
     on_its_way: Option<Beat>,
     failing_since: Option<Duration>,
@@ -94,7 +94,7 @@ pub(crate) struct Heartbeats {
 impl Heartbeats {
     /// Beats until told to stop.
     pub(crate) async fn run(self, stop: CancellationToken) {
-        let mut pulses: HashMap<LinkId, Pulse> = HashMap::new();
+        let mut pulses: HashMap<LinkId, Beating> = HashMap::new();
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
@@ -109,7 +109,7 @@ impl Heartbeats {
         }
     }
 
-    async fn look(&self, link: &LinkId, heartbeat: &Heartbeat, pulse: &mut Pulse) {
+    async fn look(&self, link: &LinkId, heartbeat: &Heartbeat, pulse: &mut Beating) {
         let now = self.clock.monotonic();
         // A link that people hold is their own affair: what is sent by it goes by others, and says nothing of it.
         let lane = self.alarms.lanes.get(link);
@@ -147,7 +147,7 @@ impl Heartbeats {
         &self,
         link: &LinkId,
         heartbeat: &Heartbeat,
-        pulse: &mut Pulse,
+        pulse: &mut Beating,
         now: Duration,
     ) -> Result<(), Refusal> {
         let (name, sent) = (self.ids.next(), self.clock.now());
@@ -216,7 +216,7 @@ impl Heartbeats {
         Ok(None)
     }
 
-    fn well(&self, link: &LinkId, heartbeat: &Heartbeat, pulse: &mut Pulse, took: Duration) {
+    fn well(&self, link: &LinkId, heartbeat: &Heartbeat, pulse: &mut Beating, took: Duration) {
         metrics::histogram!("omnigate_heartbeat_seconds", "link" => link.to_string())
             .record(took.as_secs_f64());
         metrics::gauge!("omnigate_heartbeat_ok", "link" => link.to_string()).set(1.0);
@@ -227,7 +227,14 @@ impl Heartbeats {
         }
     }
 
-    fn ill(&self, link: &LinkId, heartbeat: &Heartbeat, pulse: &mut Pulse, detail: String, since: Duration) {
+    fn ill(
+        &self,
+        link: &LinkId,
+        heartbeat: &Heartbeat,
+        pulse: &mut Beating,
+        detail: String,
+        since: Duration,
+    ) {
         metrics::gauge!("omnigate_heartbeat_ok", "link" => link.to_string()).set(0.0);
         metrics::counter!("omnigate_heartbeat_lost_total", "link" => link.to_string()).increment(1);
         tracing::error!(%link, detail, "the heartbeat is lost");

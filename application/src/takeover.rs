@@ -15,7 +15,7 @@ const BATCH: usize = 500;
 
 /// The use case.
 #[derive(Clone)]
-pub(crate) struct Doubt {
+pub(crate) struct Takeover {
     pub directory: Arc<CurrentDirectory>,
     pub lanes: Arc<Lanes>,
     pub cluster: Arc<dyn Cluster>,
@@ -25,7 +25,7 @@ pub(crate) struct Doubt {
     pub heard: Arc<Heard>,
 }
 
-impl Doubt {
+impl Takeover {
     /// Takes over everything dead runs hold, and those that are still as silent as they were seen are dead. The number of messages.
     pub(crate) async fn take_over(&self, silent: &[Neighbour]) -> Result<usize, StoreError> {
         let mut total = 0;
