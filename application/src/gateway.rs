@@ -104,7 +104,7 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Begins a run: reads the users, joins the cluster, takes over what earlier runs left in takeover, starts the background tasks. No link is
+    /// Begins a run: reads the users, joins the cluster, takes over what earlier runs left in doubt, starts the background tasks. No link is
     /// attached yet and no door is open.
     ///
     /// # Errors
