@@ -19,6 +19,9 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use web_kit::BodyLimits;
 
+/// Who may come to a door; empty = everybody.
+type Callers = net::Current<Vec<AddressRange>>;
+
 /// Doors that are open.
 #[derive(Default)]
 pub struct OpenDoors {
@@ -30,6 +33,8 @@ pub struct OpenDoors {
     smtp: Option<OpenDoor>,
     mail: Option<net::Current<smtp::Config>>,
     text: Option<net::Current<telnet::Config>>,
+    /// Who may come to each, by the same names.
+    callers: BTreeMap<&'static str, Callers>,
     certificates: Vec<TlsServer>,
 }
 
@@ -37,6 +42,7 @@ pub struct OpenDoors {
 pub struct FreshSettings {
     mail: Option<(net::Current<smtp::Config>, smtp::Config)>,
     text: Option<(net::Current<telnet::Config>, telnet::Config)>,
+    callers: Vec<(Callers, Vec<AddressRange>)>,
 }
 
 impl FreshSettings {
@@ -47,6 +53,9 @@ impl FreshSettings {
         }
         if let Some((settings, config)) = self.text {
             settings.replace(config);
+        }
+        for (callers, ranges) in self.callers {
+            callers.replace(ranges);
         }
     }
 }
@@ -77,6 +86,7 @@ pub async fn open(
             section.max_per_address,
             b"421 too many connections\r\n",
         );
+        doors.callers.insert("telnet", options.allow.clone());
         let listener = bind("telnet", &section.listen, options).await?;
         let door = wire::telnet_door(loaded, section, gateway, machine)?;
         doors.text = Some(door.settings());
@@ -95,6 +105,7 @@ pub async fn open(
             section.max_per_address,
             b"421 4.3.2 too many connections\r\n",
         );
+        doors.callers.insert("smtp", options.allow.clone());
         let listener = bind("smtp", &section.listen, options).await?;
         let door = wire::smtp_door(loaded, section, tls, gateway, relay)?;
         doors.mail = Some(door.settings());
@@ -105,6 +116,10 @@ pub async fn open(
     Ok(doors)
 }
 
+fn ranges(allow: &[Parsed<AddressRange>]) -> Vec<AddressRange> {
+    allow.iter().map(|range| range.0).collect()
+}
+
 fn listen_options(
     name: &'static str,
     allow: &[Parsed<AddressRange>],
@@ -113,10 +128,9 @@ fn listen_options(
     max_per_address: usize,
     full_notice: &'static [u8],
 ) -> ListenOptions {
-    let allow = allow.iter().map(|r| r.0).collect();
     ListenOptions {
         name,
-        allow,
+        allow: net::Current::new(ranges(allow)),
         tls,
         max_connections,
         max_per_address,
@@ -149,6 +163,7 @@ impl OpenDoors {
             http.max_per_address,
             web_kit::FULL_NOTICE,
         );
+        self.callers.insert("http", options.allow.clone());
         let listener = bind("http", &http.listen, options).await?;
         self.addresses.insert("http", listener.local_addr()?);
         let ops = ops::router(gateway.observe(), measures);
@@ -198,7 +213,8 @@ impl OpenDoors {
         }));
     }
 
-    /// The settings that the open mail and text doors would have by this configuration. Doors that it adds or removes wait for a new start.
+    /// The settings that the open mail and text doors would have by this configuration, and who might come to each door. Doors that it adds
+    /// or removes wait for a new start.
     ///
     /// # Errors
     /// Settings that cannot be.
@@ -211,7 +227,17 @@ impl OpenDoors {
         let text = text.map(|(settings, section)| {
             anyhow::Ok((settings.clone(), wire::telnet_again(loaded, section, settings)?))
         });
-        Ok(FreshSettings { mail: mail.transpose()?, text: text.transpose()? })
+        let config = &loaded.config;
+        let lists = [
+            ("http", config.http.as_ref().map(|section| &section.allow)),
+            ("smtp", config.smtp.as_ref().map(|section| &section.allow)),
+            ("telnet", config.telnet.as_ref().map(|section| &section.allow)),
+        ];
+        let callers = lists
+            .into_iter()
+            .filter_map(|(door, allow)| Some((self.callers.get(door)?.clone(), ranges(allow?))))
+            .collect();
+        Ok(FreshSettings { mail: mail.transpose()?, text: text.transpose()?, callers })
     }
 
     /// Reads certificates again; one that cannot be read stays as it was.

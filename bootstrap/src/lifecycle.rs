@@ -147,15 +147,16 @@ fn write_addresses(data_dir: &Path, addresses: &BTreeMap<&'static str, SocketAdd
 }
 
 impl Running {
-    /// Reads the configuration file again and puts in force what changed: users, routes, rules, links and what callers of the mail and text
-    /// doors are met with; names what waits for the next start. A file that is wrong changes nothing.
+    /// Reads the configuration file again and puts in force what changed: users, routes, rules, links, who may come to the doors and what
+    /// callers of the mail and text doors are met with; names what waits for the next start. A file that is wrong changes nothing; a link
+    /// that cannot be started is named, stands still and is tried again by the next reload.
     ///
     /// # Errors
     /// What is wrong with it.
     pub async fn reload(&self) -> anyhow::Result<String> {
         let fresh = config::load(&self.file)?;
         let users = wire::users(&fresh, self.machine.passwords.as_ref()).await?;
-        let wanted = link_setups(&fresh)?;
+        let mut wanted = link_setups(&fresh)?;
         let settings = match self.doors.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
             Some(doors) => Some(doors.fresh(&fresh)?),
             None => None,
@@ -175,23 +176,34 @@ impl Running {
         for id in &gone {
             self.gateway.detach(id, Duration::from_secs(10)).await;
         }
-        for setup in &new {
-            self.gateway.attach(start_link(
-                setup,
-                &self.gateway,
-                &self.machine,
-                &self.thread,
-                self.relay.as_ref(),
-            )?);
-        }
         let kept = wanted.len() - new.len();
+        let mut failed = Vec::new();
+        for setup in &new {
+            match start_link(setup, &self.gateway, &self.machine, &self.thread, self.relay.as_ref()) {
+                Ok(link) => self.gateway.attach(link),
+                Err(error) => {
+                    // Not among those in force, so that the next reload takes it for new.
+                    wanted.remove(&setup.id);
+                    failed.push(format!("{error:#}"));
+                }
+            }
+        }
         *self.links.lock().unwrap_or_else(PoisonError::into_inner) = wanted;
         if let Some(doors) = self.doors.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
             doors.reload_certificates();
         }
         *self.drain.lock().unwrap_or_else(PoisonError::into_inner) = fresh.config.node.drain.0;
         let later = restart::waiting(&self.started, &fresh.marks);
-        let mut said = format!("{kept} link(s) kept, {} started, {} stopped", new.len(), gone.len());
+        let started = new.len() - failed.len();
+        let mut said = format!("{kept} link(s) kept, {started} started, {} stopped", gone.len());
+        for failure in &failed {
+            tracing::error!(
+                "a link stands still until it is put right and the configuration read again: {failure}"
+            );
+        }
+        if !failed.is_empty() {
+            said.push_str(&format!("; {} not started", failed.len()));
+        }
         if !later.is_empty() {
             said.push_str(&format!("; these take effect at the next start: {}", later.join(", ")));
         }

@@ -24,6 +24,9 @@ const AT_START: &[&str] = &[
 const AT_ONCE: &[&str] = &[
     "node.drain",
     "retention.receipt_grace",
+    "http.allow",
+    "smtp.allow",
+    "telnet.allow",
     "smtp.domains",
     "smtp.domain",
     "smtp.sender",
@@ -101,14 +104,15 @@ mod tests {
         let with = |more: &str| waiting(&marks(old), &marks(&format!("{old}{more}")));
         let instead = |this: &str, that: &str| waiting(&marks(old), &marks(&old.replace(this, that)));
         assert_eq!(with(""), Vec::<String>::new());
-        assert_eq!(instead("[http]\n", "[http]\nallow = [\"::1\"]\n"), ["http.allow"]);
+        assert_eq!(instead("[http]\n", "[http]\nallow = [\"::1\"]\n"), Vec::<String>::new());
+        assert_eq!(instead("[http]\n", "[http]\nmax_body = 9000\n"), ["http.max_body"]);
         assert_eq!(instead("[http]\n", ""), ["http"]);
         assert_eq!(
             instead(
                 "[smtp]\n",
                 "[smtp]\nallow = [\"10.0.0.0/8\"]\nmax_recipients = 2\nmax_connections = 5\n"
             ),
-            ["smtp.allow", "smtp.max_connections"]
+            ["smtp.max_connections"]
         );
         assert_eq!(instead("[\"a.se\"]", "[\"a.se\", \"b.se\"]"), Vec::<String>::new());
         assert_eq!(with("[smtp.relay]\nhost = \"h:25\"\n"), ["smtp.relay"]);

@@ -2,6 +2,7 @@
 //!
 //! A caller without a place is told so (`full_notice`) and closed at once; one who may not come is closed without a word.
 
+use crate::current::Current;
 use crate::places::Places;
 use crate::socket;
 use crate::stream::Stream;
@@ -17,8 +18,8 @@ use tokio::net::{TcpListener, TcpStream};
 pub struct ListenOptions {
     /// The name in metrics and logs: `http`, `smtp`.
     pub name: &'static str,
-    /// Who may connect; empty = everybody.
-    pub allow: Vec<AddressRange>,
+    /// Who may connect; empty = everybody. Replaced, it holds for who comes next; who is inside stays.
+    pub allow: Current<Vec<AddressRange>>,
     /// TLS from the first octet; `None` = plain.
     pub tls: Option<TlsServer>,
     /// Connections at once, 1,000 by default.
@@ -35,7 +36,7 @@ impl Default for ListenOptions {
     fn default() -> Self {
         Self {
             name: "door",
-            allow: Vec::new(),
+            allow: Current::new(Vec::new()),
             tls: None,
             max_connections: 1000,
             max_per_address: 50,
@@ -138,7 +139,8 @@ impl Listener {
     }
 
     fn may_come(&self, peer: IpAddr) -> bool {
-        self.options.allow.is_empty() || self.options.allow.iter().any(|range| range.contains(peer))
+        let allow = self.options.allow.get();
+        allow.is_empty() || allow.iter().any(|range| range.contains(peer))
     }
 
     fn refused(&self, reason: &'static str, peer: SocketAddr) {

@@ -49,6 +49,17 @@ fn a_bad_reload_changes_nothing_and_a_good_one_keeps_the_link() {
         (response.status == 200).then_some(())
     });
     attempts.extend(send(&gateway, 10, 5));
+    // The door of programs is shut to everybody but a net that nobody here has, and then open again.
+    let open = fs::read_to_string(gateway.config()).expect("the file");
+    let shut = open.replace("[http]\n", "[http]\nallow = [\"192.0.2.0/24\"]\n");
+    assert_ne!(shut, open);
+    let ask = || blackbox::http::once(gateway.doors().http, &blackbox::http::Request::get("/api/v1/balance"));
+    fs::write(gateway.config(), shut).expect("written");
+    gateway.process().signal(Signal::Hup);
+    eventually("the shut door", || ask().is_err().then_some(()));
+    fs::write(gateway.config(), open).expect("written");
+    gateway.process().signal(Signal::Hup);
+    eventually("the open door", || ask().is_ok().then_some(()));
     let history = judge(&gateway, &simulator, attempts, &Terms::default());
     let binds = history.operator.iter().filter(|entry| matches!(entry, Entry::Bound { .. })).count();
     assert_eq!(binds, 1, "the link was left alone");

@@ -51,4 +51,5 @@ mod s5_sql_injection;
 mod soap;
 mod story;
 mod tap;
+mod tls;
 mod ucp;

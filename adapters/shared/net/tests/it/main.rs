@@ -1,7 +1,7 @@
 //! The sockets as doors and links use them: lists, caps, TLS both ways, hand-shakes that never end.
 
 use net::tls::{TlsClient, TlsFiles, TlsServer, install_provider};
-use net::{ConnectOptions, ListenOptions, Listener, Stream, connect};
+use net::{ConnectOptions, Current, ListenOptions, Listener, Stream, connect};
 use std::io::ErrorKind;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -109,11 +109,15 @@ async fn half_a_hello_is_closed_in_time() {
 #[tokio::test]
 async fn strangers_are_closed_and_the_full_door_says_so() {
     let allow = vec!["10.0.0.0/8".parse().expect("range")];
-    let (listener, address) = listen(ListenOptions { allow, ..ListenOptions::default() }).await;
+    let allow = Current::new(allow);
+    let (listener, address) =
+        listen(ListenOptions { allow: allow.clone(), ..ListenOptions::default() }).await;
     let accepting = tokio::spawn(async move { listener.accept().await.map(|_| ()) });
     let mut stranger = connect(&address, &ConnectOptions::default()).await.expect("connect");
     assert!(matches!(stranger.read_u8().await, Err(e) if e.kind() != ErrorKind::TimedOut));
-    accepting.abort();
+    allow.replace(vec!["127.0.0.0/8".parse().expect("range")]);
+    let _guest = connect(&address, &ConnectOptions::default()).await.expect("connect");
+    accepting.await.expect("no panic").expect("a guest");
 
     let options =
         ListenOptions { max_per_address: 1, full_notice: b"421 full\r\n", ..ListenOptions::default() };
