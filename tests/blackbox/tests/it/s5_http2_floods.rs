@@ -1,11 +1,11 @@
 //! Section 5, HTTP: floods of HTTP/2 frames over TLS (rapid reset, CONTINUATION, SETTINGS, PING, empty DATA, streams, closed windows) take
 //! little memory and keep nobody out.
 
+use blackbox::certificates;
 use blackbox::gateway::Gateway;
-use blackbox::peers::{program, python};
+use blackbox::peers::python;
 use blackbox::settings::{PASSWORD, Settings, USER};
 use std::path::Path;
-use std::process::Command;
 
 /// What all floods together may take.
 const MOST_KIB: u64 = 64 * 1024;
@@ -14,22 +14,14 @@ const SLOWEST_MS: u64 = 5_000;
 
 #[test]
 fn floods_keep_nobody_out() {
-    let (Some(openssl), Some(mut python)) = (program("openssl"), python()) else { return };
+    let Some(mut python) = python() else { return };
     let mut gateway = Gateway::prepare(&Settings::default());
-    let folder = gateway.config().parent().expect("a folder").to_owned();
-    let made = Command::new(openssl)
-        .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"])
-        .args(["-keyout", "key.pem", "-out", "cert.pem"])
-        .current_dir(&folder)
-        .output()
-        .expect("openssl");
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let Some(certificate) = certificates::make(gateway.directory()) else { return };
     let text = std::fs::read_to_string(gateway.config()).expect("a configuration");
-    let place = |name: &str| folder.join(name).display().to_string();
-    let tls = format!("tls = {{ cert = \"{}\", key = \"{}\" }}\n", place("cert.pem"), place("key.pem"));
-    let section = "[http]\nlisten = \"127.0.0.1:0\"\n";
+    let section = "[http]\n";
     assert!(text.contains(section));
-    std::fs::write(gateway.config(), text.replace(section, &format!("{section}{tls}"))).expect("written");
+    let text = text.replace(section, &format!("{section}tls = {}\n", certificate.of_door()));
+    std::fs::write(gateway.config(), text).expect("written");
     gateway.restart();
     let before = gateway.process().peak_kib().expect("Linux says");
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/http2_floods.py");

@@ -17,7 +17,7 @@ use tempfile::TempDir;
 
 const TO: &str = "46701234567";
 
-/// The configuration with TLS at all doors.
+/// The configuration with TLS at all doors, and no password by mail before it.
 fn secured(gateway: &Gateway, certificate: &Certificate) {
     let text = std::fs::read_to_string(gateway.config()).expect("a configuration");
     let tls = certificate.of_door();
@@ -25,6 +25,7 @@ fn secured(gateway: &Gateway, certificate: &Certificate) {
         assert!(text.contains(section), "{text}");
         text.replace(section, &format!("{section}tls = {tls}\n"))
     });
+    let text = text.replace("[smtp]\n", "[smtp]\nplain_login = []\n");
     std::fs::write(gateway.config(), text).expect("written");
 }
 
@@ -93,7 +94,12 @@ fn settings(protocol: &str, front: SocketAddr, certificate: &Certificate) -> Set
         );
         Settings { protocol: protocol.into(), http: Some(own), link: keys, ..Settings::default() }
     } else {
-        Settings { protocol: protocol.into(), link: tls, ..Settings::towards(front) }
+        Settings {
+            protocol: protocol.into(),
+            system_id: if protocol == "smpp" { "omnigate".into() } else { "12345".into() },
+            link: tls,
+            ..Settings::towards(front)
+        }
     }
 }
 
