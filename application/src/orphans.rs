@@ -77,6 +77,9 @@ impl Case {
     }
 }
 
+/// How long a link of the configuration may be without a way to send before what waits for it goes by others: as long as one that is down.
+const UNSTARTED: Duration = Duration::from_secs(15);
+
 impl Orphans {
     /// Looks until told to stop.
     pub(crate) async fn run(self, stop: CancellationToken) {
@@ -103,6 +106,9 @@ impl Orphans {
             let now = self.clock.monotonic();
             let version = self.directory.current().version;
             let case = cases.entry(link.clone()).or_insert_with(|| Case::new(now));
+            // One that is set up may be about to start, or to start anew.
+            let set_up = self.directory.current().link(&link).is_some();
+            let grace = if set_up { grace.max(UNSTARTED) } else { grace };
             if !case.is_due(grace, version, now) {
                 continue;
             }
@@ -117,11 +123,9 @@ impl Orphans {
         Ok(())
     }
 
-    /// Whether nobody has a link that messages wait for.
+    /// Whether nobody has a link that messages wait for: it is not in the configuration any more, or could not be started.
     fn is_gone(&self, link: &LinkId) -> bool {
-        self.directory.current().link(link).is_none()
-            && self.lanes.get(link).is_none()
-            && !self.heard.as_ref().is_some_and(|heard| heard.may_have(link))
+        self.lanes.get(link).is_none() && !self.heard.as_ref().is_some_and(|heard| heard.may_have(link))
     }
 
     /// Moves what is due in a link's queue: how many, and how many are left for want of a route. Another node may do the same at the same time: each message

@@ -21,6 +21,8 @@ const TRIES: u32 = 5;
 pub struct NodeIds {
     clock: Arc<dyn Clock>,
     node: u64,
+    /// Where the count of a millisecond begins.
+    first: u64,
     last: AtomicU64,
 }
 
@@ -28,7 +30,17 @@ impl NodeIds {
     /// Names of the node with this number (below [`NODES`]).
     #[must_use]
     pub fn new(number: u16, clock: Arc<dyn Clock>) -> Self {
-        Self { clock, node: u64::from(number % NODES), last: AtomicU64::new(0) }
+        Self { clock, node: u64::from(number % NODES), first: 0, last: AtomicU64::new(0) }
+    }
+
+    /// The same for one of several processes that share a number, as commands do: each begins to count at another place, by chance, so that two of
+    /// them hardly ever make the same name in one millisecond.
+    #[must_use]
+    pub fn shared(number: u16, clock: Arc<dyn Clock>) -> Self {
+        let ids = Self::new(number, clock);
+        let mut chance = [0; 2];
+        ids.fill(&mut chance);
+        Self { first: u64::from(u16::from_ne_bytes(chance)) % (1 << COUNT_BITS), ..ids }
     }
 }
 
@@ -57,7 +69,7 @@ fn wish(name: &str) -> u16 {
 impl Ids for NodeIds {
     fn next(&self) -> i64 {
         let elapsed = u64::try_from(self.clock.now().as_millisecond() - BEGINNING).unwrap_or(0);
-        let wish = elapsed << COUNT_BITS;
+        let wish = (elapsed << COUNT_BITS) | self.first;
         let next = |last: u64| Some(wish.max(last + 1));
         let last =
             self.last.fetch_update(Ordering::AcqRel, Ordering::Acquire, next).unwrap_or_else(|last| last);
@@ -85,5 +97,13 @@ mod tests {
         assert!(made.windows(2).all(|w| matches!(w, [a, b] if a < b && *a > 0)));
         assert!(made.iter().all(|id| (id >> COUNT_BITS) as u64 & 1023 == u64::from(wish("a"))));
         assert_ne!(wish("a"), wish("b"));
+    }
+
+    #[test]
+    fn commands_in_one_millisecond_make_names_of_their_own() {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+        let one = || NodeIds::shared(7, Arc::clone(&clock)).first;
+        let begun: std::collections::HashSet<u64> = (0..100).map(|_| one()).collect();
+        assert!(begun.len() > 80 && begun.iter().all(|first| *first < 1 << COUNT_BITS), "{begun:?}");
     }
 }

@@ -8,10 +8,10 @@ use crate::telemetry::Telemetry;
 use crate::threads::LinkThread;
 use crate::wire::{self, LinkSetup, Machine};
 use anyhow::Context as _;
-use application::{Gateway, Settings, World};
+use application::{Gateway, Installation, Settings, World};
 use domain::directory::LinkId;
 use ops::{Measures, QuarantineDir, TrafficLog};
-use ports::driven::Link as OperatorLink;
+use ports::driven::{Link as OperatorLink, StoreError, Stores};
 use smtp::relay::MailRelay;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -19,6 +19,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::task::JoinSet;
+
+/// How long a start waits before it looks again whether a full disk has room.
+const FULL: Duration = Duration::from_secs(2);
 
 /// A gateway that runs.
 pub struct Running {
@@ -49,10 +53,11 @@ pub async fn start(loaded: Loaded) -> anyhow::Result<Running> {
     let data_dir = config.node.data_dir.clone();
     std::fs::create_dir_all(&data_dir)
         .with_context(|| format!("the data directory {} cannot be made", data_dir.display()))?;
-    let _ = std::fs::remove_file(data_dir.join("listening.json"));
     let measures = Measures::install();
     let machine = Machine::of();
     let (stores, store) = wire::open_stores(&loaded, Arc::clone(&machine.clock)).await?;
+    // Only now, with the store's lock: before, it may be that of a gateway that runs.
+    let _ = std::fs::remove_file(data_dir.join("listening.json"));
     let machine = machine.numbered(&config.node.name, stores.cluster.as_ref()).await?;
     let relay = wire::relay(&loaded)?;
     let users = wire::users(&loaded, machine.passwords.as_ref()).await?;
@@ -75,9 +80,10 @@ pub async fn start(loaded: Loaded) -> anyhow::Result<Running> {
         mo_patience: config.retention.mo_parts.0,
         alone: wire::serves_alone(&loaded)?,
     };
-    let gateway = Gateway::start(settings, config.installation(users), stores, world)
-        .await
-        .context("the store refused the start")?;
+    let installation = || config.installation(users.clone());
+    let gateway = begin(&settings, installation, &stores, &world).await?;
+    // What ends the store waits until nobody has it.
+    drop((stores, world));
     let thread = LinkThread::start().context("the thread of the links cannot be started")?;
     for setup in links.values() {
         gateway.attach(start_link(setup, &gateway, &machine, &thread, relay.as_ref())?);
@@ -112,6 +118,22 @@ pub async fn start(loaded: Loaded) -> anyhow::Result<Running> {
         drain: Mutex::new(loaded.config.node.drain.0),
         file: loaded.file,
     })
+}
+
+/// Begins the application's work. With a full disk it waits until there is room: what is queued goes on by itself then.
+async fn begin(
+    settings: &Settings,
+    installation: impl Fn() -> Installation,
+    stores: &Stores,
+    world: &World,
+) -> anyhow::Result<Arc<Gateway>> {
+    loop {
+        match Gateway::start(settings.clone(), installation(), stores.clone(), world.clone()).await {
+            Err(StoreError::Full) => tracing::error!("the disk is full: the start waits until there is room"),
+            other => return other.context("the store refused the start"),
+        }
+        tokio::time::sleep(FULL).await;
+    }
 }
 
 fn start_link(
@@ -149,7 +171,7 @@ fn write_addresses(data_dir: &Path, addresses: &BTreeMap<&'static str, SocketAdd
 impl Running {
     /// Reads the configuration file again and puts in force what changed: users, routes, rules, links, who may come to the doors and what
     /// callers of the mail and text doors are met with; names what waits for the next start. A file that is wrong changes nothing; a link
-    /// that cannot be started is named, stands still and is tried again by the next reload.
+    /// that cannot be started is named, stays as it was and is tried again by the next reload.
     ///
     /// # Errors
     /// What is wrong with it.
@@ -173,19 +195,25 @@ impl Running {
             .collect();
         let new: Vec<_> =
             wanted.values().filter(|setup| current.get(&setup.id) != Some(*setup)).cloned().collect();
-        for id in &gone {
-            self.gateway.detach(id, Duration::from_secs(10)).await;
-        }
         let kept = wanted.len() - new.len();
+        // Each as soon as it may: one that waits for its operator holds up no other.
+        let mut leaving = JoinSet::new();
+        for id in gone.clone() {
+            let gateway = Arc::clone(&self.gateway);
+            leaving.spawn(async move {
+                gateway.detach(&id, Duration::from_secs(10)).await;
+                id
+            });
+        }
+        let (mut later, now): (Vec<_>, Vec<_>) = new.iter().partition(|setup| gone.contains(&setup.id));
         let mut failed = Vec::new();
-        for setup in &new {
-            match start_link(setup, &self.gateway, &self.machine, &self.thread, self.relay.as_ref()) {
-                Ok(link) => self.gateway.attach(link),
-                Err(error) => {
-                    // Not among those in force, so that the next reload takes it for new.
-                    wanted.remove(&setup.id);
-                    failed.push(format!("{error:#}"));
-                }
+        for setup in now {
+            self.attach(setup, &current, &mut wanted, &mut failed);
+        }
+        while let Some(left) = leaving.join_next().await {
+            let Ok(id) = left else { continue };
+            if let Some(at) = later.iter().position(|setup| setup.id == id) {
+                self.attach(later.swap_remove(at), &current, &mut wanted, &mut failed);
             }
         }
         *self.links.lock().unwrap_or_else(PoisonError::into_inner) = wanted;
@@ -208,6 +236,31 @@ impl Running {
             said.push_str(&format!("; these take effect at the next start: {}", later.join(", ")));
         }
         Ok(said)
+    }
+
+    /// Starts a link. When that cannot be, the one that was there before is started again where there was one.
+    fn attach(
+        &self,
+        setup: &LinkSetup,
+        before: &BTreeMap<LinkId, LinkSetup>,
+        wanted: &mut BTreeMap<LinkId, LinkSetup>,
+        failed: &mut Vec<String>,
+    ) {
+        let start =
+            |setup| start_link(setup, &self.gateway, &self.machine, &self.thread, self.relay.as_ref());
+        let error = match start(setup) {
+            Ok(link) => return self.gateway.attach(link),
+            Err(error) => error,
+        };
+        failed.push(format!("{error:#}"));
+        // Not among those in force, so that the next reload takes it for new.
+        wanted.remove(&setup.id);
+        if let Some(old) = before.get(&setup.id)
+            && let Ok(link) = start(old)
+        {
+            self.gateway.attach(link);
+            wanted.insert(old.id.clone(), old.clone());
+        }
     }
 
     /// How long stopping may take, as the configuration says now.
@@ -254,19 +307,7 @@ pub async fn serve(loaded: Loaded) -> anyhow::Result<ExitCode> {
     }
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     tracing::info!("ready");
-    if reload_wanted {
-        reload(&running).await;
-    }
-    let fatal = running.gateway.fatal();
-    let failed = loop {
-        tokio::select! {
-            asked = signals.next() => match asked {
-                Asked::Stop => break None,
-                Asked::Reload => reload(&running).await,
-            },
-            reason = fatal.raised() => break Some(reason),
-        }
-    };
+    let failed = until_end(&running, &mut signals, reload_wanted).await;
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
     tracing::info!("stopping: doors close, links finish what is under way");
     tokio::select! {
@@ -294,6 +335,37 @@ async fn started(loaded: Loaded, signals: &mut Signals) -> anyhow::Result<Option
                 Asked::Reload => reload_wanted = true,
             },
         }
+    }
+}
+
+/// Reloads as often as asked to, until told to stop, also in the middle of a reload; or until something is wrong that only an end helps against: what it is.
+async fn until_end(running: &Running, signals: &mut Signals, mut wanted: bool) -> Option<String> {
+    let fatal = running.gateway.fatal();
+    loop {
+        let now = wanted;
+        let reload = async move {
+            match now {
+                true => reload(running).await,
+                false => std::future::pending().await,
+            }
+        };
+        tokio::pin!(reload);
+        let mut again = false;
+        loop {
+            tokio::select! {
+                () = &mut reload => break,
+                asked = signals.next() => match asked {
+                    Asked::Stop => return None,
+                    Asked::Reload if now => again = true,
+                    Asked::Reload => {
+                        again = true;
+                        break;
+                    }
+                },
+                reason = fatal.raised() => return Some(reason),
+            }
+        }
+        wanted = again;
     }
 }
 

@@ -1,10 +1,11 @@
-//! `omnigate check`: reads the configuration as `serve` would and says what is wrong. Touches nothing outside the file, its
-//! secrets and the environment.
+//! `omnigate check`: reads the configuration as `serve` would and says what is wrong. Touches nothing outside the file, what
+//! it names (secrets, certificates, profiles) and the environment.
 
 use crate::command::context::{Context, print, print_json};
 use crate::command::{exit, table::Table};
 use crate::config::{self, Changed, Config, ConfigError, Link, Loaded, Taken};
 use crate::swedish;
+use crate::wire::LinkSetup;
 use domain::language::Language;
 use serde_json::{Value, json};
 use std::process::ExitCode;
@@ -19,7 +20,7 @@ pub struct Args {}
 /// # Errors
 /// When standard output cannot be written.
 pub fn run(_: &Args, context: &Context) -> anyhow::Result<ExitCode> {
-    match config::load(&context.config) {
+    match config::load(&context.config).and_then(usable) {
         Ok(loaded) if context.json => print_json(&json!({
             "ok": true, "warnings": loaded.warnings, "doors": doors(&loaded.config), "links": loaded.config.link.len(),
             "routes": loaded.config.route.len(), "users": loaded.config.user.len(), "operators": operators(&loaded.config),
@@ -35,6 +36,17 @@ pub fn run(_: &Args, context: &Context) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(exit(true))
+}
+
+/// Sets up what `serve` would before it opens anything: the links' own rules, and the files that they name.
+fn usable(loaded: Loaded) -> Result<Loaded, ConfigError> {
+    net::tls::install_provider();
+    for section in &loaded.config.link {
+        if let Err(error) = LinkSetup::of(section, &loaded.config.node.data_dir) {
+            return Err(loaded.wrong(&format!("link.{}", section.name()), format!("{error:#}")));
+        }
+    }
+    Ok(loaded)
 }
 
 fn problems(error: &ConfigError) -> Vec<Value> {
@@ -135,6 +147,31 @@ mod tests {
         let found = operators(&loaded.config);
         assert_eq!(found[0]["changed"], json!([{ "key": "window", "profile": "10", "link": "20" }]));
         assert_eq!(found[0]["missing"], json!(["system_id", "password"]));
+    }
+
+    #[test]
+    fn what_a_link_could_not_be_started_with() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("omnigate.toml");
+        let said = |keys: &str| {
+            let text = format!(
+                "[[link]]\nname = \"A\"\nprotocol = \"cimd2\"\nhosts = [\"h:1\"]\n{keys}\n[[route]]\nto = \"*\"\nlinks = [\"A\"]\n"
+            );
+            std::fs::write(&file, text).expect("written");
+            config::load(&file).and_then(usable).map_or_else(|error| error.to_string(), |_| String::new())
+        };
+        assert_eq!(said(""), "");
+        for (keys, wrong) in [
+            ("response_timeout = \"0s\"", "response_timeout: more than nothing"),
+            ("password = \"a password that is longer than thirty-two\"", "password: at most 32"),
+            ("tls = { ca = \"nowhere.pem\" }", "nowhere.pem"),
+        ] {
+            let said = said(keys);
+            assert!(
+                said.contains("omnigate.toml:") && said.contains("link.A: ") && said.contains(wrong),
+                "{said}"
+            );
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What every command is told: which file, for whom to print, in which language. Reads the configuration when asked.
 
-use crate::config::{self, Loaded};
+use crate::config::{self, ConfigError, Loaded};
 use anyhow::anyhow;
 use domain::language::Language;
 use serde::Serialize;
@@ -19,12 +19,24 @@ pub struct Context {
 }
 
 impl Context {
-    /// Reads and checks the configuration.
+    /// Reads and checks the configuration, to serve it: every secret must be there.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, with lines and keys.
+    pub fn load_to_serve(&self) -> anyhow::Result<Loaded> {
+        config::load(&self.config).map_err(|error| self.shown(&error))
+    }
+
+    /// Reads and checks the configuration for work beside a server; of its secrets only that of the database is needed, and asked for when it is.
     ///
     /// # Errors
     /// Everything that is wrong with it, with lines and keys.
     pub fn load(&self) -> anyhow::Result<Loaded> {
-        config::load(&self.config).map_err(|error| anyhow!("{}", error.in_language(self.language_now())))
+        config::load_without_secrets(&self.config).map_err(|error| self.shown(&error))
+    }
+
+    fn shown(&self, error: &ConfigError) -> anyhow::Error {
+        anyhow!("{}", error.in_language(self.language_now()))
     }
 
     /// The language for people: asked for, else the one that the configuration names, else the environment's. `loaded`: the

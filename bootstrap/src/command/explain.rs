@@ -57,11 +57,17 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
         print_json(&as_json(&decision, &trace, &directory))?;
     } else {
         print(&as_text(&decision, &trace, &directory, language, &TimeZone::system()))?;
-        let unknown = language.pick(
-            "Ingen server svarar här: alla vägar antas vara uppe.",
-            "No server answers here: all links are taken to be up.",
-        );
         if live.is_none() {
+            let unknown = match live::runs(&loaded) {
+                true => language.pick(
+                    "Serverns sida kan inte läsas härifrån (se http.allow och http.ops_listen): alla vägar antas vara uppe.",
+                    "The server's page cannot be read from here (see http.allow and http.ops_listen): all links are taken to be up.",
+                ),
+                false => language.pick(
+                    "Ingen server svarar här: alla vägar antas vara uppe.",
+                    "No server answers here: all links are taken to be up.",
+                ),
+            };
             eprintln!("{unknown}");
         }
         if !stored {

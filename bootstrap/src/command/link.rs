@@ -1,15 +1,18 @@
 //! `omnigate link`: how links are doing, and orders to them. Orders stand in the store: every node that serves from it follows them within
 //! seconds, and they hold over restarts.
 
+mod drain;
+
 use crate::command::context::{Context, print, print_json};
 use crate::command::live::{self, LiveLink};
 use crate::command::plan::Asked;
 use crate::command::table::Table;
-use crate::command::{backup, block_on, exit, message, operators, store};
+use crate::command::{block_on, exit, message, operators, store};
 use crate::config::{Loaded, Period};
 use crate::wire::Machine;
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, anyhow};
 use clap::Subcommand;
+use domain::Timestamp;
 use domain::directory::{LinkId, LinkMode, LinkOrder};
 use domain::language::Language;
 use domain::message::MessageId;
@@ -92,7 +95,7 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
         Args::List => list(&loaded()?, context),
         Args::Pause(link) => order(&loaded()?, link, LinkMode::Paused, context),
         Args::Resume(link) => order(&loaded()?, link, LinkMode::Open, context),
-        Args::Drain { link, timeout } => drain(&loaded()?, link, timeout.0, context),
+        Args::Drain { link, timeout } => drain::run(&loaded()?, link, timeout.0, context),
         Args::Test(test) => follow(&loaded()?, test, context),
     }
 }
@@ -122,10 +125,14 @@ struct Seen {
 
 impl Seen {
     async fn look(loaded: &Loaded) -> anyhow::Result<Self> {
+        Self::until(loaded, Machine::of().clock.now()).await
+    }
+
+    /// The same with what waits until then: scheduled messages, and those that are tried again later.
+    async fn until(loaded: &Loaded, due: Timestamp) -> anyhow::Result<Self> {
         let stores = store::reading(loaded).await?;
         let orders = stores.directory.link_orders().await.context("the orders could not be read")?;
-        let now = Machine::of().clock.now();
-        let backlog = stores.dispatch.backlog(now).await.context("the queues could not be read")?;
+        let backlog = stores.dispatch.backlog(due).await.context("the queues could not be read")?;
         Ok(Self {
             orders: orders.into_iter().map(|o| (o.link.clone(), o)).collect(),
             backlog: backlog.into_iter().map(|b| (b.link.clone(), b)).collect(),
@@ -163,13 +170,17 @@ fn list(loaded: &Loaded, context: &Context) -> anyhow::Result<ExitCode> {
     }
     print(&as_table(&seen, &ids, language).to_string())?;
     if seen.live.is_none() {
-        eprintln!(
-            "{}",
-            language.pick(
+        let text = match live::runs(loaded) {
+            true => language.pick(
+                "Serverns sida kan inte läsas härifrån (se http.allow och http.ops_listen): vägarnas tillstånd är inte känt.",
+                "The server's page cannot be read from here (see http.allow and http.ops_listen): how the links are doing is not known.",
+            ),
+            false => language.pick(
                 "Ingen server svarar här: vägarnas tillstånd är inte känt.",
-                "No server answers here: how the links are doing is not known."
-            )
-        );
+                "No server answers here: how the links are doing is not known.",
+            ),
+        };
+        eprintln!("{text}");
     }
     Ok(exit(true))
 }
@@ -221,7 +232,7 @@ fn as_table(seen: &Seen, ids: &[LinkId], language: Language) -> Table {
 }
 
 /// Writes an order down, and waits until the gateway that runs here follows it.
-async fn give(loaded: &Loaded, link: &LinkId, mode: LinkMode) -> anyhow::Result<Option<bool>> {
+async fn give(loaded: &Loaded, link: &LinkId, mode: LinkMode) -> anyhow::Result<Option<Followed>> {
     let machine = Machine::of();
     let opened = store::changing(loaded).await?;
     let order = LinkOrder { link: link.clone(), mode, since: machine.clock.now() };
@@ -229,13 +240,16 @@ async fn give(loaded: &Loaded, link: &LinkId, mode: LinkMode) -> anyhow::Result<
     opened.close().await;
     let until = machine.clock.monotonic() + FOLLOWED;
     loop {
-        let Some(live) = live::links(loaded).await else { return Ok(None) };
+        let Some(live) = live::links(loaded).await else {
+            // One that runs and cannot be asked: nobody can say.
+            return Ok(live::runs(loaded).then_some(Followed::Unknown));
+        };
         let held = live.iter().any(|l| l.name == link.as_str() && l.state == "held");
         if held == (mode != LinkMode::Open) {
-            return Ok(Some(true));
+            return Ok(Some(Followed::Yes));
         }
         if machine.clock.monotonic() >= until {
-            return Ok(Some(false));
+            return Ok(Some(Followed::NotYet));
         }
         tokio::time::sleep(LOOK).await;
     }
@@ -246,13 +260,12 @@ fn order(loaded: &Loaded, link: &Named, mode: LinkMode, context: &Context) -> an
     let link = link.known(loaded)?;
     let followed = block_on(give(loaded, &link, mode))?;
     if context.json {
-        let order =
-            json!({ "name": link.as_str(), "order": mode.as_str(), "followed": followed.unwrap_or(false) });
+        let order = json!({ "name": link.as_str(), "order": mode.as_str(), "followed": followed == Some(Followed::Yes) });
         print_json(&order)?;
     } else {
         print(&format!("{link} {}; {}\n", said(mode, language), heard(followed, language)))?;
     }
-    Ok(exit(followed != Some(false)))
+    Ok(exit(followed != Some(Followed::NotYet)))
 }
 
 fn said(mode: LinkMode, language: Language) -> &'static str {
@@ -263,50 +276,28 @@ fn said(mode: LinkMode, language: Language) -> &'static str {
     }
 }
 
-fn heard(followed: Option<bool>, language: Language) -> &'static str {
+/// Whether the gateway that runs here does as ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Followed {
+    Yes,
+    NotYet,
+    /// Its page cannot be read: it is served by TLS alone, or closed to this machine.
+    Unknown,
+}
+
+fn heard(followed: Option<Followed>, language: Language) -> &'static str {
     match followed {
-        Some(true) => language.pick("servern följer det", "the server follows it"),
-        Some(false) => language.pick(
+        Some(Followed::Yes) => language.pick("servern följer det", "the server follows it"),
+        Some(Followed::NotYet) => language.pick(
             "servern har inte följt det än (omnigate link list visar)",
             "the server has not followed it yet (omnigate link list shows)",
         ),
+        Some(Followed::Unknown) => language.pick(
+            "servern följer det inom två sekunder; dess sida kan inte läsas härifrån (se http.allow och http.ops_listen)",
+            "the server follows it within two seconds; its page cannot be read from here (see http.allow and http.ops_listen)",
+        ),
         None => language.pick("gäller när en server startar", "in force when a server starts"),
     }
-}
-
-fn drain(loaded: &Loaded, link: &Named, limit: Duration, context: &Context) -> anyhow::Result<ExitCode> {
-    let language = context.language(Some(loaded));
-    let link = link.known(loaded)?;
-    let bar = backup::spinner(language.pick("tömmer", "draining"));
-    let left = block_on(async {
-        give(loaded, &link, LinkMode::Draining).await?;
-        let clock = Machine::of().clock;
-        let until = clock.monotonic() + limit;
-        loop {
-            let seen = Seen::look(loaded).await?;
-            let left = seen.queued(&link) + seen.under_way(&link);
-            bar.set_message(format!("{link}: {left}"));
-            if left == 0 || clock.monotonic() >= until {
-                return Ok(left);
-            }
-            tokio::time::sleep(LOOK).await;
-        }
-    })?;
-    bar.finish_and_clear();
-    if context.json {
-        print_json(&json!({ "name": link.as_str(), "order": LinkMode::Draining.as_str(), "left": left }))?;
-    } else if left == 0 {
-        print(&format!(
-            "{link} {}\n",
-            language.pick(
-                "är tom och tar inget nytt (omnigate link resume)",
-                "is empty and takes nothing new (omnigate link resume)"
-            )
-        ))?;
-    } else {
-        bail!("{link} still has {left} messages; it goes on sending them and takes nothing new");
-    }
-    Ok(exit(left == 0))
 }
 
 fn follow(loaded: &Loaded, test: &Test, context: &Context) -> anyhow::Result<ExitCode> {

@@ -71,6 +71,16 @@ pub(super) async fn links(loaded: &Loaded) -> Option<Vec<LiveLink>> {
     Some(serde_json::from_slice::<Page>(&body).ok()?.links)
 }
 
+/// Whether a gateway listens where its file says, also when it lets nobody in from here.
+pub(super) fn runs(loaded: &Loaded) -> bool {
+    let path = loaded.config.node.data_dir.join("listening.json");
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let places: BTreeMap<String, SocketAddr> = serde_json::from_str(&text).unwrap_or_default();
+    let listens =
+        |at: &SocketAddr| std::net::TcpStream::connect_timeout(at, Duration::from_millis(500)).is_ok();
+    places.values().any(listens)
+}
+
 /// The body of a page, whatever its status.
 async fn get(address: SocketAddr, path: &str) -> Option<Vec<u8>> {
     let mut stream = TcpStream::connect(address).await.ok()?;

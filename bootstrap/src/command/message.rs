@@ -11,21 +11,25 @@ use crate::swedish::WrongUsage;
 use crate::wire::Machine;
 use anyhow::{Context as _, anyhow, bail};
 use clap::Subcommand;
+use domain::access::Sender;
 use domain::address::Recipient;
-use domain::directory::UserName;
+use domain::directory::{Directory, UserName};
 use domain::language::{Language, Words};
 use domain::message::{Message, MessageId, SubmissionId};
 use domain::numbering::{self, Country};
 use domain::state::State;
-use domain::submission::{self, Accepted};
+use domain::submission::{self, Accepted, Request};
 use domain::trace::Trace;
 use domain::words;
 use jiff::tz::TimeZone;
-use ports::driven::{Acceptance, Filter, HandoffKey, MessageRecord, NewMessage, Page};
+use ports::driven::{Acceptance, Filter, HandoffKey, MessageRecord, NewMessage, Page, StoreError};
 use serde_json::json;
 use shown::{as_json, as_table, life};
 use std::process::ExitCode;
 use std::sync::Arc;
+
+/// How often a message is stored that met another one's name.
+const TRIES: u32 = 3;
 
 /// The most pages looked through for one list: pages may be short.
 const MOST_PAGES: usize = 10_000;
@@ -233,14 +237,33 @@ pub(super) async fn queue(loaded: &Loaded, asked: &Asked) -> anyhow::Result<Acce
     let opened = store::changing(loaded).await?;
     let directory = plan::directory(loaded, Some(opened.stores.directory.as_ref())).await?;
     let (sender, request) = (asked.sender(&directory)?, asked.request());
-    // Not the server's own number: it makes ids at the same time.
-    let name = format!("{}/command", loaded.config.node.name);
-    let machine = Machine::of().numbered(&name, opened.stores.cluster.as_ref()).await?;
+    let machine = Machine::of().beside(&loaded.config.node.name, opened.stores.cluster.as_ref()).await?;
+    let mut tries = TRIES;
+    let accepted = loop {
+        tries -= 1;
+        let acceptance = decided(&directory, &sender, &request, &machine)?;
+        match opened.stores.outbox.accept(acceptance).await {
+            // Another command may have made the same name in the same moment.
+            Err(StoreError::Data(_)) if tries > 0 => {}
+            other => break other.context("the message was not stored")?,
+        }
+    };
+    opened.close().await;
+    Ok(accepted)
+}
+
+/// What is to be stored, with new names.
+fn decided(
+    directory: &Directory,
+    sender: &Sender,
+    request: &Request,
+    machine: &Machine,
+) -> anyhow::Result<Acceptance> {
     let ids = &machine.ids;
-    let (now, healths) = (machine.clock.now(), plan::all_up(&directory));
+    let (now, healths) = (machine.clock.now(), plan::all_up(directory));
     let submission = SubmissionId(ids.next());
     let spread = submission.0.unsigned_abs();
-    let plan = submission::plan(&directory, &sender, &request, &healths, spread, now, &mut Trace::silent())
+    let plan = submission::plan(directory, sender, request, &healths, spread, now, &mut Trace::silent())
         .context("refused")?;
     let decided = &plan.decided;
     let messages = plan.recipients.into_iter().map(|planned| {
@@ -267,11 +290,7 @@ pub(super) async fn queue(loaded: &Loaded, asked: &Asked) -> anyhow::Result<Acce
         let (state, deadlines) = (decided.state, planned.deadlines);
         NewMessage { message, link: planned.link, state, lease: None, deadlines }
     });
-    let acceptance =
-        Acceptance { submission, messages: messages.collect(), refused: plan.refused, once: None };
-    let accepted = opened.stores.outbox.accept(acceptance).await.context("the message was not stored")?;
-    opened.close().await;
-    Ok(accepted)
+    Ok(Acceptance { submission, messages: messages.collect(), refused: plan.refused, once: None })
 }
 
 fn dead(loaded: &Loaded, limit: usize, context: &Context, language: Language) -> anyhow::Result<ExitCode> {

@@ -15,7 +15,7 @@ pub struct Args {}
 /// # Errors
 /// What kept the gateway from starting.
 pub fn run(_: &Args, context: &Context) -> anyhow::Result<ExitCode> {
-    let loaded = context.load()?;
+    let loaded = context.load_to_serve()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let done = runtime.block_on(lifecycle::serve(loaded));
     // What still blocks (a name look-up) may not hold a process back that has finished its work.

@@ -4,6 +4,7 @@ use super::place;
 use super::problem::{ConfigError, Problem};
 use crate::swedish;
 use domain::language::{Language, Words};
+use std::ffi::OsString;
 use std::path::Path;
 use toml::{Table, Value};
 
@@ -40,6 +41,27 @@ impl Override {
 
 fn line(merged: &str, path: &[String]) -> Option<usize> {
     place::exact(merged, &path.join(".")).map(|at| place::line_of(merged, at))
+}
+
+/// The variables as texts. One that is none and of no concern to us is left out.
+///
+/// # Errors
+/// The name of a key's variable that is not UTF-8.
+pub(super) fn readable(
+    variables: impl Iterator<Item = (OsString, OsString)>,
+) -> Result<Vec<(String, String)>, String> {
+    let mut found = Vec::new();
+    for (name, value) in variables {
+        match (name.into_string(), value.into_string()) {
+            (Ok(name), Ok(value)) => found.push((name, value)),
+            (Ok(name), Err(_)) if name.starts_with(PREFIX) => return Err(name),
+            (Err(name), _) if name.to_string_lossy().starts_with(PREFIX) => {
+                return Err(name.to_string_lossy().into_owned());
+            }
+            _ => {}
+        }
+    }
+    Ok(found)
 }
 
 /// The variables that are keys.

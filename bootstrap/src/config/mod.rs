@@ -31,6 +31,7 @@ pub use user::UserSection;
 pub use values::{Parsed, Period, Secret};
 
 use application::Installation;
+use checks::Secrets;
 use domain::directory::Defaults;
 use domain::language::Language;
 use serde::Deserialize;
@@ -93,13 +94,39 @@ pub struct Loaded {
     pub marks: Marks,
 }
 
+impl Loaded {
+    /// Something wrong with it that shows only when it is put to use; `path` names the key or its section, `link.TS0.tls`.
+    #[must_use]
+    pub fn wrong(&self, path: &str, what: String) -> ConfigError {
+        let text = std::fs::read_to_string(&self.file).unwrap_or_default();
+        let problem = match place::near(&text, path) {
+            Some(offset) => Problem::at(&text, offset, path, what),
+            None => Problem::whole(path, what),
+        };
+        ConfigError::new(&self.file, vec![problem])
+    }
+}
+
 /// Reads a file with the process's environment over it and checks everything that can be checked without touching the world.
 ///
 /// # Errors
 /// [`ConfigError`] with every problem found.
 pub fn load(file: &Path) -> Result<Loaded, ConfigError> {
-    let variables: Vec<(String, String)> = std::env::vars().collect();
-    let text = std::fs::read_to_string(file).map_err(|e| {
+    load_with(file, Secrets::Needed)
+}
+
+/// The same for a command beside a server: the secrets of links, users and callbacks may be missing, as where only the service knows them.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_without_secrets(file: &Path) -> Result<Loaded, ConfigError> {
+    load_with(file, Secrets::Spared)
+}
+
+fn load_with(file: &Path, secrets: Secrets) -> Result<Loaded, ConfigError> {
+    let variables = environment::readable(std::env::vars_os())
+        .map_err(|name| ConfigError::whole(file, format!("the environment variable {name} is not UTF-8")))?;
+    let octets = std::fs::read(file).map_err(|e| {
         let hint = if e.kind() == std::io::ErrorKind::NotFound {
             " (name one with --config, or begin with `omnigate demo`)"
         } else {
@@ -107,7 +134,13 @@ pub fn load(file: &Path) -> Result<Loaded, ConfigError> {
         };
         ConfigError::whole(file, format!("cannot be read: {e}{hint}"))
     })?;
-    read(file, &text, &variables)
+    let text = String::from_utf8(octets).map_err(|e| {
+        let (start, octets) = (e.utf8_error().valid_up_to(), e.into_bytes());
+        let line = octets.iter().take(start).filter(|octet| **octet == b'\n').count() + 1;
+        let what = "this line is not UTF-8: save the file in that encoding";
+        ConfigError::new(file, vec![Problem { line: Some(line), key: String::new(), what: what.into() }])
+    })?;
+    read_with(file, &text, &variables, secrets)
 }
 
 /// What language a file (or the variable that comes over it) names, also when the rest of it cannot be served: for what is said
@@ -127,10 +160,19 @@ pub fn peek_language(file: &Path) -> Option<Language> {
 /// # Errors
 /// [`ConfigError`] with every problem found.
 pub fn read(file: &Path, text: &str, variables: &[(String, String)]) -> Result<Loaded, ConfigError> {
+    read_with(file, text, variables, Secrets::Needed)
+}
+
+fn read_with(
+    file: &Path,
+    text: &str,
+    variables: &[(String, String)],
+    secrets: Secrets,
+) -> Result<Loaded, ConfigError> {
     let config = parse(text).map_err(|problems| ConfigError::new(file, problems))?;
     let mut overrides = environment::overrides(variables);
     if overrides.is_empty() {
-        return judge(file, config, text, variables, |problem| problem);
+        return judge(file, config, text, (variables, secrets), |problem| problem);
     }
     loop {
         // The merged text is ours: its lines are not those of the file.
@@ -138,7 +180,7 @@ pub fn read(file: &Path, text: &str, variables: &[(String, String)]) -> Result<L
         let problems = match parse(&merged) {
             Ok(config) => {
                 let shown = |problem| environment::shown(problem, text, &merged, &overrides);
-                return judge(file, config, &merged, variables, shown);
+                return judge(file, config, &merged, (variables, secrets), shown);
             }
             Err(problems) => problems,
         };
@@ -160,10 +202,10 @@ fn judge(
     file: &Path,
     config: Config,
     text: &str,
-    variables: &[(String, String)],
+    (variables, secrets): (&[(String, String)], Secrets),
     shown: impl Fn(Problem) -> Problem,
 ) -> Result<Loaded, ConfigError> {
-    let (problems, warnings) = checks::check(&config, text, variables);
+    let (problems, warnings) = checks::check(&config, text, variables, secrets);
     if problems.is_empty() {
         Ok(Loaded { file: file.to_owned(), config, warnings, marks: Marks::of(text) })
     } else {

@@ -49,6 +49,9 @@ fn values_of_a_list_and_forms_are_checked() {
         ("[smtp]\ndomains = [\"a\"]\nfrom = \"x\"\n".to_owned(), ":3: smtp.from: "),
         ("[smtp]\ndomains = [\"a\"]\ntemplate = \"{sbject}\"\n".to_owned(), ":3: smtp.template: "),
         ("[telnet]\nsubject = \"x\"\n".to_owned(), ":2: telnet.subject: "),
+        ("[log]\nlevel = \"warning\"\n".to_owned(), ":2: log.level: "),
+        ("[log]\n\nlevel = \"\"\n".to_owned(), ":3: log.level: "),
+        ("[log]\nlevel = \"smpp=debug\"\n".to_owned(), ":2: log.level: "),
         ("[telnet]\ntime_zone = \"Nowhere/At-all\"\n".to_owned(), ":2: telnet.time_zone: "),
         (format!("{link}flash = \"x\"\n"), ":5: link.a.flash: "),
         (format!("{link}validity = \"x\"\n"), ":5: link.a.validity: "),
@@ -58,6 +61,33 @@ fn values_of_a_list_and_forms_are_checked() {
     for (text, place) in cases {
         assert!(said(&text).contains(place), "{text}{}", said(&text));
     }
+}
+
+#[test]
+fn levels_of_the_log() {
+    for level in ["error", "warn", "info", "debug", "trace", "info,smpp=debug", "warn, sql=off"] {
+        assert!(!said(&format!("[log]\nlevel = \"{level}\"\n")).contains("log.level"), "{level}");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn variables_that_are_no_texts() {
+    use std::ffi::OsString;
+    use std::os::unix::ffi::OsStringExt as _;
+    let latin = || OsString::from_vec(vec![0xc5, b's', b'a']);
+    let read = |name: &str| environment::readable([(OsString::from(name), latin())].into_iter());
+    assert_eq!(read("NAMN"), Ok(Vec::new()), "of no concern");
+    assert_eq!(read("OMNIGATE__NODE__NAME"), Err("OMNIGATE__NODE__NAME".to_owned()));
+}
+
+#[test]
+fn a_file_in_another_encoding_is_refused_with_the_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("omnigate.toml");
+    std::fs::write(&file, b"[node]\n# \xc5sa\n").expect("written");
+    let error = load(&file).expect_err("Latin-1").to_string();
+    assert!(error.contains("omnigate.toml:2: this line is not UTF-8"), "{error}");
 }
 
 /// Files with something wrong in them, one thing each as far as that goes.

@@ -23,6 +23,12 @@ pub(super) const SAID: &[Entry] = &[
     ("duplicate key{}", "nyckeln står två gånger{}"),
     ("{} is not one of {}", "{} är inget av {}"),
     ("the environment variable {} is not set", "miljövariabeln {} är inte satt"),
+    ("the environment variable {} is not UTF-8", "miljövariabeln {} är inte UTF-8"),
+    ("this line is not UTF-8: save the file in that encoding", "raden är inte UTF-8: spara filen med den kodningen"),
+    (
+        "{} is no level: error, warn, info, debug or trace; parts of the program may follow, as in \"info,smpp=debug\"",
+        "{} är ingen nivå: error, warn, info, debug eller trace; delar av programmet får följa, som i \"info,smpp=debug\"",
+    ),
     ("{} is not host:port", "{} är inte värd:port"),
     ("{} is not address:port, for example \"0.0.0.0:8080\"", "{} är inte adress:port, till exempel \"0.0.0.0:8080\""),
     ("a name is 1 to 64 letters, digits or . _ - @ +", "ett namn är 1 till 64 bokstäver, siffror eller . _ - @ +"),

@@ -57,6 +57,16 @@ impl Machine {
         let number = own_number(cluster, node).await.context("the store gives this node no number")?;
         Ok(Self { ids: Arc::new(NodeIds::new(number, Arc::clone(&self.clock))), ..self })
     }
+
+    /// The machine as a command beside that node sees it: not the node's own number, for it makes ids at the same time, but one that all commands share.
+    ///
+    /// # Errors
+    /// The store gives it no number.
+    pub async fn beside(self, node: &str, cluster: &dyn Cluster) -> anyhow::Result<Self> {
+        let name = format!("{node}/command");
+        let number = own_number(cluster, &name).await.context("the store gives this command no number")?;
+        Ok(Self { ids: Arc::new(NodeIds::shared(number, Arc::clone(&self.clock))), ..self })
+    }
 }
 
 /// The users of the file with their passwords hashed.

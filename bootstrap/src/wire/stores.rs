@@ -54,7 +54,8 @@ async fn open(loaded: &Loaded, options: sql::StoreOptions) -> anyhow::Result<(St
     Ok((opened.stores.clone(), opened))
 }
 
-/// A database server may be slower to start than we are, or busy: one that serves waits for it, a command does not.
+/// A database server may be slower to start than we are, or busy: one that serves waits for it, and for room on a full disk as long as it takes; a
+/// command does not.
 async fn patiently(url: &str, options: sql::StoreOptions) -> Result<sql::Opened, StoreError> {
     let mut tries = if options.serve { STORE_TRIES } else { 1 };
     loop {
@@ -63,6 +64,11 @@ async fn patiently(url: &str, options: sql::StoreOptions) -> Result<sql::Opened,
             Err(StoreError::Unavailable(detail)) if tries > 0 => {
                 tracing::warn!(%detail, "the database is not there yet; trying again");
                 tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            Err(StoreError::Full) if options.serve => {
+                tracing::error!("the disk is full: the start waits until there is room");
+                tries += 1;
+                tokio::time::sleep(Duration::from_secs(2)).await;
             }
             other => return other,
         }

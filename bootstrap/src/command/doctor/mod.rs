@@ -89,7 +89,10 @@ impl Finding {
 /// # Errors
 /// When standard output cannot be written.
 pub fn run(_: &Args, context: &Context) -> anyhow::Result<ExitCode> {
-    let loaded = match config::load(&context.config) {
+    let complete = config::load(&context.config);
+    // Where only the service knows the secrets, all but them is looked at.
+    let missing = complete.as_ref().err().map(|error| error.in_language(context.language_now()));
+    let loaded = match complete.or_else(|_| config::load_without_secrets(&context.config)) {
         Ok(loaded) => loaded,
         Err(error) => {
             let language = context.language_now();
@@ -100,7 +103,16 @@ pub fn run(_: &Args, context: &Context) -> anyhow::Result<ExitCode> {
     };
     let language = context.language(Some(&loaded));
     let findings = block_on(async {
-        let mut all = vec![Finding::ok("config", loaded.file.display().to_string())];
+        let mut all = vec![match missing {
+            None => Finding::ok("config", loaded.file.display().to_string()),
+            Some(missing) => {
+                let advice = language.pick(
+                    "läs in hemligheterna som tjänsten läser, eller kör som den (docs/OPERATING.md, Install)",
+                    "read in the secrets that the service reads, or run as it does (docs/OPERATING.md, Install)",
+                );
+                Finding::warn("config", missing, advice)
+            }
+        }];
         let advice = language.pick("se docs/CONFIG.md", "see docs/CONFIG.md");
         all.extend(
             loaded

@@ -15,13 +15,23 @@ use domain::originator;
 use std::collections::HashSet;
 use toml::Spanned;
 
+/// Whether what is read is to be served, with every secret in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Secrets {
+    /// All must be there.
+    Needed,
+    /// They may be missing: for a command that only looks, or that changes the store, whose URL it asks for itself.
+    Spared,
+}
+
 /// Problems that stop serving, and warnings that do not.
 pub(super) fn check(
     config: &Config,
     text: &str,
     variables: &[(String, String)],
+    secrets: Secrets,
 ) -> (Vec<Problem>, Vec<String>) {
-    let mut checks = Checks { text, variables, problems: Vec::new(), warnings: Vec::new() };
+    let mut checks = Checks { text, variables, secrets, problems: Vec::new(), warnings: Vec::new() };
     checks.node(config);
     checks.links(config);
     checks.users(config);
@@ -37,6 +47,7 @@ pub(super) fn check(
 pub(super) struct Checks<'a> {
     text: &'a str,
     variables: &'a [(String, String)],
+    secrets: Secrets,
     problems: Vec<Problem>,
     warnings: Vec<String>,
 }
@@ -82,7 +93,8 @@ impl Checks<'_> {
     }
 
     pub(super) fn secret(&mut self, secret: Option<&Spanned<super::Secret>>, key: String) {
-        if let Some(secret) = secret
+        if self.secrets == Secrets::Needed
+            && let Some(secret) = secret
             && let Err(what) = secret.get_ref().check(self.variables)
         {
             self.wrong(secret, key, what);
@@ -133,6 +145,13 @@ impl Checks<'_> {
         }
         if defaults.max_segments == 0 {
             self.wrong_key("defaults.max_segments", "at least 1, at most 255");
+        }
+        if !log_level(&config.log.level) {
+            let what = format!(
+                "{:?} is no level: error, warn, info, debug or trace; parts of the program may follow, as in \"info,smpp=debug\"",
+                config.log.level
+            );
+            self.wrong_key("log.level", what);
         }
         let url = config.database.url.as_ref();
         match url.map(super::Secret::resolve) {
@@ -220,4 +239,16 @@ impl Checks<'_> {
             }
         }
     }
+}
+
+/// Whether the log says something with this level: one of the five for the program as a whole, and perhaps others for its parts. (The filter itself
+/// takes an unknown word for the name of a part, and is silent about all the others.)
+fn log_level(text: &str) -> bool {
+    let known = |word: &str| ["error", "warn", "info", "debug", "trace"].contains(&word);
+    let parts: Vec<&str> = text.split(',').map(str::trim).collect();
+    let fits = |part: &&str| match part.split_once('=') {
+        Some((target, level)) => !target.is_empty() && (known(level) || level == "off"),
+        None => known(part),
+    };
+    parts.iter().all(fits) && parts.iter().any(|part| known(part))
 }

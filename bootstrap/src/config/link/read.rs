@@ -14,23 +14,26 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, Error};
 
+/// What is said of a link that is none.
+const NO_SECTION: &str = "a link is a section: [[link]]";
+
 /// The links of a text, or everything that is wrong with how they are written.
 ///
 /// # Errors
 /// One problem for each link that cannot be read. A text that is no TOML is an error of who read it first; here it has no links.
 pub(in crate::config) fn read(text: &str) -> Result<Vec<Link>, Vec<Problem>> {
     let Ok(root) = DeTable::parse(text) else { return Ok(Vec::new()) };
-    let sections = root.into_inner().remove("link");
-    let sections = match sections.map(Spanned::into_inner) {
-        Some(DeValue::Array(sections)) => sections,
-        _ => return Ok(Vec::new()),
+    let Some(found) = root.into_inner().remove("link") else { return Ok(Vec::new()) };
+    let span = found.span();
+    let DeValue::Array(sections) = found.into_inner() else {
+        return Err(vec![Problem::at(text, span.start, "link", NO_SECTION)]);
     };
     let (mut links, mut problems) = (Vec::new(), Vec::new());
     for section in sections {
         let span = section.span();
         let link = match section.into_inner() {
             DeValue::Table(table) => link(text, table, span),
-            _ => Err(vec![Problem::at(text, span.start, "link", "a link is a section: [[link]]")]),
+            _ => Err(vec![Problem::at(text, span.start, "link", NO_SECTION)]),
         };
         match link {
             Ok(link) => links.push(link),
@@ -153,7 +156,8 @@ mod tests {
                 format!("{one}colour = 1\n"),
                 "4:colour: unknown field `colour`, a smpp link has `name`, `operator`, `protocol`, `hosts`",
             ),
-            ("link = 5".to_owned(), "0 links"),
+            ("link = 5".to_owned(), "1:link: a link is a section: [[link]]"),
+            ("\n[link]\nname = \"a\"\nnonsense = 5\n".to_owned(), "2:link: a link is a section: [[link]]"),
             ("link = [5]".to_owned(), "1:link: a link is a section: [[link]]"),
         ];
         for (text, wanted) in cases {

@@ -192,7 +192,7 @@ pub enum LogFormat {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Log {
-    /// `error`, `warn`, `info`, `debug`, `trace`, or a filter like `info,smpp=debug`.
+    /// `error`, `warn`, `info`, `debug` or `trace`; other levels for parts of the program may follow: `info,smpp=debug`.
     pub level: String,
     /// `text` or `json`, on standard error.
     pub format: LogFormat,

@@ -15,6 +15,10 @@ impl Start for Cimd2Config {
         format!("{self:?} {}", self.password.expose_secret())
     }
 
+    fn check(&self) -> anyhow::Result<()> {
+        Ok(Cimd2Config::check(self)?)
+    }
+
     fn start(&self, around: Around) -> anyhow::Result<Arc<dyn OperatorLink>> {
         Ok(Cimd2Link::start(self.clone(), around.id, around.receiver, around.clock, around.ids)?)
     }

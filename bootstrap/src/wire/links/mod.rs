@@ -41,6 +41,11 @@ trait Start: Send + Sync {
     /// Everything it is set to, secrets too: a link with another fingerprint is started anew. Never shown.
     fn fingerprint(&self) -> String;
 
+    /// Refuses what could not be started.
+    fn check(&self) -> anyhow::Result<()> {
+        Ok(())
+    }
+
     /// Starts it.
     fn start(&self, around: Around) -> anyhow::Result<Arc<dyn OperatorLink>>;
 }
@@ -60,7 +65,7 @@ impl LinkSetup {
     /// Reads a section.
     ///
     /// # Errors
-    /// Secrets or certificates that are missing.
+    /// Secrets or certificates that are missing, and settings that cannot be.
     pub fn of(section: &Link, data_dir: &Path) -> anyhow::Result<Self> {
         let id = section.id().ok_or_else(|| anyhow!("a link without a name"))?;
         let common = &section.common;
@@ -72,7 +77,9 @@ impl LinkSetup {
             Own::Cimd2(keys) => Arc::new(cimd2::config(common, keys)?),
             Own::Http(keys) => Arc::new(http::config(common, keys)?),
         };
-        let fingerprint = format!("{} {}", common.protocol.as_str(), start.fingerprint());
+        start.check().with_context(|| format!("link {id}"))?;
+        let trusted = common.tls.as_ref().map(trusted).transpose()?;
+        let fingerprint = format!("{} {} {trusted:?}", common.protocol.as_str(), start.fingerprint());
         Ok(Self { id, start, fingerprint })
     }
 
@@ -120,6 +127,15 @@ fn said(value: Option<&toml::Spanned<String>>) -> &str {
 
 fn number(value: Option<&toml::Spanned<u16>>, default: usize) -> usize {
     value.map_or(default, |v| usize::from(*v.get_ref()))
+}
+
+/// Whom a link believes, as a text: its keys, and what the file of authorities says now.
+fn trusted(tls: &LinkTls) -> anyhow::Result<String> {
+    let authorities = match &tls.ca {
+        Some(file) => std::fs::read(file).with_context(|| file.display().to_string())?,
+        None => Vec::new(),
+    };
+    Ok(format!("{tls:?} {}", String::from_utf8_lossy(&authorities)))
 }
 
 fn client_tls(tls: &LinkTls) -> anyhow::Result<TlsClient> {

@@ -15,6 +15,10 @@ impl Start for SmppConfig {
         format!("{self:?} {}", self.password.expose_secret())
     }
 
+    fn check(&self) -> anyhow::Result<()> {
+        Ok(SmppConfig::check(self)?)
+    }
+
     fn start(&self, around: Around) -> anyhow::Result<Arc<dyn OperatorLink>> {
         Ok(SmppLink::start(self.clone(), around.id, around.receiver, around.clock, around.ids)?)
     }

@@ -30,6 +30,10 @@ impl Start for Ucp {
         format!("{:?} {:?} {}", self.config, self.call, self.config.password.expose_secret())
     }
 
+    fn check(&self) -> anyhow::Result<()> {
+        Ok(self.config.check()?)
+    }
+
     fn start(&self, around: Around) -> anyhow::Result<Arc<dyn OperatorLink>> {
         let Around { id, receiver, clock, ids, lines, .. } = around;
         let config = self.config.clone();
