@@ -188,7 +188,7 @@ fn way<'a>(directory: &'a Directory, leased: &Leased, healths: &Healths) -> Opti
     let spread = message.spread();
     let up = routing::instead(route, &leased.link, &leased.parts, healths, spread);
     let open = |link: &&LinkId| {
-        directory.link(link).is_some() && **link != leased.link && !leased.parts.was_used(link)
+        directory.link(link).is_some() && **link != leased.link && leased.parts.may_go_by(link)
     };
     let to = up.filter(open).or_else(|| route.links().find(open))?;
     Some((route, to.clone()))

@@ -151,6 +151,7 @@ pub fn after_failure(
         FailureClass::Temporary => retry.tries,
         FailureClass::Limited => retry.tries.min(3),
     };
+    let permanent = failure.class == FailureClass::Permanent;
     let before = turn.tries;
     let tries = Tries { total: before.total.saturating_add(1), on_link: before.on_link.saturating_add(1) };
     if route.watches_outcome()
@@ -158,9 +159,9 @@ pub fn after_failure(
         && let Some(link) = next_unused(route, turn.link, turn.parts, healths, turn.spread(tries))
     {
         let tries = Tries { on_link: 0, ..tries };
-        return Next::Divert { link: link.clone(), why: Leaving::Failed, tries };
+        let why = if permanent { Leaving::Refused } else { Leaving::Failed };
+        return Next::Divert { link: link.clone(), why, tries };
     }
-    let permanent = failure.class == FailureClass::Permanent;
     if named(route, failure)
         && (permanent || tries.total < most)
         && let Some(link) = next_once(route, turn, permanent, healths)
@@ -378,7 +379,7 @@ mod tests {
         let mut parts = Parts::default();
         let no = failure(FailureClass::Permanent);
         let next = after_failure(Some(&route), turn(&a, on(0), &parts), &no, &healths, Timestamp::UNIX_EPOCH);
-        assert!(matches!(next, Next::Divert { link, why: Leaving::Failed, .. } if link == b));
+        assert!(matches!(next, Next::Divert { link, why: Leaving::Refused, .. } if link == b));
         let silent = after_silence(Some(&route), turn(&a, on(0), &parts), &healths, Timestamp::UNIX_EPOCH);
         assert!(matches!(silent, Next::Divert { link, why: Leaving::NoReply, .. } if link == b));
         parts.set(1, PartState::Sent, "a1", "");
@@ -390,5 +391,42 @@ mod tests {
         let next =
             after_failure(Some(&route), turn(&b, on(5), &parts), &later, &healths, Timestamp::UNIX_EPOCH);
         assert!(matches!(next, Next::Again { link, .. } if link == b), "never twice by A");
+    }
+
+    /// The links that a watched message goes by when all of them fail it in one way, until it fails.
+    fn course_of(names: &[&str], from: &str, fallback_on: &str, class: FailureClass) -> Vec<String> {
+        let (mut route, healths) = ways(names);
+        route.delivered_within = Some(Duration::from_secs(60));
+        route.fallback_on = vec![fallback_on.to_owned()];
+        let (mut at, mut tries, mut parts) = (link(from), Tries::default(), Parts::default());
+        // It had waited for this one once already, in vain.
+        let (then, why) = (Timestamp::UNIX_EPOCH, Leaving::NoReply);
+        parts.leave(&Departure { link: &at, sent_at: None, at: then, why, in_doubt: false });
+        let mut went = vec![at.to_string()];
+        for _ in 0..1_000 {
+            let turn = turn(&at, tries, &parts);
+            match after_failure(Some(&route), turn, &failure(class), &healths, then) {
+                Next::Again { link, tries: then, .. } => (at, tries) = (link, then),
+                Next::Divert { link, why, tries: t } => {
+                    parts.leave(&Departure { link: &at, sent_at: None, at: then, why, in_doubt: false });
+                    (at, tries) = (link, t);
+                }
+                _ => return went,
+            }
+            went.push(at.to_string());
+        }
+        panic!("it goes on and on: {went:?}")
+    }
+
+    #[test]
+    fn a_watched_message_that_every_link_refuses_comes_to_an_end() {
+        for named in ["", "permanent"] {
+            assert_eq!(course_of(&["A", "B"], "A", named, FailureClass::Permanent), ["A", "B"]);
+            assert_eq!(course_of(&["A", "B", "C"], "B", named, FailureClass::Permanent), ["B", "C", "A"]);
+        }
+        // By their tries, as where the outcome is not watched.
+        assert_eq!(course_of(&["A", "B"], "A", "temporary", FailureClass::Temporary).len(), 40);
+        let limited = course_of(&["A", "B"], "A", "", FailureClass::Limited);
+        assert_eq!(limited, ["A", "A", "A", "B"]);
     }
 }
