@@ -1,5 +1,6 @@
 //! What an operator replied to a shipment, turned into what is written down.
 
+use crate::moving;
 use domain::Timestamp;
 use domain::directory::{Directory, LinkId};
 use domain::message::{Callback, Departure, Message, PartState, Parts};
@@ -81,7 +82,7 @@ pub(crate) fn settlement(
     let tell = state.is_some_and(|s| message.callback.as_ref().is_some_and(|c| wants(c, s)));
     let grace = directory.defaults.receipt_grace;
     let awaiting_until = message.expires_at.max(now).checked_add(grace).unwrap_or(Timestamp::MAX);
-    Settlement {
+    let settlement = Settlement {
         id: message.id,
         lease: shipment.lease,
         at,
@@ -92,7 +93,8 @@ pub(crate) fn settlement(
         awaiting_until,
         tell,
         tell_lease: None,
-    }
+    };
+    moving::renewed(settlement, route)
 }
 
 /// A message that is diverted leaves its way. Whether the recipient may get it twice.
@@ -134,12 +136,12 @@ pub(crate) fn outcome(
         }
         Some(Next::Again { .. } | Next::Divert { .. }) if message.expires_at <= now => Outcome::Expired,
         Some(Next::Divert { link, tries, .. }) => {
-            let error = error.as_ref().map(words).unwrap_or_default();
-            Outcome::PutBack { link, due_at: now, tries, possible_duplicate, error }
+            let (error, deadlines) = (error.as_ref().map(words).unwrap_or_default(), Vec::new());
+            Outcome::PutBack { link, due_at: now, tries, possible_duplicate, error, deadlines }
         }
         Some(Next::Again { link, due_at, tries }) => {
-            let error = error.as_ref().map(words).unwrap_or_default();
-            Outcome::PutBack { link, due_at, tries, possible_duplicate, error }
+            let (error, deadlines) = (error.as_ref().map(words).unwrap_or_default(), Vec::new());
+            Outcome::PutBack { link, due_at, tries, possible_duplicate, error, deadlines }
         }
     }
 }
