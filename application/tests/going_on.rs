@@ -4,8 +4,10 @@
 mod stage;
 
 use application::Installation;
-use domain::routing::{Failure, FailureClass};
+use domain::routing::{DoubtPolicy, Failure, FailureClass};
+use domain::state::State;
 use fakes::{MemoryStore, Turn};
+use ports::driven::{PartReply, Shipment};
 use stage::{Node, Plan, installation, seconds};
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,8 +25,13 @@ async fn node(change: impl FnOnce(&mut domain::routing::Route)) -> (Arc<MemorySt
     (store, node)
 }
 
-fn refusal(class: FailureClass) -> Turn {
-    Turn::Refuse(Failure { class, code: "no".to_owned(), detail: String::new() })
+fn failure(class: FailureClass) -> Failure {
+    Failure { class, code: "no".to_owned(), detail: String::new() }
+}
+
+/// Which segments a shipment has.
+fn seqs(shipment: &Shipment) -> Vec<u8> {
+    shipment.segments.iter().map(|(seq, _)| *seq).collect()
 }
 
 /// How many messages each link has taken.
@@ -41,10 +48,35 @@ async fn each_link_has_all_its_time() {
     .await;
     node.send().await;
     tokio::time::sleep(Duration::from_millis(9_500)).await;
-    node.link("TS0").answer(&refusal(FailureClass::Temporary));
+    node.link("TS0").answer(&Turn::Refuse(failure(FailureClass::Temporary)));
     tokio::time::sleep(seconds(9)).await;
     assert_eq!(taken(&node), [1, 1, 0], "half a second was left of the first one's");
     tokio::time::sleep(seconds(2)).await;
     assert_eq!(taken(&node), [1, 1, 1]);
     assert!(node.link("TS2").taken()[0].possible_duplicate, "the second never answered");
+}
+
+/// One segment of two was never answered, and the other was refused for now, or never left.
+#[tokio::test(start_paused = true)]
+async fn the_word_on_doubt_is_heard_also_when_another_segment_is_refused() {
+    let refused = PartReply::Refused(failure(FailureClass::Temporary));
+    for rest in [refused, PartReply::NotOffered] {
+        let turn = Turn::Parts(vec![PartReply::Unanswered, rest]);
+
+        let (store, node) = node(|route| route.doubt = DoubtPolicy::Fail).await;
+        node.link("TS0").reply_with([turn.clone()]);
+        let id = node.send_long().await;
+        store.until(id, |r| r.state == State::Failed).await;
+        tokio::time::sleep(seconds(120)).await;
+        assert_eq!(taken(&node), [1, 0, 0], "nothing is sent twice");
+
+        let (store, node) = self::node(|route| route.doubt = DoubtPolicy::AssumeSent).await;
+        node.link("TS0").usually(Turn::Accept);
+        node.link("TS0").reply_with([turn]);
+        let id = node.send_long().await;
+        store.until(id, |r| r.state == State::Sent).await;
+        let shipments: Vec<_> =
+            LINKS.iter().flat_map(|link| node.link(link).taken()).map(|s| (seqs(&s), s.possible_duplicate)).collect();
+        assert_eq!(shipments, [(vec![1, 2], false), (vec![2], false)], "the rest goes, and nothing twice");
+    }
 }

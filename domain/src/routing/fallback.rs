@@ -49,18 +49,6 @@ pub struct Failure {
     pub detail: String,
 }
 
-/// What to do with what was given to an operator that never answered: it may or may not have been sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum DoubtPolicy {
-    /// Send again, marked as a possible duplicate.
-    #[default]
-    Resend,
-    /// Keep as sent without receipt.
-    AssumeSent,
-    /// End as failed.
-    Fail,
-}
-
 /// How often a message was tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tries {
@@ -87,7 +75,7 @@ pub struct Turn<'a> {
 
 impl Turn<'_> {
     /// Differs between messages, and between the tries of one.
-    fn spread(&self, tries: Tries) -> u64 {
+    pub(super) fn spread(&self, tries: Tries) -> u64 {
         self.spread.wrapping_add(u64::from(tries.total))
     }
 }
@@ -177,26 +165,6 @@ pub fn after_failure(
         return stay(turn.link, tries, pause, now);
     }
     move_or_stay(route, turn, tries, pause, healths, now)
-}
-
-/// What follows when an operator never answered.
-#[must_use]
-pub fn after_silence(route: Option<&Route>, turn: Turn<'_>, healths: &Healths, now: Timestamp) -> Next {
-    let tries = Tries { total: turn.tries.total.saturating_add(1), on_link: 0 };
-    if let Some(route) = route.filter(|r| r.watches_outcome())
-        && let Some(link) = next_unused(route, turn.link, turn.parts, healths, turn.spread(tries))
-    {
-        return Next::Divert { link: link.clone(), why: Leaving::NoReply, tries };
-    }
-    match route.map_or(DoubtPolicy::Resend, |r| r.doubt) {
-        DoubtPolicy::AssumeSent => Next::AssumeSent,
-        DoubtPolicy::Fail => Next::Fail,
-        DoubtPolicy::Resend => {
-            let code = "unanswered".to_owned();
-            let silence = Failure { class: FailureClass::Temporary, code, detail: String::new() };
-            after_failure(route, turn, &silence, healths, now)
-        }
-    }
 }
 
 /// Whether the route names this failure in `fallback_on`.
@@ -380,8 +348,6 @@ mod tests {
         let no = failure(FailureClass::Permanent);
         let next = after_failure(Some(&route), turn(&a, on(0), &parts), &no, &healths, Timestamp::UNIX_EPOCH);
         assert!(matches!(next, Next::Divert { link, why: Leaving::Refused, .. } if link == b));
-        let silent = after_silence(Some(&route), turn(&a, on(0), &parts), &healths, Timestamp::UNIX_EPOCH);
-        assert!(matches!(silent, Next::Divert { link, why: Leaving::NoReply, .. } if link == b));
         parts.set(1, PartState::Sent, "a1", "");
         let (at, why) = (Timestamp::UNIX_EPOCH, Leaving::NotDelivered);
         parts.leave(&Departure { link: &a, sent_at: None, at, why, in_doubt: false });

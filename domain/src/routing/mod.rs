@@ -3,13 +3,15 @@
 //! *Fallback* is another link after failures; failover (another host of the same link) is the link's own affair.
 
 mod balance;
+mod doubt;
 mod fallback;
 mod outcome;
 mod rule;
 mod vigil;
 
 pub use balance::pick;
-pub use fallback::{DoubtPolicy, Failure, FailureClass, Next, Tries, Turn, after_failure, after_silence};
+pub use doubt::{DoubtPolicy, after_death, after_silence};
+pub use fallback::{Failure, FailureClass, Next, Tries, Turn, after_failure};
 pub use outcome::{Awaits, Course, Deadline, Overdue, course, deadlines};
 pub use rule::{Balanced, Pattern, PatternError, RetryTimes, Route, Share, Way};
 pub use vigil::{Ailment, Turning, Vigil};
