@@ -52,7 +52,7 @@ pub(crate) fn by_another(
     lease: Incarnation,
     now: Timestamp,
 ) -> Settlement {
-    if route.watches_outcome() && leased.parts.is_begun() {
+    if leased.parts.is_begun() {
         // The operator has some of it: it goes by the other whole, and never comes back here.
         let departure =
             Departure { link: &leased.link, sent_at: None, at: now, why: Leaving::NoReply, in_doubt: false };

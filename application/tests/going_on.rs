@@ -4,10 +4,11 @@
 mod stage;
 
 use application::Installation;
-use domain::routing::{DoubtPolicy, Failure, FailureClass};
+use domain::message::MessageId;
+use domain::routing::{Condition, DoubtPolicy, Failure, FailureClass};
 use domain::state::State;
 use fakes::{MemoryStore, Turn};
-use ports::driven::{PartReply, Shipment};
+use ports::driven::{Clock as _, PartReply, Shipment};
 use stage::{Node, Plan, installation, seconds};
 use std::sync::Arc;
 use std::time::Duration;
@@ -75,8 +76,46 @@ async fn the_word_on_doubt_is_heard_also_when_another_segment_is_refused() {
         node.link("TS0").reply_with([turn]);
         let id = node.send_long().await;
         store.until(id, |r| r.state == State::Sent).await;
-        let shipments: Vec<_> =
-            LINKS.iter().flat_map(|link| node.link(link).taken()).map(|s| (seqs(&s), s.possible_duplicate)).collect();
+        let shipments: Vec<_> = LINKS
+            .iter()
+            .flat_map(|link| node.link(link).taken())
+            .map(|s| (seqs(&s), s.possible_duplicate))
+            .collect();
         assert_eq!(shipments, [(vec![1, 2], false), (vec![2], false)], "the rest goes, and nothing twice");
     }
+}
+
+/// The operator took one segment of two, and its link dies: another sends both, and nobody has to join what two have sent.
+#[tokio::test(start_paused = true)]
+async fn what_is_begun_goes_by_another_link_whole() {
+    for rest in [PartReply::NotOffered, PartReply::Refused(failure(FailureClass::Temporary))] {
+        let (store, node, id) = begun(DoubtPolicy::Resend, rest.clone()).await;
+        assert_eq!(taken(&node), [1, 1, 0]);
+        let second = &node.link("TS1").taken()[0];
+        assert_eq!((seqs(second), second.possible_duplicate), (vec![1, 2], true));
+        let record = store.record(id).expect("the message");
+        assert_eq!((record.state, record.link.as_str()), (State::Sent, "TS1"));
+        assert_eq!(record.parts.past().len(), 1);
+
+        let (store, node, id) = begun(DoubtPolicy::Fail, rest).await;
+        assert_eq!(taken(&node), [1, 0, 0], "it waits for its own link");
+        node.link("TS0").set_condition(Condition::Up);
+        store.until(id, |r| r.state == State::Sent).await;
+        let second = &node.link("TS0").taken()[1];
+        assert_eq!((seqs(second), second.possible_duplicate), (vec![2], false));
+    }
+}
+
+/// The first link took a segment, replied this to the other, and has been down for a minute.
+async fn begun(doubt: DoubtPolicy, rest: PartReply) -> (Arc<MemoryStore>, Node, MessageId) {
+    let (store, node) = node(|route| route.doubt = doubt).await;
+    let first = node.link("TS0");
+    let accepted = PartReply::Accepted { operator_id: "a1".to_owned() };
+    LINKS.iter().for_each(|link| node.link(link).usually(Turn::Accept));
+    first.reply_with([Turn::Parts(vec![accepted, rest])]);
+    let id = node.send_long().await;
+    first.until_taken(1).await;
+    first.set_condition(Condition::Down { since: node.clock.now() });
+    tokio::time::sleep(seconds(60)).await;
+    (store, node, id)
 }

@@ -92,7 +92,7 @@ pub enum Next {
         /// The tries to remember.
         tries: Tries,
     },
-    /// Leave this way for good and begin afresh by another, now: the route watches the outcome.
+    /// Leave this way for good and begin afresh by another, now: the route watches the outcome, or the operator has begun to take it.
     Divert {
         /// By this link.
         link: LinkId,
@@ -202,7 +202,7 @@ fn move_or_stay(
 }
 
 /// By another link: now when it is a later one of the route, after the pause when the round begins anew (or two links that fail would use up
-/// all tries within seconds). A message whose outcome is watched goes there whole.
+/// all tries within seconds). One that an operator has begun to take goes there whole: the phone need not be able to join what two have sent.
 fn afresh(
     route: &Route,
     turn: Turn<'_>,
@@ -214,7 +214,7 @@ fn afresh(
     let place = |of: &LinkId| route.links().position(|l| l == of);
     let due_at = if place(link) > place(turn.link) { now } else { later(now, pause) };
     let (link, tries) = (link.clone(), Tries { on_link: 0, ..tries });
-    if route.watches_outcome() && turn.parts.is_begun() {
+    if turn.parts.is_begun() {
         return Next::Divert { link, why: Leaving::Failed, tries };
     }
     Next::Again { link, due_at, tries }
@@ -226,7 +226,7 @@ fn later(now: Timestamp, pause: Duration) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Condition, Health};
+    use super::super::{Condition, DoubtPolicy, Health};
     use super::*;
     use crate::message::{Departure, PartState};
 
@@ -357,6 +357,33 @@ mod tests {
         let next =
             after_failure(Some(&route), turn(&b, on(5), &parts), &later, &healths, Timestamp::UNIX_EPOCH);
         assert!(matches!(next, Next::Again { link, .. } if link == b), "never twice by A");
+    }
+
+    /// The operator took one segment of two, and then nothing more.
+    #[test]
+    fn what_is_begun_goes_on_whole_or_waits() {
+        let mut parts = Parts::default();
+        parts.set(1, PartState::Sent, "a1", "");
+        for (doubt, goes) in
+            [(DoubtPolicy::Resend, true), (DoubtPolicy::AssumeSent, false), (DoubtPolicy::Fail, false)]
+        {
+            let (mut route, healths) = ways(&["A", "B"]);
+            (route.doubt, route.fallback_on) = (doubt, vec!["permanent".to_owned()]);
+            let a = link("A");
+            let next = |class, tries| {
+                let turn = turn(&a, tries, &parts);
+                after_failure(Some(&route), turn, &failure(class), &healths, Timestamp::UNIX_EPOCH)
+            };
+            for (class, tries) in [(FailureClass::NotOffered, on(0)), (FailureClass::Temporary, on(2))] {
+                match next(class, tries) {
+                    Next::Divert { link, why: Leaving::Failed, .. } => assert!(goes && link.as_str() == "B"),
+                    Next::Again { link, .. } => assert!(!goes && link == a),
+                    other => panic!("{other:?}"),
+                }
+            }
+            assert_eq!(next(FailureClass::Permanent, on(0)) == Next::Fail, !goes);
+            assert_eq!(super::super::instead(&route, &a, &parts, &healths, 0).is_some(), goes);
+        }
     }
 
     /// The links that a watched message goes by when all of them fail it in one way, until it fails.

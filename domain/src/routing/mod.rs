@@ -198,6 +198,9 @@ pub fn instead<'a>(
     healths: &Healths,
     spread: u64,
 ) -> Option<&'a LinkId> {
+    if route.keeps_begun(parts) {
+        return None;
+    }
     let others = route.ways.iter().filter_map(|way| pick(way, healths, spread));
     others.into_iter().find(|link| *link != current && parts.may_go_by(link))
 }

@@ -162,8 +162,7 @@ fn next_open<'a>(
     healths: &Healths,
     spread: u64,
 ) -> Option<&'a LinkId> {
-    let open: Healths =
-        healths.iter().filter(|(l, _)| is_open(l)).map(|(l, h)| (l.clone(), *h)).collect();
+    let open: Healths = healths.iter().filter(|(l, _)| is_open(l)).map(|(l, h)| (l.clone(), *h)).collect();
     let at = route.ways.iter().position(|w| w.has(link)).unwrap_or(0);
     let around = route.ways.iter().cycle().skip(at).take(route.ways.len());
     around.filter_map(|way| pick(way, &open, spread)).next()
@@ -179,6 +178,9 @@ pub(super) fn next_way<'a>(
     healths: &Healths,
     spread: u64,
 ) -> Option<&'a LinkId> {
+    if route.keeps_begun(parts) {
+        return None;
+    }
     let at = route.ways.iter().position(|w| w.has(link)).unwrap_or(0);
     let around = route.ways.iter().cycle().skip(at + 1).take(route.ways.len());
     around.filter_map(|way| pick(way, healths, spread)).find(|l| *l != link && parts.may_go_by(l))
