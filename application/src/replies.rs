@@ -56,7 +56,8 @@ pub(crate) fn settlement(
         }
     }
     let possible_duplicate = shipment.possible_duplicate || in_doubt;
-    let (next, error) = decided.or_else(|| verdict.decide(route, turn(&shipment, &link, &parts), healths, now)).unzip();
+    let (next, error) =
+        decided.or_else(|| verdict.decide(route, turn(&shipment, &link, &parts), healths, now)).unzip();
     let error = error.flatten();
     if next == Some(Next::Fail) {
         // It is not tried again here: what was refused stays so, whatever another operator still has to say of it.
@@ -67,8 +68,7 @@ pub(crate) fn settlement(
     let possible_duplicate = leave(&mut parts, next.as_ref(), &link, in_doubt, now) || possible_duplicate;
     let outcome = outcome(message, &parts, next, error, possible_duplicate, now);
     let state = state_of(&outcome, &parts);
-    let wants = |c: &Callback, s| if shipment.receipt { c.wants(s) } else { c.wants_at_last(s) };
-    let tell = state.is_some_and(|s| message.callback.as_ref().is_some_and(|c| wants(c, s)));
+    let tell = state.is_some_and(|s| is_told(message, s, &parts, shipment.receipt));
     let grace = directory.defaults.receipt_grace;
     let awaiting_until = message.expires_at.max(now).checked_add(grace).unwrap_or(Timestamp::MAX);
     let settlement = Settlement {
@@ -102,6 +102,14 @@ fn leave(parts: &mut Parts, next: Option<&Next>, link: &LinkId, in_doubt: bool, 
 /// The state an outcome leads to, when it is one that is told of.
 pub(crate) fn state_of(outcome: &Outcome, parts: &Parts) -> Option<State> {
     (!matches!(outcome, Outcome::PutBack { .. })).then(|| outcome.state(parts))
+}
+
+/// Whether the sender is told of a state: also of `sent`, when no receipt is awaited and nobody will say more than that.
+fn is_told(message: &Message, state: State, parts: &Parts, receipts: bool) -> bool {
+    let wants = |c: &Callback| {
+        if parts.awaits_receipt(receipts) { c.wants(state) } else { c.wants_at_last(state) }
+    };
+    message.callback.as_ref().is_some_and(wants)
 }
 
 /// What follows from the next step and the error that led to it.
@@ -161,8 +169,9 @@ pub(crate) fn doubt(
     let next = routing::after_death(route, turn, now);
     let error = failure("in_doubt", "the node stopped before the operator answered");
     let outcome = outcome(message, parts, Some(next), Some(error), true, now);
-    let tell =
-        state_of(&outcome, parts).is_some_and(|s| message.callback.as_ref().is_some_and(|c| c.wants(s)));
+    let receipts =
+        directory.link(&leased.link).is_none_or(|l| l.receipts) && message.recipient.has_receipts();
+    let tell = state_of(&outcome, parts).is_some_and(|s| is_told(message, s, parts, receipts));
     Settlement {
         id: message.id,
         lease,

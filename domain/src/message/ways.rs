@@ -308,6 +308,14 @@ impl Parts {
         self.is_open_now() || self.is_open_elsewhere()
     }
 
+    /// Whether a receipt may still say what became of a segment: one that was sent under an id, on the way it is on (if receipts are asked
+    /// for there) or on one that it left. Without an id none is ever understood.
+    #[must_use]
+    pub fn awaits_receipt(&self, asked_for: bool) -> bool {
+        let known = |p: &Part| p.state == PartState::Sent && !p.operator_id.is_empty();
+        (asked_for && self.now.iter().any(known)) || self.past.iter().flat_map(|way| &way.parts).any(known)
+    }
+
     /// The end of a message of which no operator has anything more to say: what became of all of it on the way it is on, or else on the
     /// last way that had all of it; failed when a part of it was refused for good, and `unknown` where nobody said.
     #[must_use]
@@ -427,6 +435,21 @@ mod tests {
         going_on.set_on(Which::Past(0), 1, PartState::Failed, "", "7");
         again.set(1, PartState::Sent, "c1", "");
         assert_eq!(again.merged(&going_on).encode(), "1sc1|TS0,60000,d,1000:1fa1,7;2sb2");
+    }
+
+    #[test]
+    fn receipts_come_under_an_id() {
+        let mut parts = Parts::default();
+        assert!(!parts.awaits_receipt(true));
+        parts.set(1, PartState::Sent, "", "");
+        assert!(!parts.awaits_receipt(true));
+        parts.set(2, PartState::Sent, "a2", "");
+        assert!(parts.awaits_receipt(true) && !parts.awaits_receipt(false));
+        left(&mut parts, "TS0", 60, false);
+        parts.set(1, PartState::Sent, "", "");
+        assert!(parts.awaits_receipt(false), "the operator of the way that was left");
+        parts.set_on(Which::Past(0), 2, PartState::Delivered, "", "");
+        assert!(!parts.awaits_receipt(true));
     }
 
     #[test]
