@@ -6,6 +6,7 @@ use crate::alarms::Alarms;
 use crate::astray::Astray;
 use crate::directory::{CurrentDirectory, Installation};
 use crate::dispatch::Pump;
+use crate::elsewhere::Elsewhere;
 use crate::fatal::Fatal;
 use crate::handoff::{HandOver, HandoffQueue};
 use crate::heartbeat::{Beats, Heartbeats};
@@ -174,6 +175,7 @@ impl Gateway {
             // Alone, nobody but ourselves could still want the link.
             heard: (!settings.alone).then(|| Arc::clone(&heard)),
         };
+        let elsewhere = Elsewhere::new((!settings.alone).then(|| Arc::clone(&heard)));
         let restraint = Restraint { tenure, lanes: Arc::clone(&lanes) };
         let takeover = Takeover {
             directory: Arc::clone(&directory),
@@ -233,6 +235,7 @@ impl Gateway {
             clock: Arc::clone(&world.clock),
             fatal: fatal.clone(),
             hurry: Arc::default(),
+            elsewhere: Arc::new(elsewhere),
         };
         let hurry = Arc::clone(&ways.hurry);
         let beats = Arc::new(Beats::default());

@@ -10,6 +10,7 @@ mod astray;
 mod brake;
 mod directory;
 mod dispatch;
+mod elsewhere;
 pub mod failpoints;
 mod fatal;
 mod gateway;

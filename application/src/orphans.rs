@@ -188,11 +188,11 @@ impl Orphans {
 fn way<'a>(directory: &'a Directory, leased: &Leased, healths: &Healths) -> Option<(&'a Route, LinkId)> {
     let message = &leased.message;
     let question = Question::about(message);
-    let route = routing::route(directory, &question)?;
+    let route = routing::route(directory, &question).filter(|r| !r.keeps_begun(&leased.parts))?;
     let spread = message.spread();
     let up = routing::instead(route, &leased.link, &leased.parts, healths, spread);
     let open = |link: &&LinkId| {
-        directory.link(link).is_some() && **link != leased.link && !leased.parts.was_used(link)
+        directory.link(link).is_some() && **link != leased.link && leased.parts.may_go_by(link)
     };
     let to = up.filter(open).or_else(|| route.links().find(open))?;
     Some((route, to.clone()))
@@ -229,6 +229,16 @@ mod tests {
             parts.leave(&Departure { link: &link, sent_at: None, at, why, in_doubt: false });
         }
         assert_eq!(goes_by(&parts, &["A", "B"]).as_deref(), Some("C"), "never twice by the same");
+    }
+
+    #[test]
+    fn what_a_link_had_begun_does_not_go_by_another_where_nothing_may_go_twice() {
+        let mut parts = Parts::default();
+        parts.set(1, PartState::Sent, "a1", "");
+        assert_eq!(goes_by(&parts, &["B"]).as_deref(), Some("B"));
+        let mut directory = samples::directory(&[samples::user("crm")], &["A", "B"]);
+        directory.routes[0].doubt = routing::DoubtPolicy::Fail;
+        assert!(way(&directory, &leased(parts), &Healths::new()).is_none());
     }
 
     #[test]

@@ -61,7 +61,12 @@ impl Heard {
 
     /// Whether another run that lives has a link, or may have: one that has not said has every link.
     pub(crate) fn may_have(&self, link: &LinkId) -> bool {
-        let has = |n: &Neighbour| n.links.as_ref().is_none_or(|links| links.contains(link));
+        self.may_have_any(|of_another| of_another == link)
+    }
+
+    /// The same of any link that is asked for.
+    pub(crate) fn may_have_any(&self, asked_for: impl Fn(&LinkId) -> bool) -> bool {
+        let has = |n: &Neighbour| n.links.as_ref().is_none_or(|links| links.iter().any(&asked_for));
         self.last().others.iter().any(has)
     }
 

@@ -1,12 +1,13 @@
 //! What an operator replied to a shipment, turned into what is written down.
 
+use crate::moving;
 use domain::Timestamp;
 use domain::directory::{Directory, LinkId};
 use domain::message::{Callback, Departure, Message, PartState, Parts};
 use domain::receipt::correlate;
-use domain::routing::{self, Failure, FailureClass, Healths, Next, Question, Tries, Turn};
+use domain::routing::{self, DoubtPolicy, Failure, FailureClass, Healths, Next, Question, Route, Turn};
 use domain::state::State;
-use ports::driven::{Outcome, PartReply, Settlement};
+use ports::driven::{Outcome, PartReply, Settlement, Shipment};
 use ports::driving::Reply;
 
 /// Decides about one reply.
@@ -21,8 +22,7 @@ pub(crate) fn settlement(
     let mut parts = shipment.parts.clone();
     let mut awaiting = Vec::new();
     let mut verdict = Verdict::Accepted;
-    let mut in_doubt = false;
-    let mut refused = Vec::new();
+    let (mut refused, mut unanswered) = (Vec::new(), Vec::new());
     for (seq, reply) in replies {
         match reply {
             PartReply::Accepted { operator_id } => {
@@ -35,39 +35,30 @@ pub(crate) fn settlement(
                 refused.push((seq, failure.code.clone()));
                 verdict = verdict.worse(Verdict::Failed(failure));
             }
-            PartReply::Unanswered => {
-                in_doubt = true;
-                verdict = verdict.worse(Verdict::Silent);
-            }
+            PartReply::Unanswered => unanswered.push(seq),
             PartReply::NotOffered => verdict = verdict.worse(Verdict::NotOffered),
         }
     }
-    let possible_duplicate = shipment.possible_duplicate || in_doubt;
     let question = Question::about(message);
     let route = routing::route(directory, &question).filter(|r| r.ways.iter().any(|w| w.has(&link)));
-    let turn = Turn {
-        link: &link,
-        priority: message.priority,
-        tries: shipment.tries,
-        parts: &parts,
-        spread: message.spread(),
-    };
-    let (next, error) = match verdict {
-        Verdict::Accepted => (None, None),
-        Verdict::Failed(failure) => {
-            let next = routing::after_failure(route, turn, &failure, healths, now);
-            (Some(next), Some(failure))
+    let mut in_doubt = !unanswered.is_empty();
+    let mut decided = None;
+    if in_doubt && verdict.yields_to_doubt(route) {
+        let next = routing::after_silence(route, turn(&shipment, &link, &parts), healths, now);
+        if next == Next::AssumeSent && !matches!(verdict, Verdict::Accepted) {
+            // What he never answered is taken as sent, and nobody will know more of it; the rest he does not have, and it goes again alone.
+            for seq in unanswered {
+                parts.set(seq, PartState::Unknown, "", "");
+            }
+            in_doubt = false;
+        } else {
+            decided = Some((next, Some(failure("unanswered", "the operator never answered"))));
         }
-        Verdict::Silent => {
-            let next = routing::after_silence(route, turn, healths, now);
-            (Some(next), Some(failure("unanswered", "the operator never answered")))
-        }
-        Verdict::NotOffered => {
-            let not_offered = failure("not_offered", "the link could not offer it");
-            let not_offered = Failure { class: FailureClass::NotOffered, ..not_offered };
-            (Some(routing::after_failure(route, turn, &not_offered, healths, now)), None)
-        }
-    };
+    }
+    let possible_duplicate = shipment.possible_duplicate || in_doubt;
+    let (next, error) =
+        decided.or_else(|| verdict.decide(route, turn(&shipment, &link, &parts), healths, now)).unzip();
+    let error = error.flatten();
     if next == Some(Next::Fail) {
         // It is not tried again here: what was refused stays so, whatever another operator still has to say of it.
         for (seq, code) in refused {
@@ -77,11 +68,10 @@ pub(crate) fn settlement(
     let possible_duplicate = leave(&mut parts, next.as_ref(), &link, in_doubt, now) || possible_duplicate;
     let outcome = outcome(message, &parts, next, error, possible_duplicate, now);
     let state = state_of(&outcome, &parts);
-    let wants = |c: &Callback, s| if shipment.receipt { c.wants(s) } else { c.wants_at_last(s) };
-    let tell = state.is_some_and(|s| message.callback.as_ref().is_some_and(|c| wants(c, s)));
+    let tell = state.is_some_and(|s| is_told(message, s, &parts, shipment.receipt));
     let grace = directory.defaults.receipt_grace;
     let awaiting_until = message.expires_at.max(now).checked_add(grace).unwrap_or(Timestamp::MAX);
-    Settlement {
+    let settlement = Settlement {
         id: message.id,
         lease: shipment.lease,
         at,
@@ -92,7 +82,14 @@ pub(crate) fn settlement(
         awaiting_until,
         tell,
         tell_lease: None,
-    }
+    };
+    moving::renewed(settlement, route)
+}
+
+/// The turn that a shipment had, with what became of its segments.
+fn turn<'a>(shipment: &'a Shipment, link: &'a LinkId, parts: &'a Parts) -> Turn<'a> {
+    let (message, tries) = (&shipment.message, shipment.tries);
+    Turn { link, priority: message.priority, tries, parts, spread: message.spread() }
 }
 
 /// A message that is diverted leaves its way. Whether the recipient may get it twice.
@@ -105,6 +102,14 @@ fn leave(parts: &mut Parts, next: Option<&Next>, link: &LinkId, in_doubt: bool, 
 /// The state an outcome leads to, when it is one that is told of.
 pub(crate) fn state_of(outcome: &Outcome, parts: &Parts) -> Option<State> {
     (!matches!(outcome, Outcome::PutBack { .. })).then(|| outcome.state(parts))
+}
+
+/// Whether the sender is told of a state: also of `sent`, when no receipt is awaited and nobody will say more than that.
+fn is_told(message: &Message, state: State, parts: &Parts, receipts: bool) -> bool {
+    let wants = |c: &Callback| {
+        if parts.awaits_receipt(receipts) { c.wants(state) } else { c.wants_at_last(state) }
+    };
+    message.callback.as_ref().is_some_and(wants)
 }
 
 /// What follows from the next step and the error that led to it.
@@ -134,12 +139,12 @@ pub(crate) fn outcome(
         }
         Some(Next::Again { .. } | Next::Divert { .. }) if message.expires_at <= now => Outcome::Expired,
         Some(Next::Divert { link, tries, .. }) => {
-            let error = error.as_ref().map(words).unwrap_or_default();
-            Outcome::PutBack { link, due_at: now, tries, possible_duplicate, error }
+            let (error, deadlines) = (error.as_ref().map(words).unwrap_or_default(), Vec::new());
+            Outcome::PutBack { link, due_at: now, tries, possible_duplicate, error, deadlines }
         }
         Some(Next::Again { link, due_at, tries }) => {
-            let error = error.as_ref().map(words).unwrap_or_default();
-            Outcome::PutBack { link, due_at, tries, possible_duplicate, error }
+            let (error, deadlines) = (error.as_ref().map(words).unwrap_or_default(), Vec::new());
+            Outcome::PutBack { link, due_at, tries, possible_duplicate, error, deadlines }
         }
     }
 }
@@ -152,7 +157,6 @@ fn failure(code: &str, detail: &str) -> Failure {
 pub(crate) fn doubt(
     directory: &Directory,
     leased: ports::driven::Leased,
-    healths: &Healths,
     lease: domain::message::Incarnation,
     now: Timestamp,
 ) -> Settlement {
@@ -162,17 +166,12 @@ pub(crate) fn doubt(
     let (priority, parts) = (message.priority, &leased.parts);
     let spread = message.spread();
     let turn = Turn { link: &leased.link, priority, tries: leased.tries, parts, spread };
-    let next = match routing::after_silence(route, turn, healths, now) {
-        // Nothing failed: it goes again at once, by the same way, and no try is counted.
-        Next::Again { .. } | Next::Divert { .. } => {
-            Next::Again { link: leased.link.clone(), due_at: now, tries: Tries { ..leased.tries } }
-        }
-        other => other,
-    };
+    let next = routing::after_death(route, turn, now);
     let error = failure("in_doubt", "the node stopped before the operator answered");
     let outcome = outcome(message, parts, Some(next), Some(error), true, now);
-    let tell =
-        state_of(&outcome, parts).is_some_and(|s| message.callback.as_ref().is_some_and(|c| c.wants(s)));
+    let receipts =
+        directory.link(&leased.link).is_none_or(|l| l.receipts) && message.recipient.has_receipts();
+    let tell = state_of(&outcome, parts).is_some_and(|s| is_told(message, s, parts, receipts));
     Settlement {
         id: message.id,
         lease,
@@ -187,11 +186,10 @@ pub(crate) fn doubt(
     }
 }
 
-/// The worst of the replies to a shipment's segments decides.
+/// The worst of what was replied to a shipment's segments, and of what was not offered, decides.
 enum Verdict {
     Accepted,
     NotOffered,
-    Silent,
     Failed(Failure),
 }
 
@@ -200,13 +198,45 @@ impl Verdict {
         match self {
             Self::Accepted => 0,
             Self::NotOffered => 1,
-            Self::Silent => 2,
-            Self::Failed(failure) if failure.class == FailureClass::Permanent => 4,
-            Self::Failed(_) => 3,
+            Self::Failed(failure) if failure.class == FailureClass::Permanent => 3,
+            Self::Failed(_) => 2,
         }
     }
 
     fn worse(self, other: Self) -> Self {
         if other.weight() > self.weight() { other } else { self }
+    }
+
+    /// Whether what became of other segments of the shipment, which were never answered, weighs more: then the route's word on doubt is heard
+    /// first. A failure that may pass is a reason to go again, which only that word can forbid.
+    fn yields_to_doubt(&self, route: Option<&Route>) -> bool {
+        match self {
+            Self::Accepted | Self::NotOffered => true,
+            Self::Failed(failure) => {
+                failure.class != FailureClass::Permanent
+                    && route.is_some_and(|r| r.doubt != DoubtPolicy::Resend)
+            }
+        }
+    }
+
+    /// What follows, and the error to show; nothing when the operator took all of it.
+    fn decide(
+        self,
+        route: Option<&Route>,
+        turn: Turn<'_>,
+        healths: &Healths,
+        now: Timestamp,
+    ) -> Option<(Next, Option<Failure>)> {
+        match self {
+            Self::Accepted => None,
+            Self::Failed(failure) => {
+                Some((routing::after_failure(route, turn, &failure, healths, now), Some(failure)))
+            }
+            Self::NotOffered => {
+                let not_offered = failure("not_offered", "the link could not offer it");
+                let not_offered = Failure { class: FailureClass::NotOffered, ..not_offered };
+                Some((routing::after_failure(route, turn, &not_offered, healths, now), None))
+            }
+        }
     }
 }

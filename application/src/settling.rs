@@ -174,6 +174,7 @@ mod tests {
             tries: Tries::default(),
             possible_duplicate: false,
             error: String::new(),
+            deadlines: Vec::new(),
         };
         let parts = samples::sent_parts(&["a1"]);
         let settlement =

@@ -304,6 +304,7 @@ pub(crate) fn back_to_queue(shipment: Shipment, lane: &Lane, now: Timestamp) -> 
             tries: shipment.tries,
             possible_duplicate: shipment.possible_duplicate,
             error: String::new(),
+            deadlines: Vec::new(),
         },
         awaiting: Vec::new(),
         awaiting_until: now,

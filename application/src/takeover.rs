@@ -38,11 +38,8 @@ impl Takeover {
             }
             total += leased.len();
             let directory = self.directory.current();
-            let healths = self.lanes.healths();
-            let settlements: Vec<_> = leased
-                .into_iter()
-                .map(|l| replies::doubt(&directory, l, &healths, self.incarnation, now))
-                .collect();
+            let settlements: Vec<_> =
+                leased.into_iter().map(|l| replies::doubt(&directory, l, self.incarnation, now)).collect();
             let resent = settlements.iter().filter(|s| matches!(s.outcome, Outcome::PutBack { .. })).count();
             metrics::counter!("omnigate_possible_duplicate_total").increment(resent as u64);
             self.settling.write_down(settlements).await;

@@ -4,12 +4,13 @@
 //! same time: a decision holds only while the message is as it was seen.
 
 use crate::directory::CurrentDirectory;
+use crate::elsewhere::Elsewhere;
 use crate::fatal::Fatal;
 use crate::lanes::Lanes;
 use domain::Timestamp;
-use domain::directory::Directory;
+use domain::directory::{Directory, LinkId};
 use domain::routing::{self, Awaits, Course, Healths, Question};
-use ports::driven::{Clock, Deadlines, Overdue, Ruling, Step, StoreError};
+use ports::driven::{Clock, Deadlines, MessageRecord, Overdue, Ruling, Step, StoreError};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -32,6 +33,8 @@ pub(crate) struct Ways {
     pub fatal: Fatal,
     /// Rung when a time is over before it was expected to be.
     pub hurry: Arc<Notify>,
+    /// What other runs may know a way for.
+    pub elsewhere: Arc<Elsewhere>,
 }
 
 impl Ways {
@@ -66,12 +69,17 @@ impl Ways {
     async fn turn(&self) -> Result<bool, StoreError> {
         let now = self.clock.now();
         let over = self.fatal.watch(self.deadlines.overdue(now, LIMIT).await)?;
+        self.elsewhere.look(&over);
         if over.is_empty() {
             return Ok(false);
         }
         let full = over.len() >= LIMIT;
         let (directory, healths) = (self.directory.current(), self.lanes.healths());
-        let rulings: Vec<Ruling> = over.iter().filter_map(|o| ruling(&directory, o, &healths, now)).collect();
+        let steady = self.clock.monotonic();
+        let is_here = |link: &LinkId| directory.link(link).is_some() || self.lanes.get(link).is_some();
+        let others = |o: &Overdue, r: &MessageRecord| self.elsewhere.may_know_a_way(o, r, is_here, steady);
+        let ruling = |o: &Overdue| ruling(&directory, o, &healths, others, now);
+        let rulings: Vec<Ruling> = over.iter().filter_map(ruling).collect();
         let held = self.fatal.watch(self.deadlines.rule(rulings.clone()).await)?;
         let mut moved = false;
         for (ruling, _) in rulings.iter().zip(held).filter(|(_, held)| *held) {
@@ -93,8 +101,14 @@ impl Ways {
     }
 }
 
-/// The decision about one message.
-fn ruling(directory: &Directory, over: &Overdue, healths: &Healths, now: Timestamp) -> Option<Ruling> {
+/// The decision about one message; none where there is no way left here and `others` may know one.
+fn ruling(
+    directory: &Directory,
+    over: &Overdue,
+    healths: &Healths,
+    others: impl Fn(&Overdue, &MessageRecord) -> bool,
+    now: Timestamp,
+) -> Option<Ruling> {
     let Some(record) = &over.record else {
         let (id, awaits, due_at) = (over.id, over.awaits, over.due_at);
         let link = directory.links.first()?.id.clone();
@@ -115,6 +129,9 @@ fn ruling(directory: &Directory, over: &Overdue, healths: &Healths, now: Timesta
     let spread = message.spread();
     let step = match routing::course(route, asked, healths, spread, now) {
         Course::Done => Step::Done,
+        Course::NoWayLeft | Course::End(_) if now < message.expires_at && others(over, record) => {
+            return None;
+        }
         Course::NoWayLeft => {
             if over.awaits == Awaits::Delivery && now < message.expires_at {
                 tracing::error!(message = %message.id, link = %record.link, "not delivered in time, and no other way is left");

@@ -5,11 +5,13 @@ mod stage;
 
 use domain::directory::{LinkMode, LinkOrder};
 use domain::message::MessageId;
+use domain::receipt::Verdict;
 use domain::routing::Condition;
 use domain::state::State;
 use fakes::{Fault, MemoryStore, Turn, samples};
 use ports::driven::{Clock as _, DirectoryStore as _, Link as _, Outbox as _, StoreError};
-use stage::{Node, Plan, seconds};
+use stage::{Node, Plan, installation, seconds};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -213,4 +215,79 @@ async fn who_lost_the_database_stops_before_another_begins() {
     tokio::time::sleep(Duration::from_millis(10)).await;
     assert_eq!(b.link("TS0").health().condition, Condition::Held, "the dead send nothing more");
     assert!(store.records().iter().all(|r| r.possible_duplicate));
+}
+
+/// What one node's routes say of a message whose delivery is looked at.
+fn watched(links: &[&str], of_the_route: &[&str]) -> application::Installation {
+    let mut all = installation(links);
+    all.routes = installation(of_the_route).routes;
+    all.routes[0].delivered_within = Some(seconds(60));
+    all
+}
+
+/// Two nodes with these links, whose routes know the last of them or do not; the first takes messages.
+async fn with_links_of_their_own(
+    order: [usize; 2],
+    plans: [(&'static [&'static str], &[&str]); 2],
+) -> (Arc<MemoryStore>, HashMap<usize, Node>) {
+    let store = Arc::new(MemoryStore::new());
+    let mut nodes = HashMap::new();
+    for at in order {
+        let (links, of_the_route) = plans[at];
+        let (name, ids) = [("a", 1_000_000), ("b", 2_000_000)][at];
+        let node = Node::start(&store, Plan { name, ids, links, ..Plan::default() }).await;
+        node.gateway.install(watched(links, of_the_route));
+        nodes.insert(at, node);
+    }
+    // Long enough for both to have heard of each other.
+    tokio::time::sleep(seconds(10)).await;
+    (store, nodes)
+}
+
+/// A node whose file does not have the modem neither forgets that an alarm is to go by it nor ends the alarm.
+#[tokio::test(start_paused = true)]
+async fn a_way_that_only_one_node_knows_is_gone() {
+    let with: (&[&str], &[&str]) = (&["TS0", "MODEM"], &["TS0", "MODEM"]);
+    let without: (&[&str], &[&str]) = (&["TS0"], &["TS0"]);
+    for order in [[0, 1], [1, 0]] {
+        for bad_receipt in [false, true] {
+            let (store, nodes) = with_links_of_their_own(order, [with, without]).await;
+            let modem = nodes[&0].link("MODEM");
+            // Its own way is not up at first: others still wait.
+            modem.set_condition(Condition::Down { since: nodes[&0].clock.now() });
+            let id = nodes[&0].send().await;
+            store.until(id, |r| r.state == State::Sent).await;
+            if bad_receipt {
+                nodes[&0].link("TS0").report_receipts(id, Verdict::Failed).await;
+            }
+            tokio::time::sleep(seconds(150)).await;
+            modem.set_condition(Condition::Up);
+            let gone = tokio::time::timeout(seconds(5), modem.until_taken(1)).await;
+            assert!(gone.is_ok(), "{order:?} {bad_receipt}: {:?}", store.record(id));
+            // When it has failed everywhere, the other does not wait for a link that is used up.
+            if bad_receipt {
+                modem.report_receipts(id, Verdict::Failed).await;
+                let ended = store.until(id, |r| r.state == State::Failed);
+                tokio::time::timeout(seconds(2), ended).await.expect("it ends");
+            }
+        }
+    }
+}
+
+/// Each has a link that the other does not know and that no route of theirs has: neither waits for the other for ever.
+#[tokio::test(start_paused = true)]
+async fn links_that_help_nobody_delay_an_end_for_a_moment() {
+    let one: (&[&str], &[&str]) = (&["TS0", "TS1", "X"], &["TS0", "TS1"]);
+    let other: (&[&str], &[&str]) = (&["TS0", "TS1", "Y"], &["TS0", "TS1"]);
+    let (store, nodes) = with_links_of_their_own([0, 1], [one, other]).await;
+    let id = nodes[&0].send().await;
+    for link in ["TS0", "TS1"] {
+        store.until(id, |r| r.state == State::Sent && r.link.as_str() == link).await;
+        // Whichever node sent it.
+        for node in nodes.values() {
+            node.link(link).report_receipts(id, Verdict::Failed).await;
+        }
+    }
+    let ended = store.until(id, |r| r.state == State::Failed);
+    tokio::time::timeout(seconds(12), ended).await.expect("it ends");
 }

@@ -101,10 +101,19 @@ impl Node {
 
     /// Sends a message; its name.
     pub async fn send(&self) -> MessageId {
+        self.send_text("Hej!").await
+    }
+
+    /// Sends a message of two segments; its name.
+    pub async fn send_long(&self) -> MessageId {
+        self.send_text(&"Hej! ".repeat(40)).await
+    }
+
+    async fn send_text(&self, text: &str) -> MessageId {
         let directory = self.gateway.directory();
         let user = directory.users.values().next().expect("a user");
         let sender = Sender::internal(Arc::clone(user), Door::Http);
-        let request = Request::text(vec!["+46701234567".to_owned()], "Hej!".to_owned());
+        let request = Request::text(vec!["+46701234567".to_owned()], text.to_owned());
         let accepted = self.gateway.submit().submit(&sender, request).await.expect("accepted");
         accepted.messages().first().expect("a message").id
     }

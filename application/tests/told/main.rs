@@ -4,4 +4,5 @@
 mod alarms;
 mod answers;
 mod heartbeats;
+mod last_word;
 mod rig;

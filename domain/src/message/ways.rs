@@ -17,13 +17,16 @@ pub enum Leaving {
     NotDelivered,
     /// The operator did not take it in time.
     NoReply,
-    /// The operator refused it, or reported that it will not arrive.
+    /// It failed there, or the operator reported that it will not arrive.
     Failed,
+    /// The operator refused it for good: he is not asked again.
+    Refused,
 }
 
 impl Leaving {
-    const LETTERS: [(Leaving, char); 3] =
-        [(Self::NotDelivered, 'd'), (Self::NoReply, 'r'), (Self::Failed, 'f')];
+    /// What does not know the last one takes it for [`Leaving::Failed`].
+    const CODES: [(Leaving, &str); 4] =
+        [(Self::NotDelivered, "d"), (Self::NoReply, "r"), (Self::Failed, "f"), (Self::Refused, "f!")];
 
     /// The name in answers.
     #[must_use]
@@ -31,16 +34,17 @@ impl Leaving {
         match self {
             Self::NotDelivered => "not_delivered_in_time",
             Self::NoReply => "no_reply_in_time",
-            Self::Failed => "failed",
+            Self::Failed | Self::Refused => "failed",
         }
     }
 
-    fn letter(self) -> char {
-        Self::LETTERS.iter().find(|(w, _)| *w == self).map_or('d', |(_, c)| *c)
+    fn code(self) -> &'static str {
+        Self::CODES.iter().find(|(w, _)| *w == self).map_or("d", |(_, c)| *c)
     }
 
-    fn from_letter(letter: char) -> Option<Self> {
-        Self::LETTERS.iter().find(|(_, c)| *c == letter).map(|(w, _)| *w)
+    fn from_code(code: &str) -> Option<Self> {
+        let exact = Self::CODES.iter().find(|(_, c)| *c == code);
+        exact.or_else(|| Self::CODES.iter().find(|(_, c)| code.starts_with(c))).map(|(w, _)| *w)
     }
 }
 
@@ -100,7 +104,7 @@ impl PastWay {
         let doubt = if self.in_doubt { "?" } else { "" };
         let sent = self.sent_at.map(|at| at.as_millisecond().to_string()).unwrap_or_default();
         let left = self.left_at.as_millisecond();
-        let _ = write!(into, "|{},{left},{}{doubt},{sent}:", self.link, self.why.letter());
+        let _ = write!(into, "|{},{left},{}{doubt},{sent}:", self.link, self.why.code());
         encode_parts(&self.parts, into);
     }
 
@@ -117,7 +121,7 @@ impl PastWay {
             parts: decode_parts(parts),
             sent_at,
             left_at,
-            why: Leaving::from_letter(why.chars().next()?)?,
+            why: Leaving::from_code(why.trim_end_matches('?'))?,
             in_doubt: why.ends_with('?'),
         })
     }
@@ -166,6 +170,19 @@ impl Parts {
         self.past.iter().any(|w| w.link == *link && w.was_used())
     }
 
+    /// Whether it failed by this link, on a way that was left.
+    #[must_use]
+    pub fn failed_by(&self, link: &LinkId) -> bool {
+        let failed = |why| matches!(why, Leaving::Failed | Leaving::Refused);
+        self.past.iter().any(|w| w.link == *link && failed(w.why))
+    }
+
+    /// Whether it may go by this link: neither has an operator there, nor may have, taken it, nor has he refused it for good.
+    #[must_use]
+    pub fn may_go_by(&self, link: &LinkId) -> bool {
+        !self.past.iter().any(|w| w.link == *link && (w.was_used() || w.why == Leaving::Refused))
+    }
+
     /// Whether a receipt of a way that was left may still say "delivered".
     #[must_use]
     pub fn is_open_elsewhere(&self) -> bool {
@@ -184,7 +201,8 @@ impl Parts {
         self.now.iter().any(|p| p.state == PartState::Sent)
     }
 
-    /// Leaves the way it is on: from now on it begins afresh. A way where nothing was given to the operator is remembered once.
+    /// Leaves the way it is on: from now on it begins afresh. A way where nothing was given to the operator is remembered once for each
+    /// reason.
     /// True when the recipient may now get it twice.
     pub fn leave(&mut self, departure: &Departure<'_>) -> bool {
         let Departure { link, sent_at, at, why, in_doubt } = departure.clone();
@@ -192,7 +210,7 @@ impl Parts {
         let sent_at = sent_at.filter(|_| parts.iter().any(|p| p.state != PartState::Waiting));
         let way = PastWay { link: link.clone(), parts, sent_at, left_at: at, why, in_doubt };
         let used = way.was_used();
-        if used || !self.past.iter().any(|w| w.link == way.link) {
+        if used || !self.past.iter().any(|w| w.link == way.link && w.why == way.why) {
             self.past.push(way);
         }
         used
@@ -290,6 +308,14 @@ impl Parts {
         self.is_open_now() || self.is_open_elsewhere()
     }
 
+    /// Whether a receipt may still say what became of a segment: one that was sent under an id, on the way it is on (if receipts are asked
+    /// for there) or on one that it left. Without an id none is ever understood.
+    #[must_use]
+    pub fn awaits_receipt(&self, asked_for: bool) -> bool {
+        let known = |p: &Part| p.state == PartState::Sent && !p.operator_id.is_empty();
+        (asked_for && self.now.iter().any(known)) || self.past.iter().flat_map(|way| &way.parts).any(known)
+    }
+
     /// The end of a message of which no operator has anything more to say: what became of all of it on the way it is on, or else on the
     /// last way that had all of it; failed when a part of it was refused for good, and `unknown` where nobody said.
     #[must_use]
@@ -375,6 +401,23 @@ mod tests {
     }
 
     #[test]
+    fn a_refusal_is_remembered_beside_what_was_before() {
+        let mut parts = Parts::default();
+        let ts0 = link("TS0");
+        for why in [Leaving::NoReply, Leaving::Failed, Leaving::Refused, Leaving::Refused, Leaving::NoReply] {
+            parts.leave(&Departure { link: &ts0, sent_at: None, at: at(60), why, in_doubt: false });
+        }
+        assert_eq!(parts.encode(), "|TS0,60000,r,:|TS0,60000,f,:|TS0,60000,f!,:");
+        assert_eq!(Parts::decode(&parts.encode()), parts);
+        assert!(parts.failed_by(&ts0) && !parts.was_used(&ts0) && !parts.may_go_by(&ts0));
+        assert!(!parts.failed_by(&link("TS1")) && parts.may_go_by(&link("TS1")));
+        let may_pass = Parts::decode("|TS0,60000,f,:");
+        assert!(may_pass.failed_by(&ts0) && may_pass.may_go_by(&ts0));
+        let in_doubt = Parts::decode("|TS0,60000,f!?,:");
+        assert!(in_doubt.was_used(&ts0) && in_doubt.past()[0].why == Leaving::Refused);
+    }
+
+    #[test]
     fn what_was_learnt_meanwhile_stays() {
         let mut stored = Parts::default();
         stored.set(1, PartState::Delivered, "a1", "");
@@ -392,6 +435,21 @@ mod tests {
         going_on.set_on(Which::Past(0), 1, PartState::Failed, "", "7");
         again.set(1, PartState::Sent, "c1", "");
         assert_eq!(again.merged(&going_on).encode(), "1sc1|TS0,60000,d,1000:1fa1,7;2sb2");
+    }
+
+    #[test]
+    fn receipts_come_under_an_id() {
+        let mut parts = Parts::default();
+        assert!(!parts.awaits_receipt(true));
+        parts.set(1, PartState::Sent, "", "");
+        assert!(!parts.awaits_receipt(true));
+        parts.set(2, PartState::Sent, "a2", "");
+        assert!(parts.awaits_receipt(true) && !parts.awaits_receipt(false));
+        left(&mut parts, "TS0", 60, false);
+        parts.set(1, PartState::Sent, "", "");
+        assert!(parts.awaits_receipt(false), "the operator of the way that was left");
+        parts.set_on(Which::Past(0), 2, PartState::Delivered, "", "");
+        assert!(!parts.awaits_receipt(true));
     }
 
     #[test]

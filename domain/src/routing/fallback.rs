@@ -49,18 +49,6 @@ pub struct Failure {
     pub detail: String,
 }
 
-/// What to do with what was given to an operator that never answered: it may or may not have been sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum DoubtPolicy {
-    /// Send again, marked as a possible duplicate.
-    #[default]
-    Resend,
-    /// Keep as sent without receipt.
-    AssumeSent,
-    /// End as failed.
-    Fail,
-}
-
 /// How often a message was tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tries {
@@ -87,7 +75,7 @@ pub struct Turn<'a> {
 
 impl Turn<'_> {
     /// Differs between messages, and between the tries of one.
-    fn spread(&self, tries: Tries) -> u64 {
+    pub(super) fn spread(&self, tries: Tries) -> u64 {
         self.spread.wrapping_add(u64::from(tries.total))
     }
 }
@@ -104,7 +92,7 @@ pub enum Next {
         /// The tries to remember.
         tries: Tries,
     },
-    /// Leave this way for good and begin afresh by another, now: the route watches the outcome.
+    /// Leave this way for good and begin afresh by another, now: the route watches the outcome, or the operator has begun to take it.
     Divert {
         /// By this link.
         link: LinkId,
@@ -151,6 +139,7 @@ pub fn after_failure(
         FailureClass::Temporary => retry.tries,
         FailureClass::Limited => retry.tries.min(3),
     };
+    let permanent = failure.class == FailureClass::Permanent;
     let before = turn.tries;
     let tries = Tries { total: before.total.saturating_add(1), on_link: before.on_link.saturating_add(1) };
     if route.watches_outcome()
@@ -158,9 +147,9 @@ pub fn after_failure(
         && let Some(link) = next_unused(route, turn.link, turn.parts, healths, turn.spread(tries))
     {
         let tries = Tries { on_link: 0, ..tries };
-        return Next::Divert { link: link.clone(), why: Leaving::Failed, tries };
+        let why = if permanent { Leaving::Refused } else { Leaving::Failed };
+        return Next::Divert { link: link.clone(), why, tries };
     }
-    let permanent = failure.class == FailureClass::Permanent;
     if named(route, failure)
         && (permanent || tries.total < most)
         && let Some(link) = next_once(route, turn, permanent, healths)
@@ -176,26 +165,6 @@ pub fn after_failure(
         return stay(turn.link, tries, pause, now);
     }
     move_or_stay(route, turn, tries, pause, healths, now)
-}
-
-/// What follows when an operator never answered.
-#[must_use]
-pub fn after_silence(route: Option<&Route>, turn: Turn<'_>, healths: &Healths, now: Timestamp) -> Next {
-    let tries = Tries { total: turn.tries.total.saturating_add(1), on_link: 0 };
-    if let Some(route) = route.filter(|r| r.watches_outcome())
-        && let Some(link) = next_unused(route, turn.link, turn.parts, healths, turn.spread(tries))
-    {
-        return Next::Divert { link: link.clone(), why: Leaving::NoReply, tries };
-    }
-    match route.map_or(DoubtPolicy::Resend, |r| r.doubt) {
-        DoubtPolicy::AssumeSent => Next::AssumeSent,
-        DoubtPolicy::Fail => Next::Fail,
-        DoubtPolicy::Resend => {
-            let code = "unanswered".to_owned();
-            let silence = Failure { class: FailureClass::Temporary, code, detail: String::new() };
-            after_failure(route, turn, &silence, healths, now)
-        }
-    }
 }
 
 /// Whether the route names this failure in `fallback_on`.
@@ -233,7 +202,7 @@ fn move_or_stay(
 }
 
 /// By another link: now when it is a later one of the route, after the pause when the round begins anew (or two links that fail would use up
-/// all tries within seconds). A message whose outcome is watched goes there whole.
+/// all tries within seconds). One that an operator has begun to take goes there whole: the phone need not be able to join what two have sent.
 fn afresh(
     route: &Route,
     turn: Turn<'_>,
@@ -245,7 +214,7 @@ fn afresh(
     let place = |of: &LinkId| route.links().position(|l| l == of);
     let due_at = if place(link) > place(turn.link) { now } else { later(now, pause) };
     let (link, tries) = (link.clone(), Tries { on_link: 0, ..tries });
-    if route.watches_outcome() && turn.parts.is_begun() {
+    if turn.parts.is_begun() {
         return Next::Divert { link, why: Leaving::Failed, tries };
     }
     Next::Again { link, due_at, tries }
@@ -257,7 +226,7 @@ fn later(now: Timestamp, pause: Duration) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Condition, Health};
+    use super::super::{Condition, DoubtPolicy, Health};
     use super::*;
     use crate::message::{Departure, PartState};
 
@@ -378,9 +347,7 @@ mod tests {
         let mut parts = Parts::default();
         let no = failure(FailureClass::Permanent);
         let next = after_failure(Some(&route), turn(&a, on(0), &parts), &no, &healths, Timestamp::UNIX_EPOCH);
-        assert!(matches!(next, Next::Divert { link, why: Leaving::Failed, .. } if link == b));
-        let silent = after_silence(Some(&route), turn(&a, on(0), &parts), &healths, Timestamp::UNIX_EPOCH);
-        assert!(matches!(silent, Next::Divert { link, why: Leaving::NoReply, .. } if link == b));
+        assert!(matches!(next, Next::Divert { link, why: Leaving::Refused, .. } if link == b));
         parts.set(1, PartState::Sent, "a1", "");
         let (at, why) = (Timestamp::UNIX_EPOCH, Leaving::NotDelivered);
         parts.leave(&Departure { link: &a, sent_at: None, at, why, in_doubt: false });
@@ -390,5 +357,69 @@ mod tests {
         let next =
             after_failure(Some(&route), turn(&b, on(5), &parts), &later, &healths, Timestamp::UNIX_EPOCH);
         assert!(matches!(next, Next::Again { link, .. } if link == b), "never twice by A");
+    }
+
+    /// The operator took one segment of two, and then nothing more.
+    #[test]
+    fn what_is_begun_goes_on_whole_or_waits() {
+        let mut parts = Parts::default();
+        parts.set(1, PartState::Sent, "a1", "");
+        for (doubt, goes) in
+            [(DoubtPolicy::Resend, true), (DoubtPolicy::AssumeSent, false), (DoubtPolicy::Fail, false)]
+        {
+            let (mut route, healths) = ways(&["A", "B"]);
+            (route.doubt, route.fallback_on) = (doubt, vec!["permanent".to_owned()]);
+            let a = link("A");
+            let next = |class, tries| {
+                let turn = turn(&a, tries, &parts);
+                after_failure(Some(&route), turn, &failure(class), &healths, Timestamp::UNIX_EPOCH)
+            };
+            for (class, tries) in [(FailureClass::NotOffered, on(0)), (FailureClass::Temporary, on(2))] {
+                match next(class, tries) {
+                    Next::Divert { link, why: Leaving::Failed, .. } => assert!(goes && link.as_str() == "B"),
+                    Next::Again { link, .. } => assert!(!goes && link == a),
+                    other => panic!("{other:?}"),
+                }
+            }
+            assert_eq!(next(FailureClass::Permanent, on(0)) == Next::Fail, !goes);
+            assert_eq!(super::super::instead(&route, &a, &parts, &healths, 0).is_some(), goes);
+        }
+    }
+
+    /// The links that a watched message goes by when all of them fail it in one way, until it fails.
+    fn course_of(names: &[&str], from: &str, fallback_on: &str, class: FailureClass) -> Vec<String> {
+        let (mut route, healths) = ways(names);
+        route.delivered_within = Some(Duration::from_secs(60));
+        route.fallback_on = vec![fallback_on.to_owned()];
+        let (mut at, mut tries, mut parts) = (link(from), Tries::default(), Parts::default());
+        // It had waited for this one once already, in vain.
+        let (then, why) = (Timestamp::UNIX_EPOCH, Leaving::NoReply);
+        parts.leave(&Departure { link: &at, sent_at: None, at: then, why, in_doubt: false });
+        let mut went = vec![at.to_string()];
+        for _ in 0..1_000 {
+            let turn = turn(&at, tries, &parts);
+            match after_failure(Some(&route), turn, &failure(class), &healths, then) {
+                Next::Again { link, tries: then, .. } => (at, tries) = (link, then),
+                Next::Divert { link, why, tries: t } => {
+                    parts.leave(&Departure { link: &at, sent_at: None, at: then, why, in_doubt: false });
+                    (at, tries) = (link, t);
+                }
+                _ => return went,
+            }
+            went.push(at.to_string());
+        }
+        panic!("it goes on and on: {went:?}")
+    }
+
+    #[test]
+    fn a_watched_message_that_every_link_refuses_comes_to_an_end() {
+        for named in ["", "permanent"] {
+            assert_eq!(course_of(&["A", "B"], "A", named, FailureClass::Permanent), ["A", "B"]);
+            assert_eq!(course_of(&["A", "B", "C"], "B", named, FailureClass::Permanent), ["B", "C", "A"]);
+        }
+        // By their tries, as where the outcome is not watched.
+        assert_eq!(course_of(&["A", "B"], "A", "temporary", FailureClass::Temporary).len(), 40);
+        let limited = course_of(&["A", "B"], "A", "", FailureClass::Limited);
+        assert_eq!(limited, ["A", "A", "A", "B"]);
     }
 }

@@ -3,14 +3,16 @@
 //! *Fallback* is another link after failures; failover (another host of the same link) is the link's own affair.
 
 mod balance;
+mod doubt;
 mod fallback;
 mod outcome;
 mod rule;
 mod vigil;
 
 pub use balance::pick;
-pub use fallback::{DoubtPolicy, Failure, FailureClass, Next, Tries, Turn, after_failure, after_silence};
-pub use outcome::{Awaits, Course, Deadline, Overdue, course, deadlines, next_unused};
+pub use doubt::{DoubtPolicy, after_death, after_silence};
+pub use fallback::{Failure, FailureClass, Next, Tries, Turn, after_failure};
+pub use outcome::{Awaits, Course, Deadline, Overdue, course, deadlines};
 pub use rule::{Balanced, Pattern, PatternError, RetryTimes, Route, Share, Way};
 pub use vigil::{Ailment, Turning, Vigil};
 
@@ -186,8 +188,8 @@ pub fn choose<'a>(
     waiting.ok_or_else(|| Refusal::field(Code::NoRoute, "to", nowhere()))
 }
 
-/// The link that a message waiting for a link that is not up should move to: the first of the route that is up and does not have it
-/// already. `None` = stay.
+/// The link that a message waiting for a link that is not up should move to: the first of the route that is up and neither has it already
+/// nor has refused it for good. `None` = stay.
 #[must_use]
 pub fn instead<'a>(
     route: &'a Route,
@@ -196,6 +198,9 @@ pub fn instead<'a>(
     healths: &Healths,
     spread: u64,
 ) -> Option<&'a LinkId> {
+    if route.keeps_begun(parts) {
+        return None;
+    }
     let others = route.ways.iter().filter_map(|way| pick(way, healths, spread));
-    others.into_iter().find(|link| *link != current && !parts.was_used(link))
+    others.into_iter().find(|link| *link != current && parts.may_go_by(link))
 }

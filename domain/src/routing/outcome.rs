@@ -113,7 +113,9 @@ pub fn course(
         return Course::Done;
     }
     let Some(route) = route.filter(|_| now < expires_at) else { return stays(state, parts, total) };
-    if let Some(next) = next_unused(route, link, parts, healths, spread) {
+    // Also by one that it failed by before, if that may pass.
+    let open = |l: &LinkId| l != link && parts.may_go_by(l);
+    if let Some(next) = next_open(route, link, open, healths, spread) {
         let why = match (awaits, parts.outcome(total)) {
             (_, Some(_)) => Leaving::Failed,
             (Awaits::Reply, None) => Leaving::NoReply,
@@ -121,7 +123,7 @@ pub fn course(
         };
         return Course::Divert { link: next.clone(), why };
     }
-    if route.links().any(|l| l != link && !parts.was_used(l)) {
+    if route.links().any(open) {
         return Course::Later(now.checked_add(LOOK_AGAIN).unwrap_or(Timestamp::MAX));
     }
     stays(state, parts, total)
@@ -137,24 +139,37 @@ fn stays(state: State, parts: &Parts, total: u8) -> Course {
     }
 }
 
-/// The next link of a route after the one a message is on, that is up and that the message has not been sent by; around to the first.
-/// The other links of a balanced way come before the next way.
+/// The next link of a route after the one a message failed on, that is up, and that it has neither been sent by nor failed by; around to
+/// the first.
 #[must_use]
-pub fn next_unused<'a>(
+pub(super) fn next_unused<'a>(
     route: &'a Route,
     link: &LinkId,
     parts: &Parts,
     healths: &Healths,
     spread: u64,
 ) -> Option<&'a LinkId> {
-    let open = || healths.iter().filter(|(l, _)| *l != link && !parts.was_used(l));
-    let open: Healths = open().map(|(l, h)| (l.clone(), *h)).collect();
+    let open = |l: &LinkId| l != link && parts.may_go_by(l) && !parts.failed_by(l);
+    next_open(route, link, open, healths, spread)
+}
+
+/// The next link of a route after the one a message is on, that is up and open to it; around to the first. The other links of a balanced way
+/// come before the next way.
+fn next_open<'a>(
+    route: &'a Route,
+    link: &LinkId,
+    is_open: impl Fn(&LinkId) -> bool,
+    healths: &Healths,
+    spread: u64,
+) -> Option<&'a LinkId> {
+    let open: Healths = healths.iter().filter(|(l, _)| is_open(l)).map(|(l, h)| (l.clone(), *h)).collect();
     let at = route.ways.iter().position(|w| w.has(link)).unwrap_or(0);
     let around = route.ways.iter().cycle().skip(at).take(route.ways.len());
     around.filter_map(|way| pick(way, &open, spread)).next()
 }
 
-/// The next link after a failure: of the next way that is up, around to the first again, and never one that has the message already.
+/// The next link after a failure: of the next way that is up, around to the first again, and never one that has the message already or has
+/// refused it for good.
 #[must_use]
 pub(super) fn next_way<'a>(
     route: &'a Route,
@@ -163,9 +178,12 @@ pub(super) fn next_way<'a>(
     healths: &Healths,
     spread: u64,
 ) -> Option<&'a LinkId> {
+    if route.keeps_begun(parts) {
+        return None;
+    }
     let at = route.ways.iter().position(|w| w.has(link)).unwrap_or(0);
     let around = route.ways.iter().cycle().skip(at + 1).take(route.ways.len());
-    around.filter_map(|way| pick(way, healths, spread)).find(|l| *l != link && !parts.was_used(l))
+    around.filter_map(|way| pick(way, healths, spread)).find(|l| *l != link && parts.may_go_by(l))
 }
 
 #[cfg(test)]
@@ -254,6 +272,25 @@ mod tests {
         failed.set(1, PartState::Failed, "a1", "5");
         let at_once = Course::Divert { link: link("D"), why: Leaving::Failed };
         assert_eq!(ask(Awaits::Delivery, State::Sent, &failed, &["D"]), at_once);
+    }
+
+    /// Nothing came of it by B in time. A had failed it for a while, which may have passed; what it refused for good it is not asked again.
+    #[test]
+    fn a_failure_that_may_pass_is_asked_again_when_the_next_is_silent() {
+        for (why, then) in [(Leaving::Failed, true), (Leaving::Refused, false)] {
+            let mut route = route();
+            route.ways = vec![Way::Link(link("A")), Way::Link(link("D"))];
+            let (mut parts, d) = (Parts::default(), link("D"));
+            parts.leave(&Departure { link: &link("A"), sent_at: None, at: at(1), why, in_doubt: false });
+            parts.set(1, PartState::Sent, "d1", "");
+            let (awaits, state) = (Awaits::Delivery, State::Sent);
+            let overdue = Overdue { awaits, state, link: &d, parts: &parts, total: 1, expires_at: at(1_000) };
+            let again = Course::Divert { link: link("A"), why: Leaving::NotDelivered };
+            let next = course(Some(&route), overdue, &all_up(&["A", "D"]), 0, at(60));
+            assert_eq!(next, if then { again } else { Course::NoWayLeft });
+            let next = course(Some(&route), overdue, &all_up(&["D"]), 0, at(60));
+            assert_eq!(next, if then { Course::Later(at(62)) } else { Course::NoWayLeft });
+        }
     }
 
     #[test]

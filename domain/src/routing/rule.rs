@@ -4,13 +4,13 @@ use super::Question;
 use crate::address::Recipient;
 use crate::directory::{LinkId, UserName};
 use crate::language::{Language, Words};
-use crate::message::Priority;
+use crate::message::{Parts, Priority};
 use crate::words;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::fallback::DoubtPolicy;
+use super::doubt::DoubtPolicy;
 
 /// A pattern that is none.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -237,6 +237,13 @@ impl Route {
     #[must_use]
     pub fn watches_outcome(&self) -> bool {
         self.delivered_within.is_some()
+    }
+
+    /// Whether a message that an operator has begun to take waits for its link: another would need all of it, so a part would be sent twice,
+    /// which the route's word on doubt forbids. (Whose outcome is watched may come twice.)
+    #[must_use]
+    pub fn keeps_begun(&self, parts: &Parts) -> bool {
+        parts.is_begun() && !self.watches_outcome() && self.doubt != DoubtPolicy::Resend
     }
 
     /// Every link, in the order of preference.

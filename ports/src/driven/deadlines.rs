@@ -61,7 +61,8 @@ pub struct Ruling {
     pub at: Timestamp,
 }
 
-/// Keeps times. They are made by `Outbox::accept` in the commit that stores the message.
+/// Keeps times. They are made by `Outbox::accept` in the commit that stores the message, and anew by `Dispatch::settle` where it goes by
+/// another link.
 #[async_trait]
 pub trait Deadlines: Send + Sync {
     /// Times that are over, at most so many, the oldest first. Changes nothing.

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use domain::Timestamp;
 use domain::directory::LinkId;
 use domain::message::{Incarnation, Message, MessageId, Parts, Quota};
-use domain::routing::Tries;
+use domain::routing::{Deadline, Tries};
 use domain::state::State;
 use std::sync::Arc;
 
@@ -71,10 +71,22 @@ pub enum Outcome {
         possible_duplicate: bool,
         /// The last error, for people; empty when none.
         error: String,
+        /// Its times by that link, when it is another than the one that had it: all its earlier times are replaced by these. Where it
+        /// stays with its link it keeps the times it has, and this says nothing.
+        deadlines: Vec<Deadline>,
     },
 }
 
 impl Outcome {
+    /// The times of a message that goes by another link than this, which had it; `None` where it keeps those it has.
+    #[must_use]
+    pub fn new_times(&self, had: &LinkId) -> Option<&[Deadline]> {
+        match self {
+            Self::PutBack { link, deadlines, .. } if link != had => Some(deadlines),
+            _ => None,
+        }
+    }
+
     /// The state a message comes to by it, with these parts.
     #[must_use]
     pub fn state(&self, parts: &Parts) -> State {

@@ -115,6 +115,7 @@ pub async fn comes_back_with_what_was_remembered(stores: &Stores) {
         tries,
         possible_duplicate: true,
         error: "busy".to_owned(),
+        deadlines: Vec::new(),
     };
     let mut settlement = samples::sent(id, RUN, &link(), stores.now(), &["a1"]);
     settlement.outcome = outcome;

@@ -92,6 +92,7 @@ macro_rules! contract_tests {
             ways: [
                 times_come_up,
                 by_another_link,
+                put_back_by_another_link,
                 a_decision_holds_once,
                 later_or_never,
                 the_first_delivered_wins,

@@ -54,6 +54,7 @@ pub async fn back_into_a_queue(stores: &Stores) {
         tries,
         possible_duplicate: false,
         error: "throttled".to_owned(),
+        deadlines: Vec::new(),
     };
     stores.end(id, outcome).await;
     let record = stores.record(id).await;
@@ -74,6 +75,7 @@ pub async fn a_possible_duplicate_stays_one(stores: &Stores) {
         tries: Tries::default(),
         possible_duplicate: true,
         error: String::new(),
+        deadlines: Vec::new(),
     };
     stores.end(id, doubt).await;
     assert!(stores.lease(1).await.first().expect("leased").possible_duplicate);

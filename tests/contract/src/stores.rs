@@ -206,5 +206,6 @@ pub(crate) fn put_back(link: &str, due_at: Timestamp) -> Outcome {
         tries: domain::routing::Tries::default(),
         possible_duplicate: false,
         error: String::new(),
+        deadlines: Vec::new(),
     }
 }

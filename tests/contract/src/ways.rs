@@ -1,6 +1,6 @@
 //! `Deadlines`, and everything that happens to a message that goes by several ways: the first "delivered" ends it, whichever way says so.
 
-use crate::stores::{LINK, OTHER_LINK, RUN, RUN_B, Stores, json, link, seconds};
+use crate::stores::{LINK, OTHER_LINK, RUN, RUN_B, Stores, json, link, put_back, seconds};
 use domain::message::{Leaving, MessageId, PartState};
 use domain::receipt::Verdict;
 use domain::routing::{Awaits, Deadline};
@@ -121,6 +121,39 @@ pub async fn by_another_link(stores: &Stores) {
     assert_eq!(leased.first().map(|l| (l.possible_duplicate, l.parts.past().len())), Some((true, 1)));
     stores.clock.advance(seconds(30));
     assert_eq!(overdue(stores).await.len(), 1, "the new time");
+    stores.audit().await;
+}
+
+/// A message that goes by another link without a decision about its time, because it failed or its link is down, has new times there in place
+/// of all old ones; one that stays with its link keeps those it has.
+pub async fn put_back_by_another_link(stores: &Stores) {
+    let id = timed(stores, 1).await;
+    let other = timed(stores, 2).await;
+    let back = |deadlines| {
+        let mut back = put_back(OTHER_LINK, stores.now());
+        if let Outcome::PutBack { deadlines: times, .. } = &mut back {
+            *times = deadlines;
+        }
+        back
+    };
+    stores.clock.advance(seconds(50));
+    assert_eq!(stores.lease(10).await.len(), 2);
+    stores.end(id, put_back(LINK, stores.now())).await;
+    stores.end(other, back(Vec::new())).await;
+    stores.clock.advance(seconds(10));
+    assert_eq!(overdue(stores).await.iter().map(|o| o.id).collect::<Vec<_>>(), [id], "its old time");
+    assert_eq!(stores.lease(10).await.len(), 1);
+    let times = vec![within(stores, Awaits::Delivery, 60), within(stores, Awaits::Reply, 20)];
+    let settlement = samples::settlement(id, RUN, &link(), stores.now(), back(times));
+    stores.settle(settlement.clone()).await;
+    assert!(overdue(stores).await.is_empty());
+    stores.clock.advance(seconds(20));
+    assert_eq!(overdue(stores).await.iter().map(|o| o.awaits).collect::<Vec<_>>(), [Awaits::Reply]);
+    // What is not written changes no times: it is a repetition.
+    stores.settle(Settlement { outcome: back(Vec::new()), ..settlement }).await;
+    stores.clock.advance(seconds(40));
+    let awaits = overdue(stores).await.iter().map(|o| o.awaits).collect::<Vec<_>>();
+    assert_eq!(awaits, [Awaits::Reply, Awaits::Delivery]);
     stores.audit().await;
 }
 

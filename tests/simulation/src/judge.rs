@@ -90,10 +90,13 @@ pub(crate) fn written(world: &World, shipment: &Shipment, link: usize, run: u32)
     }
     for (seq, _) in &shipment.segments {
         for earlier in state.wires.iter().filter(|w| w.message == id && w.seq == *seq) {
-            // By another link it may go while the first has it or may have it, but marked; by the same one never.
-            let elsewhere = is_watched(message) && earlier.link != link && shipment.possible_duplicate;
+            // By another link it may go while the first has it or may have it, but marked; by the same one never. One that is not watched
+            // does so only when it is long: another link sends all of what this one has begun.
+            let elsewhere = earlier.link != link && shipment.possible_duplicate;
+            let begun = message.segments > 1;
             match earlier.fate {
-                Fate::Open | Fate::Accepted if elsewhere => {}
+                Fate::Open if elsewhere && is_watched(message) => {}
+                Fate::Accepted if elsewhere && (is_watched(message) || begun) => {}
                 Fate::Open => {
                     wrong.push(format!("segment {seq} of {id} is sent while an earlier try may be answered"))
                 }

@@ -323,7 +323,7 @@ impl Change for Settled {
             Outcome::Sent => error = Some(""),
             Outcome::Expired => {}
             Outcome::Failed { code, .. } | Outcome::Abandoned { code, .. } => error = Some(code.as_str()),
-            Outcome::PutBack { link: to, due_at, tries, possible_duplicate, error: why } => {
+            Outcome::PutBack { link: to, due_at, tries, possible_duplicate, error: why, deadlines: _ } => {
                 link = to;
                 error = Some(why.as_str());
                 let tries = (i64::from(tries.total), i64::from(tries.on_link));

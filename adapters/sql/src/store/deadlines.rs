@@ -59,6 +59,19 @@ pub(super) async fn hurry(conn: &mut Conn, ids: &[i64], now: Timestamp) -> Query
     Ok(())
 }
 
+/// Messages that go by another link have new times there, and none of their earlier ones.
+pub(super) async fn renew(conn: &mut Conn, ids: Vec<i64>, times: Vec<DeadlineRow>) -> QueryResult<()> {
+    for some in ids.chunks(500) {
+        let text = format!("DELETE FROM deadline WHERE message IN {}", places(some.len()));
+        let binds = some.iter().map(|id| (*id).into()).collect();
+        Sql::<()>::varying(text, binds).run(conn).await?;
+    }
+    if !times.is_empty() {
+        dialect::insert(conn, times).await?;
+    }
+    Ok(())
+}
+
 /// Carries decisions out, one after another: they are few.
 pub(super) async fn rule(conn: &mut Conn, ticket: &mut Ticket<Vec<Ruling>, Vec<bool>>) -> QueryResult<()> {
     let mut held = Vec::with_capacity(ticket.ask.len());

@@ -3,9 +3,9 @@
 use super::memory::Memory;
 use super::receipts::{self, standings};
 use super::tell::{self, Tell};
-use super::{Conn, dialect};
+use super::{Conn, deadlines, dialect};
 use crate::op::Ticket;
-use crate::rows::{Awaited, Folded, Settled, StoredEarly, kept_key, millis};
+use crate::rows::{Awaited, DeadlineRow, Folded, Settled, StoredEarly, kept_key, millis};
 use crate::statement::Sql;
 use diesel::QueryResult;
 use diesel::sql_types::BigInt;
@@ -49,6 +49,8 @@ pub(super) async fn settle(
     }
     tickets.iter_mut().zip(answers).for_each(|(ticket, answer)| ticket.done(answer));
     let (written, refused): (Vec<_>, Vec<_>) = rows.into_iter().zip(written).partition(|(_, done)| *done);
+    let (ids, times) = new_times(written.iter().map(|(row, _)| &row.settlement));
+    deadlines::renew(conn, ids, times).await?;
     let mut awaited = Vec::with_capacity(written.len());
     let (mut tells, mut unknown) = (Vec::new(), Vec::new());
     for (row, _) in &written {
@@ -79,6 +81,18 @@ fn settled(mut settlement: Settlement) -> Settled {
     let state = settlement.outcome.state(&settlement.parts);
     let parts = std::mem::take(&mut settlement.parts);
     Settled { settlement, state, parts }
+}
+
+/// Which messages go by another link, and their times there.
+fn new_times<'a>(settlements: impl Iterator<Item = &'a Settlement>) -> (Vec<i64>, Vec<DeadlineRow>) {
+    let (mut ids, mut rows) = (Vec::new(), Vec::new());
+    for settlement in settlements {
+        if let Some(times) = settlement.outcome.new_times(&settlement.link) {
+            ids.push(settlement.id.0);
+            rows.extend(times.iter().map(|time| DeadlineRow::of(settlement.id, time)));
+        }
+    }
+    (ids, rows)
 }
 
 fn parts_awaited(settlement: &Settlement) -> impl Iterator<Item = Awaited> + '_ {

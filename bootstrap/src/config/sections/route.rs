@@ -83,7 +83,8 @@ pub struct RouteSection {
     pub tries: Option<u16>,
     /// Pauses between tries; the last repeats; those of its class when absent.
     pub pauses: Option<Vec<Period>>,
-    /// What to do with what the operator never answered: `resend` (when absent; marked as a possible duplicate), `assume_sent` or `fail`.
+    /// What to do with what the operator never answered: `resend` (when absent; marked as a possible duplicate), `assume_sent` or `fail`. With
+    /// the last two a long message of which the operator has taken a part waits for its link: another would send all of it.
     pub doubt: Option<Spanned<String>>,
 }
 

@@ -5,7 +5,7 @@ use domain::directory::{LinkId, LinkOrder, User, UserName};
 use domain::message::{Callback, Incarnation, Message, MessageId, Parts, SubmissionId, Which};
 use domain::mo::{Destination, Mo};
 use domain::receipt::{Habit, Known, Receipt, Verdict, correlate, fold};
-use domain::routing::{Awaits, Tries};
+use domain::routing::{Awaits, Deadline, Tries};
 use domain::state::State;
 use domain::submission::{AcceptedMessage, RefusedRecipient};
 use ports::driven::{Applied, Content, Handoff, HandoffKey, MessageRecord, MoRecord, NewMoPart};
@@ -139,6 +139,12 @@ impl Books {
             tries: row.tries,
             possible_duplicate: row.possible_duplicate,
         })
+    }
+
+    /// A message has these times, and none of its earlier ones.
+    pub(super) fn new_times(&mut self, id: MessageId, times: &[Deadline]) {
+        self.deadlines.retain(|(of, _), _| *of != id.0);
+        self.deadlines.extend(times.iter().map(|d| ((id.0, d.awaits), d.due_at)));
     }
 
     /// Whether a run may hold things.

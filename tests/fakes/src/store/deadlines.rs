@@ -61,19 +61,13 @@ fn rule(books: &mut Books, ruling: &Ruling) -> bool {
             row.due_at = at;
             row.tries.on_link = 0;
             why.as_str().clone_into(&mut row.error);
-            forget(books, ruling.id);
-            let new = deadlines.iter().map(|d| ((ruling.id.0, d.awaits), d.due_at));
-            books.deadlines.extend(new);
+            books.new_times(ruling.id, deadlines);
         }
         (Step::End(state), Some(row)) => {
             row.enter(*state, ruling.at);
-            forget(books, ruling.id);
+            books.new_times(ruling.id, &[]);
             books.tell_if_wanted(ruling.id, *state, None, ruling.at);
         }
     }
     true
-}
-
-fn forget(books: &mut Books, id: MessageId) {
-    books.deadlines.retain(|(of, _), _| *of != id.0);
 }

@@ -118,6 +118,7 @@ fn settle(books: &mut Books, settlement: Settlement) -> Option<State> {
         books.apply_parked(at);
         return None;
     };
+    let times = outcome.new_times(&link).map(<[_]>::to_vec);
     let foreseen = outcome.state(&parts);
     row.parts = parts.merged(&row.parts);
     row.lease = None;
@@ -128,6 +129,9 @@ fn settle(books: &mut Books, settlement: Settlement) -> Option<State> {
         row.enter(row.parts.end(row.message.segments), at);
     }
     let state = row.state;
+    if let Some(times) = times {
+        books.new_times(id, &times);
+    }
     for (seq, key) in awaiting {
         books.awaiting.push(Await {
             link: link.clone(),
@@ -163,7 +167,7 @@ fn apply_outcome(row: &mut Row, outcome: Outcome, at: Timestamp) {
             row.enter(row.parts.rests_as(State::Failed), at);
             row.error = format!("{code} {detail}").trim_end().to_owned();
         }
-        Outcome::PutBack { link, due_at, tries, possible_duplicate, error } => {
+        Outcome::PutBack { link, due_at, tries, possible_duplicate, error, deadlines: _ } => {
             row.enter(State::Queued, at);
             row.link = link;
             row.due_at = due_at;
