@@ -31,6 +31,7 @@ mod replies;
 mod settling;
 mod shares;
 mod ship;
+mod stuck;
 mod submit;
 mod supervise;
 mod takeover;

@@ -22,7 +22,12 @@ pub struct Leased {
     pub tries: Tries,
     /// It may have been sent before.
     pub possible_duplicate: bool,
+    /// When it was due there: its place in that queue.
+    pub due_at: Timestamp,
 }
+
+/// Places in a link's queue, one for each class (by `Priority::code`): when a message was due there, and its name. `None` is before the first.
+pub type Places = [Option<(Timestamp, MessageId)>; 4];
 
 /// What to take.
 #[derive(Debug, Clone)]
@@ -35,6 +40,21 @@ pub struct LeaseRequest {
     pub now: Timestamp,
     /// For this run.
     pub lease: Incarnation,
+    /// Only what stands behind these places.
+    pub behind: Places,
+}
+
+/// What waits for a time that a clock which was ahead gave it.
+#[derive(Debug, Clone)]
+pub struct PutOff {
+    /// In this link's queue.
+    pub link: LinkId,
+    /// Due later than this, which is not before `now`.
+    pub after: Timestamp,
+    /// And no later than this.
+    pub until: Timestamp,
+    /// Now.
+    pub now: Timestamp,
 }
 
 /// How a turn at the operator ended for a message.
@@ -69,7 +89,7 @@ pub enum Outcome {
         tries: Tries,
         /// It may have been sent.
         possible_duplicate: bool,
-        /// The last error, for people; empty when none.
+        /// The last error, for people; empty when there is no new one: then the one before stays.
         error: String,
     },
 }

@@ -149,7 +149,8 @@ pub async fn never_twice_at_once(stores: &Stores) {
                 let mut got = Vec::new();
                 for _ in 0..200 {
                     let lease = if n % 2 == 0 { RUN } else { RUN_B };
-                    let request = LeaseRequest { link: link(), quota: Quota::share(7, 0), now, lease };
+                    let (quota, behind) = (Quota::share(7, 0), Default::default());
+                    let request = LeaseRequest { link: link(), quota, now, lease, behind };
                     let taken = ids(&dispatch.lease(request).await.expect("leased"));
                     if taken.is_empty() && got.len() > 1 {
                         break;

@@ -42,6 +42,7 @@ macro_rules! contract_tests {
                 failed,
                 expired,
                 back_into_a_queue,
+                an_error_stays_until_there_is_another,
                 a_possible_duplicate_stays_one,
                 only_the_holder_settles,
                 what_is_not_held_is_not_settled,

@@ -83,7 +83,11 @@ fn lease(books: &mut Books, request: &LeaseRequest) -> Vec<Leased> {
     };
     let mut classes: [Vec<(Timestamp, i64)>; 4] = Default::default();
     for row in books.messages.values().filter(due) {
-        if let Some(queue) = classes.get_mut(class(row)) {
+        let place = (row.due_at, row.message.id);
+        let behind = request.behind.get(class(row)).copied().flatten();
+        if let Some(queue) = classes.get_mut(class(row))
+            && behind.is_none_or(|behind| place > behind)
+        {
             queue.push((row.due_at, row.message.id.0));
         }
     }
@@ -106,6 +110,7 @@ pub(super) fn take(row: &mut Row, lease: domain::message::Incarnation) -> Leased
         parts: row.parts.clone(),
         tries: row.tries,
         possible_duplicate: row.possible_duplicate,
+        due_at: row.due_at,
     }
 }
 
@@ -169,7 +174,9 @@ fn apply_outcome(row: &mut Row, outcome: Outcome, at: Timestamp) {
             row.due_at = due_at;
             row.tries = tries;
             row.possible_duplicate |= possible_duplicate;
-            row.error = error;
+            if !error.is_empty() {
+                row.error = error;
+            }
         }
     }
 }
