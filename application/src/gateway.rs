@@ -10,6 +10,7 @@ use crate::fatal::Fatal;
 use crate::handoff::{HandOver, HandoffQueue};
 use crate::heartbeat::{Beats, Heartbeats};
 use crate::housekeeping::Housekeeping;
+use crate::jumps::Jumps;
 use crate::lanes::{Lane, Lanes};
 use crate::meters::Meters;
 use crate::observe::Watch;
@@ -133,6 +134,7 @@ impl Gateway {
         let lanes = Arc::new(Lanes::new(Arc::clone(&tenure)));
         lanes.order(stores.directory.link_orders().await?);
         let fatal = Fatal::default();
+        let jumps = Arc::new(Jumps::new(Arc::clone(&world.clock)));
         let closed = Arc::new(AtomicBool::new(false));
         let (queue, handing_over) = HandoffQueue::new();
         let settling = Settling::new(Arc::clone(&stores.dispatch), fatal.clone());
@@ -213,8 +215,7 @@ impl Gateway {
             clock: Arc::clone(&world.clock),
             fatal: fatal.clone(),
             lanes: Arc::clone(&lanes),
-            settling: settling.clone(),
-            incarnation,
+            jumps: Arc::clone(&jumps),
             retention: settings.retention,
             mo_patience: settings.mo_patience,
         };

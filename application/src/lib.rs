@@ -16,6 +16,7 @@ mod gateway;
 mod handoff;
 mod heartbeat;
 mod housekeeping;
+mod jumps;
 mod known;
 mod lanes;
 mod meters;

@@ -175,6 +175,10 @@ pub trait Dispatch: Send + Sync {
     /// Ends at most `limit` waiting messages whose time ran out (handoffs for their senders are stored with it). The number ended.
     async fn expire(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError>;
 
+    /// Gives at most `limit` waiting messages that were put off their places back: a message that asked to leave later than it was accepted is due then, any
+    /// other when it was accepted, but now where that is still to come. One that waits for the time it asked for stays as it is. The number changed.
+    async fn pull_back(&self, put_off: PutOff, limit: usize) -> Result<usize, StoreError>;
+
     /// What is due and waits, by link.
     async fn backlog(&self, now: Timestamp) -> Result<Vec<Backlog>, StoreError>;
 }

@@ -7,7 +7,7 @@ use domain::Timestamp;
 use domain::directory::LinkId;
 use domain::message::{MessageId, PartState, Parts, PastWay, Which};
 use domain::state::{Event, State};
-use ports::driven::{Backlog, Dispatch, LeaseRequest, Leased, Outcome, Settlement, StoreError};
+use ports::driven::{Backlog, Dispatch, LeaseRequest, Leased, Outcome, PutOff, Settlement, StoreError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -51,6 +51,28 @@ impl Dispatch for MemoryStore {
                 }
             }
             Ok(ids.len())
+        })
+        .await
+    }
+
+    async fn pull_back(&self, put_off: PutOff, limit: usize) -> Result<usize, StoreError> {
+        self.call(Call::End, |books| {
+            let PutOff { link, after, until, now } = put_off;
+            let asked = |r: &Row| r.message.due_at > r.message.accepted_at;
+            let mut off: Vec<_> = books
+                .messages
+                .values_mut()
+                .filter(|r| r.waits() && r.link == link && r.due_at > after && r.due_at <= until)
+                .filter(|r| !asked(r) || r.message.due_at < r.due_at)
+                .collect();
+            off.sort_unstable_by_key(|r| (r.due_at, r.message.id));
+            off.truncate(limit);
+            let count = off.len();
+            for row in off {
+                let own = row.message.due_at;
+                row.due_at = if asked(row) { own } else { own.min(now) };
+            }
+            Ok(count)
         })
         .await
     }
