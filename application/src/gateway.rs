@@ -182,7 +182,7 @@ impl Gateway {
             lanes: Arc::clone(&lanes),
             cluster: Arc::clone(&stores.cluster),
             settling: settling.clone(),
-            clock: Arc::clone(&world.clock),
+            jumps: Arc::clone(&jumps),
             incarnation,
             heard,
         };
@@ -200,6 +200,7 @@ impl Gateway {
             mail: Arc::clone(&world.mail),
             submit: submit.clone(),
             clock: Arc::clone(&world.clock),
+            jumps: Arc::clone(&jumps),
             incarnation,
             queue: queue.clone(),
             fatal: fatal.clone(),
@@ -231,7 +232,7 @@ impl Gateway {
             directory: Arc::clone(&directory),
             lanes: Arc::clone(&lanes),
             deadlines: Arc::clone(&stores.deadlines),
-            clock: Arc::clone(&world.clock),
+            jumps: Arc::clone(&jumps),
             fatal: fatal.clone(),
             hurry: Arc::default(),
         };
@@ -303,6 +304,7 @@ impl Gateway {
                     beats,
                     traffic: world.traffic,
                     clock: Arc::clone(&world.clock),
+                    jumps: Arc::clone(&jumps),
                     ids: Arc::clone(&world.ids),
                     incarnation,
                     fatal: fatal.clone(),

@@ -2,19 +2,20 @@
 
 use domain::Timestamp;
 use domain::directory::{Directory, LinkId};
-use domain::message::{Callback, Departure, Message, PartState, Parts};
+use domain::message::{Callback, Departure, PartState, Parts};
 use domain::receipt::correlate;
 use domain::routing::{self, Failure, FailureClass, Healths, Next, Question, Tries, Turn};
 use domain::state::State;
 use ports::driven::{Outcome, PartReply, Settlement};
 use ports::driving::Reply;
 
-/// Decides about one reply.
+/// Decides about one reply. Where it is not `sure` what time it is, nothing is over: it waits until that is known.
 pub(crate) fn settlement(
     directory: &Directory,
     reply: Reply,
     healths: &Healths,
     now: Timestamp,
+    sure: bool,
 ) -> Settlement {
     let Reply { shipment, link, at, parts: replies } = reply;
     let message = &shipment.message;
@@ -75,7 +76,8 @@ pub(crate) fn settlement(
         }
     }
     let possible_duplicate = leave(&mut parts, next.as_ref(), &link, in_doubt, now) || possible_duplicate;
-    let outcome = outcome(message, &parts, next, error, possible_duplicate, now);
+    let over = sure && message.expires_at <= now;
+    let outcome = outcome(&parts, next, error, possible_duplicate, over, now);
     let state = state_of(&outcome, &parts);
     let wants = |c: &Callback, s| if shipment.receipt { c.wants(s) } else { c.wants_at_last(s) };
     let tell = state.is_some_and(|s| message.callback.as_ref().is_some_and(|c| wants(c, s)));
@@ -107,13 +109,13 @@ pub(crate) fn state_of(outcome: &Outcome, parts: &Parts) -> Option<State> {
     (!matches!(outcome, Outcome::PutBack { .. })).then(|| outcome.state(parts))
 }
 
-/// What follows from the next step and the error that led to it.
+/// What follows from the next step and the error that led to it, for a message whose time may be over.
 pub(crate) fn outcome(
-    message: &Message,
     parts: &Parts,
     next: Option<Next>,
     error: Option<Failure>,
     possible_duplicate: bool,
+    over: bool,
     now: Timestamp,
 ) -> Outcome {
     let words = |failure: &Failure| {
@@ -132,7 +134,7 @@ pub(crate) fn outcome(
                 _ => Outcome::Abandoned { code, detail },
             }
         }
-        Some(Next::Again { .. } | Next::Divert { .. }) if message.expires_at <= now => Outcome::Expired,
+        Some(Next::Again { .. } | Next::Divert { .. }) if over => Outcome::Expired,
         Some(Next::Divert { link, tries, .. }) => {
             let error = error.as_ref().map(words).unwrap_or_default();
             Outcome::PutBack { link, due_at: now, tries, possible_duplicate, error }
@@ -155,6 +157,7 @@ pub(crate) fn doubt(
     healths: &Healths,
     lease: domain::message::Incarnation,
     now: Timestamp,
+    sure: bool,
 ) -> Settlement {
     let message = &leased.message;
     let question = Question::about(message);
@@ -170,7 +173,8 @@ pub(crate) fn doubt(
         other => other,
     };
     let error = failure("in_doubt", "the node stopped before the operator answered");
-    let outcome = outcome(message, parts, Some(next), Some(error), true, now);
+    let over = sure && message.expires_at <= now;
+    let outcome = outcome(parts, Some(next), Some(error), true, over, now);
     let tell =
         state_of(&outcome, parts).is_some_and(|s| message.callback.as_ref().is_some_and(|c| c.wants(s)));
     Settlement {
