@@ -286,7 +286,12 @@ impl HandOver {
 
     /// For how long it has been tried, as far as that can be known: nothing is given up by a clock that jumped.
     fn age(&self, handoff: &Handoff) -> Duration {
-        Duration::try_from(self.clock.now().duration_since(handoff.created_at)).unwrap_or_default()
+        let (now, sure) = self.jumps.now();
+        if !sure {
+            return Duration::ZERO;
+        }
+        Duration::try_from(now.duration_since(handoff.resent_at.unwrap_or(handoff.created_at)))
+            .unwrap_or_default()
     }
 
     fn after(&self, pause: Duration) -> Timestamp {

@@ -267,5 +267,6 @@ fn told(shipment: &Shipment, settlement: Settlement, state: State) -> Handoff {
         content: Content::State { callback, record: Box::new(record) },
         tries: 0,
         created_at: settlement.at,
+        resent_at: None,
     }
 }

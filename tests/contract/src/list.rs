@@ -131,6 +131,7 @@ macro_rules! contract_tests {
                 only_the_holder_settles,
                 given_up_is_listed,
                 given_up_is_sent_again,
+                sent_again_it_is_as_if_it_was_never_tried,
                 the_message_as_it_is_now,
             ],
             inbox: [
