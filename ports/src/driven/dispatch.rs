@@ -165,7 +165,8 @@ pub trait Dispatch: Send + Sync {
     /// [`StoreError`]; the caller keeps the settlements and tries again.
     async fn settle(&self, settlements: Vec<Settlement>) -> Result<Vec<Option<State>>, StoreError>;
 
-    /// Takes a waiting message back: its state after that, or the state that stops it from being taken back.
+    /// Takes a waiting message back: its state after that, or the state that stops it from being taken back. What an operator has, or may have,
+    /// any of is `Sent` in this, whatever it waits for.
     ///
     /// # Errors
     /// [`StoreError`]; `Ok(None)` when there is no such message.

@@ -115,6 +115,7 @@ macro_rules! contract_tests {
             ends: [
                 cancel_what_waits,
                 cancel_comes_too_late,
+                cancel_what_may_have_left,
                 cancel_what_is_not_there,
                 cancel_against_lease,
                 expire_what_waits,

@@ -28,8 +28,9 @@ pub(super) async fn cancel(
     };
     let state = State::from_code(standing.state).unwrap_or(State::Unknown);
     let parts = Parts::decode(&standing.parts);
-    // It waits for another way, but has left by one before.
-    let has_left = parts.past().iter().any(PastWay::was_used);
+    // It waits for another way or to be tried again, but an operator has, or may have, some of it.
+    let has_left =
+        parts.past().iter().any(PastWay::was_used) || parts.is_begun() || standing.possible_duplicate != 0;
     let Some(after) = state.after(Event::Cancel).filter(|_| !has_left) else {
         let left = has_left && !state.is_final();
         ticket.done(Some(Err(if left { State::Sent } else { state })));

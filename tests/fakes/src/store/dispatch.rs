@@ -28,7 +28,8 @@ impl Dispatch for MemoryStore {
     ) -> Result<Option<Result<State, State>>, StoreError> {
         self.call(Call::End, |books| {
             let Some(row) = books.messages.get_mut(&id.0) else { return Ok(None) };
-            if row.parts.past().iter().any(PastWay::was_used) {
+            let was_used = row.parts.past().iter().any(PastWay::was_used);
+            if was_used || row.parts.is_begun() || row.possible_duplicate {
                 return Ok(Some(Err(if row.state.is_final() { row.state } else { State::Sent })));
             }
             let Some(cancelled) = row.state.after(Event::Cancel) else { return Ok(Some(Err(row.state))) };
