@@ -89,6 +89,7 @@ macro_rules! contract_tests {
                 never,
                 after_it_was_given_up,
                 after_the_operator_did_not_know,
+                after_the_operator_did_not_know_of_a_part,
                 giving_up_has_a_limit,
                 what_is_put_back_is_not_given_up,
                 a_parked_receipt_is_dropped,
