@@ -8,12 +8,14 @@ use crate::lanes::{Lane, Lanes};
 use crate::moving;
 use crate::settling::Settling;
 use crate::ship;
+use crate::stuck::{Basis, Looked};
 use crate::submit::back_to_queue;
 use domain::Timestamp;
 use domain::directory::{Directory, LinkId};
 use domain::message::{Incarnation, Parts, Priority, Quota};
 use domain::routing::{self, Condition, Question, Route};
-use ports::driven::{Clock, LeaseRequest, Leased, Outcome, Settlement};
+use ports::driven::{Clock, LeaseRequest, Leased, Places};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -42,6 +44,7 @@ impl Pump {
     /// Looks after one lane until it is told to stop.
     pub(crate) async fn run(self, lane: Arc<Lane>, stop: CancellationToken) {
         let mut pause = Duration::ZERO;
+        let mut looked = Looked::default();
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
@@ -49,7 +52,7 @@ impl Pump {
                 () = tokio::time::sleep(if pause.is_zero() { POLL } else { pause }) => {}
             }
             failpoints::pass(failpoints::TASK_LANE);
-            pause = match self.turn(&lane).await {
+            pause = match self.turn(&lane, &mut looked).await {
                 Ok(Turn::Idle) => Duration::ZERO,
                 Ok(Turn::More) => GATHER,
                 Err(()) => Duration::from_secs(1),
@@ -57,18 +60,21 @@ impl Pump {
         }
     }
 
-    async fn turn(&self, lane: &Arc<Lane>) -> Result<Turn, ()> {
+    async fn turn(&self, lane: &Arc<Lane>, looked: &mut Looked) -> Result<Turn, ()> {
         if !lane.may_send() {
             return Ok(Turn::Idle);
         }
         if let Some(since) = lane.parked(self.clock.monotonic()) {
-            return self.move_on(lane, since, true).await;
+            return self.move_on(lane, looked, since, true).await;
         }
         match lane.link.health().condition {
-            Condition::Up => self.fill(lane).await,
-            Condition::Down { since } => self.move_on(lane, since, false).await,
-            Condition::Parked { since } => self.move_on(lane, since, true).await,
-            Condition::Held => self.move_on(lane, self.clock.now(), true).await,
+            Condition::Up => {
+                looked.forget();
+                self.fill(lane).await
+            }
+            Condition::Down { since } => self.move_on(lane, looked, since, false).await,
+            Condition::Parked { since } => self.move_on(lane, looked, since, true).await,
+            Condition::Held => self.move_on(lane, looked, self.clock.now(), true).await,
         }
     }
 
@@ -81,7 +87,8 @@ impl Pump {
         let directory = self.directory.current();
         let Some(profile) = directory.link(lane.link.id()) else { return Ok(Turn::Idle) };
         let seen = lane.backlog();
-        let leased = self.lease(lane.link.id(), room, lane.turn.fetch_add(1, Ordering::Relaxed)).await?;
+        let turn = lane.turn.fetch_add(1, Ordering::Relaxed);
+        let leased = self.lease(lane.link.id(), Quota::share(room, turn), Places::default()).await?;
         let full = leased.len() >= room;
         if !full {
             lane.clear_backlog(seen);
@@ -99,20 +106,22 @@ impl Pump {
         Ok(if full { Turn::More } else { Turn::Idle })
     }
 
-    async fn lease(&self, link: &LinkId, room: usize, turn: usize) -> Result<Vec<Leased>, ()> {
-        let request = LeaseRequest {
-            link: link.clone(),
-            quota: Quota::share(room, turn),
-            now: self.clock.now(),
-            lease: self.incarnation,
-        };
+    async fn lease(&self, link: &LinkId, quota: Quota, behind: Places) -> Result<Vec<Leased>, ()> {
+        let (now, lease) = (self.clock.now(), self.incarnation);
+        let request = LeaseRequest { link: link.clone(), quota, now, lease, behind };
         let leased = self.settling.lease(request).await;
         leased.map_err(|error| tracing::warn!(%error, %link, "leasing failed"))
     }
 
     /// A link is down, parked or held: when its routes' patience is over (at once where it is not expected back soon), what waits for it
-    /// goes by another that is up.
-    async fn move_on(&self, lane: &Arc<Lane>, since: Timestamp, at_once: bool) -> Result<Turn, ()> {
+    /// goes by another that is up. What cannot is looked at once.
+    async fn move_on(
+        &self,
+        lane: &Arc<Lane>,
+        looked: &mut Looked,
+        since: Timestamp,
+        at_once: bool,
+    ) -> Result<Turn, ()> {
         let directory = self.directory.current();
         let healths = self.lanes.healths();
         let here = lane.link.id();
@@ -128,53 +137,48 @@ impl Pump {
             return Ok(Turn::Idle);
         }
         lane.link.recall();
-        let leased = self.lease(here, MOVE, 0).await?;
+        let behind = looked.on(Basis::of(&directory, &healths, down_for), self.clock.monotonic());
+        let leased = self.lease(here, Quota::share(MOVE, 0), behind).await?;
         let full = leased.len() >= MOVE;
-        let settlements = leased
-            .into_iter()
-            .map(|l| self.redirect(&directory, l, &healths, down_for, now))
-            .collect::<Vec<_>>();
-        let targets: Vec<_> = settlements.iter().filter_map(|s| target(s).cloned()).collect();
+        let mut targets = BTreeSet::new();
+        let mut settlements = Vec::with_capacity(leased.len());
+        for leased in leased {
+            settlements.push(match instead(&directory, &leased, &healths, down_for) {
+                Some((route, other)) => {
+                    targets.insert(other.clone());
+                    moving::by_another(leased, route, other, "link_down", now, self.incarnation, now)
+                }
+                None => {
+                    looked.stays(&leased);
+                    // Its old place: what was accepted later must not overtake it.
+                    let due_at = leased.due_at;
+                    moving::back(leased, here.clone(), due_at, self.incarnation, now)
+                }
+            });
+        }
+        if !full {
+            looked.all(now, self.clock.monotonic());
+        }
         if !settlements.is_empty() {
             self.settling.write_down(settlements).await;
         }
-        targets.iter().filter(|t| *t != here).filter_map(|t| self.lanes.get(t)).for_each(|l| l.add_backlog());
+        targets.iter().filter_map(|t| self.lanes.get(t)).for_each(|l| l.add_backlog());
         Ok(if full { Turn::More } else { Turn::Idle })
-    }
-
-    fn redirect(
-        &self,
-        directory: &Directory,
-        leased: Leased,
-        healths: &routing::Healths,
-        down_for: Duration,
-        now: Timestamp,
-    ) -> Settlement {
-        let message = Arc::clone(&leased.message);
-        let question = Question::about(&message);
-        let route = routing::route(directory, &question).filter(|r| down_for >= r.patience(message.priority));
-        let spread = message.spread();
-        let other = route.and_then(|r| {
-            Some((r, routing::instead(r, &leased.link, &leased.parts, healths, spread)?.clone()))
-        });
-        match other {
-            Some((route, other)) => {
-                moving::by_another(leased, route, other, "link_down", now, self.incarnation, now)
-            }
-            None => {
-                let later = now.checked_add(Duration::from_secs(2)).unwrap_or(now);
-                let here = leased.link.clone();
-                moving::back(leased, here, later, self.incarnation, now)
-            }
-        }
     }
 }
 
-fn target(settlement: &Settlement) -> Option<&LinkId> {
-    match &settlement.outcome {
-        Outcome::PutBack { link, .. } => Some(link),
-        _ => None,
-    }
+/// The link that a message can go by instead of one that has been down for so long, and the route that says so.
+fn instead<'a>(
+    directory: &'a Directory,
+    leased: &Leased,
+    healths: &routing::Healths,
+    down_for: Duration,
+) -> Option<(&'a Route, LinkId)> {
+    let message = &leased.message;
+    let question = Question::about(message);
+    let route = routing::route(directory, &question).filter(|r| down_for >= r.patience(message.priority))?;
+    let other = routing::instead(route, &leased.link, &leased.parts, healths, message.spread())?;
+    Some((route, other.clone()))
 }
 
 /// What a turn left.

@@ -11,6 +11,7 @@ use crate::fatal::Fatal;
 use crate::handoff::{HandOver, HandoffQueue};
 use crate::heartbeat::{Beats, Heartbeats};
 use crate::housekeeping::Housekeeping;
+use crate::jumps::Jumps;
 use crate::lanes::{Lane, Lanes};
 use crate::meters::Meters;
 use crate::observe::Watch;
@@ -134,6 +135,7 @@ impl Gateway {
         let lanes = Arc::new(Lanes::new(Arc::clone(&tenure)));
         lanes.order(stores.directory.link_orders().await?);
         let fatal = Fatal::default();
+        let jumps = Arc::new(Jumps::new(Arc::clone(&world.clock)));
         let closed = Arc::new(AtomicBool::new(false));
         let (queue, handing_over) = HandoffQueue::new();
         let settling = Settling::new(Arc::clone(&stores.dispatch), fatal.clone());
@@ -182,7 +184,7 @@ impl Gateway {
             lanes: Arc::clone(&lanes),
             cluster: Arc::clone(&stores.cluster),
             settling: settling.clone(),
-            clock: Arc::clone(&world.clock),
+            jumps: Arc::clone(&jumps),
             incarnation,
             heard,
         };
@@ -200,6 +202,7 @@ impl Gateway {
             mail: Arc::clone(&world.mail),
             submit: submit.clone(),
             clock: Arc::clone(&world.clock),
+            jumps: Arc::clone(&jumps),
             incarnation,
             queue: queue.clone(),
             fatal: fatal.clone(),
@@ -215,8 +218,7 @@ impl Gateway {
             clock: Arc::clone(&world.clock),
             fatal: fatal.clone(),
             lanes: Arc::clone(&lanes),
-            settling: settling.clone(),
-            incarnation,
+            jumps: Arc::clone(&jumps),
             retention: settings.retention,
             mo_patience: settings.mo_patience,
         };
@@ -232,7 +234,7 @@ impl Gateway {
             directory: Arc::clone(&directory),
             lanes: Arc::clone(&lanes),
             deadlines: Arc::clone(&stores.deadlines),
-            clock: Arc::clone(&world.clock),
+            jumps: Arc::clone(&jumps),
             fatal: fatal.clone(),
             hurry: Arc::default(),
             elsewhere: Arc::new(elsewhere),
@@ -305,6 +307,7 @@ impl Gateway {
                     beats,
                     traffic: world.traffic,
                     clock: Arc::clone(&world.clock),
+                    jumps: Arc::clone(&jumps),
                     ids: Arc::clone(&world.ids),
                     incarnation,
                     fatal: fatal.clone(),

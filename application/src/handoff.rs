@@ -9,6 +9,7 @@ pub(crate) use queue::HandoffQueue;
 use crate::directory::CurrentDirectory;
 use crate::failpoints;
 use crate::fatal::Fatal;
+use crate::jumps::Jumps;
 use crate::known::Known;
 use crate::meters::Meters;
 use crate::submit::Submit;
@@ -49,6 +50,7 @@ pub(crate) struct HandOver {
     pub mail: Arc<dyn Deliver>,
     pub submit: Submit,
     pub clock: Arc<dyn Clock>,
+    pub jumps: Arc<Jumps>,
     pub incarnation: Incarnation,
     pub queue: HandoffQueue,
     pub fatal: Fatal,
@@ -282,9 +284,14 @@ impl HandOver {
         let _ = tokio::time::timeout(Duration::from_secs(5), rest).await;
     }
 
-    /// For how long it has been tried.
+    /// For how long it has been tried, as far as that can be known: nothing is given up by a clock that jumped.
     fn age(&self, handoff: &Handoff) -> Duration {
-        Duration::try_from(self.clock.now().duration_since(handoff.created_at)).unwrap_or_default()
+        let (now, sure) = self.jumps.now();
+        if !sure {
+            return Duration::ZERO;
+        }
+        Duration::try_from(now.duration_since(handoff.resent_at.unwrap_or(handoff.created_at)))
+            .unwrap_or_default()
     }
 
     fn after(&self, pause: Duration) -> Timestamp {

@@ -14,7 +14,7 @@ pub(crate) fn back(
     lease: Incarnation,
     now: Timestamp,
 ) -> Settlement {
-    let Leased { message, link, parts, tries, possible_duplicate } = leased;
+    let Leased { message, link, parts, tries, possible_duplicate, .. } = leased;
     let (error, deadlines) = (String::new(), Vec::new());
     let outcome = Outcome::PutBack { link: to, due_at, tries, possible_duplicate, error, deadlines };
     Settlement {

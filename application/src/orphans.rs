@@ -135,7 +135,8 @@ impl Orphans {
         while self.is_gone(link) && self.tenure.is_sure() {
             let now = self.clock.now();
             let (quota, lease) = (Quota::share(BATCH, 0), self.incarnation);
-            let leased = self.settling.lease(LeaseRequest { link: link.clone(), quota, now, lease }).await?;
+            let (link, behind) = (link.clone(), Default::default());
+            let leased = self.settling.lease(LeaseRequest { link, quota, now, lease, behind }).await?;
             if leased.is_empty() {
                 break;
             }
@@ -208,7 +209,8 @@ mod tests {
     fn leased(parts: Parts) -> Leased {
         let message = Arc::new(samples::message(1, Timestamp::UNIX_EPOCH));
         let (link, tries) = (samples::link("GONE"), Tries::default());
-        Leased { message, link, parts, tries, possible_duplicate: false }
+        let due_at = message.due_at;
+        Leased { message, link, parts, tries, possible_duplicate: false, due_at }
     }
 
     fn goes_by(parts: &Parts, up: &[&str]) -> Option<String> {

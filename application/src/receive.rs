@@ -5,6 +5,7 @@ use crate::failpoints;
 use crate::fatal::Fatal;
 use crate::handoff::HandoffQueue;
 use crate::heartbeat::Beats;
+use crate::jumps::Jumps;
 use crate::known::InHand;
 use crate::lanes::Lanes;
 use crate::meters::Meters;
@@ -39,6 +40,7 @@ pub(crate) struct Receive {
     pub beats: Arc<Beats>,
     pub traffic: Arc<dyn Traffic>,
     pub clock: Arc<dyn Clock>,
+    pub jumps: Arc<Jumps>,
     pub ids: Arc<dyn Ids>,
     pub incarnation: Incarnation,
     pub fatal: Fatal,
@@ -90,13 +92,13 @@ impl ReceiveMessages for Receive {
         failpoints::pass(failpoints::REPLIES_BEFORE);
         let directory = self.directory.current();
         let healths = self.lanes.healths();
-        let now = self.clock.now();
+        let (now, sure) = self.jumps.now();
         let lease = self.handoffs.has_room().then_some(self.incarnation);
         let mut settled = Vec::with_capacity(replies.len());
         for mut reply in replies {
             self.park(&directory, &mut reply);
             let shipment = reply.shipment.clone();
-            let mut settlement = replies::settlement(&directory, reply, &healths, now);
+            let mut settlement = replies::settlement(&directory, reply, &healths, now, sure);
             settlement.tell_lease = lease.filter(|_| settlement.tell);
             settled.push((shipment, settlement));
         }
@@ -265,5 +267,6 @@ fn told(shipment: &Shipment, settlement: Settlement, state: State) -> Handoff {
         content: Content::State { callback, record: Box::new(record) },
         tries: 0,
         created_at: settlement.at,
+        resent_at: None,
     }
 }

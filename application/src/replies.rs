@@ -10,12 +10,13 @@ use domain::state::State;
 use ports::driven::{Outcome, PartReply, Settlement, Shipment};
 use ports::driving::Reply;
 
-/// Decides about one reply.
+/// Decides about one reply. Where it is not `sure` what time it is, nothing is over: it waits until that is known.
 pub(crate) fn settlement(
     directory: &Directory,
     reply: Reply,
     healths: &Healths,
     now: Timestamp,
+    sure: bool,
 ) -> Settlement {
     let Reply { shipment, link, at, parts: replies } = reply;
     let message = &shipment.message;
@@ -66,7 +67,8 @@ pub(crate) fn settlement(
         }
     }
     let possible_duplicate = leave(&mut parts, next.as_ref(), &link, in_doubt, now) || possible_duplicate;
-    let outcome = outcome(message, &parts, next, error, possible_duplicate, now);
+    let over = sure && message.expires_at <= now;
+    let outcome = outcome(&parts, next, error, possible_duplicate, over, now);
     let state = state_of(&outcome, &parts);
     let tell = state.is_some_and(|s| is_told(message, s, &parts, shipment.receipt));
     let grace = directory.defaults.receipt_grace;
@@ -112,13 +114,13 @@ fn is_told(message: &Message, state: State, parts: &Parts, receipts: bool) -> bo
     message.callback.as_ref().is_some_and(wants)
 }
 
-/// What follows from the next step and the error that led to it.
+/// What follows from the next step and the error that led to it, for a message whose time may be over.
 pub(crate) fn outcome(
-    message: &Message,
     parts: &Parts,
     next: Option<Next>,
     error: Option<Failure>,
     possible_duplicate: bool,
+    over: bool,
     now: Timestamp,
 ) -> Outcome {
     let words = |failure: &Failure| {
@@ -137,7 +139,7 @@ pub(crate) fn outcome(
                 _ => Outcome::Abandoned { code, detail },
             }
         }
-        Some(Next::Again { .. } | Next::Divert { .. }) if message.expires_at <= now => Outcome::Expired,
+        Some(Next::Again { .. } | Next::Divert { .. }) if over => Outcome::Expired,
         Some(Next::Divert { link, tries, .. }) => {
             let (error, deadlines) = (error.as_ref().map(words).unwrap_or_default(), Vec::new());
             Outcome::PutBack { link, due_at: now, tries, possible_duplicate, error, deadlines }
@@ -159,6 +161,7 @@ pub(crate) fn doubt(
     leased: ports::driven::Leased,
     lease: domain::message::Incarnation,
     now: Timestamp,
+    sure: bool,
 ) -> Settlement {
     let message = &leased.message;
     let question = Question::about(message);
@@ -168,7 +171,8 @@ pub(crate) fn doubt(
     let turn = Turn { link: &leased.link, priority, tries: leased.tries, parts, spread };
     let next = routing::after_death(route, turn, now);
     let error = failure("in_doubt", "the node stopped before the operator answered");
-    let outcome = outcome(message, parts, Some(next), Some(error), true, now);
+    let over = sure && message.expires_at <= now;
+    let outcome = outcome(parts, Some(next), Some(error), true, over, now);
     let receipts =
         directory.link(&leased.link).is_none_or(|l| l.receipts) && message.recipient.has_receipts();
     let tell = state_of(&outcome, parts).is_some_and(|s| is_told(message, s, parts, receipts));

@@ -185,7 +185,8 @@ mod tests {
     fn leased(id: i64, link: &str) -> Leased {
         let message = Arc::new(samples::message(id, Timestamp::UNIX_EPOCH));
         let (parts, tries) = (Parts::default(), Tries::default());
-        Leased { message, link: samples::link(link), parts, tries, possible_duplicate: false }
+        let (link, due_at) = (samples::link(link), message.due_at);
+        Leased { message, link, parts, tries, possible_duplicate: false, due_at }
     }
 
     #[tokio::test]

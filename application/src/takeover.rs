@@ -1,12 +1,13 @@
 //! Taking over what dead runs held: at the start of this one, and from other nodes while it lives.
 
 use crate::directory::CurrentDirectory;
+use crate::jumps::Jumps;
 use crate::lanes::Lanes;
 use crate::pulse::Heard;
 use crate::replies;
 use crate::settling::Settling;
 use domain::message::Incarnation;
-use ports::driven::{Clock, Cluster, Neighbour, Outcome, StoreError};
+use ports::driven::{Cluster, Neighbour, Outcome, StoreError};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -20,7 +21,7 @@ pub(crate) struct Takeover {
     pub lanes: Arc<Lanes>,
     pub cluster: Arc<dyn Cluster>,
     pub settling: Settling,
-    pub clock: Arc<dyn Clock>,
+    pub jumps: Arc<Jumps>,
     pub incarnation: Incarnation,
     pub heard: Arc<Heard>,
 }
@@ -30,7 +31,7 @@ impl Takeover {
     pub(crate) async fn take_over(&self, silent: &[Neighbour]) -> Result<usize, StoreError> {
         let mut total = 0;
         loop {
-            let now = self.clock.now();
+            let (now, sure) = self.jumps.now();
             let leased =
                 self.settling.take(self.cluster.take_over(self.incarnation, now, silent, BATCH)).await?;
             if leased.is_empty() {
@@ -38,8 +39,10 @@ impl Takeover {
             }
             total += leased.len();
             let directory = self.directory.current();
-            let settlements: Vec<_> =
-                leased.into_iter().map(|l| replies::doubt(&directory, l, self.incarnation, now)).collect();
+            let settlements: Vec<_> = leased
+                .into_iter()
+                .map(|l| replies::doubt(&directory, l, self.incarnation, now, sure))
+                .collect();
             let resent = settlements.iter().filter(|s| matches!(s.outcome, Outcome::PutBack { .. })).count();
             metrics::counter!("omnigate_possible_duplicate_total").increment(resent as u64);
             self.settling.write_down(settlements).await;

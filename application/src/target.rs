@@ -132,6 +132,7 @@ mod tests {
             content: Content::State { callback, record: Box::new(record) },
             tries: 0,
             created_at: now,
+            resent_at: None,
         }
     }
 

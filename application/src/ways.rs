@@ -6,11 +6,12 @@
 use crate::directory::CurrentDirectory;
 use crate::elsewhere::Elsewhere;
 use crate::fatal::Fatal;
+use crate::jumps::Jumps;
 use crate::lanes::Lanes;
 use domain::Timestamp;
 use domain::directory::{Directory, LinkId};
 use domain::routing::{self, Awaits, Course, Healths, Question};
-use ports::driven::{Clock, Deadlines, MessageRecord, Overdue, Ruling, Step, StoreError};
+use ports::driven::{Deadlines, MessageRecord, Overdue, Ruling, Step, StoreError};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -29,7 +30,7 @@ pub(crate) struct Ways {
     pub directory: Arc<CurrentDirectory>,
     pub lanes: Arc<Lanes>,
     pub deadlines: Arc<dyn Deadlines>,
-    pub clock: Arc<dyn Clock>,
+    pub jumps: Arc<Jumps>,
     pub fatal: Fatal,
     /// Rung when a time is over before it was expected to be.
     pub hurry: Arc<Notify>,
@@ -67,7 +68,11 @@ impl Ways {
 
     /// Whether there is more.
     async fn turn(&self) -> Result<bool, StoreError> {
-        let now = self.clock.now();
+        let (now, sure) = self.jumps.now();
+        if !sure {
+            // By a clock that is wrong for a moment all would be overdue, and sent twice.
+            return Ok(false);
+        }
         let over = self.fatal.watch(self.deadlines.overdue(now, LIMIT).await)?;
         self.elsewhere.look(&over);
         if over.is_empty() {
@@ -75,7 +80,7 @@ impl Ways {
         }
         let full = over.len() >= LIMIT;
         let (directory, healths) = (self.directory.current(), self.lanes.healths());
-        let steady = self.clock.monotonic();
+        let steady = self.jumps.steady();
         let is_here = |link: &LinkId| directory.link(link).is_some() || self.lanes.get(link).is_some();
         let others = |o: &Overdue, r: &MessageRecord| self.elsewhere.may_know_a_way(o, r, is_here, steady);
         let ruling = |o: &Overdue| ruling(&directory, o, &healths, others, now);

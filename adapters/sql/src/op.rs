@@ -8,7 +8,7 @@ use domain::state::State;
 use domain::submission::Accepted;
 use ports::driven::{
     Acceptance, Applied, Handoff, HandoffKey, HandoffOutcome, Held, LeaseRequest, Leased, Neighbour,
-    NewMoPart, Recorded, Ruling, Settlement, StoreError,
+    NewMoPart, PutOff, Recorded, Ruling, Settlement, StoreError,
 };
 use tokio::sync::oneshot;
 
@@ -81,6 +81,8 @@ ops! {
     Cancel((MessageId, Timestamp) => Option<Result<State, State>>), settles: true;
     /// Messages whose time ran out, at most so many.
     Expire((Timestamp, usize) => usize), settles: true;
+    /// What waits and was put off given its place back, at most so many.
+    PullBack((PutOff, usize) => usize), settles: true;
     /// Receipts that did not come, at most so many.
     GiveUp((Timestamp, usize) => usize), settles: true;
     /// A received part.
@@ -148,6 +150,7 @@ impl Op {
             Self::SettleHandoffs(ticket) => ticket.ask.0.len(),
             Self::LetGo(ticket) => ticket.ask.1.messages.len() + ticket.ask.1.handoffs.len(),
             Self::Lease(ticket) => ticket.ask.quota.room(),
+            Self::PullBack(Ticket { ask: (_, limit), .. }) => *limit,
             Self::Expire(Ticket { ask: (_, limit), .. })
             | Self::GiveUp(Ticket { ask: (_, limit), .. })
             | Self::CompleteOverdue(Ticket { ask: (_, limit), .. })

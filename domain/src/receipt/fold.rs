@@ -40,7 +40,9 @@ pub fn fold(known: Known<'_>, which: Which, seq: u8, verdict: Verdict, error: &s
     let part_state = verdict.part_state()?;
     let Known { state, total, watched, .. } = known;
     let mut parts = known.parts.clone();
-    if state == State::Unknown && part_state != PartState::Unknown {
+    let over = state.is_final() && state != State::Unknown;
+    if !over && part_state != PartState::Unknown {
+        // "Unknown" is no end of a segment as long as the message has none: a later receipt knows better.
         parts.reopen(which, seq);
     }
     if !parts.set_on(which, seq, part_state, "", error) {
@@ -140,6 +142,34 @@ mod tests {
         assert_eq!(folded.state, Some(State::Delivered));
     }
 
+    /// The operator did not know for a while, of one segment or on a way that was left because of it.
+    #[test]
+    fn unknown_is_mended_before_the_message_ends() {
+        let first = now(known(State::Sent, &sent(2), 2), 1, Verdict::Unknown).expect("changes");
+        assert_eq!(first.state, None, "the other segment is awaited");
+        for (verdict, end) in [(Verdict::Delivered, State::Delivered), (Verdict::Failed, State::Failed)] {
+            let mended = now(known(State::Sent, &first.parts, 2), 1, verdict).expect("changes");
+            let last = now(known(State::Sent, &mended.parts, 2), 2, Verdict::Delivered);
+            assert_eq!(last.expect("changes").state, Some(end));
+        }
+        let mut left = sent(1);
+        left.set(1, PartState::Unknown, "", "");
+        let link = LinkId::parse("TS0").expect("name");
+        let (at, why) = (Timestamp::UNIX_EPOCH, Leaving::Failed);
+        left.leave(&Departure { link: &link, sent_at: None, at, why, in_doubt: false });
+        for state in [State::Queued, State::Sending, State::Sent] {
+            let late = fold(known(state, &left, 1), Which::Past(0), 1, Verdict::Delivered, "");
+            assert_eq!(late.expect("changes").state, Some(State::Delivered), "{state}");
+        }
+        for state in [State::Delivered, State::Failed, State::Expired, State::Cancelled] {
+            assert_eq!(
+                fold(known(state, &left, 1), Which::Past(0), 1, Verdict::Delivered, ""),
+                None,
+                "{state}"
+            );
+        }
+    }
+
     #[test]
     fn the_first_delivered_wins_by_any_way() {
         for state in [State::Queued, State::Sending, State::Sent, State::Unknown] {
@@ -193,11 +223,16 @@ mod tests {
     proptest! {
         /// Whatever the order and however often, the end is the same: delivered only if all parts were.
         #[test]
-        fn order_and_duplicates_do_not_matter(order in proptest::collection::vec(1u8..=3, 0..20), bad in 0u8..=3) {
+        fn order_and_duplicates_do_not_matter(
+            order in proptest::collection::vec((1u8..=3, any::<bool>()), 0..20),
+            bad in 0u8..=3,
+        ) {
             let verdict = |seq: u8| if seq == bad { Verdict::Failed } else { Verdict::Delivered };
             let (mut state, mut parts) = (State::Sent, sent(3));
-            for seq in order.into_iter().chain([3, 1, 2]) {
-                if let Some(folded) = now(known(state, &parts, 3), seq, verdict(seq)) {
+            // Before it knows, the operator may say that it does not.
+            for (seq, knows) in order.into_iter().chain([(3, true), (1, true), (2, true)]) {
+                let verdict = if knows { verdict(seq) } else { Verdict::Unknown };
+                if let Some(folded) = now(known(state, &parts, 3), seq, verdict) {
                     state = folded.state.unwrap_or(state);
                     parts = folded.parts;
                 }

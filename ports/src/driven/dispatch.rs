@@ -22,7 +22,12 @@ pub struct Leased {
     pub tries: Tries,
     /// It may have been sent before.
     pub possible_duplicate: bool,
+    /// When it was due there: its place in that queue.
+    pub due_at: Timestamp,
 }
+
+/// Places in a link's queue, one for each class (by `Priority::code`): when a message was due there, and its name. `None` is before the first.
+pub type Places = [Option<(Timestamp, MessageId)>; 4];
 
 /// What to take.
 #[derive(Debug, Clone)]
@@ -35,6 +40,21 @@ pub struct LeaseRequest {
     pub now: Timestamp,
     /// For this run.
     pub lease: Incarnation,
+    /// Only what stands behind these places.
+    pub behind: Places,
+}
+
+/// What waits for a time that a clock which was ahead gave it.
+#[derive(Debug, Clone)]
+pub struct PutOff {
+    /// In this link's queue.
+    pub link: LinkId,
+    /// Due later than this, which is not before `now`.
+    pub after: Timestamp,
+    /// And no later than this.
+    pub until: Timestamp,
+    /// Now.
+    pub now: Timestamp,
 }
 
 /// How a turn at the operator ended for a message.
@@ -69,7 +89,7 @@ pub enum Outcome {
         tries: Tries,
         /// It may have been sent.
         possible_duplicate: bool,
-        /// The last error, for people; empty when none.
+        /// The last error, for people; empty when there is no new one: then the one before stays.
         error: String,
         /// Its times by that link, when it is another than the one that had it: all its earlier times are replaced by these. Where it
         /// stays with its link it keeps the times it has, and this says nothing.
@@ -157,7 +177,8 @@ pub trait Dispatch: Send + Sync {
     /// [`StoreError`]; the caller keeps the settlements and tries again.
     async fn settle(&self, settlements: Vec<Settlement>) -> Result<Vec<Option<State>>, StoreError>;
 
-    /// Takes a waiting message back: its state after that, or the state that stops it from being taken back.
+    /// Takes a waiting message back: its state after that, or the state that stops it from being taken back. What an operator has, or may have,
+    /// any of is `Sent` in this, whatever it waits for.
     ///
     /// # Errors
     /// [`StoreError`]; `Ok(None)` when there is no such message.
@@ -166,6 +187,10 @@ pub trait Dispatch: Send + Sync {
 
     /// Ends at most `limit` waiting messages whose time ran out (handoffs for their senders are stored with it). The number ended.
     async fn expire(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError>;
+
+    /// Gives at most `limit` waiting messages that were put off their places back: a message that asked to leave later than it was accepted is due then, any
+    /// other when it was accepted, but now where that is still to come. One that waits for the time it asked for stays as it is. The number changed.
+    async fn pull_back(&self, put_off: PutOff, limit: usize) -> Result<usize, StoreError>;
 
     /// What is due and waits, by link.
     async fn backlog(&self, now: Timestamp) -> Result<Vec<Backlog>, StoreError>;

@@ -50,6 +50,8 @@ pub struct Handoff {
     pub tries: u16,
     /// When it was made.
     pub created_at: Timestamp,
+    /// When somebody had it sent again, after it was given up.
+    pub resent_at: Option<Timestamp>,
 }
 
 impl Handoff {
@@ -150,6 +152,6 @@ pub trait Handoffs: Send + Sync {
     /// Given-up handoffs, newest first.
     async fn dead(&self, limit: usize) -> Result<Vec<(HandoffKey, String)>, StoreError>;
 
-    /// Makes given-up handoffs due again; all of them when `key` is `None`. The number of them.
+    /// Makes given-up handoffs due again, as if they had not been tried; all of them when `key` is `None`. The number of them.
     async fn resend(&self, key: Option<HandoffKey>, now: Timestamp) -> Result<usize, StoreError>;
 }

@@ -1,11 +1,11 @@
 //! `Dispatch::cancel` and `Dispatch::expire`: ends that no operator brings.
 
-use crate::stores::{RUN, Stores, json, link, minutes, seconds};
-use domain::message::{Callback, MessageId};
+use crate::stores::{LINK, RUN, Stores, ids, json, link, minutes, put_back, seconds};
+use domain::message::{Callback, MessageId, PartState};
 use domain::receipt::Verdict;
 use domain::state::State;
 use fakes::samples;
-use ports::driven::Outcome;
+use ports::driven::{Outcome, Settlement};
 
 /// What waits can be taken back: it has ended and never leaves.
 pub async fn cancel_what_waits(stores: &Stores) {
@@ -54,6 +54,44 @@ pub async fn cancel_comes_too_late(stores: &Stores) {
         assert_eq!(stores.dispatch.cancel(id, stores.now()).await, Ok(Some(Err(state))));
         assert_eq!(stores.record(id).await, before);
     }
+}
+
+/// What an operator has some of, or may have, has left, although it waits to be tried again.
+pub async fn cancel_what_may_have_left(stores: &Stores) {
+    let begun = stores.held(1, |m| m.segments = 2).await;
+    let mut part = samples::sent(begun, RUN, &link(), stores.now(), &["a1"]);
+    part.parts.set(2, PartState::Waiting, "", "");
+    part.outcome = put_back(LINK, stores.now());
+    stores.settle(part).await;
+    let in_doubt = stores.held(2, |_| {}).await;
+    let mut unanswered = put_back(LINK, stores.now());
+    if let Outcome::PutBack { possible_duplicate, .. } = &mut unanswered {
+        *possible_duplicate = true;
+    }
+    stores.end(in_doubt, unanswered).await;
+    let throttled = stores.held(3, |_| {}).await;
+    let mut waits = samples::settlement(throttled, RUN, &link(), stores.now(), put_back(LINK, stores.now()));
+    waits.parts.set(1, PartState::Waiting, "", "");
+    stores.settle(waits).await;
+    // The first two were taken again with the later ones.
+    for id in [begun, in_doubt] {
+        if stores.state(id).await == State::Sending {
+            let record = stores.record(id).await;
+            let back = samples::settlement(id, RUN, &link(), stores.now(), put_back(LINK, stores.now()));
+            stores.settle(Settlement { parts: record.parts, ..back }).await;
+        }
+    }
+    for id in [begun, in_doubt] {
+        let before = stores.record(id).await;
+        assert_eq!(before.state, State::Queued);
+        assert_eq!(stores.dispatch.cancel(id, stores.now()).await, Ok(Some(Err(State::Sent))));
+        assert_eq!(stores.record(id).await, before);
+    }
+    assert_eq!(stores.dispatch.cancel(throttled, stores.now()).await, Ok(Some(Ok(State::Cancelled))));
+    assert_eq!(stores.dispatch.cancel(throttled, stores.now()).await, Ok(Some(Err(State::Cancelled))));
+    stores.receipt("a1", Verdict::Delivered).await;
+    assert_eq!(ids(&stores.lease(10).await), [1, 2], "both go on");
+    stores.audit().await;
 }
 
 /// No such message.

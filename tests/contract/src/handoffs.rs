@@ -155,6 +155,29 @@ pub async fn given_up_is_sent_again(stores: &Stores) {
     assert!(stores.handoffs.dead(10).await.expect("read").is_empty());
 }
 
+/// Sent again, it has the patience of a new one, and says when it was made all the same.
+pub async fn sent_again_it_is_as_if_it_was_never_tried(stores: &Stores) {
+    let made_at = stores.now();
+    let key = told(stores, 1, "a").await;
+    for _ in 0..2 {
+        let leased = stores.handoffs(10, RUN).await;
+        assert_eq!(leased.first().map(|h| (h.created_at, h.resent_at)), Some((made_at, None)));
+        settle(stores, key, again(stores.now(), true)).await;
+    }
+    assert_eq!(stores.handoffs(10, RUN).await.len(), 1);
+    settle(stores, key, HandoffOutcome::Dead { error: "gone".to_owned() }).await;
+    stores.clock.advance(minutes(25 * 60));
+    let resent_at = stores.now();
+    assert_eq!(stores.handoffs.resend(None, resent_at).await, Ok(1));
+    stores.clock.advance(seconds(1));
+    for tries in 0..2 {
+        let leased = stores.handoffs(10, RUN).await;
+        let seen = leased.first().map(|h| (h.key, h.tries, h.created_at, h.resent_at));
+        assert_eq!(seen, Some((key, tries, made_at, Some(resent_at))));
+        settle(stores, key, again(stores.now(), true)).await;
+    }
+}
+
 /// A handoff shows the message as it is now, under the event it was made for.
 pub async fn the_message_as_it_is_now(stores: &Stores) {
     let key = told(stores, 1, "a").await;

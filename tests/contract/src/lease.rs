@@ -5,7 +5,7 @@ use domain::message::{MessageId, Priority, Quota};
 use domain::routing::Tries;
 use domain::state::State;
 use fakes::samples;
-use ports::driven::{LeaseRequest, Outcome};
+use ports::driven::{LeaseRequest, Outcome, PutOff};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -140,6 +140,90 @@ pub async fn put_back_stands_by_its_new_time(stores: &Stores) {
     assert_eq!(ids(&stores.lease(10).await), [1, 3]);
 }
 
+/// What stands at a place or before it is left out, in each class for itself; a message comes with its own place.
+pub async fn behind_a_place_of_each_class(stores: &Stores) {
+    let start = stores.now();
+    for (id, due, priority) in [
+        (1, 0, Priority::Normal),
+        (2, 10, Priority::Normal),
+        (3, 10, Priority::Normal),
+        (4, 10, Priority::Normal),
+        (5, 20, Priority::Normal),
+        (6, 0, Priority::Alarm),
+        (7, 5, Priority::Alarm),
+        (8, 0, Priority::Bulk),
+    ] {
+        let change = |m: &mut domain::message::Message| {
+            m.priority = priority;
+            m.due_at = samples::later(start, seconds(due));
+        };
+        stores.queue(id, change).await;
+    }
+    stores.clock.advance(seconds(60));
+    let place = |due, id| Some((samples::later(start, seconds(due)), MessageId(id)));
+    let request = LeaseRequest {
+        link: link(),
+        quota: Quota::share(100, 0),
+        now: stores.now(),
+        lease: RUN,
+        behind: [None, place(10, 3), None, place(0, i64::MAX)],
+    };
+    let leased = stores.dispatch.lease(request).await.expect("leased");
+    assert_eq!(ids(&leased), [7, 4, 5, 8]);
+    let due: Vec<_> = leased.iter().map(|l| l.due_at).collect();
+    assert_eq!(due, [5, 10, 20, 0].map(|n| samples::later(start, seconds(n))));
+    assert_eq!(ids(&stores.lease(100).await), [6, 1, 2, 3], "and they are still there");
+}
+
+/// What a clock that was ahead put off is due in its old place again, or now if it was accepted ahead of it; a time that was asked for stays.
+pub async fn what_was_put_off_gets_its_place_back(stores: &Stores) {
+    let right = stores.now();
+    let before = stores.held(1, |_| {}).await;
+    let asked = stores.held(2, |m| m.accepted_at = samples::earlier(right, seconds(60))).await;
+    let hour = seconds(3_600);
+    let put_off = samples::later(right, hour + seconds(300));
+    for id in [before, asked] {
+        stores.end(id, put_back(LINK, put_off)).await;
+    }
+    stores.clock.advance(hour);
+    // Its validity is shorter than the clock was wrong.
+    stores.queue(3, |m| m.expires_at = samples::later(m.accepted_at, seconds(600))).await;
+    stores.queue(4, |m| m.due_at = samples::later(m.accepted_at, seconds(1_200))).await;
+    let ahead = stores.now();
+    stores.queue(5, |m| m.due_at = samples::later(ahead, seconds(7_200))).await;
+    let other = samples::queued(samples::message(6, ahead), &samples::link(OTHER_LINK));
+    stores.outbox.accept(samples::acceptance(vec![other])).await.expect("accepted");
+
+    let now = samples::later(right, seconds(5));
+    stores.clock.set(now);
+    stores.queue(7, |_| {}).await;
+    let until = samples::later(ahead, seconds(3_600));
+    let put_off = PutOff { link: link(), after: now, until, now };
+    assert_eq!(stores.dispatch.pull_back(put_off.clone(), 100).await, Ok(3));
+    assert_eq!(stores.dispatch.pull_back(put_off, 100).await, Ok(0), "it is done");
+    assert_eq!(ids(&stores.lease(100).await), [1, 2, 3, 7]);
+    assert!(stores.lease_of(OTHER_LINK, 100, RUN).await.is_empty(), "another queue");
+    stores.clock.set(samples::later(ahead, seconds(1_200)));
+    assert_eq!(ids(&stores.lease(100).await), [4], "at the time that was asked for");
+    stores.audit().await;
+}
+
+/// The first first, and again until there are none left.
+pub async fn places_are_given_back_so_many_at_a_time(stores: &Stores) {
+    let right = stores.now();
+    stores.clock.advance(seconds(3_600));
+    stores.queue_many(1..=7).await;
+    let until = stores.now();
+    stores.clock.set(right);
+    let put_off = PutOff { link: link(), after: right, until, now: right };
+    let mut counts = Vec::new();
+    for _ in 0..4 {
+        counts.push(stores.dispatch.pull_back(put_off.clone(), 3).await.expect("pulled back"));
+    }
+    assert_eq!(counts, [3, 3, 1, 0]);
+    assert_eq!(ids(&stores.lease(100).await), [1, 2, 3, 4, 5, 6, 7]);
+}
+
 /// Two callers never get the same message, however many ask at once.
 pub async fn never_twice_at_once(stores: &Stores) {
     stores.queue_many(1..=300).await;
@@ -150,7 +234,8 @@ pub async fn never_twice_at_once(stores: &Stores) {
                 let mut got = Vec::new();
                 for _ in 0..200 {
                     let lease = if n % 2 == 0 { RUN } else { RUN_B };
-                    let request = LeaseRequest { link: link(), quota: Quota::share(7, 0), now, lease };
+                    let (quota, behind) = (Quota::share(7, 0), Default::default());
+                    let request = LeaseRequest { link: link(), quota, now, lease, behind };
                     let taken = ids(&dispatch.lease(request).await.expect("leased"));
                     if taken.is_empty() && got.len() > 1 {
                         break;

@@ -150,6 +150,17 @@ pub async fn after_the_operator_did_not_know(stores: &Stores) {
     assert_eq!(stores.state(id).await, State::Delivered);
 }
 
+/// The operator did not know of one part while the other was on its way, and later it does.
+pub async fn after_the_operator_did_not_know_of_a_part(stores: &Stores) {
+    let id = stores.sent(1, &["a1", "a2"], |_| {}).await;
+    stores.receipt("a1", Verdict::Unknown).await;
+    assert_eq!(stores.state(id).await, State::Sent);
+    stores.receipt("a1", Verdict::Delivered).await;
+    stores.receipt("a1", Verdict::Failed).await;
+    stores.receipt("a2", Verdict::Delivered).await;
+    assert_eq!(stores.state(id).await, State::Delivered);
+}
+
 /// What has its end already is not given up, and giving up has a limit.
 pub async fn giving_up_has_a_limit(stores: &Stores) {
     for n in 1..=5 {

@@ -66,6 +66,22 @@ pub async fn back_into_a_queue(stores: &Stores) {
     stores.audit().await;
 }
 
+/// Put back without an error, the one before stays.
+pub async fn an_error_stays_until_there_is_another(stores: &Stores) {
+    let id = stores.held(1, |_| {}).await;
+    for (error, shown) in [("throttled", "throttled"), ("", "throttled"), ("unanswered", "unanswered")] {
+        let mut outcome = put_back(LINK, stores.now());
+        if let Outcome::PutBack { error: why, .. } = &mut outcome {
+            error.clone_into(why);
+        }
+        stores.end(id, outcome).await;
+        assert_eq!(stores.record(id).await.error, shown);
+        assert_eq!(stores.lease(1).await.len(), 1);
+    }
+    stores.end(id, Outcome::Sent).await;
+    assert_eq!(stores.record(id).await.error, "");
+}
+
 /// Once a possible duplicate, always one.
 pub async fn a_possible_duplicate_stays_one(stores: &Stores) {
     let id = stores.held(1, |_| {}).await;

@@ -122,6 +122,7 @@ impl Stores {
             quota: Quota::share(room, 0),
             now: self.now(),
             lease: run,
+            behind: Default::default(),
         };
         self.dispatch.lease(request).await.expect("the lease works")
     }

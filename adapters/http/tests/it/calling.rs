@@ -71,12 +71,19 @@ fn state(callback: Callback, state: MessageState) -> Handoff {
         content: Content::State { callback, record: Box::new(record) },
         tries: 2,
         created_at: now(),
+        resent_at: None,
     }
 }
 
 fn received(url: String) -> Handoff {
     let content = Content::Mo { destination: Destination::Url(url), mo: Box::new(mo(7)) };
-    Handoff { key: HandoffKey { subject: 7, event: HandoffKey::MO }, content, tries: 0, created_at: now() }
+    Handoff {
+        key: HandoffKey { subject: 7, event: HandoffKey::MO },
+        content,
+        tries: 0,
+        created_at: now(),
+        resent_at: None,
+    }
 }
 
 fn json(url: String) -> Callback {

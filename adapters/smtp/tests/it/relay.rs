@@ -44,6 +44,7 @@ fn received(source: &str, text: &str) -> Handoff {
         content,
         tries: 0,
         created_at: time("2026-11-23T11:00:01Z"),
+        resent_at: None,
     }
 }
 
@@ -86,6 +87,7 @@ fn ended(state: State, error: &str, reference: Option<&str>) -> Handoff {
         content,
         tries: 0,
         created_at: time("2026-11-23T12:05:01Z"),
+        resent_at: None,
     }
 }
 

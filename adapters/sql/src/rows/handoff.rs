@@ -15,10 +15,10 @@ pub(crate) mod handoff_state {
 }
 
 /// The columns of [`HandoffSql`].
-pub(crate) const HANDOFF_COLUMNS: &str = "subject, event, destination, tries, created_at";
+pub(crate) const HANDOFF_COLUMNS: &str = "subject, event, destination, tries, created_at, resent_at";
 
 /// Their types.
-pub(crate) type HandoffSql = (BigInt, SmallInt, Nullable<Text>, Integer, BigInt);
+pub(crate) type HandoffSql = (BigInt, SmallInt, Nullable<Text>, Integer, BigInt, Nullable<BigInt>);
 
 /// A row as it is read.
 #[derive(Debug, Clone, Queryable)]
@@ -28,6 +28,7 @@ pub(crate) struct StoredHandoff {
     pub(crate) destination: Option<String>,
     pub(crate) tries: i32,
     pub(crate) created_at: i64,
+    pub(crate) resent_at: Option<i64>,
 }
 
 /// A handoff to be inserted.

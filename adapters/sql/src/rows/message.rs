@@ -149,9 +149,8 @@ pub(crate) struct StoredMessage {
     dimensions: Option<String>,
     link: String,
     state: i16,
-    #[expect(dead_code, reason = "read with the others, so that one list of columns serves all")]
     queue_at: i64,
-    #[expect(dead_code, reason = "as above")]
+    #[expect(dead_code, reason = "read with the others, so that one list of columns serves all")]
     lease: Option<i64>,
     parts: String,
     tries_total: i32,
@@ -209,6 +208,7 @@ impl StoredMessage {
 
     /// The message as it is taken from the queue.
     pub(crate) fn leased(self) -> QueryResult<Leased> {
+        let due_at = time(self.queue_at);
         let record = self.record()?;
         Ok(Leased {
             message: record.message,
@@ -216,6 +216,7 @@ impl StoredMessage {
             parts: record.parts,
             tries: record.tries,
             possible_duplicate: record.possible_duplicate,
+            due_at,
         })
     }
 }
@@ -325,7 +326,7 @@ impl Change for Settled {
             Outcome::Failed { code, .. } | Outcome::Abandoned { code, .. } => error = Some(code.as_str()),
             Outcome::PutBack { link: to, due_at, tries, possible_duplicate, error: why, deadlines: _ } => {
                 link = to;
-                error = Some(why.as_str());
+                error = Some(why.as_str()).filter(|why| !why.is_empty());
                 let tries = (i64::from(tries.total), i64::from(tries.on_link));
                 again =
                     (Some(millis(*due_at)), Some(tries.0), Some(tries.1), possible_duplicate.then_some(1));

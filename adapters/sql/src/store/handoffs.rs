@@ -98,6 +98,7 @@ async fn filled(conn: &mut Conn, rows: Vec<StoredHandoff>, lease: Incarnation) -
                 content,
                 tries: u16::try_from(row.tries).unwrap_or(u16::MAX),
                 created_at: time(row.created_at),
+                resent_at: row.resent_at.map(time),
             }),
             None => gone.push(HandoffName { subject: row.subject, event: row.event, lease: lease.0 }),
         }
@@ -155,8 +156,10 @@ pub(super) async fn resend(
     ticket: &mut Ticket<(Option<HandoffKey>, Timestamp), usize>,
 ) -> QueryResult<()> {
     let (key, now) = ticket.ask;
-    let mut binds: Vec<Bind<'_>> = vec![millis(now).into()];
-    let mut text = "UPDATE handoff SET state = 0, due_at = ?, lease = NULL WHERE state = 2".to_owned();
+    let mut binds: Vec<Bind<'_>> = vec![millis(now).into(), millis(now).into()];
+    let mut text =
+        "UPDATE handoff SET state = 0, due_at = ?, resent_at = ?, tries = 0, lease = NULL WHERE state = 2"
+            .to_owned();
     if let Some(key) = key {
         text.push_str(" AND subject = ? AND event = ?");
         binds.push(key.subject.into());

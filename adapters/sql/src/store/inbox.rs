@@ -160,6 +160,7 @@ async fn complete(
         content: Content::Mo { destination, mo: Box::new(mo.clone()) },
         tries: 0,
         created_at: after.at,
+        resent_at: None,
     });
     if let Some(handoff) = &tell {
         let destination = match &handoff.content {

@@ -7,7 +7,8 @@ use crate::rows::{MESSAGE_COLUMNS, MessageSql, StoredMessage, millis};
 use crate::statement::{Bind, Sql, places};
 use diesel::QueryResult;
 use diesel::sql_types::BigInt;
-use domain::message::Incarnation;
+use domain::Timestamp;
+use domain::message::{Incarnation, MessageId};
 use ports::driven::{LeaseRequest, Leased};
 use std::collections::HashMap;
 
@@ -21,8 +22,8 @@ pub(super) async fn lease(
     let room = request.quota.room();
     let mut classes: [Vec<i64>; 4] = Default::default();
     if room > 0 {
-        for (class, ids) in (0_i64..).zip(classes.iter_mut()) {
-            *ids = due(conn, request, class, room).await?;
+        for ((class, ids), behind) in (0_i64..).zip(classes.iter_mut()).zip(request.behind) {
+            *ids = due(conn, request, class, behind, room).await?;
         }
     }
     let waiting = [0, 1, 2, 3].map(|n: usize| classes.get(n).map_or(0, Vec::len));
@@ -35,16 +36,29 @@ pub(super) async fn lease(
     Ok(())
 }
 
-async fn due(conn: &mut Conn, request: &LeaseRequest, class: i64, room: usize) -> QueryResult<Vec<i64>> {
+async fn due(
+    conn: &mut Conn,
+    request: &LeaseRequest,
+    class: i64,
+    behind: Option<(Timestamp, MessageId)>,
+    room: usize,
+) -> QueryResult<Vec<i64>> {
     let now = millis(request.now);
+    let from = if behind.is_some() { " AND queue_at >= ? AND (queue_at > ? OR id > ?)" } else { "" };
     let mut found: Vec<(i64, i64)> = Vec::new();
     for waiting in dialect::WAITING {
         let text = format!(
-            "SELECT queue_at, id FROM message WHERE {waiting} AND link = ? AND priority = ? AND queue_at <= ? AND expires_at > ? \
+            "SELECT queue_at, id FROM message WHERE {waiting} AND link = ? AND priority = ? AND queue_at <= ? AND expires_at > ?{from} \
              ORDER BY queue_at, id LIMIT ?{}",
             dialect::SKIP_LOCKED
         );
-        let binds = vec![request.link.as_str().into(), class.into(), now.into(), now.into(), room.into()];
+        let mut binds: Vec<Bind<'_>> =
+            vec![request.link.as_str().into(), class.into(), now.into(), now.into()];
+        if let Some((due_at, id)) = behind {
+            let due_at = millis(due_at);
+            binds.extend([due_at, due_at, id.0].map(Bind::from));
+        }
+        binds.push(room.into());
         let rows: Vec<(i64, i64)> = Sql::<(BigInt, BigInt)>::new(text, binds).rows(conn).await?;
         found.extend(rows);
     }

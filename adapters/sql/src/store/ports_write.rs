@@ -13,8 +13,8 @@ use domain::submission::Accepted;
 use futures_util::FutureExt;
 use ports::driven::{
     Acceptance, Applied, Backlog, Cluster, Deadlines, Dispatch, Handoff, HandoffKey, HandoffOutcome,
-    Handoffs, Held, LeaseRequest, Leased, Neighbour, Once, Outbox, Overdue, Receipts, Ruling, Settlement,
-    StoreError,
+    Handoffs, Held, LeaseRequest, Leased, Neighbour, Once, Outbox, Overdue, PutOff, Receipts, Ruling,
+    Settlement, StoreError,
 };
 
 #[async_trait]
@@ -58,6 +58,10 @@ impl Dispatch for Store {
 
     async fn expire(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
         self.queue.ask(Op::Expire, (now, limit)).await
+    }
+
+    async fn pull_back(&self, put_off: PutOff, limit: usize) -> Result<usize, StoreError> {
+        self.queue.ask(Op::PullBack, (put_off, limit)).await
     }
 
     async fn backlog(&self, now: Timestamp) -> Result<Vec<Backlog>, StoreError> {

@@ -62,5 +62,6 @@ pub(super) fn handoff(tell: &Tell, callback: Callback, record: MessageRecord) ->
         content: Content::State { callback, record: Box::new(record) },
         tries: 0,
         created_at: tell.at,
+        resent_at: None,
     }
 }

@@ -278,6 +278,7 @@ async fn alone(conn: &mut Conn, memory: &mut Memory, op: &mut Op) -> QueryResult
         Op::Lease(ticket) => Box::pin(lease::lease(conn, memory, ticket)),
         Op::Cancel(ticket) => Box::pin(cold::cancel(conn, ticket)),
         Op::Expire(ticket) => Box::pin(sweep::expire(conn, ticket)),
+        Op::PullBack(ticket) => Box::pin(cold::pull_back(conn, ticket)),
         Op::GiveUp(ticket) => Box::pin(sweep::give_up(conn, memory, ticket)),
         Op::Record(ticket) => Box::pin(inbox::record(conn, ticket)),
         Op::CompleteOverdue(ticket) => Box::pin(inbox::complete_overdue(conn, ticket)),

@@ -105,7 +105,8 @@ async fn a_row_that_cannot_be_read() {
     stores.cluster.join("a", run, clock.now()).await.expect("joined");
     let taken = stores.cluster.take_over(run, clock.now(), &[], 10).await;
     assert_eq!(taken.map(|taken| taken.len()), Ok(0));
-    let request = LeaseRequest { link, quota: Quota::share(10, 0), now: clock.now(), lease: run };
+    let (quota, behind) = (Quota::share(10, 0), Default::default());
+    let request = LeaseRequest { link, quota, now: clock.now(), lease: run, behind };
     let leased = stores.dispatch.lease(request).await.expect("the others are taken");
     assert_eq!(leased.iter().map(|l| l.message.id.0).collect::<Vec<_>>(), [3]);
     let listed = stores.reports.messages(&Filter { limit: 10, ..Filter::default() }).await.expect("listed");
@@ -121,7 +122,7 @@ async fn a_store_of_a_newer_program_is_refused() {
     use diesel::connection::SimpleConnection;
     use diesel::{Connection, SqliteConnection};
     let directory = tempfile::tempdir().expect("a directory");
-    assert_eq!(sql::migrate(&url(directory.path())).await.expect("it migrates").len(), 5);
+    assert_eq!(sql::migrate(&url(directory.path())).await.expect("it migrates").len(), 6);
     assert_eq!(sql::migrate(&url(directory.path())).await, Ok(Vec::new()), "nothing is left to do");
     let file = directory.path().join("omnigate.db");
     let mut conn = SqliteConnection::establish(file.to_str().expect("a path")).expect("it opens");

@@ -99,6 +99,7 @@ pub(super) struct Task {
     pub(super) about: About,
     pub(super) tries: u16,
     pub(super) created_at: Timestamp,
+    pub(super) resent_at: Option<Timestamp>,
     pub(super) due_at: Timestamp,
     pub(super) lease: Option<Incarnation>,
     pub(super) error: String,
@@ -193,8 +194,16 @@ impl Books {
         if self.handoffs.contains_key(&key) {
             return None;
         }
-        let task =
-            Task { about, tries: 0, created_at: at, due_at: at, lease, error: String::new(), dead: None };
+        let task = Task {
+            about,
+            tries: 0,
+            created_at: at,
+            resent_at: None,
+            due_at: at,
+            lease,
+            error: String::new(),
+            dead: None,
+        };
         self.handoffs.insert(key, task);
         self.handoff(key)
     }
@@ -209,7 +218,8 @@ impl Books {
                 Content::State { callback: callback.clone(), record }
             }
         };
-        Some(Handoff { key, content, tries: task.tries, created_at: task.created_at })
+        let Task { tries, created_at, resent_at, .. } = *task;
+        Some(Handoff { key, content, tries, created_at, resent_at })
     }
 
     /// Applies one receipt. One without a message is parked.

@@ -7,7 +7,7 @@ use domain::Timestamp;
 use domain::directory::LinkId;
 use domain::message::{MessageId, PartState, Parts, PastWay, Which};
 use domain::state::{Event, State};
-use ports::driven::{Backlog, Dispatch, LeaseRequest, Leased, Outcome, Settlement, StoreError};
+use ports::driven::{Backlog, Dispatch, LeaseRequest, Leased, Outcome, PutOff, Settlement, StoreError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -28,7 +28,8 @@ impl Dispatch for MemoryStore {
     ) -> Result<Option<Result<State, State>>, StoreError> {
         self.call(Call::End, |books| {
             let Some(row) = books.messages.get_mut(&id.0) else { return Ok(None) };
-            if row.parts.past().iter().any(PastWay::was_used) {
+            let was_used = row.parts.past().iter().any(PastWay::was_used);
+            if was_used || row.parts.is_begun() || row.possible_duplicate {
                 return Ok(Some(Err(if row.state.is_final() { row.state } else { State::Sent })));
             }
             let Some(cancelled) = row.state.after(Event::Cancel) else { return Ok(Some(Err(row.state))) };
@@ -51,6 +52,28 @@ impl Dispatch for MemoryStore {
                 }
             }
             Ok(ids.len())
+        })
+        .await
+    }
+
+    async fn pull_back(&self, put_off: PutOff, limit: usize) -> Result<usize, StoreError> {
+        self.call(Call::End, |books| {
+            let PutOff { link, after, until, now } = put_off;
+            let asked = |r: &Row| r.message.due_at > r.message.accepted_at;
+            let mut off: Vec<_> = books
+                .messages
+                .values_mut()
+                .filter(|r| r.waits() && r.link == link && r.due_at > after && r.due_at <= until)
+                .filter(|r| !asked(r) || r.message.due_at < r.due_at)
+                .collect();
+            off.sort_unstable_by_key(|r| (r.due_at, r.message.id));
+            off.truncate(limit);
+            let count = off.len();
+            for row in off {
+                let own = row.message.due_at;
+                row.due_at = if asked(row) { own } else { own.min(now) };
+            }
+            Ok(count)
         })
         .await
     }
@@ -83,7 +106,11 @@ fn lease(books: &mut Books, request: &LeaseRequest) -> Vec<Leased> {
     };
     let mut classes: [Vec<(Timestamp, i64)>; 4] = Default::default();
     for row in books.messages.values().filter(due) {
-        if let Some(queue) = classes.get_mut(class(row)) {
+        let place = (row.due_at, row.message.id);
+        let behind = request.behind.get(class(row)).copied().flatten();
+        if let Some(queue) = classes.get_mut(class(row))
+            && behind.is_none_or(|behind| place > behind)
+        {
             queue.push((row.due_at, row.message.id.0));
         }
     }
@@ -106,6 +133,7 @@ pub(super) fn take(row: &mut Row, lease: domain::message::Incarnation) -> Leased
         parts: row.parts.clone(),
         tries: row.tries,
         possible_duplicate: row.possible_duplicate,
+        due_at: row.due_at,
     }
 }
 
@@ -173,7 +201,9 @@ fn apply_outcome(row: &mut Row, outcome: Outcome, at: Timestamp) {
             row.due_at = due_at;
             row.tries = tries;
             row.possible_duplicate |= possible_duplicate;
-            row.error = error;
+            if !error.is_empty() {
+                row.error = error;
+            }
         }
     }
 }

@@ -94,6 +94,7 @@ impl Handoffs for MemoryStore {
             let revived = meant.map(|(_, task)| {
                 task.dead = None;
                 task.tries = 0;
+                task.resent_at = Some(now);
                 task.due_at = now;
             });
             Ok(revived.count())

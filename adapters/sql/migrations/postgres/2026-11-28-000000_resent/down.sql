@@ -1,0 +1,1 @@
+ALTER TABLE handoff DROP COLUMN resent_at;
