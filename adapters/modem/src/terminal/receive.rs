@@ -4,8 +4,8 @@
 //! A stored message is deleted, a direct one acknowledged, only after it is durable. What cannot be decoded is kept as binary: it must
 //! neither be lost nor block the memory.
 
+use super::Terminal;
 use super::task::Task;
-use super::{MOST_TASKS, Terminal};
 use crate::at;
 use crate::chat::{Answer, End, Fault};
 use crate::hex;
@@ -72,50 +72,25 @@ impl Terminal {
         }
     }
 
-    fn fetch(&mut self, place: Place) {
-        if self.held.contains(&place) || !self.start.is_serving() {
+    fn fetch(&mut self, mut place: Place) {
+        if !self.start.is_serving() {
             // The first sweep of a connection finds it.
             return;
         }
+        if self.home.is_empty() {
+            // A modem that names no memory has one.
+            place.memory.clear();
+        }
+        if self.held.contains(&place) {
+            return;
+        }
         self.at_place(Task::Fetch(place.clone()), &place);
-    }
-
-    /// Does something with a place; one in a memory of its own, as some modems have for reports, by going there and back.
-    fn at_place(&mut self, task: Task, place: &Place) {
-        let home = self.home.clone();
-        if place.memory == home || home.is_empty() {
-            return self.push(task);
-        }
-        let unit = [Task::Detour(place.memory.clone()), task, Task::Memory(home)];
-        // All three or none, and never joined with another's: what stands between two of them happens in the other memory.
-        let [_, task, _] = &unit;
-        if self.todo.len() + unit.len() <= MOST_TASKS && !self.todo.contains(task) {
-            self.todo.extend(unit);
-        }
     }
 
     /// Reads again what was put off and lies where no sweep comes.
     pub(super) fn fetch_put_off(&mut self) {
         for place in std::mem::take(&mut self.put_off) {
             self.fetch(place);
-        }
-    }
-
-    /// Whether the memory in use is the one that a task is about.
-    pub(super) fn is_elsewhere(&self, task: &Task) -> bool {
-        let wanted = match task {
-            Task::Fetch(place) | Task::Delete(place) => &place.memory,
-            Task::Sweep | Task::Walk { .. } => &self.home,
-            _ => return false,
-        };
-        !self.memory.is_empty() && *wanted != self.memory
-    }
-
-    /// A task that was left out since its memory could not be had.
-    pub(super) fn left_out(&mut self, task: &Task) {
-        tracing::warn!(link = %self.link, ?task, memory = self.memory, "the modem does not change to the memory for this");
-        if let Task::Delete(place) = task {
-            self.held.remove(place);
         }
     }
 

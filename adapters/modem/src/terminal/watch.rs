@@ -94,7 +94,7 @@ impl Terminal {
             self.watch.next = None;
             if self.memory != self.home {
                 // The way back from another memory was not taken.
-                self.push(Task::Memory(self.home.clone()));
+                self.push(self.way_home());
             }
             // What is received is read in PDU mode too, and a modem may have left it by itself.
             self.push(Task::Set(PDU_MODE.into()));
@@ -137,9 +137,7 @@ impl Terminal {
             Task::Fill => {
                 let next = self.at() + self.config.poll;
                 self.watch.next = Some(self.watch.next.map_or(next, |known| known.min(next)));
-                if self.memory == self.home {
-                    self.filled(answer.after("+CPMS:"));
-                }
+                self.memory_told(answer);
             }
             _ => {}
         }
