@@ -99,7 +99,7 @@ impl Terminal {
     pub(super) fn left_out(&mut self, task: &Task) {
         tracing::warn!(link = %self.link, ?task, memory = self.memory, "the modem does not change to the memory for this");
         if let Task::Delete(place) = task {
-            self.held.remove(place);
+            self.let_go(place.clone());
         }
     }
 }

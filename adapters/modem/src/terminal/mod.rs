@@ -63,7 +63,9 @@ pub struct Terminal {
     pace: send::SimPace,
     /// Places that were read and whose messages wait to become durable.
     held: HashSet<receive::Place>,
-    /// Places in other memories whose messages could not be made durable yet.
+    /// Those of them where something was announced since.
+    anew: HashSet<receive::Place>,
+    /// Places in other memories whose messages could not be read or made durable yet.
     put_off: Vec<receive::Place>,
     /// The memory in use at the moment, and the one that received messages are kept in.
     memory: String,
@@ -97,6 +99,7 @@ impl Terminal {
             job: None,
             pace: send::SimPace::default(),
             held: HashSet::new(),
+            anew: HashSet::new(),
             put_off: Vec::new(),
             memory: String::new(),
             home: String::new(),

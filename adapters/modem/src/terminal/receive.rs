@@ -82,6 +82,8 @@ impl Terminal {
             place.memory.clear();
         }
         if self.held.contains(&place) {
+            // Said twice, or the place is free already and holds the next one.
+            self.anew.insert(place);
             return;
         }
         self.at_place(Task::Fetch(place.clone()), &place);
@@ -92,6 +94,27 @@ impl Terminal {
         for place in std::mem::take(&mut self.put_off) {
             self.fetch(place);
         }
+    }
+
+    /// Nothing waits at this place any more. What was announced there meanwhile is read.
+    pub(super) fn let_go(&mut self, place: Place) {
+        self.held.remove(&place);
+        if self.anew.remove(&place) {
+            self.fetch(place);
+        }
+    }
+
+    /// Reads this place again soon.
+    fn again_soon(&mut self, place: Place) {
+        if place.memory != self.home && !self.put_off.contains(&place) {
+            self.put_off.push(place);
+        }
+        self.sweep_soon();
+    }
+
+    pub(super) fn sweep_soon(&mut self) {
+        let at = self.at() + AGAIN;
+        self.watch.sweep_at(at);
     }
 
     /// A task of receiving has its end.
@@ -116,10 +139,10 @@ impl Terminal {
                 self.walked(index, left, answer);
             }
             Task::Delete(place) => {
-                self.held.remove(&place);
                 if !answer.is_ok() {
                     tracing::warn!(link = %self.link, index = place.index, "a message cannot be removed from the modem");
                 }
+                self.let_go(place);
             }
             // A modem that hears no acknowledgement in time stops handing over directly: announced anew.
             Task::Acknowledge(_) if !matches!(answer.end, End::Ok | End::Error(Fault::Code(_, 340))) => {
@@ -151,11 +174,8 @@ impl Terminal {
             }
             Mark::Stored(place) => {
                 self.held.remove(place);
-                if place.memory != self.home {
-                    self.put_off.push(place.clone());
-                }
-                let at = self.at() + AGAIN;
-                self.watch.sweep_at(at);
+                self.anew.remove(place);
+                self.again_soon(place.clone());
             }
             Mark::Direct => self.push_acknowledgement(good),
         }

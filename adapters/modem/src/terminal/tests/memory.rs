@@ -208,3 +208,120 @@ fn a_sim_that_is_lost_after_its_pin_ends_the_connection() {
         assert_eq!((bench.state.rung(), asked_for(&bench).as_str()), (Rung::Defaults, "SM"), "{code}");
     }
 }
+
+/// Whether the message at a place was read, if one is there; and how many were removed unread.
+type Spot = (Option<bool>, u32);
+
+/// A modem with one place, whose removals are done and then answered so.
+fn one_place(removal: impl Fn(usize) -> Option<&'static str> + 'static) -> (Bench, Arc<Mutex<Spot>>) {
+    let place = Arc::new(Mutex::new((None, 0)));
+    let (inside, mut removals) = (place.clone(), 0);
+    let bench = Bench::new(
+        move |command| {
+            let mut inside = inside.lock().unwrap();
+            match command {
+                "AT+CMGR=5" if inside.0.is_none() => Some("\r\n+CMS ERROR: 321\r\n".into()),
+                "AT+CMGR=5" => {
+                    inside.0 = Some(true);
+                    Some(format!("\r\n+CMGR: 1,,25\r\n{MO}\r\n{OK}"))
+                }
+                "AT+CMGL=4" if inside.0.is_some() => {
+                    inside.0 = Some(true);
+                    Some(format!("\r\n+CMGL: 5,1,,25\r\n{MO}\r\n{OK}"))
+                }
+                "AT+CMGD=5" => {
+                    inside.1 += u32::from(inside.0 == Some(false));
+                    inside.0 = None;
+                    removals += 1;
+                    removal(removals).map(str::to_owned)
+                }
+                other => good(other),
+            }
+        },
+        |_| {},
+    );
+    (bench, place)
+}
+
+const ANNOUNCED: &str = "\r\n+CMTI: \"SM\",5\r\n";
+
+#[test]
+fn a_removal_whose_answer_is_lost_is_not_done_to_the_next_message() {
+    let (mut bench, place) = one_place(|removal| (removal > 1).then_some(OK));
+    bench.run(5);
+    place.lock().unwrap().0 = Some(false);
+    bench.hear(ANNOUNCED);
+    bench.run(2);
+    let first = marks(&mut bench);
+    bench.terminal.answer(&first[0], session::Answer::Taken);
+    bench.run(5);
+    assert_eq!(*place.lock().unwrap(), (None, 0), "removed, and nobody said so");
+    place.lock().unwrap().0 = Some(false);
+    bench.hear(ANNOUNCED);
+    bench.run(40);
+    let second = marks(&mut bench);
+    assert_eq!((first.len(), second.len(), place.lock().unwrap().1), (1, 1, 0), "{:?}", bench.asked);
+    bench.terminal.answer(&second[0], session::Answer::Taken);
+    bench.run(40);
+    assert_eq!((*place.lock().unwrap(), bench.times("AT+CMGD=5")), ((None, 0), 2));
+    assert_eq!(bench.terminal.free(), 1);
+}
+
+#[test]
+fn a_place_that_is_used_again_before_its_removal_is_answered_is_read() {
+    // The next message is announced in the middle of the answer.
+    let (mut bench, place) = one_place(|_| None);
+    bench.run(5);
+    place.lock().unwrap().0 = Some(false);
+    bench.hear(ANNOUNCED);
+    bench.run(2);
+    let first = marks(&mut bench);
+    bench.terminal.answer(&first[0], session::Answer::Taken);
+    bench.run(1);
+    place.lock().unwrap().0 = Some(false);
+    bench.hear(&format!("{ANNOUNCED}{OK}"));
+    bench.run(2);
+    assert_eq!((marks(&mut bench).len(), bench.times("AT+CMGD=5")), (1, 1));
+}
+
+#[test]
+fn a_removal_that_is_never_answered_does_not_fill_the_time() {
+    let mut bench = Bench::new(
+        |command| match command {
+            "AT+CMGL=4" => Some(format!("\r\n+CMGL: 5,1,,25\r\n{MO}\r\n+CMGL: 6,1,,25\r\n{MO}\r\n{OK}")),
+            _ if command.starts_with("AT+CMGD") => None,
+            other => good(other),
+        },
+        |_| {},
+    );
+    for _ in 0..1_200 {
+        bench.run(1);
+        for mark in marks(&mut bench) {
+            bench.terminal.answer(&mark, session::Answer::Taken);
+        }
+    }
+    assert!(bench.is_up());
+    assert!(bench.times("AT+CMGD=5") <= 6, "{}", bench.times("AT+CMGD=5"));
+}
+
+#[test]
+fn an_acknowledgement_is_said_once() {
+    let direct = |command: &str| match command {
+        "AT+CNMA" => None,
+        "AT+CNMI=?" => Some(format!("\r\n+CNMI: (0-2),(2),(0),(1),(0,1)\r\n{OK}")),
+        "AT+CNMI?" => Some(format!("\r\n+CNMI: 2,2,0,1,0\r\n{OK}")),
+        other => good(other),
+    };
+    let mut bench = Bench::new(direct, |_| {});
+    bench.run(5);
+    bench.hear(&format!("\r\n+CMT: ,25\r\n{MO}\r\n"));
+    bench.run(1);
+    let first = marks(&mut bench);
+    bench.terminal.answer(&first[0], session::Answer::Taken);
+    bench.run(5);
+    // The next one comes while nobody knows whether the first was acknowledged; it is not durable yet.
+    bench.hear(&format!("\r\n+CMT: ,25\r\n{MO}\r\n"));
+    bench.run(60);
+    assert_eq!((marks(&mut bench).len(), bench.times("AT+CNMA")), (1, 1), "{:?}", bench.asked);
+    assert!(bench.times("AT+CNMI=2,2,0,1,0") > 1, "it is asked to hand over again");
+}
