@@ -5,9 +5,11 @@
 //! neither be lost nor block the memory.
 
 use super::Terminal;
+use super::start::words;
 use super::task::Task;
 use crate::at;
 use crate::chat::{Answer, End, Fault};
+use crate::errors;
 use crate::hex;
 use crate::tpdu::{self, AddressKind, Deliver, Outcome, StatusReport, Tpdu};
 use domain::address::Recipient;
@@ -48,6 +50,16 @@ pub(crate) fn receipt_key(reference: u8, recipient: &str) -> String {
     let digits: Vec<char> = recipient.chars().filter(char::is_ascii_digit).collect();
     let tail: String = digits.iter().skip(digits.len().saturating_sub(DIGITS)).collect();
     format!("mr{reference}-{tail}")
+}
+
+fn is_sim_busy(answer: &Answer) -> bool {
+    answer.code().is_some_and(|(kind, code)| errors::is_sim_busy(kind, code))
+}
+
+/// Whether something may lie there although it was not read.
+fn is_worth_another(answer: &Answer) -> bool {
+    let is_empty = answer.code().is_some_and(|(kind, code)| errors::is_no_such_place(kind, code));
+    matches!(answer.end, End::Error(_)) && !is_empty
 }
 
 impl Terminal {
@@ -129,13 +141,28 @@ impl Terminal {
                     }
                 }
                 if !answer.is_ok() {
-                    tracing::debug!(link = %self.link, "the memory cannot be listed");
+                    tracing::debug!(link = %self.link, why = words(&answer.end), "the memory cannot be listed");
+                }
+                if is_worth_another(answer) {
+                    self.sweep_soon();
                 }
             }
-            Task::Fetch(place) => self.read(place, answer),
+            Task::Fetch(place) => {
+                self.read(place.clone(), answer);
+                let elsewhere = place.memory != self.home;
+                // A sweep reads it in another way. Where no sweep comes it is only waited for.
+                if is_sim_busy(answer)
+                    || !elsewhere && (is_worth_another(answer) || answer.end == End::Silence)
+                {
+                    self.again_soon(place);
+                }
+            }
             Task::Walk { index, left } => {
                 let memory = self.home.clone();
                 self.read(Place { memory, index }, answer);
+                if is_sim_busy(answer) {
+                    self.sweep_soon();
+                }
                 self.walked(index, left, answer);
             }
             Task::Delete(place) => {

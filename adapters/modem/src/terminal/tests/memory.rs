@@ -325,3 +325,66 @@ fn an_acknowledgement_is_said_once() {
     assert_eq!((marks(&mut bench).len(), bench.times("AT+CNMA")), (1, 1), "{:?}", bench.asked);
     assert!(bench.times("AT+CNMI=2,2,0,1,0") > 1, "it is asked to hand over again");
 }
+
+#[test]
+fn what_a_busy_sim_did_not_let_be_read_is_read_soon() {
+    for busy in ["+CMS ERROR: 314", "+CME ERROR: 14"] {
+        // At the start: what lies there.
+        let mut tries = 0;
+        let listing = move |command: &str| match command {
+            "AT+CMGL=4" if tries < 2 => {
+                tries += 1;
+                Some(format!("\r\n{busy}\r\n"))
+            }
+            "AT+CMGL=4" => Some(format!("\r\n+CMGL: 5,1,,25\r\n{MO}\r\n{OK}")),
+            other => good(other),
+        };
+        let mut bench = Bench::new(listing, |_| {});
+        bench.run(30);
+        assert_eq!((marks(&mut bench).len(), bench.times("AT+CMGL=4")), (1, 3), "{busy}: {:?}", bench.asked);
+
+        // Later: what was announced.
+        let mut bench = Bench::new(good, |_| {});
+        bench.run(5);
+        bench.answers = Box::new(move |command| match command {
+            "AT+CMGR=5" => Some(format!("\r\n{busy}\r\n")),
+            "AT+CMGL=4" => Some(format!("\r\n+CMGL: 5,1,,25\r\n{MO}\r\n{OK}")),
+            other => good(other),
+        });
+        bench.hear(ANNOUNCED);
+        bench.run(15);
+        assert_eq!(marks(&mut bench).len(), 1, "{busy}: {:?}", bench.asked);
+
+        // In a memory where no sweep comes.
+        let (mut bench, _) = two_memories(false);
+        bench.run(5);
+        let mut usual = std::mem::replace(&mut bench.answers, Box::new(good));
+        let mut tries = 0;
+        bench.answers = Box::new(move |command| match command {
+            "AT+CMGR=1" if tries < 3 => {
+                tries += 1;
+                Some(format!("\r\n{busy}\r\n"))
+            }
+            other => usual(other),
+        });
+        bench.hear("\r\n+CDSI: \"SR\",1\r\n");
+        bench.run(45);
+        let receipts = bench.events.iter().filter(|event| matches!(event, Event::Receipt { .. })).count();
+        assert_eq!((receipts, bench.times("AT+CMGR=1")), (1, 4), "{busy}: {:?}", bench.asked);
+    }
+}
+
+#[test]
+fn an_empty_place_is_not_read_again() {
+    let mut bench = Bench::new(
+        |command| match command {
+            "AT+CMGR=5" | "AT+CMGL=4" => Some("\r\n+CMS ERROR: 321\r\n".to_owned()),
+            other => good(other),
+        },
+        |_| {},
+    );
+    bench.run(5);
+    bench.hear(ANNOUNCED);
+    bench.run(280);
+    assert_eq!((bench.times("AT+CMGR=5"), bench.times("AT+CMGL=4")), (1, 1));
+}
