@@ -4,7 +4,7 @@
 //! after the notes allow it.
 
 use super::Terminal;
-use super::task::{PDU_MODE, Task};
+use super::task::{ERROR_NUMBERS, PDU_MODE, Task};
 use crate::chat::{Answer, Ask, End, Fault};
 use crate::errors::Kind;
 use crate::profile;
@@ -62,7 +62,7 @@ impl Terminal {
             self.push(Task::Set("ATZ".into()));
             self.push(Task::Set("AT&F".into()));
         }
-        for command in ["ATE0", "ATV1Q0", "AT+CMEE=1"] {
+        for command in ["ATE0", "ATV1Q0", ERROR_NUMBERS] {
             self.push(Task::Set(command.into()));
         }
         self.push(Task::Maker);

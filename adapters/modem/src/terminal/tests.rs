@@ -1,6 +1,7 @@
 //! A terminal and a modem of a few lines: what it is asked, in time, when its answers are not what they should be.
 
 mod memory;
+mod network;
 
 use super::*;
 use crate::notes::Notes;
