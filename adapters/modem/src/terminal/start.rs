@@ -177,7 +177,7 @@ impl Terminal {
             Ok(false) => self.refused(
                 "the SIM has refused this PIN: it is not tried again (correct `pin`, or open the SIM by hand)".into(),
             ),
-            Err(error) => self.refused(format!("the PIN is not tried, since that cannot be noted: {error}")),
+            Err(error) => self.refused(format!("the PIN is not tried: {error}")),
         }
     }
 
