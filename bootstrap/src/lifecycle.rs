@@ -43,7 +43,8 @@ pub struct Running {
     store: Mutex<Option<sql::Opened>>,
 }
 
-/// Starts everything a configuration says. When this returns, every door is open and `listening.json` in the data directory says where.
+/// Starts everything a configuration says. When this returns, every door is open and `listening.json` in the data directory says where. A
+/// link that cannot be started is named in the log, stands still and is tried again by the next reload.
 ///
 /// # Errors
 /// What cannot be opened; nothing is left running then.
@@ -61,7 +62,7 @@ pub async fn start(loaded: Loaded) -> anyhow::Result<Running> {
     let machine = machine.numbered(&config.node.name, stores.cluster.as_ref()).await?;
     let relay = wire::relay(&loaded)?;
     let users = wire::users(&loaded, machine.passwords.as_ref()).await?;
-    let links = link_setups(&loaded)?;
+    let mut links = link_setups(&loaded)?;
     let zone = jiff::tz::TimeZone::system();
     let traffic_dir = config.log.traffic_dir.clone().unwrap_or_else(|| data_dir.join("traffic"));
     let world = World {
@@ -85,8 +86,8 @@ pub async fn start(loaded: Loaded) -> anyhow::Result<Running> {
     // What ends the store waits until nobody has it.
     drop((stores, world));
     let thread = LinkThread::start().context("the thread of the links cannot be started")?;
-    for setup in links.values() {
-        gateway.attach(start_link(setup, &gateway, &machine, &thread, relay.as_ref())?);
+    for failed in attach(links.values(), &gateway, &machine, &thread, relay.as_ref()) {
+        links.remove(&failed);
     }
     let opened = doors::open(&loaded, &gateway, &machine, measures.clone(), relay.clone()).await;
     let opened = match opened {
@@ -145,6 +146,30 @@ fn start_link(
 ) -> anyhow::Result<Arc<dyn OperatorLink>> {
     let _on_it = thread.enter();
     setup.start(gateway.receive(), machine, relay)
+}
+
+/// Starts links and has the gateway feed them. Those that cannot be started hold back no other: they are named in the log and given back,
+/// so that they do not stand among those in force and the next reload takes them for new.
+fn attach<'a>(
+    setups: impl IntoIterator<Item = &'a LinkSetup>,
+    gateway: &Gateway,
+    machine: &Machine,
+    thread: &LinkThread,
+    relay: Option<&Arc<MailRelay>>,
+) -> Vec<LinkId> {
+    let mut failed = Vec::new();
+    for setup in setups {
+        match start_link(setup, gateway, machine, thread, relay) {
+            Ok(link) => gateway.attach(link),
+            Err(error) => {
+                tracing::error!(
+                    "a link stands still until it is put right and the configuration read again: {error:#}"
+                );
+                failed.push(setup.id.clone());
+            }
+        }
+    }
+    failed
 }
 
 fn link_setups(loaded: &Loaded) -> anyhow::Result<BTreeMap<LinkId, LinkSetup>> {
@@ -224,11 +249,6 @@ impl Running {
         let later = restart::waiting(&self.started, &fresh.marks);
         let started = new.len() - failed.len();
         let mut said = format!("{kept} link(s) kept, {started} started, {} stopped", gone.len());
-        for failure in &failed {
-            tracing::error!(
-                "a link stands still until it is put right and the configuration read again: {failure}"
-            );
-        }
         if !failed.is_empty() {
             said.push_str(&format!("; {} not started", failed.len()));
         }

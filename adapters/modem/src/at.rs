@@ -207,6 +207,12 @@ pub fn cpms(line: &str) -> Option<(u16, u16)> {
     numbers.next().zip(numbers.next()).filter(|(_, total)| *total > 0)
 }
 
+/// The first memory of `+CPMS: "SM",1,30,…`; `None` when no names are told.
+pub fn memory(line: &str) -> Option<String> {
+    let rest = line.trim().strip_prefix("+CPMS:")?;
+    rest.split(',').next().map(unquoted).filter(|memory| is_memory(memory))
+}
+
 /// The five numbers of `+CNMI: 2,1,0,1,0`.
 pub fn cnmi(line: &str) -> Option<[u8; 5]> {
     let rest = line.trim().strip_prefix("+CNMI:")?;
@@ -219,8 +225,12 @@ pub fn stored(line: &str) -> Option<(String, u16)> {
     let (_, rest) = line.trim().split_once(':')?;
     let (memory, index) = rest.rsplit_once(',')?;
     let memory = unquoted(memory);
-    let known = memory.len() == 2 && memory.bytes().all(|octet| octet.is_ascii_alphabetic());
+    let known = is_memory(&memory);
     index.trim().parse().ok().filter(|_| known).map(|index| (memory, index))
+}
+
+fn is_memory(name: &str) -> bool {
+    name.len() == 2 && name.bytes().all(|octet| octet.is_ascii_alphabetic())
 }
 
 fn unquoted(field: &str) -> String {
@@ -343,12 +353,12 @@ mod tests {
             assert_eq!(csq(line), expect, "{line}");
         }
         for (line, expect) in [
-            ("+CPMS: \"SM\",28,30,\"SM\",28,30", Some((28, 30))),
-            ("+CPMS: 3,10,3,10", Some((3, 10))),
-            ("+CPMS: \"SM\",0,0", None),
-            ("+CPMS: x", None),
+            ("+CPMS: \"SM\",28,30,\"SM\",28,30", (Some("SM"), Some((28, 30)))),
+            ("+CPMS: 3,10,3,10", (None, Some((3, 10)))),
+            ("+CPMS: ME,0,0", (Some("ME"), None)),
+            ("+CPMS: x", (None, None)),
         ] {
-            assert_eq!(cpms(line), expect, "{line}");
+            assert_eq!((memory(line).as_deref(), cpms(line)), expect, "{line}");
         }
         assert_eq!(stored("+CMTI: \"SM\",5"), Some(("SM".into(), 5)));
         assert_eq!(stored("+CDSI: SR,0"), Some(("SR".into(), 0)));
@@ -362,7 +372,7 @@ mod tests {
                 let _ = creg(answer);
                 let _ = cnmi_test(answer);
                 let _ = cmgr(answer);
-                let _ = (csq(answer), cpms(answer), stored(answer));
+                let _ = (csq(answer), cpms(answer), memory(answer), stored(answer));
                 let _ = cmgl(&answer.lines().map(str::to_owned).collect::<Vec<_>>());
             }
         }

@@ -61,6 +61,28 @@ pub fn failure(kind: Kind, code: u16) -> Failure {
     }
 }
 
+/// Whether a code says that the SIM is missing, locked or broken: what is wrong with it only a new connection finds out.
+#[must_use]
+pub fn is_sim_out(kind: Kind, code: u16) -> bool {
+    let of_the_sim = match kind {
+        Kind::Cms => 310..=318,
+        Kind::Cme => 5..=18,
+    };
+    of_the_sim.contains(&code) && class(kind, code) == Class::Link
+}
+
+/// Whether a code says that the SIM is busy: the same command works a little later.
+#[must_use]
+pub fn is_sim_busy(kind: Kind, code: u16) -> bool {
+    matches!((kind, code), (Kind::Cms, 314 | 515 | 532) | (Kind::Cme, 14))
+}
+
+/// Whether a code says that there is no message at a place.
+#[must_use]
+pub fn is_no_such_place(kind: Kind, code: u16) -> bool {
+    matches!((kind, code), (Kind::Cms, 321) | (Kind::Cme, 21 | 22))
+}
+
 fn cms(code: u16) -> (Class, &'static str) {
     use Class::{Limited, Link, Memory, Permanent, Resync, Temporary, Throttled};
     match code {
@@ -213,6 +235,25 @@ mod tests {
             lines.iter().map(text).collect::<String>()
         };
         insta::assert_snapshot!(rows(Kind::Cms, 0..=600) + &rows(Kind::Cme, 0..=180));
+    }
+
+    #[test]
+    fn what_a_code_says_of_the_sim_and_of_a_place() {
+        use Kind::{Cme, Cms};
+        for (kind, code, out, busy, nothing) in [
+            (Cms, 310, true, false, false),
+            (Cms, 314, false, true, false),
+            (Cms, 318, true, false, false),
+            (Cms, 321, false, false, true),
+            (Cms, 331, false, false, false),
+            (Cme, 11, true, false, false),
+            (Cme, 14, false, true, false),
+            (Cme, 22, false, false, true),
+            (Cme, 30, false, false, false),
+        ] {
+            let found = (is_sim_out(kind, code), is_sim_busy(kind, code), is_no_such_place(kind, code));
+            assert_eq!(found, (out, busy, nothing), "{kind:?} {code}");
+        }
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Who watches a terminal from outside: a loss of coverage, a vanished port, a weak signal or a full memory becomes one notice, and
-//! one more when it is well again.
+//! Who watches a terminal from outside: a loss of coverage, a vanished port, a SIM that is missing or locked, a weak signal or a full memory
+//! becomes one notice, and one more when it is well again.
 //!
 //! The judgement is pure ([`Watch`]); it knows only what the link and its facts say, so that it also sees a port that is gone.
 
@@ -55,7 +55,15 @@ impl Watch {
         let mut notices = Vec::new();
         for (trouble, row) in &mut self.rows {
             let bad = match trouble {
-                Trouble::LinkDown => Some(matches!(look.health.condition, Condition::Down { .. })),
+                // Parked: no SIM, or one that wants what nobody has given. Held: that is its people's own affair.
+                Trouble::LinkDown => match look.health.condition {
+                    Condition::Up => Some(false),
+                    Condition::Down { .. } | Condition::Parked { .. } => Some(true),
+                    Condition::Held => {
+                        row.rest();
+                        None
+                    }
+                },
                 Trouble::WeakSignal => look.facts.signal.and_then(|signal| {
                     let between = (self.weak..self.weak.saturating_add(MARGIN)).contains(&signal);
                     (!between).then_some(signal < self.weak)
@@ -85,6 +93,12 @@ impl Watch {
 }
 
 impl Row {
+    /// Nothing is seen for a while: what was told stays told, what was not begins anew.
+    fn rest(&mut self) {
+        self.good_since = None;
+        self.bad_since = self.bad_since.filter(|_| self.told);
+    }
+
     /// Whether to tell now, and what: cleared or not, and since when it was bad.
     fn judge(&mut self, bad: bool, look: &Look, after: Duration) -> Option<(bool, Timestamp)> {
         let now = look.monotonic;
@@ -145,8 +159,14 @@ mod tests {
         Watch::new(LinkId::parse("GSM0").unwrap(), &config)
     }
 
+    const SINCE: Timestamp = Timestamp::UNIX_EPOCH;
+
     fn look(at: u64, up: bool, signal: Option<u8>) -> Look {
-        let condition = if up { Condition::Up } else { Condition::Down { since: Timestamp::UNIX_EPOCH } };
+        let condition = if up { Condition::Up } else { Condition::Down { since: SINCE } };
+        look_at(at, condition, signal)
+    }
+
+    fn look_at(at: u64, condition: Condition, signal: Option<u8>) -> Look {
         Look {
             monotonic: Duration::from_secs(at),
             wall: Timestamp::from_second(i64::try_from(at).unwrap()).unwrap(),
@@ -174,6 +194,29 @@ mod tests {
     fn short_gaps_and_flapping_are_not_told() {
         let mut watch = watch();
         assert!((0..1_000).all(|at| watch.look(&look(at, at % 50 < 10, None)).is_empty()));
+    }
+
+    #[test]
+    fn a_parked_terminal_is_ill_and_a_held_one_is_nobodys_affair() {
+        use Condition::{Held, Up};
+        let (down, parked) = (Condition::Down { since: SINCE }, Condition::Parked { since: SINCE });
+        let check = |story: &[(Condition, u64)], expect: &[(bool, i64)]| {
+            let (mut watch, mut at, mut told) = (watch(), 0, Vec::new());
+            for (condition, seconds) in story {
+                for _ in 0..*seconds {
+                    let notices = watch.look(&look_at(at, *condition, None));
+                    told.extend(notices.into_iter().map(|n| (n.cleared, n.at.as_second())));
+                    at += 1;
+                }
+            }
+            assert_eq!(told, expect, "{story:?}");
+        };
+        check(&[(Up, 10), (parked, 300), (Up, 100)], &[(false, 70), (true, 340)]);
+        check(&[(down, 10), (parked, 100), (down, 100)], &[(false, 60)]);
+        check(&[(down, 100), (parked, 1_000), (Up, 31)], &[(false, 60), (true, 1_130)]);
+        check(&[(down, 100), (Held, 1_000), (down, 100), (Up, 31)], &[(false, 60), (true, 1_230)]);
+        check(&[(down, 100), (Up, 20), (Held, 1_000), (Up, 29)], &[(false, 60)]);
+        check(&[(down, 40), (Held, 1_000), (down, 40), (Up, 100)], &[]);
     }
 
     #[test]

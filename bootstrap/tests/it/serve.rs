@@ -86,3 +86,25 @@ fn a_reload_says_what_waits_and_puts_the_rest_in_force() {
     server.wait_until("the second reload", |log| log.matches("smtp.allow").count() == 2);
     assert_eq!(server.stop(), Some(0));
 }
+
+#[test]
+fn a_link_that_cannot_start_holds_back_no_other() {
+    let links = "[[link]]\nname = \"GSM0\"\nprotocol = \"modem\"\nport = \"tcp://127.0.0.1:9\"\n\
+                 [[link]]\nname = \"TS0\"\nprotocol = \"smpp\"\nhosts = [\"127.0.0.1:9\"]\n\
+                 [[route]]\nto = \"*\"\nlinks = [\"GSM0\", \"TS0\"]\n";
+    let place = Place::with(&format!("{CONFIGURATION}{links}"));
+    let notes = place.path().join("data/modem-GSM0.json");
+    std::fs::create_dir(place.path().join("data")).expect("a directory");
+    std::fs::write(&notes, "{\"refused").expect("notes");
+    let mut server = Server::start(&place);
+    let log = server.wait_until("ready", |log| log.contains("ready"));
+    let named = |line: &str| line.contains("ERROR") && line.contains("GSM0") && line.contains("remove it");
+    assert!(log.lines().any(named), "{log}");
+    server.signal(Signal::HUP);
+    let log = server.wait_until("a reload in vain", |log| log.contains("reloaded: "));
+    assert!(log.contains("1 link(s) kept, 0 started, 0 stopped; 1 not started"), "{log}");
+    std::fs::remove_file(&notes).expect("notes");
+    server.signal(Signal::HUP);
+    server.wait_until("the link", |log| log.contains("1 link(s) kept, 1 started, 0 stopped\n"));
+    assert_eq!(server.stop(), Some(0));
+}

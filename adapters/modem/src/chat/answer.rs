@@ -64,6 +64,15 @@ impl Answer {
         self.end == End::Ok
     }
 
+    /// The number of its error, when it ended with one.
+    #[must_use]
+    pub fn code(&self) -> Option<(Kind, u16)> {
+        match self.end {
+            End::Error(Fault::Code(kind, code)) => Some((kind, code)),
+            _ => None,
+        }
+    }
+
     /// The first line that begins so, without the beginning.
     #[must_use]
     pub fn after(&self, prefix: &str) -> Option<&str> {

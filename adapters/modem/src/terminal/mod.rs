@@ -5,6 +5,7 @@
 //! watchdog and reports with every other link. It never removes a message from the modem before somebody said that it is durable,
 //! and never sends a PIN that the notes do not allow.
 
+mod memory;
 mod receive;
 mod send;
 mod silence;
@@ -62,13 +63,15 @@ pub struct Terminal {
     pace: send::SimPace,
     /// Places that were read and whose messages wait to become durable.
     held: HashSet<receive::Place>,
-    /// Places in other memories whose messages could not be made durable yet.
+    /// Those of them where something was announced since.
+    anew: HashSet<receive::Place>,
+    /// Places in other memories whose messages could not be read or made durable yet.
     put_off: Vec<receive::Place>,
     /// The memory in use at the moment, and the one that received messages are kept in.
     memory: String,
     home: String,
-    /// The memory tried in place of one that the modem does not have.
-    tried: Option<&'static str>,
+    /// How the home was found.
+    choice: memory::Choice,
     watch: watch::Coverage,
     /// What the modem was asked to announce, and took.
     announced: Option<[u8; 5]>,
@@ -96,10 +99,11 @@ impl Terminal {
             job: None,
             pace: send::SimPace::default(),
             held: HashSet::new(),
+            anew: HashSet::new(),
             put_off: Vec::new(),
             memory: String::new(),
             home: String::new(),
-            tried: None,
+            choice: memory::Choice::default(),
             watch: watch::Coverage::new(now.monotonic),
             announced: None,
             config,

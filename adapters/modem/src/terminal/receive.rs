@@ -4,10 +4,12 @@
 //! A stored message is deleted, a direct one acknowledged, only after it is durable. What cannot be decoded is kept as binary: it must
 //! neither be lost nor block the memory.
 
+use super::Terminal;
+use super::start::words;
 use super::task::Task;
-use super::{MOST_TASKS, Terminal};
 use crate::at;
 use crate::chat::{Answer, End, Fault};
+use crate::errors;
 use crate::hex;
 use crate::tpdu::{self, AddressKind, Deliver, Outcome, StatusReport, Tpdu};
 use domain::address::Recipient;
@@ -50,6 +52,16 @@ pub(crate) fn receipt_key(reference: u8, recipient: &str) -> String {
     format!("mr{reference}-{tail}")
 }
 
+fn is_sim_busy(answer: &Answer) -> bool {
+    answer.code().is_some_and(|(kind, code)| errors::is_sim_busy(kind, code))
+}
+
+/// Whether something may lie there although it was not read.
+fn is_worth_another(answer: &Answer) -> bool {
+    let is_empty = answer.code().is_some_and(|(kind, code)| errors::is_no_such_place(kind, code));
+    matches!(answer.end, End::Error(_)) && !is_empty
+}
+
 impl Terminal {
     /// A line that nobody asked for.
     pub(super) fn unasked(&mut self, line: &str, pdu: Option<&str>) {
@@ -72,26 +84,21 @@ impl Terminal {
         }
     }
 
-    fn fetch(&mut self, place: Place) {
-        if self.held.contains(&place) || !self.start.is_serving() {
+    fn fetch(&mut self, mut place: Place) {
+        if !self.start.is_serving() {
             // The first sweep of a connection finds it.
             return;
         }
+        if self.home.is_empty() {
+            // A modem that names no memory has one.
+            place.memory.clear();
+        }
+        if self.held.contains(&place) {
+            // Said twice, or the place is free already and holds the next one.
+            self.anew.insert(place);
+            return;
+        }
         self.at_place(Task::Fetch(place.clone()), &place);
-    }
-
-    /// Does something with a place; one in a memory of its own, as some modems have for reports, by going there and back.
-    fn at_place(&mut self, task: Task, place: &Place) {
-        let home = self.home.clone();
-        if place.memory == home || home.is_empty() {
-            return self.push(task);
-        }
-        let unit = [Task::Detour(place.memory.clone()), task, Task::Memory(home)];
-        // All three or none, and never joined with another's: what stands between two of them happens in the other memory.
-        let [_, task, _] = &unit;
-        if self.todo.len() + unit.len() <= MOST_TASKS && !self.todo.contains(task) {
-            self.todo.extend(unit);
-        }
     }
 
     /// Reads again what was put off and lies where no sweep comes.
@@ -101,22 +108,25 @@ impl Terminal {
         }
     }
 
-    /// Whether the memory in use is the one that a task is about.
-    pub(super) fn is_elsewhere(&self, task: &Task) -> bool {
-        let wanted = match task {
-            Task::Fetch(place) | Task::Delete(place) => &place.memory,
-            Task::Sweep | Task::Walk { .. } => &self.home,
-            _ => return false,
-        };
-        !self.memory.is_empty() && *wanted != self.memory
+    /// Nothing waits at this place any more. What was announced there meanwhile is read.
+    pub(super) fn let_go(&mut self, place: Place) {
+        self.held.remove(&place);
+        if self.anew.remove(&place) {
+            self.fetch(place);
+        }
     }
 
-    /// A task that was left out since its memory could not be had.
-    pub(super) fn left_out(&mut self, task: &Task) {
-        tracing::warn!(link = %self.link, ?task, memory = self.memory, "the modem does not change to the memory for this");
-        if let Task::Delete(place) = task {
-            self.held.remove(place);
+    /// Reads this place again soon.
+    fn again_soon(&mut self, place: Place) {
+        if place.memory != self.home && !self.put_off.contains(&place) {
+            self.put_off.push(place);
         }
+        self.sweep_soon();
+    }
+
+    pub(super) fn sweep_soon(&mut self) {
+        let at = self.at() + AGAIN;
+        self.watch.sweep_at(at);
     }
 
     /// A task of receiving has its end.
@@ -131,20 +141,35 @@ impl Terminal {
                     }
                 }
                 if !answer.is_ok() {
-                    tracing::debug!(link = %self.link, "the memory cannot be listed");
+                    tracing::debug!(link = %self.link, why = words(&answer.end), "the memory cannot be listed");
+                }
+                if is_worth_another(answer) {
+                    self.sweep_soon();
                 }
             }
-            Task::Fetch(place) => self.read(place, answer),
+            Task::Fetch(place) => {
+                self.read(place.clone(), answer);
+                let elsewhere = place.memory != self.home;
+                // A sweep reads it in another way. Where no sweep comes it is only waited for.
+                if is_sim_busy(answer)
+                    || !elsewhere && (is_worth_another(answer) || answer.end == End::Silence)
+                {
+                    self.again_soon(place);
+                }
+            }
             Task::Walk { index, left } => {
                 let memory = self.home.clone();
                 self.read(Place { memory, index }, answer);
+                if is_sim_busy(answer) {
+                    self.sweep_soon();
+                }
                 self.walked(index, left, answer);
             }
             Task::Delete(place) => {
-                self.held.remove(&place);
                 if !answer.is_ok() {
                     tracing::warn!(link = %self.link, index = place.index, "a message cannot be removed from the modem");
                 }
+                self.let_go(place);
             }
             // A modem that hears no acknowledgement in time stops handing over directly: announced anew.
             Task::Acknowledge(_) if !matches!(answer.end, End::Ok | End::Error(Fault::Code(_, 340))) => {
@@ -176,11 +201,8 @@ impl Terminal {
             }
             Mark::Stored(place) => {
                 self.held.remove(place);
-                if place.memory != self.home {
-                    self.put_off.push(place.clone());
-                }
-                let at = self.at() + AGAIN;
-                self.watch.sweep_at(at);
+                self.anew.remove(place);
+                self.again_soon(place.clone());
             }
             Mark::Direct => self.push_acknowledgement(good),
         }

@@ -105,14 +105,6 @@ fn pdu(now: Now, shipment: &Shipment, index: usize) -> Result<Pdu, Failure> {
     Ok(Pdu { sca: None, tpdu: Tpdu::Submit(submit) })
 }
 
-/// Whether a code of the class `Link` is about the SIM, not the network.
-fn is_sim(kind: Kind, code: u16) -> bool {
-    match kind {
-        Kind::Cms => (310..=318).contains(&code),
-        Kind::Cme => (5..=18).contains(&code),
-    }
-}
-
 /// The limits of one SIM.
 #[derive(Debug, Default)]
 pub(super) struct SimPace {
@@ -236,7 +228,7 @@ impl Terminal {
                     self.events.push_back(Event::Throttled { token: job.token, failure });
                 }
             }
-            Class::Link if is_sim(kind, code) => {
+            Class::Link if errors::is_sim_out(kind, code) => {
                 // The next connection asks the SIM what is wrong.
                 self.end(PartReply::NotOffered);
                 self.close(Closed::Broken(failure.detail));

@@ -2,7 +2,7 @@
 //!
 //! The modem is asked whether it is there, and then the same once more. A command that is silent twice, while `AT` is answered, has its end
 //! with what lines there were: some modems leave out the `OK`, others never finish a certain command. What cannot be done without ends the
-//! connection instead, so that the reset ladder is climbed.
+//! connection instead, so that the reset ladder is climbed. What does harm when it is done twice is never asked again.
 
 use super::task::Task;
 use super::{MOST_SILENT, SETTLE, Terminal};
@@ -36,7 +36,15 @@ impl Terminal {
                 self.ended(Task::Sweep, answer);
                 self.push(Task::Sweep);
             }
-            Task::Restart(_) => self.ended(task, answer),
+            // It may be done and its answer lost. Done twice, it would concern what came since: a message that nobody has read.
+            Task::Restart(_) | Task::Acknowledge(_) => self.ended(task, answer),
+            Task::Delete(_) => {
+                let before = self.stubborn.replace(task.clone());
+                self.ended(task, answer);
+                if !matches!(before, Some(Task::Delete(_))) {
+                    self.sweep_soon();
+                }
+            }
             Task::Pin if answer.after("+CPIN:").is_some() => self.ended(task, answer),
             task if self.stubborn.take_if(|stubborn| *stubborn == task).is_some() => {
                 self.ended(task, answer);

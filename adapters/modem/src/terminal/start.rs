@@ -4,7 +4,7 @@
 //! after the notes allow it.
 
 use super::Terminal;
-use super::task::{PDU_MODE, Task};
+use super::task::{ERROR_NUMBERS, PDU_MODE, Task};
 use crate::chat::{Answer, Ask, End, Fault};
 use crate::errors::Kind;
 use crate::profile;
@@ -13,11 +13,11 @@ use session::{BindRefusal, Closed, Event};
 use std::time::Duration;
 
 /// How often a SIM that is busy is asked, a second apart.
-const SIM_TRIES: u8 = 30;
+pub(super) const SIM_TRIES: u8 = 30;
 /// How long a PIN may take.
 const PIN_WAIT: Duration = Duration::from_secs(30);
 /// Between two looks at a SIM that is not ready.
-const SIM_PAUSE: Duration = Duration::from_secs(1);
+pub(super) const SIM_PAUSE: Duration = Duration::from_secs(1);
 
 /// How far the start is.
 #[derive(Debug, Default)]
@@ -62,7 +62,7 @@ impl Terminal {
             self.push(Task::Set("ATZ".into()));
             self.push(Task::Set("AT&F".into()));
         }
-        for command in ["ATE0", "ATV1Q0", "AT+CMEE=1"] {
+        for command in ["ATE0", "ATV1Q0", ERROR_NUMBERS] {
             self.push(Task::Set(command.into()));
         }
         self.push(Task::Maker);
@@ -84,24 +84,9 @@ impl Terminal {
             }
             Task::Offers => self.announce(answer),
             Task::Announce(what) if answer.is_ok() => self.announced = Some(what),
-            Task::Memory(name) if answer.is_ok() => {
-                if !self.start.serving {
-                    self.home.clone_from(&name);
-                }
-                self.memory = name;
-                self.filled(answer.after("+CPMS:"));
-            }
+            Task::Memory(name) => self.memory_chosen(name, answer),
             // How full that one is says nothing of where messages are received.
             Task::Detour(name) if answer.is_ok() => self.memory = name,
-            // A modem without this memory has another.
-            Task::Memory(name) if self.memory.is_empty() && !self.start.serving => {
-                let mut others =
-                    ["ME", "SM"].into_iter().filter(|other| *other != name && self.tried != Some(*other));
-                if let Some(other) = others.next() {
-                    self.tried = Some(other);
-                    self.push_first(Task::Memory(other.to_owned()));
-                }
-            }
             Task::Must(command) if !answer.is_ok() => {
                 self.broken(&format!("the modem refuses {command}: {}", words(&answer.end)));
             }
@@ -192,7 +177,7 @@ impl Terminal {
             Ok(false) => self.refused(
                 "the SIM has refused this PIN: it is not tried again (correct `pin`, or open the SIM by hand)".into(),
             ),
-            Err(error) => self.refused(format!("the PIN is not tried, since that cannot be noted: {error}")),
+            Err(error) => self.refused(format!("the PIN is not tried: {error}")),
         }
     }
 

@@ -14,6 +14,8 @@ const SHORT: Duration = Duration::from_secs(2);
 
 /// Messages as PDUs, not as texts.
 pub(super) const PDU_MODE: &str = "AT+CMGF=0";
+/// Errors by their numbers.
+pub(super) const ERROR_NUMBERS: &str = "AT+CMEE=1";
 
 /// One command.
 #[derive(Debug, Clone, PartialEq, Eq)]

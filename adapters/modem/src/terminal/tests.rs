@@ -1,9 +1,11 @@
 //! A terminal and a modem of a few lines: what it is asked, in time, when its answers are not what they should be.
 
+mod memory;
+mod network;
+
 use super::*;
 use crate::notes::Notes;
 use crate::state::Rung;
-use crate::tpdu;
 use domain::Timestamp;
 use fakes::samples;
 use ports::driven::PartReply;
@@ -291,110 +293,4 @@ fn pdu_mode_is_set_before_each_segment() {
     });
     assert!(matches!(&ends[..], [PartReply::Refused(failure)] if failure.code == "cms-format"), "{ends:?}");
     assert!(!bench.asked.iter().any(|(_, asked)| asked.starts_with("AT+CMGS=")), "not in another mode");
-}
-
-/// A status report as stored.
-fn report(reference: u8) -> String {
-    let report = tpdu::StatusReport {
-        on_command: false,
-        more_waiting: false,
-        reference,
-        recipient: tpdu::Address::parse("+46701234567").unwrap(),
-        sent_at: None,
-        discharged_at: None,
-        status: 0,
-        pid: None,
-        dcs: None,
-        user_data: None,
-    };
-    let pdu = tpdu::Pdu { sca: None, tpdu: tpdu::Tpdu::StatusReport(report) };
-    let octets = tpdu::encode(&pdu).unwrap();
-    format!(
-        "\r\n+CMGR: 0,,{}\r\n{}\r\n{OK}",
-        octets.len() - tpdu::sca_octets(&octets),
-        crate::hex::encode(&octets)
-    )
-}
-
-/// A modem with a memory of its own for reports, and what was removed from which.
-fn two_memories(refuses: bool) -> (Bench, Arc<Mutex<Vec<String>>>) {
-    let removed = Arc::new(Mutex::new(Vec::new()));
-    let (seen, mut memory) = (removed.clone(), "SM");
-    let bench = Bench::new(
-        move |command| match command {
-            "AT+CPMS=\"SR\"" if refuses => Some("\r\n+CMS ERROR: 302\r\n".into()),
-            "AT+CPMS=\"SR\"" => {
-                memory = "SR";
-                Some(format!("\r\n+CPMS: 9,9,1,20,1,20\r\n{OK}"))
-            }
-            _ if command.starts_with("AT+CPMS=\"SM\"") => {
-                memory = "SM";
-                good(command)
-            }
-            _ if command.starts_with("AT+CMGD=") => {
-                seen.lock().unwrap().push(format!("{memory}{}", &command[8..]));
-                good(command)
-            }
-            _ if command.starts_with("AT+CMGR=") && memory == "SR" => {
-                Some(report(command.as_bytes()[8] - b'0'))
-            }
-            _ if command.starts_with("AT+CMGR=") => Some(format!("\r\n+CMGR: 1,,25\r\n{MO}\r\n{OK}")),
-            other => good(other),
-        },
-        |_| {},
-    );
-    (bench, removed)
-}
-
-#[test]
-fn reports_are_read_and_removed_in_their_own_memory() {
-    let (mut bench, removed) = two_memories(false);
-    bench.run(5);
-    bench
-        .hear("\r\n+CDSI: \"SR\",1\r\n\r\n+CDSI: \"SR\",2\r\n\r\n+CMTI: \"SM\",3\r\n\r\n+CDSI: \"SR\",2\r\n");
-    bench.run(5);
-    let (mut references, mut again) = (Vec::new(), false);
-    for event in std::mem::take(&mut bench.events) {
-        let mark = match event {
-            Event::Receipt { to, receipt } => {
-                references.push(receipt.operator_id);
-                to
-            }
-            Event::Mo { to, .. } => to,
-            _ => continue,
-        };
-        let put_off = references.last().is_some_and(|last| last == "mr2-01234567") && !again;
-        let answer = if put_off { session::Answer::TryAgain } else { session::Answer::Taken };
-        again |= put_off;
-        bench.terminal.answer(&mark, answer);
-    }
-    bench.run(15);
-    let late = bench.events.iter().find_map(|event| match event {
-        Event::Receipt { to, .. } => Some(to.clone()),
-        _ => None,
-    });
-    bench.terminal.answer(&late.expect("what was put off is read again"), session::Answer::Taken);
-    bench.run(5);
-    assert_eq!(references, ["mr1-01234567", "mr2-01234567"]);
-    let mut removed = removed.lock().unwrap().clone();
-    removed.sort();
-    assert_eq!(removed, ["SM3", "SR1", "SR2"]);
-    assert_eq!(bench.state.facts().memory, Some((2, 20)), "not that of the reports");
-    assert_eq!(bench.terminal.free(), 1);
-}
-
-#[test]
-fn nothing_is_read_or_removed_in_the_wrong_memory() {
-    let (mut bench, removed) = two_memories(true);
-    bench.run(5);
-    bench.hear("\r\n+CDSI: \"SR\",1\r\n");
-    let before = bench.asked.len();
-    bench.run(5);
-    assert!(
-        !bench.asked[before..].iter().any(|(_, asked)| asked.starts_with("AT+CMGR=")),
-        "{:?}",
-        bench.asked
-    );
-    assert!(removed.lock().unwrap().is_empty());
-    assert_eq!(bench.terminal.free(), 1);
 }

@@ -5,9 +5,9 @@
 
 use super::Terminal;
 use super::start::words;
-use super::task::{Network, PDU_MODE, Task};
+use super::task::{ERROR_NUMBERS, Network, PDU_MODE, Task};
 use crate::at;
-use crate::chat::{Answer, End, Fault};
+use crate::chat::Answer;
 use crate::errors::{self, Class};
 use crate::state::dbm;
 use session::Event;
@@ -94,7 +94,7 @@ impl Terminal {
             self.watch.next = None;
             if self.memory != self.home {
                 // The way back from another memory was not taken.
-                self.push(Task::Memory(self.home.clone()));
+                self.push(self.way_home());
             }
             // What is received is read in PDU mode too, and a modem may have left it by itself.
             self.push(Task::Set(PDU_MODE.into()));
@@ -137,9 +137,7 @@ impl Terminal {
             Task::Fill => {
                 let next = self.at() + self.config.poll;
                 self.watch.next = Some(self.watch.next.map_or(next, |known| known.min(next)));
-                if self.memory == self.home {
-                    self.filled(answer.after("+CPMS:"));
-                }
+                self.memory_told(answer);
             }
             _ => {}
         }
@@ -160,10 +158,14 @@ impl Terminal {
     }
 
     fn registration(&mut self, network: Network, answer: &Answer) {
-        if let End::Error(Fault::Code(kind, code)) = answer.end
-            && errors::class(kind, code) == Class::Link
-        {
-            return self.out_of_service(words(&answer.end));
+        match answer.code() {
+            // The next connection asks the SIM what is wrong, and gives it its PIN again.
+            Some((kind, code)) if errors::is_sim_out(kind, code) => return self.broken(&words(&answer.end)),
+            Some((kind, code)) if errors::class(kind, code) == Class::Link => {
+                self.out_of_service(words(&answer.end));
+                return self.looked(false);
+            }
+            _ => {}
         }
         let states = answer.lines.iter().filter_map(|line| at::creg(line).ok());
         // A change that came unasked in the middle is no answer, if there is an answer.
@@ -190,6 +192,10 @@ impl Terminal {
         if registered != self.watch.covered || !registered {
             self.watch.next = Some(now + self.config.search);
         }
+        if !registered {
+            // A modem that started anew by itself has forgotten it, and says no more than ERROR of a SIM that wants its PIN.
+            self.push(Task::Set(ERROR_NUMBERS.into()));
+        }
         if registered && self.watch.covered {
             self.watch.radio_cycled = false;
             self.state.step_down();
@@ -213,11 +219,13 @@ impl Terminal {
         }
     }
 
-    /// SIM or network are out of service, an answer says: no second look is needed.
+    /// The network is out of service, an answer says: no second look is needed.
     pub(super) fn out_of_service(&mut self, why: String) {
-        self.watch.covered = false;
+        self.state.learn(|facts| facts.registered = Some(false));
         self.watch.contrary = 0;
-        self.watch.lost_at = self.at();
+        if std::mem::take(&mut self.watch.covered) {
+            self.watch.lost_at = self.at();
+        }
         self.watch.next = Some(self.at() + self.config.search);
         self.watch.told = why;
         self.judge();

@@ -1,7 +1,7 @@
 //! What goes wrong: the fault matrix of modems (C7), SIMs, networks and cables.
 
 use crate::rig::{Rig, until};
-use domain::routing::FailureClass;
+use domain::routing::{Condition, FailureClass};
 use modem::simulator::{ModemCommand, ModemFaults, ModemOptions};
 use ports::driven::{PartReply, Trouble};
 use secrecy::SecretString;
@@ -176,6 +176,29 @@ async fn no_sim_is_said() {
     let faults = ModemFaults { no_sim: true, ..ModemFaults::default() };
     let rig = Rig::start(ModemOptions { faults, ..ModemOptions::default() }, |_| {}).await;
     rig.until_detail("SIM not inserted").await;
+}
+
+#[tokio::test]
+async fn a_sim_that_is_pulled_out_is_told_and_not_called_well_while_it_is_gone() {
+    let rig = Rig::up(ModemOptions::default(), |_| {}).await;
+    rig.faults(ModemFaults { no_sim: true, ..ModemFaults::default() });
+    rig.until_detail("SIM not inserted").await;
+    until("it is parked", || matches!(rig.link.health().condition, Condition::Parked { .. }).then_some(()))
+        .await;
+    let told = rig.notices(1).await;
+    assert_eq!((told[0].trouble, told[0].cleared), (Trouble::LinkDown, false));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(rig.notices(1).await.len(), 1, "no all-clear");
+}
+
+#[tokio::test]
+async fn a_modem_that_started_anew_and_did_not_say_so_gets_its_pin_again() {
+    let options = ModemOptions { pin: Some("1234".into()), ..ModemOptions::default() };
+    let rig = Rig::up(options, |config| config.pin = Some(SecretString::from("1234"))).await;
+    rig.simulator.command(ModemCommand::Restart);
+    until("it is given", || (rig.simulator.stats().pins == 2).then_some(())).await;
+    rig.until_up().await;
+    assert!(accepted(&rig.exchange("hej").await));
 }
 
 #[tokio::test]

@@ -44,7 +44,8 @@ pub struct Modem {
     /// Whether incoming calls are hung up.
     #[serde(default = "super::yes")]
     pub hang_up: bool,
-    /// The mailbox that is told of lost coverage, a vanished port, a weak signal, a full memory, and when it is well again. Needs `[smtp.relay]`.
+    /// The mailbox that is told of lost coverage, a vanished port, a SIM that is missing or locked, a weak signal, a full memory, and when it
+    /// is well again. Needs `[smtp.relay]`.
     pub alarm_to: Option<Spanned<String>>,
     /// How long something is wrong before it is told; 60 s when absent.
     pub alarm_after: Option<Period>,

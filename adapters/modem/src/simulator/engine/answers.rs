@@ -67,6 +67,11 @@ impl Engine {
             ("+CFUN", Form::Set(values)) => return Ok(self.function(now, values)),
             ("+CFUN", Form::Ask) => return lines(&["+CFUN: 1"]),
             ("+CREG" | "+CGREG" | "+CEREG", Form::Set(_)) => self.registration = number(form) > 0,
+            // Without an open SIM some modems say that they search, and others this.
+            ("+CREG" | "+CGREG" | "+CEREG", Form::Ask) if self.faults.no_sim => return Err(("CME", 10)),
+            ("+CREG" | "+CGREG" | "+CEREG", Form::Ask) if self.sim.lock() != Lock::Ready => {
+                return Err(("CME", 11));
+            }
             ("+CREG" | "+CGREG" | "+CEREG", Form::Ask) => {
                 let mode = u8::from(self.registration);
                 let line = format!("{name}: {mode},{}", self.stat());
