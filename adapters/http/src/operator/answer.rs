@@ -3,6 +3,7 @@
 use super::document::Document;
 use super::message::own_id;
 use super::profile::{Meaning, Profile, Rule, Tests};
+use domain::receipt::correlate::tail;
 use domain::routing::{Failure, FailureClass};
 use ports::driven::Shipment;
 use web_kit::Reply;
@@ -42,7 +43,19 @@ pub(super) fn read(
         }
     }
     let otherwise = || unruled(status, &document);
-    verdicts.into_iter().map(|verdict| verdict.unwrap_or_else(otherwise)).collect()
+    let verdicts = verdicts.into_iter().map(|verdict| verdict.unwrap_or_else(otherwise));
+    let own = |(verdict, shipment): (Verdict, &Shipment)| match verdict {
+        Verdict::Taken(id) if profile.shared_ids && !id.is_empty() => {
+            Verdict::Taken(of_recipient(&id, &shipment.message.recipient.to_string()))
+        }
+        other => other,
+    };
+    verdicts.zip(shipments).map(own).collect()
+}
+
+/// The id of one recipient of a request, where the operator's is of all of it: a receipt that is said to come again must not find another's message.
+pub(super) fn of_recipient(id: &str, number: &str) -> String {
+    format!("{}:{id}", tail(number))
 }
 
 type Holes = Vec<(&'static str, String)>;

@@ -223,6 +223,17 @@ fn sinch_and_our_own() {
         (&body["to"], &body["expire_at"]),
         (&json!(["46701234567", "46709876543"]), &json!("2023-11-14T22:23:20Z"))
     );
+    let read = verdicts(&profile("sinch"), (201, "", r#"{"id":"01FC66"}"#), &two).expect("verdicts");
+    let ids: Vec<_> = read.iter().map(|verdict| verdict["id"].as_str().expect("an id")).collect();
+    assert_eq!(ids, ["01234567:01FC66", "09876543:01FC66"], "the operator's is of the batch");
+    let receipt = json!({"type": "recipient_delivery_report_sms", "batch_id": "01FC66", "recipient": "46709876543", "status": "Delivered"});
+    let heard =
+        heard(&profile("sinch"), ("application/json", "", &receipt.to_string()), Timestamp::UNIX_EPOCH)
+            .expect("heard");
+    assert_eq!(
+        (&heard["receipts"][0]["id"], &heard["receipts"][0]["to"]),
+        (&json!(ids[1]), &json!("46709876543"))
+    );
     let (_, body, headers) = first("omnigate", &looked(&["46701234567"], "hej", None));
     assert_eq!(headers["idempotency-key"], "1000000001");
     let body: Value = serde_json::from_str(&body).expect("JSON");
