@@ -119,8 +119,8 @@ pub fn verdicts(
     let status = StatusCode::from_u16(status).map_err(|e| e.to_string())?;
     let body = bytes::Bytes::from(body.as_bytes().to_vec());
     let reply = Reply { status, content_type: content_type.to_owned(), retry_after: None, body };
-    let verdicts = answer::read(profile, &reply, &shipments(looked)?, None);
-    Ok(verdicts.into_iter().map(shown).collect())
+    let answer = answer::read(profile, &reply, &shipments(looked)?, None);
+    Ok(answer.verdicts.into_iter().map(shown).collect())
 }
 
 fn shown(verdict: Verdict) -> Value {

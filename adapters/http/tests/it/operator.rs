@@ -197,6 +197,50 @@ async fn recipients_of_the_same_text_share_a_request() {
     rig.stop().await;
 }
 
+/// An operator who refuses a whole request for one number in it; everything else he takes.
+async fn strict_about(bad: &'static str) -> (String, JoinHandle<()>) {
+    let answer = move |body: String| async move {
+        let fields: std::collections::HashMap<String, String> =
+            url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+        let to: Vec<&str> = fields["destination"].split(',').collect();
+        if to.contains(&bad) {
+            "Error: Invalid destination".to_owned()
+        } else {
+            format!("OK: {}", to.join(","))
+        }
+    };
+    let app = axum::Router::new().route("/sms.php", axum::routing::post(answer));
+    let listener = Listener::bind("127.0.0.1:0", ListenOptions::default()).await.expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let serving = tokio::spawn(async move {
+        let _ =
+            web_kit::serve(listener, app, web_kit::Limits::default(), Box::pin(std::future::pending())).await;
+    });
+    (url, serving)
+}
+
+#[tokio::test]
+async fn one_bad_recipient_fails_nobody_else() {
+    net::tls::install_provider();
+    let all = shipments(1, 20, "samma");
+    let bad = all[7].message.recipient.to_string();
+    let (url, serving) = strict_about(format!("00{bad}").leak()).await;
+    let rig = rig("cellsynt", Faults::default(), |config| {
+        config.window = 1;
+        config.account.url = url;
+    })
+    .await;
+    let replies = rig.send(all).await;
+    let refused: Vec<_> = replies.iter().filter(|reply| !taken(reply)).collect();
+    assert_eq!(refused.len(), 1, "{refused:?}");
+    assert_eq!(refused[0].shipment.message.recipient.to_string(), bad);
+    let PartReply::Refused(failure) = &refused[0].parts[0].1 else { panic!("{refused:?}") };
+    assert_eq!((failure.class, failure.detail.as_str()), (FailureClass::Limited, "Invalid destination"));
+    assert_eq!(replies.len(), 20, "each has one reply");
+    rig.stop().await;
+    serving.abort();
+}
+
 #[tokio::test]
 async fn throttled_is_no_failure_and_waits_as_long_as_is_said() {
     let faults = Faults { throttle_every: 3, ..Faults::default() };

@@ -12,6 +12,8 @@ use std::time::Duration;
 
 /// Messages looked at for what may share a request.
 const MOST_LOOKED_AT: usize = 2_000;
+/// How often a message is refused for a time before it goes by itself: it may be what its neighbours are refused for.
+const MOST_TOGETHER: u16 = 3;
 /// How often a message is throttled before it is given back.
 const MOST_THROTTLED: u16 = 20;
 
@@ -37,6 +39,8 @@ pub(super) struct Line {
     busy: HashSet<Recipient>,
     under_way: usize,
     throttled: HashMap<MessageId, u16>,
+    /// Messages that were refused together with others: each goes by itself.
+    alone: HashSet<MessageId>,
     rest: Option<Rest>,
 }
 
@@ -69,6 +73,7 @@ impl Line {
             busy: HashSet::new(),
             under_way: 0,
             throttled: HashMap::new(),
+            alone: HashSet::new(),
             rest: None,
         }
     }
@@ -151,10 +156,12 @@ impl Line {
     /// Adds others with the same text, sender and options.
     fn fill(&mut self, request: &mut Vec<Shipment>, now: Duration, wall: domain::Timestamp) {
         let most = self.limits.recipients.saturating_sub(1);
-        let Some(first) = request.first().filter(|_| most > 0).cloned() else { return };
-        let busy = &mut self.busy;
+        let (alone, busy) = (&self.alone, &mut self.busy);
+        let shares = |one: &Shipment| one.tries.on_link < MOST_TOGETHER && !alone.contains(&one.message.id);
+        let Some(first) = request.first().filter(|first| most > 0 && shares(first)).cloned() else { return };
         let mut others = self.queues.pick(&first, (most, MOST_LOOKED_AT), |other| {
             is_like(&first, other)
+                && shares(other)
                 && other.message.expires_at > wall
                 && busy.insert(other.message.recipient.clone())
         });
@@ -188,10 +195,19 @@ impl Line {
         None
     }
 
+    /// A message was refused together with others: it stands first again, to go by itself.
+    pub(super) fn apart(&mut self, shipment: Shipment) {
+        self.alone.insert(shipment.message.id);
+        self.queues.push_first(shipment);
+    }
+
     /// A message has its end.
     pub(super) fn forget(&mut self, shipment: &Shipment) {
         if !self.throttled.is_empty() {
             self.throttled.remove(&shipment.message.id);
+        }
+        if !self.alone.is_empty() {
+            self.alone.remove(&shipment.message.id);
         }
     }
 }
