@@ -121,23 +121,22 @@ impl Line {
         };
         let mut going = Going::default();
         let free = window.saturating_sub(self.under_way);
-        let wanted = free.min(self.queues.len());
-        if wanted == 0 {
-            return going;
-        }
-        let permits = self.pace.take(now, wanted);
-        if permits < wanted {
-            going.again_at = self.pace.next_at(now);
-        }
         let mut firsts = Vec::new();
-        let busy = &mut self.busy;
-        for _ in 0..permits {
-            let before = firsts.len();
-            self.queues.pop(1, &mut firsts, |first| busy.insert(first.message.recipient.clone()));
-            if firsts.len() == before {
-                // The class whose turn it was waits for somebody who is busy; another may have its turn.
-                self.queues.pop(1, &mut firsts, |first| busy.insert(first.message.recipient.clone()));
+        while firsts.len() < free && !self.queues.is_empty() {
+            going.again_at = self.pace.next_at(now);
+            if going.again_at.is_some() {
+                break;
             }
+            // All of a busy recipient's messages are passed over, so that he gets them in their order.
+            let busy = &mut self.busy;
+            let first = self.queues.pop_one(MOST_LOOKED_AT, |one| !busy.contains(&one.message.recipient));
+            let Some(first) = first else { break };
+            if self.pace.take(now, 1) == 0 {
+                self.queues.push_first(first);
+                break;
+            }
+            busy.insert(first.message.recipient.clone());
+            firsts.push(first);
         }
         for first in firsts {
             if first.message.expires_at <= wall {
@@ -224,4 +223,69 @@ fn is_like(one: &Shipment, other: &Shipment) -> bool {
         && a.dimensions.cost_centre == b.dimensions.cost_centre
         && one.segments.len() == other.segments.len()
         && apart < 60
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::Timestamp;
+    use fakes::samples;
+
+    const NOW: Duration = Duration::ZERO;
+
+    /// A line with these messages: who gets it, and what.
+    fn line(limits: (usize, usize), rate: u32, messages: &[(i64, &str)]) -> Line {
+        let (window, recipients) = limits;
+        let breaker = Breaker::new(Duration::from_secs(1), Duration::from_secs(1), Duration::from_secs(1));
+        let mut line = Line::new(rate, Limits { window, recipients, capacity: 5_000 }, breaker);
+        // It is up, and not on trial.
+        line.breaker.ended(super::super::breaker::Outcome::Answered, NOW, 127);
+        let shipments = (1..).zip(messages).map(|(id, (phone, text))| {
+            let mut message = samples::message(id, Timestamp::UNIX_EPOCH);
+            message.recipient = samples::recipient(&format!("4670{phone:07}"));
+            samples::shipment(message, text)
+        });
+        assert!(line.take(shipments.collect()).is_empty());
+        line
+    }
+
+    fn go(line: &mut Line) -> Vec<Vec<Shipment>> {
+        line.go(NOW, Timestamp::UNIX_EPOCH).requests
+    }
+
+    fn ids(requests: &[Vec<Shipment>]) -> Vec<Vec<i64>> {
+        requests.iter().map(|request| request.iter().map(|one| one.message.id.0).collect()).collect()
+    }
+
+    #[test]
+    fn a_busy_recipient_holds_up_nobody_else() {
+        let mut messages = vec![(1, "hej"); 1_000];
+        messages.extend([(2, "hej"), (3, "hej"), (2, "igen")]);
+        let mut line = line((10, 1), 0, &messages);
+        let first = go(&mut line);
+        assert_eq!(ids(&first), [[1], [1_001], [1_002]], "one for each");
+        assert_eq!(ids(&go(&mut line)), Vec::<Vec<i64>>::new(), "all of them are busy");
+        line.landed(&first[0]);
+        line.landed(&first[1]);
+        assert_eq!(ids(&go(&mut line)), [[2], [1_003]], "and each gets his in their order");
+    }
+
+    #[test]
+    fn who_waits_for_somebody_uses_up_no_rate() {
+        let mut line = line((10, 1), 1, &[(1, "a"), (1, "b"), (1, "c")]);
+        let mut at = Duration::from_secs(10);
+        let mut went = Vec::new();
+        for _ in 0..3 {
+            let going = line.go(at, Timestamp::UNIX_EPOCH);
+            assert_eq!(going.requests.len(), 1, "{at:?}");
+            // It is looked at again and again while the first is under way.
+            for n in 1..=5 {
+                assert!(line.go(at + Duration::from_millis(n * 200), Timestamp::UNIX_EPOCH).requests.is_empty());
+            }
+            line.landed(&going.requests[0]);
+            went.extend(ids(&going.requests));
+            at += Duration::from_millis(1_100);
+        }
+        assert_eq!(went, [[1], [2], [3]]);
+    }
 }
