@@ -158,11 +158,17 @@ impl Line {
         let (alone, busy) = (&self.alone, &mut self.busy);
         let shares = |one: &Shipment| one.tries.on_link < MOST_TOGETHER && !alone.contains(&one.message.id);
         let Some(first) = request.first().filter(|first| most > 0 && shares(first)).cloned() else { return };
+        // Whoever has a message that stays behind gets no later one before it.
+        let mut passed: HashSet<Recipient> = HashSet::new();
         let mut others = self.queues.pick(&first, (most, MOST_LOOKED_AT), |other| {
-            is_like(&first, other)
-                && shares(other)
-                && other.message.expires_at > wall
-                && busy.insert(other.message.recipient.clone())
+            let recipient = &other.message.recipient;
+            if busy.contains(recipient) || passed.contains(recipient) {
+                return false;
+            }
+            let fits = is_like(&first, other) && shares(other) && other.message.expires_at > wall;
+            let with = if fits { &mut *busy } else { &mut passed };
+            with.insert(recipient.clone());
+            fits
         });
         let permits = self.pace.take(now, others.len());
         for other in others.split_off(permits.min(others.len())).into_iter().rev() {
@@ -230,6 +236,7 @@ mod tests {
     use super::*;
     use domain::Timestamp;
     use fakes::samples;
+    use proptest::prelude::*;
 
     const NOW: Duration = Duration::ZERO;
 
@@ -271,6 +278,59 @@ mod tests {
     }
 
     #[test]
+    fn paging_keeps_each_recipients_order() {
+        let mut line = line((1, 50), 0, &[(1, "stopped"), (2, "running"), (2, "stopped"), (3, "stopped")]);
+        let mut went = Vec::new();
+        for _ in 0..3 {
+            let requests = go(&mut line);
+            requests.iter().for_each(|request| line.landed(request));
+            went.extend(ids(&requests));
+        }
+        assert_eq!(went, [vec![1, 4], vec![2], vec![3]]);
+    }
+
+    proptest! {
+        /// Whatever shares a request, everybody gets his messages in the order in which they were taken.
+        #[test]
+        fn nobodys_messages_change_places(
+            messages in proptest::collection::vec((0i64..4, proptest::sample::select(vec!["a", "b", "c"])), 1..40),
+            window in 1usize..4,
+            recipients in 1usize..5,
+        ) {
+            let mut line = line((window, recipients), 0, &messages);
+            let mut last: HashMap<Recipient, i64> = HashMap::new();
+            let mut went = 0;
+            while !line.queues.is_empty() {
+                let requests = go(&mut line);
+                prop_assert!(!requests.is_empty());
+                for one in requests.iter().flatten() {
+                    let before = last.insert(one.message.recipient.clone(), one.message.id.0);
+                    prop_assert!(before.is_none_or(|before| before < one.message.id.0));
+                    went += 1;
+                }
+                requests.iter().for_each(|request| line.landed(request));
+            }
+            prop_assert_eq!(went, messages.len());
+        }
+    }
+
+    #[test]
+    fn who_was_refused_with_others_goes_alone() {
+        let mut line = line((1, 50), 0, &[(1, "x"), (2, "x"), (3, "x")]);
+        let page = go(&mut line).remove(0);
+        assert_eq!(page.len(), 3);
+        page.iter().rev().cloned().for_each(|shipment| line.apart(shipment));
+        line.landed(&page);
+        for id in 1..=3 {
+            let alone = go(&mut line);
+            assert_eq!(ids(&alone), [[id]]);
+            line.landed(&alone[0]);
+            line.forget(&alone[0][0]);
+        }
+        assert!(line.alone.is_empty(), "nothing is remembered of what has its end");
+    }
+
+    #[test]
     fn who_waits_for_somebody_uses_up_no_rate() {
         let mut line = line((10, 1), 1, &[(1, "a"), (1, "b"), (1, "c")]);
         let mut at = Duration::from_secs(10);
@@ -280,7 +340,9 @@ mod tests {
             assert_eq!(going.requests.len(), 1, "{at:?}");
             // It is looked at again and again while the first is under way.
             for n in 1..=5 {
-                assert!(line.go(at + Duration::from_millis(n * 200), Timestamp::UNIX_EPOCH).requests.is_empty());
+                assert!(
+                    line.go(at + Duration::from_millis(n * 200), Timestamp::UNIX_EPOCH).requests.is_empty()
+                );
             }
             line.landed(&going.requests[0]);
             went.extend(ids(&going.requests));
