@@ -27,6 +27,8 @@ struct Rig {
     link: Arc<HttpOperator>,
     serving: JoinHandle<()>,
     door: SocketAddr,
+    config: HttpOperatorConfig,
+    around: HttpSurroundings,
 }
 
 const SECRET: &str = "0123456789abcdef";
@@ -92,8 +94,13 @@ async fn rig(operator: &str, faults: Faults, change: impl FnOnce(&mut HttpOperat
         ids: Arc::new(fakes::SequentialIds::default()),
         door,
     };
-    let link = HttpOperator::start(LinkId::parse("TS0").expect("a name"), config, around).expect("a link");
-    Rig { recorder, simulator, link, serving, door: at }
+    let link = start(&config, &around);
+    Rig { recorder, simulator, link, serving, door: at, config, around }
+}
+
+fn start(config: &HttpOperatorConfig, around: &HttpSurroundings) -> Arc<HttpOperator> {
+    let id = LinkId::parse("TS0").expect("a name");
+    HttpOperator::start(id, config.clone(), around.clone()).expect("a link")
 }
 
 /// Messages to different phones.
@@ -388,5 +395,18 @@ async fn calls_are_answered_when_they_are_stored_and_only_to_who_may_call() {
     ] {
         assert_eq!(call(path.into(), "id=s1&status=delivered").await, 404, "{path}");
     }
+    rig.stop().await;
+}
+
+/// Somebody may hold a replaced link for a while: that it goes must not close the door on the operator.
+#[tokio::test]
+async fn a_link_that_was_replaced_takes_down_no_post_but_its_own() {
+    let mut rig = rig("46elks", Faults::default(), |_| {}).await;
+    rig.link.stop(Duration::from_secs(1)).await;
+    let new = start(&rig.config, &rig.around);
+    let old = std::mem::replace(&mut rig.link, new);
+    drop(old);
+    assert!(rig.send(shipments(1, 1, "hej")).await.iter().all(taken));
+    assert_eq!(rig.recorder.receipts(1).await.len(), 1, "the operator was let in");
     rig.stop().await;
 }
