@@ -194,6 +194,26 @@ fn cellsynt_pages_recipients() {
     assert!(body.contains("type=binary&data=01ff&udh=020000"), "{body}");
 }
 
+/// Who cuts texts need not cut octets: each part is a request with its header, and for one recipient.
+#[test]
+fn long_octets_go_in_parts() {
+    let octets = Looked {
+        body: Body::Binary { data: vec![0xA5; 300], udh: Vec::new() },
+        ..looked(&["46701234567", "46709876543"], "", None)
+    };
+    let requests = encode(&profile("cellsynt"), &account(), &octets).expect("requests");
+    assert_eq!(requests.len(), 6);
+    let bodies = requests.iter().map(|request| request["body"].as_str().expect("a body"));
+    for (n, body) in bodies.enumerate() {
+        let to = if n < 3 { "0046701234567" } else { "0046709876543" };
+        assert!(body.contains(&format!("destination={to}&")), "{body}");
+        assert!(body.contains(&format!("&udh=05000301030{}", n % 3 + 1)), "{body}");
+    }
+    let own = encode(&profile("omnigate"), &account(), &octets).expect("requests");
+    assert_eq!(own.len(), 2, "a gateway of our kind cuts them itself");
+    assert!(!own[0]["body"].as_str().expect("a body").contains("udh"), "{}", own[0]);
+}
+
 #[test]
 fn kannel_gets_parts() {
     let long = looked(&["46701234567"], &"a".repeat(300), Some("12345"));

@@ -189,6 +189,26 @@ async fn parts_go_by_themselves_where_the_operator_does_not_cut() {
 }
 
 #[tokio::test]
+async fn long_octets_go_in_parts_and_share_no_request() {
+    let rig = rig("cellsynt", Faults::default(), |config| config.window = 1).await;
+    let body = domain::message::Body::Binary { data: vec![0xA5; 300], udh: Vec::new() };
+    let octets = |n| {
+        let mut one = shipment(n, "");
+        let segments = body.segments(7, false).expect("parts");
+        let message = domain::message::Message { body: body.clone(), segments: 3, ..(*one.message).clone() };
+        (one.segments, one.message) = ((1..).zip(segments).collect(), Arc::new(message));
+        one
+    };
+    let replies = rig.send((1..=4).map(octets).collect()).await;
+    let accepted = |reply: &Reply| {
+        reply.parts.len() == 3 && reply.parts.iter().all(|(_, end)| matches!(end, PartReply::Accepted { .. }))
+    };
+    assert!(replies.iter().all(accepted), "{replies:?}");
+    assert_eq!(rig.simulator.stats().submits, 12);
+    rig.stop().await;
+}
+
+#[tokio::test]
 async fn recipients_of_the_same_text_share_a_request() {
     let rig = rig("cellsynt", Faults::default(), |config| config.window = 1).await;
     let mut all = shipments(1, 120, "samma");

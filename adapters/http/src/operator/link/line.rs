@@ -156,7 +156,10 @@ impl Line {
     fn fill(&mut self, request: &mut Vec<Shipment>, now: Duration, wall: domain::Timestamp) {
         let most = self.limits.recipients.saturating_sub(1);
         let (alone, busy) = (&self.alone, &mut self.busy);
-        let shares = |one: &Shipment| one.tries.on_link < MOST_TOGETHER && !alone.contains(&one.message.id);
+        // Parts are requests of their own.
+        let shares = |one: &Shipment| {
+            one.segments.len() == 1 && one.tries.on_link < MOST_TOGETHER && !alone.contains(&one.message.id)
+        };
         let Some(first) = request.first().filter(|first| most > 0 && shares(first)).cloned() else { return };
         // Whoever has a message that stays behind gets no later one before it.
         let mut passed: HashSet<Recipient> = HashSet::new();
@@ -227,7 +230,6 @@ fn is_like(one: &Shipment, other: &Shipment) -> bool {
         && one.possible_duplicate == other.possible_duplicate
         && a.flash == b.flash
         && a.dimensions.cost_centre == b.dimensions.cost_centre
-        && one.segments.len() == other.segments.len()
         && apart < 60
 }
 

@@ -183,7 +183,7 @@ enum Ended {
 async fn send(mut hand: InHand, client: HttpClient) {
     let profile = Arc::clone(&hand.shared.config.profile);
     let binary = hand.shipments.iter().any(|s| matches!(s.message.body, Body::Binary { .. }));
-    // An operator who cuts texts does not cut octets.
+    // An operator who cuts texts need not cut octets; what he cuts is one piece.
     let pieces: Vec<Option<(u8, Segment)>> = match hand.shipments.first() {
         Some(one) if (!profile.cut_by_operator || binary) && hand.shipments.len() == 1 => {
             one.segments.iter().cloned().map(Some).collect()

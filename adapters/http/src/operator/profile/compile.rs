@@ -119,6 +119,7 @@ fn whole(flaws: &mut Flaws<'_>, file: File) -> Profile {
     let auth = [("none", Auth::None), ("basic", Auth::Basic), ("bearer", Auth::Bearer)];
     let numbers = ["", "+", "00"].map(|before| (before, before.to_owned()));
     let forms = Form::NAMES;
+    let who_cuts = [("operator", true), ("gateway", false)];
     let send = send(flaws, file.send);
     let rules = rules(flaws, &file.answer);
     let receipt = file.receipt.map(|call| receipt(flaws, call));
@@ -128,9 +129,8 @@ fn whole(flaws: &mut Flaws<'_>, file: File) -> Profile {
         international: flaws.word(&file.numbers, "numbers", &numbers).unwrap_or_default(),
         charset: flaws.charset(&file.charset, "charset"),
         zone: zone.unwrap_or(TimeZone::UTC),
-        cut_by_operator: flaws
-            .word(&file.split, "split", &[("operator", true), ("gateway", false)])
-            .unwrap_or(true),
+        cut_by_operator: flaws.word(&file.split, "split", &who_cuts).unwrap_or(true),
+        octets_cut_by_operator: flaws.word(&file.split_binary, "split_binary", &who_cuts).unwrap_or(false),
         answers: flaws.word(&file.answers, "answers", &forms).unwrap_or_default(),
         shared_ids: told_apart && rules.iter().any(Rule::has_one_id),
         rules,

@@ -58,6 +58,7 @@ pub struct Profile {
     pub(super) zone: TimeZone,
     pub(super) cut_by_operator: bool,
     pub(super) binary: bool,
+    pub(super) octets_cut_by_operator: bool,
     pub(super) values: BTreeMap<String, String>,
     pub(super) from_kinds: BTreeMap<String, String>,
     pub(super) alphabets: BTreeMap<String, String>,
@@ -259,6 +260,12 @@ impl Profile {
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.cut_by_operator
+    }
+
+    /// Whether he cuts long octets too.
+    #[must_use]
+    pub fn is_whole_for_octets(&self) -> bool {
+        self.octets_cut_by_operator
     }
 
     /// Whether receipts come.
