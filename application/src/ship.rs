@@ -27,7 +27,9 @@ fn ship(
     lease: Incarnation,
 ) -> Shipment {
     // A pager's pages stay apart, whoever could join them.
-    let (segments, again) = if link.whole && message.segments > 1 && message.recipient.has_receipts() {
+    let is_whole =
+        message.segments > 1 && link.takes_whole(&message.body) && message.recipient.has_receipts();
+    let (segments, again) = if is_whole {
         (whole(&message, &parts), parts.is_begun())
     } else {
         (cut(&message, &parts, link.wide_reference), false)
@@ -60,4 +62,37 @@ fn cut(message: &Message, parts: &Parts, wide: bool) -> Vec<(u8, Segment)> {
 fn reference(message: &Message, wide: bool) -> u16 {
     let [.., high, low] = message.id.0.to_be_bytes();
     if wide { u16::from_be_bytes([high, low]) } else { u16::from(low) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::Timestamp;
+    use domain::message::Body;
+    use domain::text::Alphabet;
+    use fakes::samples;
+
+    fn shipped(body: Body, segments: u8, (whole, whole_octets): (bool, bool)) -> Vec<(u8, Segment)> {
+        let message = Message { body, segments, ..samples::message(7, Timestamp::UNIX_EPOCH) };
+        let link = LinkProfile { whole, whole_octets, ..samples::profile("TS0") };
+        fresh(Arc::new(message), &link, Incarnation(1)).segments
+    }
+
+    #[test]
+    fn what_the_operator_cuts_goes_whole() {
+        let text = || Body::Text { text: "a".repeat(300), alphabet: Alphabet::Gsm7, udh: Vec::new() };
+        let octets = || Body::Binary { data: vec![0xA5; 300], udh: Vec::new() };
+        let places = |segments: Vec<(u8, Segment)>| segments.iter().map(|(seq, _)| *seq).collect::<Vec<_>>();
+        for (cuts, of_text, of_octets) in [
+            ((false, false), vec![1, 2], vec![1, 2, 3]),
+            ((true, false), vec![WHOLE], vec![1, 2, 3]),
+            ((true, true), vec![WHOLE], vec![WHOLE]),
+        ] {
+            assert_eq!(places(shipped(text(), 2, cuts)), of_text, "{cuts:?}");
+            assert_eq!(places(shipped(octets(), 3, cuts)), of_octets, "{cuts:?}");
+        }
+        for (seq, segment) in shipped(octets(), 3, (true, false)) {
+            assert_eq!(segment.header(), [5, 0, 3, 7, 3, seq], "the phone joins them");
+        }
+    }
 }

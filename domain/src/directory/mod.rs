@@ -15,7 +15,7 @@ pub use user::{KeyHash, PasswordHash, User};
 
 use crate::address::Originator;
 use crate::language::Language;
-use crate::message::Priority;
+use crate::message::{Body, Priority};
 use crate::mo::MoRule;
 use crate::numbering::{AllowList, Country};
 use crate::routing::Route;
@@ -40,6 +40,8 @@ pub struct LinkProfile {
     pub wide_reference: bool,
     /// Whether the operator cuts long texts himself: each goes as one request ([`crate::message::WHOLE`]).
     pub whole: bool,
+    /// The same for octets: who cuts texts need not know how to cut what is no text.
+    pub whole_octets: bool,
     /// Failure codes that mean the operator takes nothing from us at the moment (no credit, barred): the link is parked.
     pub park_on: Vec<String>,
     /// How long it is parked before it is tried again.
@@ -72,9 +74,19 @@ impl LinkProfile {
             receipts: true,
             wide_reference: false,
             whole: false,
+            whole_octets: false,
             park_on: Vec::new(),
             park_for: Duration::from_mins(5),
             heartbeat: None,
+        }
+    }
+
+    /// Whether the operator cuts this himself, when it is long.
+    #[must_use]
+    pub fn takes_whole(&self, body: &Body) -> bool {
+        match body {
+            Body::Text { .. } => self.whole,
+            Body::Binary { .. } => self.whole_octets,
         }
     }
 }

@@ -4,6 +4,39 @@
 //! One key is stored for each part ([`stored_key`]); a receipt is looked up under every spelling it may stand for ([`keys`]),
 //! the exact one first; a match under a converted spelling must also agree on the recipient where the receipt names one.
 
+/// Digits of a number that stay the same however it is written: with its country, `00` or a zero before it.
+const SAME_DIGITS: usize = 8;
+
+/// How the number that a receipt names fits a message's recipient; the better one is the greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fit {
+    /// They are two numbers. Some operators name the sender, so that this says nothing while only one message has the receipt's id.
+    Other,
+    /// They end alike: one of them may be written in the national way.
+    Alike,
+    /// They are the same, or the receipt names nobody.
+    Same,
+}
+
+impl Fit {
+    /// Of a receipt that names this number, to a message to that one.
+    #[must_use]
+    pub fn of(named: Option<&str>, recipient: &str) -> Self {
+        match named {
+            Some(named) if named == recipient => Self::Same,
+            Some(named) if tail(named) == tail(recipient) => Self::Alike,
+            Some(_) => Self::Other,
+            None => Self::Same,
+        }
+    }
+}
+
+/// The end of a number, the same however the number is written: what tells the recipients of one id apart.
+#[must_use]
+pub fn tail(number: &str) -> &str {
+    number.get(number.len().saturating_sub(SAME_DIGITS)..).unwrap_or(number)
+}
+
 /// The key a part is stored under: without surrounding white space and NUL, lower case, leading zeros of a number gone.
 #[must_use]
 pub fn stored_key(operator_id: &str) -> String {
@@ -54,6 +87,23 @@ mod tests {
         for (reply, receipt) in cases {
             assert!(keys(receipt).contains(&stored_key(reply)), "{reply} ~ {receipt}");
         }
+    }
+
+    #[test]
+    fn numbers_fit() {
+        for (named, recipient, fit) in [
+            (None, "46701234567", Fit::Same),
+            (Some("46701234567"), "46701234567", Fit::Same),
+            (Some("0701234567"), "46701234567", Fit::Alike),
+            (Some("701234567"), "46701234567", Fit::Alike),
+            (Some("46701234568"), "46701234567", Fit::Other),
+            (Some("34567"), "46701234567", Fit::Other),
+            (Some("71234"), "71234", Fit::Same),
+            (Some(""), "46701234567", Fit::Other),
+        ] {
+            assert_eq!(Fit::of(named, recipient), fit, "{named:?} {recipient}");
+        }
+        assert!(Fit::Other < Fit::Alike && Fit::Alike < Fit::Same);
     }
 
     #[test]

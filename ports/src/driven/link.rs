@@ -16,8 +16,8 @@ pub struct Shipment {
     pub message: Arc<Message>,
     /// The sender to show on this link; `None` = the operator puts its own.
     pub originator: Option<Originator>,
-    /// The segments still to be sent, with their 1-based place, in order; or all of a long text under [`domain::message::WHOLE`], where
-    /// [`domain::directory::LinkProfile::whole`] says that the operator cuts it.
+    /// The segments still to be sent, with their 1-based place, in order; or all of a long message under [`domain::message::WHOLE`], where
+    /// [`domain::directory::LinkProfile::takes_whole`] says that the operator cuts it.
     pub segments: Vec<(u8, Segment)>,
     /// Whether to ask for receipts.
     pub receipt: bool,

@@ -178,6 +178,69 @@ pub async fn the_same_id_twice(stores: &Stores) {
     assert_eq!(stores.state(b).await, State::Delivered);
 }
 
+/// One id for all recipients of a request: each receipt is only about whom it names, also when it comes again.
+pub async fn one_id_for_several_recipients(stores: &Stores) {
+    let phones = ["46701111111", "46702222222", "46703333333"];
+    for (n, phone) in (1..).zip(phones) {
+        stores.sent(n, &["batch-1"], |m| m.recipient = samples::recipient(phone)).await;
+    }
+    let [a, b, c] = phones.map(|phone| {
+        move |verdict| Receipt {
+            recipient: Some(samples::recipient(phone)),
+            ..samples::receipt(&link(), "batch-1", verdict)
+        }
+    });
+    let states = async || {
+        let [a, b, c] = [1, 2, 3].map(MessageId);
+        [stores.state(a).await, stores.state(b).await, stores.state(c).await]
+    };
+    // Twice in one call, and then again and again.
+    let twice = vec![a(Verdict::Delivered), a(Verdict::Delivered)];
+    let applied = stores.receipts.apply(twice, None, stores.now()).await.expect("applied");
+    assert_eq!(applied.iter().map(changed).collect::<Vec<_>>(), [Some((1, Some(State::Delivered))), None]);
+    for verdict in [Verdict::Delivered, Verdict::Failed] {
+        assert_eq!(changed(&stores.receive(a(verdict)).await), None, "{verdict:?}");
+    }
+    assert_eq!(states().await, [State::Delivered, State::Sent, State::Sent]);
+    stores.receive(c(Verdict::Failed)).await;
+    assert_eq!(states().await, [State::Delivered, State::Sent, State::Failed]);
+    // Only one is left, and nothing of it but the ended ones' receipts.
+    for again in [a(Verdict::Delivered), c(Verdict::Failed), c(Verdict::Delivered)] {
+        assert_eq!(changed(&stores.receive(again).await), None);
+    }
+    assert_eq!(states().await, [State::Delivered, State::Sent, State::Failed]);
+    stores.receive(b(Verdict::Delivered)).await;
+    assert_eq!(states().await, [State::Delivered, State::Delivered, State::Failed]);
+    stores.audit().await;
+}
+
+/// One of several under one id, whose number the operator writes in the national way.
+pub async fn one_id_and_a_national_number(stores: &Stores) {
+    for (n, phone) in [(1, "46701111111"), (2, "46702222222")] {
+        stores.sent(n, &["batch-1"], |m| m.recipient = samples::recipient(phone)).await;
+    }
+    let receipt = Receipt {
+        recipient: Some(samples::recipient("701111111")),
+        ..samples::receipt(&link(), "batch-1", Verdict::Delivered)
+    };
+    for _ in 0..2 {
+        stores.receive(receipt.clone()).await;
+        let states = (stores.state(MessageId(1)).await, stores.state(MessageId(2)).await);
+        assert_eq!(states, (State::Delivered, State::Sent));
+    }
+}
+
+/// An id that one message alone has is enough: there are operators whose receipts name the sender.
+pub async fn an_id_of_one_needs_no_recipient(stores: &Stores) {
+    let id = stores.sent(1, &["77"], |m| m.recipient = samples::recipient("46701111111")).await;
+    let receipt = Receipt {
+        recipient: Some(samples::recipient("71234")),
+        ..samples::receipt(&link(), "77", Verdict::Delivered)
+    };
+    stores.receive(receipt).await;
+    assert_eq!(stores.state(id).await, State::Delivered);
+}
+
 /// The parts of a long message under one id (UCP names them by recipient and second), and their receipts all at once.
 pub async fn three_parts_under_one_id(stores: &Stores) {
     let id = stores.sent(1, &["77", "77", "77"], |_| {}).await;

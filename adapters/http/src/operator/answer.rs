@@ -3,6 +3,7 @@
 use super::document::Document;
 use super::message::own_id;
 use super::profile::{Meaning, Profile, Rule, Tests};
+use domain::receipt::correlate::tail;
 use domain::routing::{Failure, FailureClass};
 use ports::driven::Shipment;
 use web_kit::Reply;
@@ -21,28 +22,65 @@ pub(super) enum Verdict {
     Unanswered(String),
 }
 
+/// What an answer says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Answer {
+    /// One for each shipment.
+    pub(super) verdicts: Vec<Verdict>,
+    /// It says nothing of any recipient by himself.
+    of_all: bool,
+}
+
+impl Answer {
+    /// Why a request with several recipients was refused as a whole: it may be because of one of them. An operator who lets nobody in or has
+    /// no time means us.
+    pub(super) fn refused_together(&self) -> Option<&Failure> {
+        match self.verdicts.split_first()? {
+            (Verdict::Refused(failure), others)
+                if self.of_all
+                    && !others.is_empty()
+                    && matches!(failure.class, FailureClass::Permanent | FailureClass::Limited) =>
+            {
+                Some(failure)
+            }
+            _ => None,
+        }
+    }
+}
+
 /// Reads an answer; one verdict a shipment.
-pub(super) fn read(
-    profile: &Profile,
-    reply: &Reply,
-    shipments: &[Shipment],
-    part: Option<u8>,
-) -> Vec<Verdict> {
+pub(super) fn read(profile: &Profile, reply: &Reply, shipments: &[Shipment], part: Option<u8>) -> Answer {
     let document = Document::read(profile.answers, &reply.body, &reply.content_type, profile.charset);
     let status = reply.status.as_u16();
     let mut verdicts: Vec<Option<Verdict>> = vec![None; shipments.len()];
+    let mut of_all = true;
     for rule in &profile.rules {
         if verdicts.iter().all(Option::is_some) {
             break;
         }
         let Some(holes) = fits(rule, status, &document) else { continue };
         match &rule.each {
-            Some(path) => each(rule, status, &document.each(path), shipments, part, &mut verdicts),
+            Some(path) => {
+                each(rule, status, &document.each(path), shipments, part, &mut verdicts);
+                of_all &= verdicts.iter().all(Option::is_none);
+            }
             None => whole(rule, status, (&document, &holes), shipments, part, &mut verdicts),
         }
     }
     let otherwise = || unruled(status, &document);
-    verdicts.into_iter().map(|verdict| verdict.unwrap_or_else(otherwise)).collect()
+    let verdicts = verdicts.into_iter().map(|verdict| verdict.unwrap_or_else(otherwise));
+    let own = |(verdict, shipment): (Verdict, &Shipment)| match verdict {
+        Verdict::Taken(id) if profile.shared_ids && !id.is_empty() => {
+            Verdict::Taken(of_recipient(&id, &shipment.message.recipient.to_string()))
+        }
+        other => other,
+    };
+    Answer { verdicts: verdicts.zip(shipments).map(own).collect(), of_all }
+}
+
+/// The id of one recipient of a request, where the operator's is of all of it: a receipt that is said to come again must not find another's message.
+pub(super) fn of_recipient(id: &str, number: &str) -> String {
+    format!("{}:{id}", tail(number))
 }
 
 type Holes = Vec<(&'static str, String)>;

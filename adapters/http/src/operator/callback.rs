@@ -1,6 +1,6 @@
 //! An operator's call to us: which kind it is, and what it says.
 
-use super::answer::{digits, hold};
+use super::answer::{digits, hold, of_recipient};
 use super::document::Document;
 use super::profile::{Called, MoCall, Profile, ReceiptCall, Reply, TimeForm};
 use super::sign;
@@ -77,10 +77,7 @@ pub(super) fn hear<'p>(
         let document = read(&call.called);
         if hold(&call.called.holds, &document) {
             signed(&call.called, incoming)?;
-            return Ok((
-                Heard::Receipts(receipts(call, link, &document, &profile.zone)?),
-                &call.called.reply,
-            ));
+            return Ok((Heard::Receipts(receipts(profile, call, link, &document)?), &call.called.reply));
         }
     }
     if let Some(call) = profile.mo.as_ref().filter(|_| incoming.place != Place::Receipt) {
@@ -106,10 +103,10 @@ fn signed(called: &Called, incoming: &Incoming<'_>) -> Result<(), NotHeard> {
 }
 
 fn receipts(
+    profile: &Profile,
     call: &ReceiptCall,
     link: &LinkId,
     document: &Document,
-    zone: &TimeZone,
 ) -> Result<Vec<Receipt>, NotHeard> {
     let entries = match &call.each {
         Some(path) => document.each(path),
@@ -118,10 +115,14 @@ fn receipts(
     let read = |entry: &Document| {
         let id = entry.one(&call.id).map(|id| clean(&id)).filter(|id| !id.is_empty())?;
         let state = entry.one(&call.state)?;
+        let to = call.to.as_ref().and_then(|path| entry.one(path)).map(|to| digits(&to));
         Some(Receipt {
             link: link.clone(),
-            operator_id: id,
-            recipient: call.to.as_ref().and_then(|path| Recipient::parse(&digits(&entry.one(path)?)).ok()),
+            operator_id: match &to {
+                Some(to) if profile.shared_ids => of_recipient(&id, to),
+                _ => id,
+            },
+            recipient: to.and_then(|to| Recipient::parse(&to).ok()),
             verdict: verdict(call, state.trim()),
             error: call
                 .error
@@ -129,7 +130,7 @@ fn receipts(
                 .and_then(|path| entry.one(path))
                 .map(|e| clean(&e))
                 .unwrap_or_default(),
-            done_at: time(&call.called, entry, zone),
+            done_at: time(&call.called, entry, &profile.zone),
         })
     };
     let all: Option<Vec<Receipt>> = entries.iter().take(MOST_RECEIPTS).map(read).collect();

@@ -39,7 +39,14 @@ pub(super) struct Post {
 /// The door. Links that are started put up their posts here; clones share them.
 #[derive(Clone, Default)]
 pub struct OperatorDoor {
-    posts: Arc<RwLock<HashMap<String, (u64, Post)>>>,
+    posts: Arc<RwLock<Posts>>,
+}
+
+#[derive(Default)]
+struct Posts {
+    by_link: HashMap<String, (u64, Post)>,
+    /// How many were ever put up. Never begins again: a link that was replaced may be let go of long after its post was taken down.
+    count: u64,
 }
 
 impl OperatorDoor {
@@ -54,23 +61,23 @@ impl OperatorDoor {
     /// Puts up a link's post; the newest counts. The number is for [`OperatorDoor::take_down`].
     pub(super) fn put_up(&self, post: Post) -> u64 {
         let mut posts = self.posts.write().unwrap_or_else(PoisonError::into_inner);
-        let name = post.link.to_string();
-        let number = posts.get(&name).map_or(0, |(number, _)| number + 1);
-        posts.insert(name, (number, post));
+        posts.count += 1;
+        let number = posts.count;
+        posts.by_link.insert(post.link.to_string(), (number, post));
         number
     }
 
     /// Takes it down, unless another was put up since.
     pub(super) fn take_down(&self, link: &LinkId, number: u64) {
         let mut posts = self.posts.write().unwrap_or_else(PoisonError::into_inner);
-        if posts.get(link.as_str()).is_some_and(|(known, _)| *known == number) {
-            posts.remove(link.as_str());
+        if posts.by_link.get(link.as_str()).is_some_and(|(known, _)| *known == number) {
+            posts.by_link.remove(link.as_str());
         }
     }
 
     fn post(&self, link: &str) -> Option<Post> {
         let posts = self.posts.read().unwrap_or_else(PoisonError::into_inner);
-        posts.get(link).map(|(_, post)| post.clone())
+        posts.by_link.get(link).map(|(_, post)| post.clone())
     }
 }
 

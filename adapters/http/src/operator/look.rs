@@ -83,8 +83,10 @@ pub fn encode(profile: &Profile, account: &Account, looked: &Looked) -> Result<V
     let shipments = shipments(looked)?;
     let binary = matches!(looked.body, Body::Binary { .. });
     let mut requests = Vec::new();
-    for some in shipments.chunks(profile.send.recipients.max(1)) {
-        let cut = !profile.cut_by_operator || binary;
+    let cut = if binary { !profile.octets_cut_by_operator } else { !profile.cut_by_operator };
+    // Who gets parts shares no request.
+    let alone = cut && shipments.first().is_some_and(|one| one.segments.len() > 1);
+    for some in shipments.chunks(if alone { 1 } else { profile.send.recipients.max(1) }) {
         let parts: Vec<_> = match some {
             [one] if cut => one.segments.iter().map(|(seq, segment)| Some((*seq, segment))).collect(),
             _ => vec![None],
@@ -119,8 +121,8 @@ pub fn verdicts(
     let status = StatusCode::from_u16(status).map_err(|e| e.to_string())?;
     let body = bytes::Bytes::from(body.as_bytes().to_vec());
     let reply = Reply { status, content_type: content_type.to_owned(), retry_after: None, body };
-    let verdicts = answer::read(profile, &reply, &shipments(looked)?, None);
-    Ok(verdicts.into_iter().map(shown).collect())
+    let answer = answer::read(profile, &reply, &shipments(looked)?, None);
+    Ok(answer.verdicts.into_iter().map(shown).collect())
 }
 
 fn shown(verdict: Verdict) -> Value {

@@ -54,6 +54,11 @@ impl Pattern {
         if pieces.is_empty() { Err("an empty pattern".to_owned()) } else { Ok(Self(pieces)) }
     }
 
+    /// Whether it has this hole.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|piece| matches!(piece, Piece::Hole(Some(known)) if *known == name))
+    }
+
     /// What fills the holes, when the text begins as the pattern says. A text at the end of the pattern must end the line.
     pub(super) fn fits(&self, text: &str) -> Option<Vec<(&'static str, String)>> {
         let line = text.trim().lines().next().unwrap_or_default();

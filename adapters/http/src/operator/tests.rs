@@ -194,6 +194,26 @@ fn cellsynt_pages_recipients() {
     assert!(body.contains("type=binary&data=01ff&udh=020000"), "{body}");
 }
 
+/// Who cuts texts need not cut octets: each part is a request with its header, and for one recipient.
+#[test]
+fn long_octets_go_in_parts() {
+    let octets = Looked {
+        body: Body::Binary { data: vec![0xA5; 300], udh: Vec::new() },
+        ..looked(&["46701234567", "46709876543"], "", None)
+    };
+    let requests = encode(&profile("cellsynt"), &account(), &octets).expect("requests");
+    assert_eq!(requests.len(), 6);
+    let bodies = requests.iter().map(|request| request["body"].as_str().expect("a body"));
+    for (n, body) in bodies.enumerate() {
+        let to = if n < 3 { "0046701234567" } else { "0046709876543" };
+        assert!(body.contains(&format!("destination={to}&")), "{body}");
+        assert!(body.contains(&format!("&udh=05000301030{}", n % 3 + 1)), "{body}");
+    }
+    let own = encode(&profile("omnigate"), &account(), &octets).expect("requests");
+    assert_eq!(own.len(), 2, "a gateway of our kind cuts them itself");
+    assert!(!own[0]["body"].as_str().expect("a body").contains("udh"), "{}", own[0]);
+}
+
 #[test]
 fn kannel_gets_parts() {
     let long = looked(&["46701234567"], &"a".repeat(300), Some("12345"));
@@ -222,6 +242,17 @@ fn sinch_and_our_own() {
     assert_eq!(
         (&body["to"], &body["expire_at"]),
         (&json!(["46701234567", "46709876543"]), &json!("2023-11-14T22:23:20Z"))
+    );
+    let read = verdicts(&profile("sinch"), (201, "", r#"{"id":"01FC66"}"#), &two).expect("verdicts");
+    let ids: Vec<_> = read.iter().map(|verdict| verdict["id"].as_str().expect("an id")).collect();
+    assert_eq!(ids, ["01234567:01FC66", "09876543:01FC66"], "the operator's is of the batch");
+    let receipt = json!({"type": "recipient_delivery_report_sms", "batch_id": "01FC66", "recipient": "46709876543", "status": "Delivered"});
+    let heard =
+        heard(&profile("sinch"), ("application/json", "", &receipt.to_string()), Timestamp::UNIX_EPOCH)
+            .expect("heard");
+    assert_eq!(
+        (&heard["receipts"][0]["id"], &heard["receipts"][0]["to"]),
+        (&json!(ids[1]), &json!("46709876543"))
     );
     let (_, body, headers) = first("omnigate", &looked(&["46701234567"], "hej", None));
     assert_eq!(headers["idempotency-key"], "1000000001");

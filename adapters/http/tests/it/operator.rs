@@ -27,6 +27,8 @@ struct Rig {
     link: Arc<HttpOperator>,
     serving: JoinHandle<()>,
     door: SocketAddr,
+    config: HttpOperatorConfig,
+    around: HttpSurroundings,
 }
 
 const SECRET: &str = "0123456789abcdef";
@@ -92,8 +94,13 @@ async fn rig(operator: &str, faults: Faults, change: impl FnOnce(&mut HttpOperat
         ids: Arc::new(fakes::SequentialIds::default()),
         door,
     };
-    let link = HttpOperator::start(LinkId::parse("TS0").expect("a name"), config, around).expect("a link");
-    Rig { recorder, simulator, link, serving, door: at }
+    let link = start(&config, &around);
+    Rig { recorder, simulator, link, serving, door: at, config, around }
+}
+
+fn start(config: &HttpOperatorConfig, around: &HttpSurroundings) -> Arc<HttpOperator> {
+    let id = LinkId::parse("TS0").expect("a name");
+    HttpOperator::start(id, config.clone(), around.clone()).expect("a link")
 }
 
 /// Messages to different phones.
@@ -182,6 +189,26 @@ async fn parts_go_by_themselves_where_the_operator_does_not_cut() {
 }
 
 #[tokio::test]
+async fn long_octets_go_in_parts_and_share_no_request() {
+    let rig = rig("cellsynt", Faults::default(), |config| config.window = 1).await;
+    let body = domain::message::Body::Binary { data: vec![0xA5; 300], udh: Vec::new() };
+    let octets = |n| {
+        let mut one = shipment(n, "");
+        let segments = body.segments(7, false).expect("parts");
+        let message = domain::message::Message { body: body.clone(), segments: 3, ..(*one.message).clone() };
+        (one.segments, one.message) = ((1..).zip(segments).collect(), Arc::new(message));
+        one
+    };
+    let replies = rig.send((1..=4).map(octets).collect()).await;
+    let accepted = |reply: &Reply| {
+        reply.parts.len() == 3 && reply.parts.iter().all(|(_, end)| matches!(end, PartReply::Accepted { .. }))
+    };
+    assert!(replies.iter().all(accepted), "{replies:?}");
+    assert_eq!(rig.simulator.stats().submits, 12);
+    rig.stop().await;
+}
+
+#[tokio::test]
 async fn recipients_of_the_same_text_share_a_request() {
     let rig = rig("cellsynt", Faults::default(), |config| config.window = 1).await;
     let mut all = shipments(1, 120, "samma");
@@ -195,6 +222,50 @@ async fn recipients_of_the_same_text_share_a_request() {
     ids.dedup();
     assert_eq!(ids.len(), 121, "each its own id");
     rig.stop().await;
+}
+
+/// An operator who refuses a whole request for one number in it; everything else he takes.
+async fn strict_about(bad: &'static str) -> (String, JoinHandle<()>) {
+    let answer = move |body: String| async move {
+        let fields: std::collections::HashMap<String, String> =
+            url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+        let to: Vec<&str> = fields["destination"].split(',').collect();
+        if to.contains(&bad) {
+            "Error: Invalid destination".to_owned()
+        } else {
+            format!("OK: {}", to.join(","))
+        }
+    };
+    let app = axum::Router::new().route("/sms.php", axum::routing::post(answer));
+    let listener = Listener::bind("127.0.0.1:0", ListenOptions::default()).await.expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let serving = tokio::spawn(async move {
+        let _ =
+            web_kit::serve(listener, app, web_kit::Limits::default(), Box::pin(std::future::pending())).await;
+    });
+    (url, serving)
+}
+
+#[tokio::test]
+async fn one_bad_recipient_fails_nobody_else() {
+    net::tls::install_provider();
+    let all = shipments(1, 20, "samma");
+    let bad = all[7].message.recipient.to_string();
+    let (url, serving) = strict_about(format!("00{bad}").leak()).await;
+    let rig = rig("cellsynt", Faults::default(), |config| {
+        config.window = 1;
+        config.account.url = url;
+    })
+    .await;
+    let replies = rig.send(all).await;
+    let refused: Vec<_> = replies.iter().filter(|reply| !taken(reply)).collect();
+    assert_eq!(refused.len(), 1, "{refused:?}");
+    assert_eq!(refused[0].shipment.message.recipient.to_string(), bad);
+    let PartReply::Refused(failure) = &refused[0].parts[0].1 else { panic!("{refused:?}") };
+    assert_eq!((failure.class, failure.detail.as_str()), (FailureClass::Limited, "Invalid destination"));
+    assert_eq!(replies.len(), 20, "each has one reply");
+    rig.stop().await;
+    serving.abort();
 }
 
 #[tokio::test]
@@ -344,5 +415,18 @@ async fn calls_are_answered_when_they_are_stored_and_only_to_who_may_call() {
     ] {
         assert_eq!(call(path.into(), "id=s1&status=delivered").await, 404, "{path}");
     }
+    rig.stop().await;
+}
+
+/// Somebody may hold a replaced link for a while: that it goes must not close the door on the operator.
+#[tokio::test]
+async fn a_link_that_was_replaced_takes_down_no_post_but_its_own() {
+    let mut rig = rig("46elks", Faults::default(), |_| {}).await;
+    rig.link.stop(Duration::from_secs(1)).await;
+    let new = start(&rig.config, &rig.around);
+    let old = std::mem::replace(&mut rig.link, new);
+    drop(old);
+    assert!(rig.send(shipments(1, 1, "hej")).await.iter().all(taken));
+    assert_eq!(rig.recorder.receipts(1).await.len(), 1, "the operator was let in");
     rig.stop().await;
 }

@@ -75,6 +75,24 @@ impl Queues {
         }
     }
 
+    /// Takes the first message that may go, of the class whose turn it is, or else of the highest that has one. Those that may not are
+    /// passed over; at most `look` of each class are looked at.
+    pub fn pop_one(&mut self, look: usize, mut allowed: impl FnMut(&Shipment) -> bool) -> Option<Shipment> {
+        let shares = Quota::share(1, self.turn).divide(self.classes.each_ref().map(VecDeque::len));
+        let turn = shares.iter().position(|share| *share > 0)?;
+        let others = (0..self.classes.len()).rev().filter(|class| *class != turn);
+        for class in std::iter::once(turn).chain(others) {
+            let Some(class) = self.classes.get_mut(class) else { continue };
+            let Some(at) = class.iter().take(look).position(&mut allowed) else { continue };
+            let shipment = class.remove(at)?;
+            self.turn = self.turn.wrapping_add(1);
+            self.segments = self.segments.saturating_sub(shipment.segments.len());
+            self.len -= 1;
+            return Some(shipment);
+        }
+        None
+    }
+
     /// Takes up to `most` messages out of the middle of the class of `like`, those that `fits` allows, in order; for what may go with it
     /// in one request. At most `look` are looked at.
     pub fn pick(
@@ -122,5 +140,51 @@ fn index(shipment: &Shipment) -> usize {
         Priority::Normal => 1,
         Priority::High => 2,
         Priority::Alarm => 3,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::Timestamp;
+    use fakes::samples;
+
+    fn queues(all: &[(i64, Priority)]) -> Queues {
+        let mut queues = Queues::default();
+        for (id, priority) in all {
+            let mut message = samples::message(*id, Timestamp::UNIX_EPOCH);
+            message.priority = *priority;
+            queues.push(samples::shipment(message, "hej"));
+        }
+        queues
+    }
+
+    fn pop_one(queues: &mut Queues, look: usize, busy: &[i64]) -> Option<i64> {
+        let popped = queues.pop_one(look, |one| !busy.contains(&one.message.id.0));
+        popped.map(|shipment| shipment.message.id.0)
+    }
+
+    #[test]
+    fn who_may_not_go_is_passed_over() {
+        use Priority::{Alarm, Bulk, Normal};
+        let mut queues = queues(&[(1, Normal), (2, Normal), (3, Normal), (4, Alarm), (5, Bulk)]);
+        assert_eq!(pop_one(&mut queues, 9, &[1]), Some(4), "the highest class first");
+        assert_eq!(pop_one(&mut queues, 1, &[1]), Some(5), "only so many are looked at, then another class");
+        assert_eq!(pop_one(&mut queues, 9, &[1, 2]), Some(3));
+        assert_eq!(pop_one(&mut queues, 9, &[1, 2]), None);
+        assert_eq!((queues.len(), queues.segments()), (2, 2));
+        assert_eq!(pop_one(&mut queues, 9, &[]), Some(1), "in their order");
+        assert_eq!(pop_one(&mut queues, 9, &[]), Some(2));
+        assert_eq!(pop_one(&mut queues, 9, &[]), None);
+        assert!(queues.is_empty() && queues.segments() == 0);
+    }
+
+    #[test]
+    fn no_class_is_starved() {
+        let waiting: Vec<_> =
+            (0..64).map(|n| (n, if n % 2 == 0 { Priority::Alarm } else { Priority::Bulk })).collect();
+        let mut queues = queues(&waiting);
+        let first: Vec<_> = (0..16).filter_map(|_| pop_one(&mut queues, 9, &[])).collect();
+        assert_eq!(first.iter().filter(|id| *id % 2 == 1).count(), 1, "{first:?}");
     }
 }

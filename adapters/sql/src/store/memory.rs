@@ -2,8 +2,10 @@
 
 use super::lately::Lately;
 use crate::rows::kept_key;
+use domain::receipt::correlate::tail;
 use domain::receipt::{Habit, Receipt};
-use std::collections::{HashMap, VecDeque};
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// How many receipts that ended a part are remembered, to know their repetitions.
@@ -44,32 +46,46 @@ impl Memory {
     }
 }
 
-/// The last parts that were ended by receipts: hashes of link and key, and of the recipient. Two that meet by chance (one in 2^48)
-/// cost one early receipt.
+/// The last parts that were ended by receipts, by hashes of link and key and of the recipient's number. Two that meet by chance (one in 2^48)
+/// cost one receipt.
 #[derive(Default)]
 pub(crate) struct Recent {
-    recipients: HashMap<u64, u64>,
-    order: VecDeque<u64>,
+    parts: HashSet<(u64, u64)>,
+    /// How many of each link and key: one id may be of several recipients.
+    names: HashMap<u64, usize>,
+    order: VecDeque<(u64, u64)>,
 }
 
 impl Recent {
     /// Remembers one; forgets the oldest.
     pub(crate) fn put(&mut self, link: &str, key: &str, recipient: &str) {
-        let name = hash((link, key));
-        if self.recipients.insert(name, hash(recipient)).is_none() {
-            self.order.push_back(name);
+        let part = (hash((link, key)), hash(tail(recipient)));
+        if self.parts.insert(part) {
+            *self.names.entry(part.0).or_default() += 1;
+            self.order.push_back(part);
         }
         while self.order.len() > RECENT {
             if let Some(oldest) = self.order.pop_front() {
-                self.recipients.remove(&oldest);
+                self.forget(oldest);
+            }
+        }
+    }
+
+    fn forget(&mut self, part: (u64, u64)) {
+        self.parts.remove(&part);
+        if let Entry::Occupied(mut count) = self.names.entry(part.0) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
             }
         }
     }
 
     /// Whether a receipt repeats one that ended a part: a named recipient must be the same.
     pub(crate) fn knows(&self, link: &str, key: &str, recipient: Option<&str>) -> bool {
-        let known = self.recipients.get(&hash((link, key)));
-        known.is_some_and(|known| recipient.is_none_or(|r| hash(r) == *known))
+        let name = hash((link, key));
+        recipient
+            .map_or_else(|| self.names.contains_key(&name), |to| self.parts.contains(&(name, hash(tail(to)))))
     }
 }
 
@@ -93,5 +109,28 @@ mod tests {
         assert!(recent.knows("TS0", "1", Some("46701234567")));
         assert!(!recent.knows("TS0", "1", Some("46701234568")));
         assert!(!recent.knows("TS1", "1", None));
+    }
+
+    #[test]
+    fn one_id_may_be_of_several() {
+        let mut recent = Recent::default();
+        for to in ["46701234567", "46701234568", "46701234567"] {
+            recent.put("TS0", "batch", to);
+        }
+        for (to, known) in [
+            (None, true),
+            (Some("0701234567"), true),
+            (Some("46701234568"), true),
+            (Some("46701234569"), false),
+        ] {
+            assert_eq!(recent.knows("TS0", "batch", to), known, "{to:?}");
+        }
+        for n in 0..RECENT - 1 {
+            recent.put("TS0", &n.to_string(), "46701234567");
+        }
+        assert!(!recent.knows("TS0", "batch", Some("46701234567")), "the older one is forgotten");
+        assert!(recent.knows("TS0", "batch", None), "the other one is not");
+        recent.put("TS0", "last", "46701234567");
+        assert!(!recent.knows("TS0", "batch", None));
     }
 }

@@ -14,7 +14,8 @@ use crate::statement::{Sql, places};
 use diesel::QueryResult;
 use domain::Timestamp;
 use domain::message::{Incarnation, MessageId, Parts, Which};
-use domain::receipt::{Known, Receipt, Verdict, correlate, fold};
+use domain::receipt::correlate::{self, Fit};
+use domain::receipt::{Known, Receipt, Verdict, fold};
 use domain::state::State;
 use ports::driven::{Applied, Handoff, HandoffKey};
 use std::collections::{HashMap, HashSet};
@@ -245,33 +246,38 @@ impl Work {
         Applied::Changed { id, state: folded.state, tell: None, delivered_after, spelling, hopeless }
     }
 
-    /// Under the likeliest spelling, or else the others: open before ended, the right recipient before another, the newest first.
+    /// Under the likeliest spelling, or else the others: the right recipient before another, open before ended, the newest first.
     fn find(
         &self,
         receipt: &Receipt,
         memory: &Memory,
         candidates: &HashMap<(String, String), Vec<Awaited>>,
     ) -> Option<Awaited> {
+        let named = receipt.recipient.as_ref().map(ToString::to_string);
         let mut names = memory.keys(receipt).into_iter().map(|key| (receipt.link.as_str().to_owned(), key));
-        if let Some(likely) = names.next().and_then(|name| candidates.get(&name)) {
-            return self.best(receipt, likely.iter(), false);
+        if let Some((name, likely)) = names.next().and_then(|name| candidates.get_key_value(&name)) {
+            // Of several messages with one id, and where another one's receipt comes again, it is only about whom it names.
+            let shared = likely.windows(2).any(|two| matches!(two, [a, b] if a.message != b.message));
+            let again = named.as_deref().is_some_and(|to| memory.recent.knows(&name.0, &name.1, Some(to)));
+            let least = if shared || again { Fit::Alike } else { Fit::Other };
+            return self.best(named.as_deref(), likely.iter(), least);
         }
         let other: Vec<_> = names.collect();
-        self.best(receipt, other.iter().filter_map(|name| candidates.get(name)).flatten(), true)
+        let found = other.iter().filter_map(|name| candidates.get(name)).flatten();
+        self.best(named.as_deref(), found, Fit::Same)
     }
 
     fn best<'a>(
         &self,
-        receipt: &Receipt,
+        named: Option<&str>,
         found: impl Iterator<Item = &'a Awaited>,
-        must_agree: bool,
+        least: Fit,
     ) -> Option<Awaited> {
-        let named = receipt.recipient.as_ref().map(ToString::to_string);
         let ranked = found.filter_map(|awaited| {
             let recipient = self.standings.get(&awaited.message).map(|s| s.recipient.as_str());
-            let agrees = named.is_none() || named.as_deref() == recipient;
+            let fit = Fit::of(named, recipient.unwrap_or_default());
             let open = !self.closed.contains(&(awaited.message, awaited.seq));
-            (agrees || !must_agree).then_some(((open, agrees, awaited.message), awaited))
+            (fit >= least).then_some(((fit, open, awaited.message), awaited))
         });
         ranked.max_by_key(|(rank, _)| *rank).map(|(_, awaited)| awaited.clone())
     }

@@ -172,6 +172,10 @@ impl Keys for Http {
         profile(self.profile.get_ref()).is_ok_and(|profile| profile.is_whole())
     }
 
+    fn whole_octets(&self) -> bool {
+        profile(self.profile.get_ref()).is_ok_and(|profile| profile.is_whole_for_octets())
+    }
+
     fn place(&self, _: &Common) -> String {
         let url = self.url.as_ref().map(|url| url.get_ref().clone());
         let own = || profile(self.profile.get_ref()).ok().and_then(|profile| profile.url);

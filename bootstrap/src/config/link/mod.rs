@@ -161,6 +161,11 @@ trait Keys: DeserializeOwned {
         false
     }
 
+    /// The same for octets.
+    fn whole_octets(&self) -> bool {
+        self.whole()
+    }
+
     /// Where it goes, in the summary of `check`: hosts, or the name of a device.
     fn place(&self, common: &Common) -> String {
         self.hosts(common).join(" ")
@@ -234,6 +239,11 @@ macro_rules! protocols {
                 match &self.own { $(Own::$variant(keys) => keys.whole(),)* }
             }
 
+            /// Whether he cuts long octets.
+            fn is_whole_for_octets(&self) -> bool {
+                match &self.own { $(Own::$variant(keys) => keys.whole_octets(),)* }
+            }
+
             /// Where it goes: hosts, or the name of a device.
             #[must_use]
             pub fn place(&self) -> String {
@@ -304,6 +314,7 @@ impl Link {
             receipts: self.common.receipts && self.common.protocol.has_receipts(),
             wide_reference: self.common.wide_reference,
             whole: self.is_whole(),
+            whole_octets: self.is_whole_for_octets(),
             park_on: self.common.park_on.clone(),
             park_for: self.common.park_for.map_or(default.park_for, |p| p.0),
             heartbeat: self.common.heartbeat.as_ref().map(HeartbeatKeys::to_domain),

@@ -4,7 +4,8 @@ use domain::Timestamp;
 use domain::directory::{LinkId, LinkOrder, User, UserName};
 use domain::message::{Callback, Incarnation, Message, MessageId, Parts, SubmissionId, Which};
 use domain::mo::{Destination, Mo};
-use domain::receipt::{Habit, Known, Receipt, Verdict, correlate, fold};
+use domain::receipt::correlate::{self, Fit};
+use domain::receipt::{Habit, Known, Receipt, Verdict, fold};
 use domain::routing::{Awaits, Deadline, Tries};
 use domain::state::State;
 use domain::submission::{AcceptedMessage, RefusedRecipient};
@@ -249,18 +250,35 @@ impl Books {
         }
     }
 
-    /// The awaited part a receipt is about: open before done, exact before converted, the right recipient before another, newest first.
+    /// The awaited part a receipt is about. Where something is open under the exact id: of several messages there only whom the receipt
+    /// names, and nobody else where it repeats an ended one's. Else under any spelling, and the recipient agrees.
     fn find(&self, receipt: &Receipt) -> Option<usize> {
         let keys = self.habits.get(&receipt.link).copied().unwrap_or_default().keys(&receipt.operator_id);
-        let candidates = self.awaiting.iter().enumerate().filter(|(_, a)| a.link == receipt.link);
-        let ranked = candidates.filter_map(|(at, awaited)| {
-            let spelling = keys.iter().position(|k| *k == awaited.key)?;
-            let recipient = self.messages.get(&awaited.message.0).map(|r| &r.message.recipient);
-            let agrees = receipt.recipient.is_none() || receipt.recipient.as_ref() == recipient;
-            let fits = spelling == 0 || agrees;
-            fits.then_some(((!awaited.done, std::cmp::Reverse(spelling.min(1)), agrees, at), at))
-        });
-        ranked.max_by_key(|(rank, _)| *rank).map(|(_, at)| at)
+        let named = receipt.recipient.as_ref().map(ToString::to_string);
+        let under = |keys: &[String]| -> Vec<(usize, &Await)> {
+            let all = self.awaiting.iter().enumerate();
+            all.filter(|(_, a)| a.link == receipt.link && keys.contains(&a.key)).collect()
+        };
+        let exact = under(keys.get(..1).unwrap_or_default());
+        let (ended, open): (Vec<_>, Vec<_>) = exact.iter().copied().partition(|(_, a)| a.done);
+        let Some((_, one)) = open.first() else {
+            return self.best(named.as_deref(), &under(&keys), Fit::Same);
+        };
+        let shared = open.iter().any(|(_, a)| a.message != one.message);
+        let again = named.is_some() && ended.iter().any(|(_, a)| self.fit(named.as_deref(), a) >= Fit::Alike);
+        let least = if shared || again { Fit::Alike } else { Fit::Other };
+        self.best(named.as_deref(), &exact, least)
+    }
+
+    fn fit(&self, named: Option<&str>, awaited: &Await) -> Fit {
+        let recipient = self.messages.get(&awaited.message.0).map(|r| r.message.recipient.to_string());
+        Fit::of(named, &recipient.unwrap_or_default())
+    }
+
+    /// The right recipient before another, open before ended, the newest first.
+    fn best(&self, named: Option<&str>, found: &[(usize, &Await)], least: Fit) -> Option<usize> {
+        let ranked = found.iter().map(|(at, awaited)| (self.fit(named, awaited), !awaited.done, *at));
+        ranked.filter(|(fit, ..)| *fit >= least).max().map(|(.., at)| at)
     }
 
     fn fold_in(

@@ -12,6 +12,8 @@ use std::time::Duration;
 
 /// Messages looked at for what may share a request.
 const MOST_LOOKED_AT: usize = 2_000;
+/// How often a message is refused for a time before it goes by itself: it may be what its neighbours are refused for.
+const MOST_TOGETHER: u16 = 3;
 /// How often a message is throttled before it is given back.
 const MOST_THROTTLED: u16 = 20;
 
@@ -37,6 +39,8 @@ pub(super) struct Line {
     busy: HashSet<Recipient>,
     under_way: usize,
     throttled: HashMap<MessageId, u16>,
+    /// Messages that were refused together with others: each goes by itself.
+    alone: HashSet<MessageId>,
     rest: Option<Rest>,
 }
 
@@ -69,6 +73,7 @@ impl Line {
             busy: HashSet::new(),
             under_way: 0,
             throttled: HashMap::new(),
+            alone: HashSet::new(),
             rest: None,
         }
     }
@@ -116,23 +121,22 @@ impl Line {
         };
         let mut going = Going::default();
         let free = window.saturating_sub(self.under_way);
-        let wanted = free.min(self.queues.len());
-        if wanted == 0 {
-            return going;
-        }
-        let permits = self.pace.take(now, wanted);
-        if permits < wanted {
-            going.again_at = self.pace.next_at(now);
-        }
         let mut firsts = Vec::new();
-        let busy = &mut self.busy;
-        for _ in 0..permits {
-            let before = firsts.len();
-            self.queues.pop(1, &mut firsts, |first| busy.insert(first.message.recipient.clone()));
-            if firsts.len() == before {
-                // The class whose turn it was waits for somebody who is busy; another may have its turn.
-                self.queues.pop(1, &mut firsts, |first| busy.insert(first.message.recipient.clone()));
+        while firsts.len() < free && !self.queues.is_empty() {
+            going.again_at = self.pace.next_at(now);
+            if going.again_at.is_some() {
+                break;
             }
+            // All of a busy recipient's messages are passed over, so that he gets them in their order.
+            let busy = &mut self.busy;
+            let first = self.queues.pop_one(MOST_LOOKED_AT, |one| !busy.contains(&one.message.recipient));
+            let Some(first) = first else { break };
+            if self.pace.take(now, 1) == 0 {
+                self.queues.push_first(first);
+                break;
+            }
+            busy.insert(first.message.recipient.clone());
+            firsts.push(first);
         }
         for first in firsts {
             if first.message.expires_at <= wall {
@@ -151,12 +155,23 @@ impl Line {
     /// Adds others with the same text, sender and options.
     fn fill(&mut self, request: &mut Vec<Shipment>, now: Duration, wall: domain::Timestamp) {
         let most = self.limits.recipients.saturating_sub(1);
-        let Some(first) = request.first().filter(|_| most > 0).cloned() else { return };
-        let busy = &mut self.busy;
+        let (alone, busy) = (&self.alone, &mut self.busy);
+        // Parts are requests of their own.
+        let shares = |one: &Shipment| {
+            one.segments.len() == 1 && one.tries.on_link < MOST_TOGETHER && !alone.contains(&one.message.id)
+        };
+        let Some(first) = request.first().filter(|first| most > 0 && shares(first)).cloned() else { return };
+        // Whoever has a message that stays behind gets no later one before it.
+        let mut passed: HashSet<Recipient> = HashSet::new();
         let mut others = self.queues.pick(&first, (most, MOST_LOOKED_AT), |other| {
-            is_like(&first, other)
-                && other.message.expires_at > wall
-                && busy.insert(other.message.recipient.clone())
+            let recipient = &other.message.recipient;
+            if busy.contains(recipient) || passed.contains(recipient) {
+                return false;
+            }
+            let fits = is_like(&first, other) && shares(other) && other.message.expires_at > wall;
+            let with = if fits { &mut *busy } else { &mut passed };
+            with.insert(recipient.clone());
+            fits
         });
         let permits = self.pace.take(now, others.len());
         for other in others.split_off(permits.min(others.len())).into_iter().rev() {
@@ -188,10 +203,19 @@ impl Line {
         None
     }
 
+    /// A message was refused together with others: it stands first again, to go by itself.
+    pub(super) fn apart(&mut self, shipment: Shipment) {
+        self.alone.insert(shipment.message.id);
+        self.queues.push_first(shipment);
+    }
+
     /// A message has its end.
     pub(super) fn forget(&mut self, shipment: &Shipment) {
         if !self.throttled.is_empty() {
             self.throttled.remove(&shipment.message.id);
+        }
+        if !self.alone.is_empty() {
+            self.alone.remove(&shipment.message.id);
         }
     }
 }
@@ -206,6 +230,126 @@ fn is_like(one: &Shipment, other: &Shipment) -> bool {
         && one.possible_duplicate == other.possible_duplicate
         && a.flash == b.flash
         && a.dimensions.cost_centre == b.dimensions.cost_centre
-        && one.segments.len() == other.segments.len()
         && apart < 60
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::Timestamp;
+    use fakes::samples;
+    use proptest::prelude::*;
+
+    const NOW: Duration = Duration::ZERO;
+
+    /// A line with these messages: who gets it, and what.
+    fn line(limits: (usize, usize), rate: u32, messages: &[(i64, &str)]) -> Line {
+        let (window, recipients) = limits;
+        let breaker = Breaker::new(Duration::from_secs(1), Duration::from_secs(1), Duration::from_secs(1));
+        let mut line = Line::new(rate, Limits { window, recipients, capacity: 5_000 }, breaker);
+        // It is up, and not on trial.
+        line.breaker.ended(super::super::breaker::Outcome::Answered, NOW, 127);
+        let shipments = (1..).zip(messages).map(|(id, (phone, text))| {
+            let mut message = samples::message(id, Timestamp::UNIX_EPOCH);
+            message.recipient = samples::recipient(&format!("4670{phone:07}"));
+            samples::shipment(message, text)
+        });
+        assert!(line.take(shipments.collect()).is_empty());
+        line
+    }
+
+    fn go(line: &mut Line) -> Vec<Vec<Shipment>> {
+        line.go(NOW, Timestamp::UNIX_EPOCH).requests
+    }
+
+    fn ids(requests: &[Vec<Shipment>]) -> Vec<Vec<i64>> {
+        requests.iter().map(|request| request.iter().map(|one| one.message.id.0).collect()).collect()
+    }
+
+    #[test]
+    fn a_busy_recipient_holds_up_nobody_else() {
+        let mut messages = vec![(1, "hej"); 1_000];
+        messages.extend([(2, "hej"), (3, "hej"), (2, "igen")]);
+        let mut line = line((10, 1), 0, &messages);
+        let first = go(&mut line);
+        assert_eq!(ids(&first), [[1], [1_001], [1_002]], "one for each");
+        assert_eq!(ids(&go(&mut line)), Vec::<Vec<i64>>::new(), "all of them are busy");
+        line.landed(&first[0]);
+        line.landed(&first[1]);
+        assert_eq!(ids(&go(&mut line)), [[2], [1_003]], "and each gets his in their order");
+    }
+
+    #[test]
+    fn paging_keeps_each_recipients_order() {
+        let mut line = line((1, 50), 0, &[(1, "stopped"), (2, "running"), (2, "stopped"), (3, "stopped")]);
+        let mut went = Vec::new();
+        for _ in 0..3 {
+            let requests = go(&mut line);
+            requests.iter().for_each(|request| line.landed(request));
+            went.extend(ids(&requests));
+        }
+        assert_eq!(went, [vec![1, 4], vec![2], vec![3]]);
+    }
+
+    proptest! {
+        /// Whatever shares a request, everybody gets his messages in the order in which they were taken.
+        #[test]
+        fn nobodys_messages_change_places(
+            messages in proptest::collection::vec((0i64..4, proptest::sample::select(vec!["a", "b", "c"])), 1..40),
+            window in 1usize..4,
+            recipients in 1usize..5,
+        ) {
+            let mut line = line((window, recipients), 0, &messages);
+            let mut last: HashMap<Recipient, i64> = HashMap::new();
+            let mut went = 0;
+            while !line.queues.is_empty() {
+                let requests = go(&mut line);
+                prop_assert!(!requests.is_empty());
+                for one in requests.iter().flatten() {
+                    let before = last.insert(one.message.recipient.clone(), one.message.id.0);
+                    prop_assert!(before.is_none_or(|before| before < one.message.id.0));
+                    went += 1;
+                }
+                requests.iter().for_each(|request| line.landed(request));
+            }
+            prop_assert_eq!(went, messages.len());
+        }
+    }
+
+    #[test]
+    fn who_was_refused_with_others_goes_alone() {
+        let mut line = line((1, 50), 0, &[(1, "x"), (2, "x"), (3, "x")]);
+        let page = go(&mut line).remove(0);
+        assert_eq!(page.len(), 3);
+        page.iter().rev().cloned().for_each(|shipment| line.apart(shipment));
+        line.landed(&page);
+        for id in 1..=3 {
+            let alone = go(&mut line);
+            assert_eq!(ids(&alone), [[id]]);
+            line.landed(&alone[0]);
+            line.forget(&alone[0][0]);
+        }
+        assert!(line.alone.is_empty(), "nothing is remembered of what has its end");
+    }
+
+    #[test]
+    fn who_waits_for_somebody_uses_up_no_rate() {
+        let mut line = line((10, 1), 1, &[(1, "a"), (1, "b"), (1, "c")]);
+        let mut at = Duration::from_secs(10);
+        let mut went = Vec::new();
+        for _ in 0..3 {
+            let going = line.go(at, Timestamp::UNIX_EPOCH);
+            assert_eq!(going.requests.len(), 1, "{at:?}");
+            // It is looked at again and again while the first is under way.
+            for n in 1..=5 {
+                assert!(
+                    line.go(at + Duration::from_millis(n * 200), Timestamp::UNIX_EPOCH).requests.is_empty()
+                );
+            }
+            line.landed(&going.requests[0]);
+            went.extend(ids(&going.requests));
+            at += Duration::from_millis(1_100);
+        }
+        assert_eq!(went, [[1], [2], [3]]);
+    }
 }

@@ -4,7 +4,7 @@
 
 use super::breaker::Outcome;
 use super::shared::Shared;
-use crate::operator::answer::{self, Verdict};
+use crate::operator::answer::{self, Answer, Verdict};
 use crate::operator::request;
 use domain::message::Body;
 use domain::routing::{Failure, FailureClass};
@@ -147,6 +147,18 @@ impl InHand {
     }
 }
 
+impl InHand {
+    /// The operator refused all of them at once, perhaps because of one: each goes by itself before it is held against anybody.
+    fn apart(mut self, failure: &Failure) {
+        let shipments = std::mem::take(&mut self.shipments);
+        let landed = shipments.clone();
+        let back = shipments.into_iter().rev().filter_map(|shipment| self.shared.apart(shipment));
+        self.shared.give_back(back.collect());
+        let words = format!("refuses a request with several recipients ({})", failure.code);
+        self.shared.landed(&landed, Some((Outcome::Answered, words)));
+    }
+}
+
 impl Drop for InHand {
     fn drop(&mut self) {
         if self.shipments.is_empty() {
@@ -162,7 +174,7 @@ impl Drop for InHand {
 
 /// How one request ended.
 enum Ended {
-    Verdicts(Vec<Verdict>, Option<u64>),
+    Answered(Answer, Option<u64>),
     NotConnected(String),
     Silent(String),
     Unsayable(String),
@@ -171,7 +183,7 @@ enum Ended {
 async fn send(mut hand: InHand, client: HttpClient) {
     let profile = Arc::clone(&hand.shared.config.profile);
     let binary = hand.shipments.iter().any(|s| matches!(s.message.body, Body::Binary { .. }));
-    // An operator who cuts texts does not cut octets.
+    // An operator who cuts texts need not cut octets; what he cuts is one piece.
     let pieces: Vec<Option<(u8, Segment)>> = match hand.shipments.first() {
         Some(one) if (!profile.cut_by_operator || binary) && hand.shipments.len() == 1 => {
             one.segments.iter().cloned().map(Some).collect()
@@ -211,7 +223,11 @@ async fn send(mut hand: InHand, client: HttpClient) {
                 all(&mut hand, &PartReply::Refused(failure));
                 break;
             }
-            Ended::Verdicts(verdicts, wait) => {
+            Ended::Answered(answer, wait) => {
+                if let Some(failure) = answer.refused_together().cloned() {
+                    return hand.apart(&failure);
+                }
+                let verdicts = answer.verdicts;
                 if let Some(failure) = throttled(&verdicts) {
                     hand.shared.slow_down(wait);
                     let words = format!("asks to slow down ({})", failure.code);
@@ -261,8 +277,8 @@ async fn request(hand: &mut InHand, client: &HttpClient, piece: Option<&(u8, Seg
         Ok(reply) => {
             let took = shared.clock.monotonic().saturating_sub(began);
             shared.meters.round_trip.record(took.as_secs_f64());
-            let verdicts = answer::read(&config.profile, &reply, &hand.shipments, part.map(|(seq, _)| seq));
-            Ended::Verdicts(verdicts, reply.retry_after)
+            let answer = answer::read(&config.profile, &reply, &hand.shipments, part.map(|(seq, _)| seq));
+            Ended::Answered(answer, reply.retry_after)
         }
         Err(CallError::Refused(why) | CallError::NotConnected(why)) => {
             hand.begun = hand.parts.iter().any(|parts| !parts.is_empty());

@@ -224,11 +224,28 @@ impl Shared {
 
     /// A throttled message stands first again; `Some` = it was throttled too often.
     pub(super) fn again(&self, shipment: Shipment) -> Option<Shipment> {
+        self.put_back(shipment, Line::throttled)
+    }
+
+    /// A message that was refused together with others stands first again, to go by itself; `Some` = the link stops.
+    pub(super) fn apart(&self, shipment: Shipment) -> Option<Shipment> {
+        self.put_back(shipment, |line, shipment| {
+            line.apart(shipment);
+            None
+        })
+    }
+
+    fn put_back(
+        &self,
+        shipment: Shipment,
+        how: impl FnOnce(&mut Line, Shipment) -> Option<Shipment>,
+    ) -> Option<Shipment> {
+        let mut line = lock(&self.line);
+        // Asked behind the lock: what is put back before a stop is drained by it.
         if self.is_stopping() {
             return Some(shipment);
         }
-        let mut line = lock(&self.line);
-        let back = line.throttled(shipment);
+        let back = how(&mut line, shipment);
         self.waiting.store(line.queues.len(), Relaxed);
         back
     }

@@ -119,19 +119,24 @@ fn whole(flaws: &mut Flaws<'_>, file: File) -> Profile {
     let auth = [("none", Auth::None), ("basic", Auth::Basic), ("bearer", Auth::Bearer)];
     let numbers = ["", "+", "00"].map(|before| (before, before.to_owned()));
     let forms = Form::NAMES;
+    let who_cuts = [("operator", true), ("gateway", false)];
+    let send = send(flaws, file.send);
+    let rules = rules(flaws, &file.answer);
+    let receipt = file.receipt.map(|call| receipt(flaws, call));
+    let told_apart = send.recipients > 1 && receipt.as_ref().is_some_and(|call| call.to.is_some());
     Profile {
         auth: flaws.word(&file.auth, "auth", &auth).unwrap_or(Auth::None),
         international: flaws.word(&file.numbers, "numbers", &numbers).unwrap_or_default(),
         charset: flaws.charset(&file.charset, "charset"),
         zone: zone.unwrap_or(TimeZone::UTC),
-        cut_by_operator: flaws
-            .word(&file.split, "split", &[("operator", true), ("gateway", false)])
-            .unwrap_or(true),
+        cut_by_operator: flaws.word(&file.split, "split", &who_cuts).unwrap_or(true),
+        octets_cut_by_operator: flaws.word(&file.split_binary, "split_binary", &who_cuts).unwrap_or(false),
         answers: flaws.word(&file.answers, "answers", &forms).unwrap_or_default(),
-        rules: rules(flaws, &file.answer),
-        receipt: file.receipt.map(|call| receipt(flaws, call)),
+        shared_ids: told_apart && rules.iter().any(Rule::has_one_id),
+        rules,
+        receipt,
         mo: file.mo.map(|call| mo(flaws, call)),
-        send: send(flaws, file.send),
+        send,
         title: file.title,
         about: file.about,
         url: file.url.map(Spanned::into_inner),

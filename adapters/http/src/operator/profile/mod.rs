@@ -58,12 +58,15 @@ pub struct Profile {
     pub(super) zone: TimeZone,
     pub(super) cut_by_operator: bool,
     pub(super) binary: bool,
+    pub(super) octets_cut_by_operator: bool,
     pub(super) values: BTreeMap<String, String>,
     pub(super) from_kinds: BTreeMap<String, String>,
     pub(super) alphabets: BTreeMap<String, String>,
     pub(super) send: Send,
     pub(super) answers: Form,
     pub(super) rules: Vec<Rule>,
+    /// Whether an answer's id is of the whole request, while each recipient has a receipt of his own.
+    pub(super) shared_ids: bool,
     pub(super) receipt: Option<ReceiptCall>,
     pub(super) mo: Option<MoCall>,
 }
@@ -149,6 +152,18 @@ pub(super) struct Rule {
     pub(super) ids: Option<String>,
     pub(super) code: Option<String>,
     pub(super) detail: Option<String>,
+}
+
+impl Rule {
+    /// Whether it gives all recipients of a request one id, the operator's.
+    fn has_one_id(&self) -> bool {
+        let of_all = self.means == Meaning::Taken && self.each.is_none() && self.ids.is_none();
+        let has_one = match self.id.as_deref() {
+            Some(id) => id != "ours",
+            None => self.pattern.as_ref().is_some_and(|pattern| pattern.has("id")),
+        };
+        of_all && has_one
+    }
 }
 
 /// Fields and the values of which each must have one.
@@ -245,6 +260,12 @@ impl Profile {
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.cut_by_operator
+    }
+
+    /// Whether he cuts long octets too.
+    #[must_use]
+    pub fn is_whole_for_octets(&self) -> bool {
+        self.octets_cut_by_operator
     }
 
     /// Whether receipts come.

@@ -38,6 +38,9 @@ pub(super) struct File {
     /// Whether the operator takes octets (`{data}`).
     #[serde(default)]
     pub(super) binary: bool,
+    /// Who cuts long octets: `gateway` or `operator`.
+    #[serde(default = "gateway")]
+    pub(super) split_binary: Text,
     /// The profile's own defaults of `{values.x}`.
     #[serde(default)]
     pub(super) values: BTreeMap<String, String>,
@@ -224,6 +227,9 @@ fn utf8() -> Text {
 }
 fn operator() -> Text {
     spanned("operator")
+}
+fn gateway() -> Text {
+    spanned("gateway")
 }
 fn text() -> Text {
     spanned("text")
