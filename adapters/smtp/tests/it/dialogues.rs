@@ -155,6 +155,43 @@ async fn every_refusal_after_the_mail() {
 }
 
 #[tokio::test]
+async fn the_good_recipients_of_a_stale_list_get_the_mail() {
+    let desk = Arc::new(Desk::default());
+    let list: Vec<String> = (0..24)
+        .map(|n| format!("RCPT TO:<{}0{n}@sms.example.se>\r\n", if n % 12 < 10 { 9 } else { 7 }))
+        .collect();
+    let mut pieces = vec!["EHLO x\r\n"];
+    // Two such mails over one connection.
+    for half in list.chunks(12) {
+        pieces.push("MAIL FROM:<larm@example.se>\r\n");
+        pieces.extend(half.iter().map(String::as_str));
+        pieces.extend(["DATA\r\n", MAIL]);
+    }
+    let told = transcript(config(), &desk, &pieces).await;
+    assert_eq!(told.matches("< 550 5.1.1").count(), 20, "{told}");
+    assert_eq!(told.matches("< 250 2.0.0 accepted").count(), 2, "{told}");
+    assert_eq!(texts(&desk).len(), 2);
+}
+
+#[tokio::test]
+async fn trying_numbers_has_an_end() {
+    let desk = Arc::new(Desk::default());
+    let small = Config { max_recipients: 12, max_errors: 3, ..config() };
+    let bad: Vec<String> = (0..13).map(|n| format!("RCPT TO:<9{n}@sms.example.se>\r\n")).collect();
+    let mail = || ["MAIL FROM:<larm@example.se>\r\n"].into_iter().chain(bad.iter().map(String::as_str));
+    let pieces: Vec<&str> =
+        ["EHLO x\r\n"].into_iter().chain(mail()).chain(["RSET\r\n"]).chain(mail()).collect();
+    let told = transcript(small, &desk, &pieces).await;
+    assert_eq!(
+        told.matches("< 452 4.5.3").count(),
+        1,
+        "one mail has no more of them than of good ones: {told}"
+    );
+    assert!(told.contains("< 421 4.7.0 too many errors, goodbye\n"), "{told}");
+    assert_eq!(told.matches("< 550 5.1.1").count(), 12 + 2, "{told}");
+}
+
+#[tokio::test]
 async fn closing_is_said() {
     let desk = Arc::new(Desk::default());
     let handle = open(config(), &desk, None).await;
