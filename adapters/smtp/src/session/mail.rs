@@ -127,7 +127,7 @@ impl Session {
         self.count(step)
     }
 
-    fn letter(&mut self, mail: &[u8], transaction: Transaction) -> Step {
+    fn letter(&mut self, mail: &[u8], mut transaction: Transaction) -> Step {
         let letter = match Letter::read(mail, self.config.take_generated) {
             Ok(letter) => letter,
             Err(error @ crate::letter::LetterError::Automatic(_)) => {
@@ -145,6 +145,8 @@ impl Session {
         if text.is_empty() {
             return Step::Say(Reply::refusal(&Refusal::new(Code::NoText)));
         }
+        // The same mail is the same request, in whatever order its recipients came this time.
+        transaction.numbers.sort_unstable();
         let once = letter.message_id.as_deref().filter(|_| self.config.once);
         let request = Request {
             reference: letter
@@ -193,11 +195,10 @@ fn agrees(author: &Author, transaction: &Transaction) -> bool {
     }
 }
 
-/// The same for a mail that is sent again: Message-ID, recipients in any order, text. The text is in it because old devices give every mail the same
+/// The same for a mail that is sent again: Message-ID, recipients (sorted), text. The text is in it because old devices give every mail the same
 /// Message-ID.
 fn once_key(message_id: &str, transaction: &Transaction, text: &str) -> String {
-    let mut numbers: Vec<&str> = transaction.numbers.iter().map(String::as_str).collect();
-    numbers.sort_unstable();
+    let numbers = transaction.numbers.iter().map(String::as_str);
     let mut hash = Sha256::new();
     for part in [message_id, &transaction.from].into_iter().chain(numbers).chain([text]) {
         hash.update(part.as_bytes());

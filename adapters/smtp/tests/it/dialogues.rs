@@ -28,7 +28,7 @@ async fn a_mail_becomes_a_text() {
     ];
     let text = transcript(config(), &desk, &pieces).await;
     insta::assert_snapshot!("a_mail_becomes_a_text", text);
-    assert_eq!(texts(&desk), ["0701234567,070-123 45 68 Pump 3 hög Nivå 4,2 m\n."]);
+    assert_eq!(texts(&desk), ["070-123 45 68,0701234567 Pump 3 hög Nivå 4,2 m\n."]);
     let got = desk.got.lock().expect("lock");
     let request = got.first().expect("request");
     assert_eq!(request.callback, Some(Callback::Mail { address: "larm@example.se".into() }));
@@ -189,6 +189,19 @@ async fn trying_numbers_has_an_end() {
     );
     assert!(told.contains("< 421 4.7.0 too many errors, goodbye\n"), "{told}");
     assert_eq!(told.matches("< 550 5.1.1").count(), 12 + 2, "{told}");
+}
+
+#[tokio::test]
+async fn a_mail_is_the_same_in_any_order_of_its_recipients() {
+    let desk = Arc::new(Desk::default());
+    let (a, b) = ("RCPT TO:<0701@sms.example.se>\r\n", "RCPT TO:<0702@sms.example.se>\r\n");
+    let from = "MAIL FROM:<larm@example.se>\r\n";
+    let pieces = ["EHLO x\r\n", from, a, b, "DATA\r\n", MAIL, from, b, a, "DATA\r\n", MAIL];
+    transcript(config(), &desk, &pieces).await;
+    let got = desk.got.lock().expect("lock");
+    let same = |request: &domain::submission::Request| (request.idempotency_key.clone(), request.to.clone());
+    let mails: Vec<_> = got.iter().map(same).collect();
+    assert!(matches!(mails.as_slice(), [first, again] if first == again), "{mails:?}");
 }
 
 #[tokio::test]
