@@ -32,6 +32,7 @@ pub struct Running {
     drain: Mutex<Duration>,
     links: Mutex<BTreeMap<LinkId, LinkSetup>>,
     doors: Mutex<Option<OpenDoors>>,
+    measures: Measures,
     machine: Machine,
     thread: LinkThread,
     relay: Option<Arc<MailRelay>>,
@@ -92,10 +93,12 @@ pub async fn start(loaded: Loaded) -> anyhow::Result<Running> {
     };
     let addresses = opened.addresses.clone();
     write_addresses(&data_dir, &addresses)?;
+    measures.name_links(links.keys());
+    let collector = measures.clone();
     let upkeep = tokio::spawn(async move {
         loop {
             tokio::time::sleep(Duration::from_secs(5)).await;
-            measures.upkeep();
+            collector.upkeep();
         }
     });
     Ok(Running {
@@ -103,6 +106,7 @@ pub async fn start(loaded: Loaded) -> anyhow::Result<Running> {
         addresses,
         links: Mutex::new(links),
         doors: Mutex::new(Some(opened)),
+        measures,
         machine,
         thread,
         relay,
@@ -176,6 +180,7 @@ impl Running {
         for id in &gone {
             self.gateway.detach(id, Duration::from_secs(10)).await;
         }
+        self.measures.name_links(wanted.keys());
         let kept = wanted.len() - new.len();
         let mut failed = Vec::new();
         for setup in &new {
@@ -184,6 +189,7 @@ impl Running {
                 Err(error) => {
                     // Not among those in force, so that the next reload takes it for new.
                     wanted.remove(&setup.id);
+                    self.measures.stands_still(&setup.id);
                     failed.push(format!("{error:#}"));
                 }
             }
