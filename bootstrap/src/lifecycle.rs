@@ -36,6 +36,7 @@ pub struct Running {
     drain: Mutex<Duration>,
     links: Mutex<BTreeMap<LinkId, LinkSetup>>,
     doors: Mutex<Option<OpenDoors>>,
+    measures: Measures,
     machine: Machine,
     thread: LinkThread,
     relay: Option<Arc<MailRelay>>,
@@ -86,7 +87,9 @@ pub async fn start(loaded: Loaded) -> anyhow::Result<Running> {
     // What ends the store waits until nobody has it.
     drop((stores, world));
     let thread = LinkThread::start().context("the thread of the links cannot be started")?;
+    measures.name_links(links.keys());
     for failed in attach(links.values(), &gateway, &machine, &thread, relay.as_ref()) {
+        measures.stands_still(&failed);
         links.remove(&failed);
     }
     let opened = doors::open(&loaded, &gateway, &machine, measures.clone(), relay.clone()).await;
@@ -99,10 +102,11 @@ pub async fn start(loaded: Loaded) -> anyhow::Result<Running> {
     };
     let addresses = opened.addresses.clone();
     write_addresses(&data_dir, &addresses)?;
+    let collector = measures.clone();
     let upkeep = tokio::spawn(async move {
         loop {
             tokio::time::sleep(Duration::from_secs(5)).await;
-            measures.upkeep();
+            collector.upkeep();
         }
     });
     Ok(Running {
@@ -110,6 +114,7 @@ pub async fn start(loaded: Loaded) -> anyhow::Result<Running> {
         addresses,
         links: Mutex::new(links),
         doors: Mutex::new(Some(opened)),
+        measures,
         machine,
         thread,
         relay,
@@ -220,6 +225,7 @@ impl Running {
             .collect();
         let new: Vec<_> =
             wanted.values().filter(|setup| current.get(&setup.id) != Some(*setup)).cloned().collect();
+        self.measures.name_links(wanted.keys());
         let kept = wanted.len() - new.len();
         // Each as soon as it may: one that waits for its operator holds up no other.
         let mut leaving = JoinSet::new();
@@ -275,11 +281,12 @@ impl Running {
         failed.push(format!("{error:#}"));
         // Not among those in force, so that the next reload takes it for new.
         wanted.remove(&setup.id);
-        if let Some(old) = before.get(&setup.id)
-            && let Ok(link) = start(old)
-        {
-            self.gateway.attach(link);
-            wanted.insert(old.id.clone(), old.clone());
+        match before.get(&setup.id).and_then(|old| Some((old, start(old).ok()?))) {
+            Some((old, link)) => {
+                self.gateway.attach(link);
+                wanted.insert(old.id.clone(), old.clone());
+            }
+            None => self.measures.stands_still(&setup.id),
         }
     }
 

@@ -60,7 +60,7 @@ where
 /// Lets a caller in by what he shows.
 ///
 /// # Errors
-/// Those of `Authenticate`; `not_permitted` when another site's page made a browser ask.
+/// Those of `Authenticate`; `not_permitted` when another site's page made a browser ask, or a callback of ours came back to us.
 pub(crate) async fn let_in(
     doors: &Doors,
     shown: &Credentials,
@@ -75,6 +75,7 @@ pub(crate) async fn let_in(
             Words::new("från en annan webbplats sida", "from another site's page"),
         ));
     }
+    web_kit::no_callback(&parts.headers)?;
     let caller = parts.extensions.get::<Caller>().ok_or_else(|| Refusal::new(Code::AddressNotAllowed))?;
     doors.auth.authenticate(shown, caller.address, door).await
 }

@@ -92,6 +92,7 @@ impl Doors {
         caller: Caller,
         anonymous: &mut bool,
     ) -> Result<String, Trouble> {
+        web_kit::no_callback(headers)?;
         let Message { token, asked: Asked { login, call } } = message;
         let credentials = login::choose(token, headers, login, caller, &self.config)?;
         *anonymous = matches!(credentials, Credentials::None);

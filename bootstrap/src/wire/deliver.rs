@@ -101,6 +101,7 @@ pub fn relay(loaded: &Loaded) -> anyhow::Result<Option<Arc<MailRelay>>> {
         language: loaded.config.defaults.language(),
         oms_headers: relay.oms_headers,
         timeout: relay.timeout.map_or(usual.timeout, |p| p.0),
+        answer_timeout: relay.answer_timeout.map_or(usual.answer_timeout, |p| p.0),
         connections: relay.connections.unwrap_or(usual.connections),
     };
     Ok(Some(Arc::new(MailRelay::new(config).context("smtp.relay")?)))

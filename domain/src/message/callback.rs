@@ -39,8 +39,9 @@ impl DlrMask {
     /// The bit (Kannel's `%d`) that stands for a state, when it is one the mask asks for.
     #[must_use]
     pub fn event(self, state: State) -> Option<u8> {
-        // An operator's refusal is a failure too: 16 stands for it where 2 was not asked for.
-        if state == State::Failed && self.0 & 2 == 0 && self.0 & 16 != 0 {
+        // A refusal is a failure too, and so is what ran out or was taken back unsent: 16 stands for them where 2 was not asked for.
+        let failed = matches!(state, State::Failed | State::Expired | State::Cancelled);
+        if failed && self.0 & 2 == 0 && self.0 & 16 != 0 {
             return Some(16);
         }
         let bit = match state {
@@ -206,7 +207,12 @@ mod tests {
     #[test]
     fn masks() {
         assert_eq!(DlrMask(31).event(State::Failed), Some(2));
-        assert_eq!(DlrMask(16).event(State::Failed), Some(16));
+        for ended in [State::Failed, State::Expired, State::Cancelled] {
+            assert_eq!(DlrMask(16).event(ended), Some(16), "{ended}");
+            assert_eq!(DlrMask(24).event(ended), Some(16), "{ended}");
+            assert_eq!(DlrMask(18).event(ended), Some(2), "{ended}");
+        }
+        assert_eq!(DlrMask(24).event(State::Unknown), None);
         assert_eq!(DlrMask(1).event(State::Failed), None);
         assert_eq!(DlrMask(8).event(State::Sent), Some(8));
     }

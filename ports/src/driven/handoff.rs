@@ -102,7 +102,7 @@ pub struct Answer {
 /// Hands things over. At least once: the receiver knows repetitions by the key.
 #[async_trait]
 pub trait Deliver: Send + Sync {
-    /// Hands one thing over; returns within the deliverer's time-out (10 s by default).
+    /// Hands one thing over; returns within the deliverer's time-out (10 s by default; a mail relay's last answer may take 10 minutes).
     ///
     /// # Errors
     /// [`HandoffError`].

@@ -111,7 +111,7 @@ fn event_id(handoff: &Handoff) -> String {
 fn headers(handoff: &Handoff, content_type: Option<&'static str>) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(4);
     if let Ok(id) = HeaderValue::from_str(&event_id(handoff)) {
-        headers.insert(HeaderName::from_static("omnigate-event-id"), id);
+        headers.insert(web_kit::EVENT_ID, id);
     }
     headers
         .insert(HeaderName::from_static("omnigate-attempt"), HeaderValue::from(u32::from(handoff.tries) + 1));

@@ -1,7 +1,7 @@
 //! What we call: callbacks, Kannel's reports, received messages.
 
 use crate::looking::{mo, record};
-use crate::now;
+use crate::{accepted, now, sending};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
@@ -164,6 +164,32 @@ async fn how_it_may_end() {
     }
     let mail = state(Callback::Mail { address: "a@b.se".into() }, MessageState::Failed);
     assert!(matches!(deliver.deliver(&mail).await, Err(HandoffError::Permanent(_))));
+}
+
+/// A user may name a door of ours as the URL of his callback; what comes back to us from ourselves orders nothing.
+#[tokio::test]
+async fn a_callback_to_our_own_door_sends_nothing() {
+    let (app, asked) = sending(Ok(accepted(&["46701234567"], &[])));
+    let listener = Listener::bind("127.0.0.1:0", ListenOptions::default()).await.expect("bind");
+    let address = listener.local_addr().expect("address");
+    tokio::spawn(web_kit::serve(listener, app, Limits::default(), Box::pin(std::future::pending())));
+    let login = "username=crm&password=hemligt";
+    let form = format!("http://{address}/send?{login}&numbers=070&text=x");
+    let kannel = |url: &str| Callback::kannel(url, DlrMask(31)).expect("callback");
+    let as_form = DeliverOptions { mo_form: MoForm::Form, ..signed() };
+    let sendsms = format!("http://{address}/cgi-bin/sendsms?{login}&to=070&text=x");
+    for (options, handoff, status) in [
+        (signed(), state(kannel(&form), MessageState::Sent), 403),
+        (signed(), state(kannel(&sendsms), MessageState::Sent), 403),
+        (signed(), state(json(format!("http://{address}/api/v1/messages")), MessageState::Sent), 403),
+        (as_form, received(form.clone()), 403),
+        // A document is no form, whoever sends it.
+        (signed(), state(json(form.clone()), MessageState::Sent), 400),
+    ] {
+        let refused = deliver(options).deliver(&handoff).await.map(|_| ());
+        assert_eq!(refused, Err(HandoffError::Temporary(format!("HTTP {status}"))));
+    }
+    assert!(asked.lock().expect("lock").is_empty());
 }
 
 #[tokio::test]

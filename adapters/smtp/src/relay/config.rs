@@ -42,8 +42,11 @@ pub struct RelayConfig {
     pub language: Language,
     /// Whether received messages carry the headers by which Outlook shows them as text messages.
     pub oms_headers: bool,
-    /// A mail takes no longer than this.
+    /// The relay is ready for a mail's content within this time.
     pub timeout: Duration,
+    /// It answers the whole mail within this one (RFC 5321, 4.5.3.2.6, wants ten minutes): a mail that is given up while the relay takes it comes
+    /// twice.
+    pub answer_timeout: Duration,
     /// Connections kept to the relay.
     pub connections: u32,
 }
@@ -64,6 +67,7 @@ impl RelayConfig {
             language: Language::default(),
             oms_headers: false,
             timeout: Duration::from_secs(10),
+            answer_timeout: Duration::from_mins(10),
             connections: 8,
         }
     }

@@ -6,6 +6,7 @@
 mod again;
 pub mod clean;
 mod config;
+mod connections;
 mod late;
 mod notice;
 mod received;
@@ -17,14 +18,13 @@ pub use notice::MailNotices;
 pub(crate) use report::Refused;
 
 use async_trait::async_trait;
+use connections::{Connections, Reach};
 use domain::message::Callback;
 use domain::mo::Destination;
 use lettre::message::Message;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
-use lettre::transport::smtp::{Error, PoolConfig};
-use lettre::{AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
 use ports::driven::{Answer, Content, Deliver, Handoff, HandoffError};
 use secrecy::ExposeSecret as _;
 
@@ -53,7 +53,7 @@ pub enum RelayError {
 /// Sends mail through a relay; implements [`Deliver`] for mailboxes.
 pub struct MailRelay {
     config: RelayConfig,
-    transport: AsyncSmtpTransport<Tokio1Executor>,
+    connections: Connections,
 }
 
 impl std::fmt::Debug for MailRelay {
@@ -78,26 +78,22 @@ impl MailRelay {
             return Err(RelayError::Address(from.to_owned()));
         }
         let hello = config.hello.clone().unwrap_or_else(|| config.domain.clone());
-        let pool = PoolConfig::new().max_size(config.connections.max(1));
-        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(config.host.clone())
-            .port(config.port)
-            .hello_name(ClientId::Domain(hello))
-            .timeout(Some(config.timeout))
-            .pool_config(pool)
-            .tls(tls(&config)?);
-        if let Some((user, password)) = &config.login {
-            builder =
-                builder.credentials(Credentials::new(user.clone(), password.expose_secret().to_owned()));
-        }
-        Ok(Self { transport: builder.build(), config })
+        let login = config.login.as_ref();
+        let connections = Connections::new(Reach {
+            host: config.host.clone(),
+            port: config.port,
+            hello: ClientId::Domain(hello),
+            tls: tls(&config)?,
+            login: login.map(|(user, p)| Credentials::new(user.clone(), p.expose_secret().to_owned())),
+            timeout: config.timeout,
+            answer_timeout: config.answer_timeout,
+            most: usize::try_from(config.connections).unwrap_or(usize::MAX),
+        });
+        Ok(Self { connections, config })
     }
 
     async fn send(&self, mail: Message) -> Result<(), HandoffError> {
-        match tokio::time::timeout(self.config.timeout, self.transport.send(mail)).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(classify(&error)),
-            Err(_) => Err(HandoffError::Temporary("the mail relay did not answer in time".to_owned())),
-        }
+        self.connections.send(&mail).await
     }
 }
 
@@ -144,12 +140,4 @@ fn tls(config: &RelayConfig) -> Result<Tls, RelayError> {
         Security::StartTls => Tls::Required(parameters),
         Security::IfOffered | Security::None => Tls::Opportunistic(parameters),
     })
-}
-
-/// 5xx is for good, except where it is about our login or the relay as a whole: that is the installation's fault and can be mended.
-fn classify(error: &Error) -> HandoffError {
-    let text = clean::one_line(&error.to_string());
-    let code = error.status().map(|code| code.to_string());
-    let ours = matches!(code.as_deref(), Some("521" | "530" | "534" | "535" | "538"));
-    if error.is_permanent() && !ours { HandoffError::Permanent(text) } else { HandoffError::Temporary(text) }
 }

@@ -19,6 +19,8 @@ pub(super) struct Transaction {
     from: String,
     sender: Sender,
     numbers: Vec<String>,
+    /// Recipients that were refused.
+    refused: usize,
     domain: String,
 }
 
@@ -53,7 +55,8 @@ impl Session {
     }
 
     fn begin(&mut self, from: String, sender: Sender) -> Step {
-        self.transaction = Some(Transaction { from, sender, numbers: Vec::new(), domain: String::new() });
+        self.transaction =
+            Some(Transaction { from, sender, numbers: Vec::new(), refused: 0, domain: String::new() });
         say(250, "2.1.0", "sender ok")
     }
 
@@ -65,7 +68,7 @@ impl Session {
         let Some(domain) = self.config.domain(name) else {
             return say(550, "5.7.1", "relaying denied: mail is taken for the domains of this gateway only");
         };
-        if transaction.numbers.len() >= self.config.max_recipients {
+        if transaction.numbers.len() + transaction.refused >= self.config.max_recipients {
             return say(452, "4.5.3", "too many recipients, send the rest in another mail");
         }
         if !transaction.numbers.is_empty() && transaction.domain != domain.name {
@@ -76,6 +79,8 @@ impl Session {
         self.ask(Waiting::Recipient { number, domain }, Ask::Check(sender, request))
     }
 
+    /// A refusal is no error, as many as one mail may have recipients: a list may hold numbers that are no more, and the others still get the mail.
+    /// Whoever tries numbers and sends nothing is cut off after that.
     pub(super) fn recipient(&mut self, number: String, domain: String, checked: Result<(), Refusal>) -> Step {
         match (checked, &mut self.transaction) {
             (Ok(()), Some(transaction)) => {
@@ -84,7 +89,14 @@ impl Session {
                 say(250, "2.1.5", "recipient ok")
             }
             (Ok(()), None) => say(503, "5.5.1", "say MAIL first"),
-            (Err(refusal), _) => Step::Say(Reply::refusal(&refusal)),
+            (Err(refusal), transaction) => {
+                if let Some(transaction) = transaction {
+                    transaction.refused += 1;
+                }
+                self.refused += 1;
+                let step = Step::Say(Reply::refusal(&refusal));
+                if self.refused > self.config.max_recipients { self.count(step) } else { step }
+            }
         }
     }
 
@@ -115,7 +127,7 @@ impl Session {
         self.count(step)
     }
 
-    fn letter(&mut self, mail: &[u8], transaction: Transaction) -> Step {
+    fn letter(&mut self, mail: &[u8], mut transaction: Transaction) -> Step {
         let letter = match Letter::read(mail, self.config.take_generated) {
             Ok(letter) => letter,
             Err(error @ crate::letter::LetterError::Automatic(_)) => {
@@ -133,6 +145,8 @@ impl Session {
         if text.is_empty() {
             return Step::Say(Reply::refusal(&Refusal::new(Code::NoText)));
         }
+        // The same mail is the same request, in whatever order its recipients came this time.
+        transaction.numbers.sort_unstable();
         let once = letter.message_id.as_deref().filter(|_| self.config.once);
         let request = Request {
             reference: letter
@@ -152,7 +166,7 @@ impl Session {
             Ok(accepted) => accepted,
             Err(refusal) => return Step::Say(Reply::refusal(&refusal)),
         };
-        self.errors = 0;
+        (self.errors, self.refused) = (0, 0);
         let mut text = "accepted".to_owned();
         for message in accepted.messages() {
             text.push_str(&format!(" {}", message.id));
@@ -181,11 +195,10 @@ fn agrees(author: &Author, transaction: &Transaction) -> bool {
     }
 }
 
-/// The same for a mail that is sent again: Message-ID, recipients in any order, text. The text is in it because old devices give every mail the same
+/// The same for a mail that is sent again: Message-ID, recipients (sorted), text. The text is in it because old devices give every mail the same
 /// Message-ID.
 fn once_key(message_id: &str, transaction: &Transaction, text: &str) -> String {
-    let mut numbers: Vec<&str> = transaction.numbers.iter().map(String::as_str).collect();
-    numbers.sort_unstable();
+    let numbers = transaction.numbers.iter().map(String::as_str);
     let mut hash = Sha256::new();
     for part in [message_id, &transaction.from].into_iter().chain(numbers).chain([text]) {
         hash.update(part.as_bytes());

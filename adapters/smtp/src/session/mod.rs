@@ -80,6 +80,8 @@ pub struct Session {
     transaction: Option<Transaction>,
     waiting: Option<Waiting>,
     errors: u32,
+    /// Recipients refused since a mail was sent.
+    refused: usize,
     logins: u32,
 }
 
@@ -100,6 +102,7 @@ impl Session {
             transaction: None,
             waiting: None,
             errors: 0,
+            refused: 0,
             logins: 0,
         }
     }
@@ -152,7 +155,7 @@ impl Session {
             (Some(Waiting::Login), Heard::Entered(entered)) => self.logged_in(entered),
             (Some(Waiting::Mail(from)), Heard::Entered(entered)) => self.known_sender(from, entered),
             (Some(Waiting::Recipient { number, domain }), Heard::Checked(checked)) => {
-                self.recipient(number, domain, checked)
+                return self.recipient(number, domain, checked);
             }
             (Some(Waiting::Sent), Heard::Submitted(result)) => self.sent(result),
             _ => Step::Say(Reply::new(451, "4.3.0", "out of order")),

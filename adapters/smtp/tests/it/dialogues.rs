@@ -28,7 +28,7 @@ async fn a_mail_becomes_a_text() {
     ];
     let text = transcript(config(), &desk, &pieces).await;
     insta::assert_snapshot!("a_mail_becomes_a_text", text);
-    assert_eq!(texts(&desk), ["0701234567,070-123 45 68 Pump 3 hög Nivå 4,2 m\n."]);
+    assert_eq!(texts(&desk), ["070-123 45 68,0701234567 Pump 3 hög Nivå 4,2 m\n."]);
     let got = desk.got.lock().expect("lock");
     let request = got.first().expect("request");
     assert_eq!(request.callback, Some(Callback::Mail { address: "larm@example.se".into() }));
@@ -152,6 +152,56 @@ async fn every_refusal_after_the_mail() {
         let told = transcript(config(), &desk, &pieces).await;
         assert!(told.lines().last().is_some_and(|l| l.starts_with(&format!("< {expected}"))), "{told}");
     }
+}
+
+#[tokio::test]
+async fn the_good_recipients_of_a_stale_list_get_the_mail() {
+    let desk = Arc::new(Desk::default());
+    let list: Vec<String> = (0..24)
+        .map(|n| format!("RCPT TO:<{}0{n}@sms.example.se>\r\n", if n % 12 < 10 { 9 } else { 7 }))
+        .collect();
+    let mut pieces = vec!["EHLO x\r\n"];
+    // Two such mails over one connection.
+    for half in list.chunks(12) {
+        pieces.push("MAIL FROM:<larm@example.se>\r\n");
+        pieces.extend(half.iter().map(String::as_str));
+        pieces.extend(["DATA\r\n", MAIL]);
+    }
+    let told = transcript(config(), &desk, &pieces).await;
+    assert_eq!(told.matches("< 550 5.1.1").count(), 20, "{told}");
+    assert_eq!(told.matches("< 250 2.0.0 accepted").count(), 2, "{told}");
+    assert_eq!(texts(&desk).len(), 2);
+}
+
+#[tokio::test]
+async fn trying_numbers_has_an_end() {
+    let desk = Arc::new(Desk::default());
+    let small = Config { max_recipients: 12, max_errors: 3, ..config() };
+    let bad: Vec<String> = (0..13).map(|n| format!("RCPT TO:<9{n}@sms.example.se>\r\n")).collect();
+    let mail = || ["MAIL FROM:<larm@example.se>\r\n"].into_iter().chain(bad.iter().map(String::as_str));
+    let pieces: Vec<&str> =
+        ["EHLO x\r\n"].into_iter().chain(mail()).chain(["RSET\r\n"]).chain(mail()).collect();
+    let told = transcript(small, &desk, &pieces).await;
+    assert_eq!(
+        told.matches("< 452 4.5.3").count(),
+        1,
+        "one mail has no more of them than of good ones: {told}"
+    );
+    assert!(told.contains("< 421 4.7.0 too many errors, goodbye\n"), "{told}");
+    assert_eq!(told.matches("< 550 5.1.1").count(), 12 + 2, "{told}");
+}
+
+#[tokio::test]
+async fn a_mail_is_the_same_in_any_order_of_its_recipients() {
+    let desk = Arc::new(Desk::default());
+    let (a, b) = ("RCPT TO:<0701@sms.example.se>\r\n", "RCPT TO:<0702@sms.example.se>\r\n");
+    let from = "MAIL FROM:<larm@example.se>\r\n";
+    let pieces = ["EHLO x\r\n", from, a, b, "DATA\r\n", MAIL, from, b, a, "DATA\r\n", MAIL];
+    transcript(config(), &desk, &pieces).await;
+    let got = desk.got.lock().expect("lock");
+    let same = |request: &domain::submission::Request| (request.idempotency_key.clone(), request.to.clone());
+    let mails: Vec<_> = got.iter().map(same).collect();
+    assert!(matches!(mails.as_slice(), [first, again] if first == again), "{mails:?}");
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ use domain::text::Alphabet;
 use ports::driven::{Content, Deliver as _, Handoff, HandoffError, HandoffKey, MessageRecord};
 use smtp::relay::{MailRelay, RelayConfig, RelayError, Security};
 use std::sync::Arc;
+use std::time::Duration;
 
 fn time(text: &str) -> Timestamp {
     text.parse().expect("time")
@@ -162,16 +163,83 @@ async fn errors_have_their_class() {
         assert_eq!(matches!(error, HandoffError::Temporary(_)), *temporary, "{command} {said}: {error:?}");
     }
     let closed = { Sink::open(&[]).await.port() };
-    let error = relay(closed, |c| c.timeout = std::time::Duration::from_millis(300))
+    let error = relay(closed, |c| c.timeout = Duration::from_millis(300))
         .deliver(&received("46701234567", "x"))
         .await;
     assert!(matches!(error, Err(HandoffError::Temporary(_))), "{error:?}");
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("listener");
     let port = silent.local_addr().expect("address").port();
-    let error = relay(port, |c| c.timeout = std::time::Duration::from_millis(100))
-        .deliver(&received("46701234567", "x"))
-        .await;
+    let error =
+        relay(port, |c| c.timeout = Duration::from_millis(100)).deliver(&received("46701234567", "x")).await;
     assert!(matches!(error, Err(HandoffError::Temporary(_))), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_relay_that_takes_its_time_gets_the_mail_once() {
+    let sink = Sink::open(&[]).await;
+    let relay = relay(sink.port(), |c| c.timeout = Duration::from_millis(100));
+    let handoff = received("46701234567", "x");
+    sink.hold(true);
+    let mut delivery = relay.deliver(&handoff);
+    let early = tokio::time::timeout(Duration::from_millis(400), &mut delivery).await;
+    assert!(early.is_err(), "{early:?}");
+    sink.hold(false);
+    delivery.await.expect("delivered");
+    assert_eq!(sink.mails().len(), 1);
+}
+
+/// The reply that came too late is not the next mail's.
+#[tokio::test]
+async fn a_mail_that_is_refused_after_one_that_was_given_up_was_not_sent() {
+    for dropped in [false, true] {
+        let sink = Sink::open(&[]).await;
+        let limit = Duration::from_millis(if dropped { 60_000 } else { 200 });
+        let relay = relay(sink.port(), |c| c.answer_timeout = limit);
+        relay.deliver(&received("46701234567", "a")).await.expect("delivered");
+        sink.hold(true);
+        let second = received("46701234567", "b");
+        let given_up = tokio::time::timeout(Duration::from_millis(600), relay.deliver(&second)).await;
+        assert_eq!(given_up.is_err(), dropped);
+        assert!(!matches!(given_up, Ok(Ok(_) | Err(HandoffError::Permanent(_)))), "{given_up:?}");
+        sink.say("RCPT", "554 5.7.1 no");
+        sink.hold(false);
+        for _ in 0..2 {
+            let refused = relay.deliver(&received("46701234567", "c")).await;
+            assert!(matches!(refused, Err(HandoffError::Permanent(_))), "{refused:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_connection_serves_many_mails() {
+    let sink = Sink::open(&[]).await;
+    let relay = relay(sink.port(), |c| c.connections = 1);
+    for _ in 0..3 {
+        relay.deliver(&received("46701234567", "x")).await.expect("delivered");
+    }
+    assert_eq!(sink.connections(), 1);
+    sink.hang_up();
+    relay.deliver(&received("46701234567", "x")).await.expect("delivered over another");
+    assert_eq!((sink.connections(), sink.mails().len()), (2, 4));
+    sink.say("RCPT", "550 5.1.1 unknown");
+    relay.deliver(&received("46701234567", "x")).await.expect_err("refused");
+    sink.relent();
+    relay.deliver(&received("46701234567", "x")).await.expect("delivered over a third");
+    assert_eq!(sink.connections(), 3);
+    let (one, two) = (received("46701234567", "x"), received("46701234567", "x"));
+    let both = tokio::join!(relay.deliver(&one), relay.deliver(&two));
+    assert!(both.0.is_ok() && both.1.is_ok());
+    assert_eq!(sink.connections(), 4);
+}
+
+#[tokio::test]
+async fn words_out_of_turn_are_no_yes() {
+    for (command, said) in [("MAIL", "354 go"), ("RCPT", "354 go"), ("DATA", "250 ok"), (".", "354 go")] {
+        let sink = Sink::open(&[(command, said)]).await;
+        let error =
+            relay(sink.port(), |_| {}).deliver(&received("46701234567", "x")).await.expect_err("not sent");
+        assert!(matches!(error, HandoffError::Temporary(_)), "{command} {said}: {error:?}");
+    }
 }
 
 #[tokio::test]

@@ -1,9 +1,11 @@
 //! A mail relay that keeps what it gets, and refuses as a test tells it.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinHandle;
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
 
 /// A mail that came.
 #[derive(Debug, Clone)]
@@ -21,6 +23,9 @@ pub struct Sink {
     port: u16,
     answers: Answers,
     mails: Arc<Mutex<Vec<Mail>>>,
+    connections: Arc<AtomicUsize>,
+    open: Arc<Mutex<JoinSet<Option<()>>>>,
+    holds: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
 
@@ -31,13 +36,39 @@ impl Sink {
         let port = listener.local_addr().expect("address").port();
         let mails = Arc::new(Mutex::new(Vec::new()));
         let answers = Arc::new(Mutex::new(answers.to_vec()));
+        let connections = Arc::<AtomicUsize>::default();
+        let open = Arc::<Mutex<JoinSet<Option<()>>>>::default();
+        let holds = watch::Sender::new(false);
         let (kept, said) = (Arc::clone(&mails), Arc::clone(&answers));
+        let (count, all, held) = (Arc::clone(&connections), Arc::clone(&open), holds.subscribe());
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, Arc::clone(&said), Arc::clone(&kept)));
+                count.fetch_add(1, Ordering::Relaxed);
+                let talk = serve(stream, Arc::clone(&said), Arc::clone(&kept), held.clone());
+                all.lock().expect("lock").spawn(talk);
             }
         });
-        Self { port, answers, mails, task }
+        Self { port, answers, mails, connections, open, holds, task }
+    }
+
+    /// Whether its answer to a mail's end is held back.
+    pub fn hold(&self, holds: bool) {
+        self.holds.send_replace(holds);
+    }
+
+    /// Says this to a command from now on.
+    pub fn say(&self, command: &'static str, said: &'static str) {
+        self.answers.lock().expect("lock").push((command, said));
+    }
+
+    /// Closes every connection.
+    pub fn hang_up(&self) {
+        self.open.lock().expect("lock").abort_all();
+    }
+
+    /// Connections that were opened to it.
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
     }
 
     /// Says yes to everything from now on.
@@ -73,7 +104,12 @@ impl Drop for Sink {
     }
 }
 
-async fn serve(stream: TcpStream, answers: Answers, mails: Arc<Mutex<Vec<Mail>>>) -> Option<()> {
+async fn serve(
+    stream: TcpStream,
+    answers: Answers,
+    mails: Arc<Mutex<Vec<Mail>>>,
+    mut held: watch::Receiver<bool>,
+) -> Option<()> {
     let mut stream = BufReader::new(stream);
     stream.get_mut().write_all(b"220 sink\r\n").await.ok()?;
     let (mut envelope, mut text, mut in_data) = (String::new(), String::new(), false);
@@ -109,6 +145,7 @@ async fn serve(stream: TcpStream, answers: Answers, mails: Arc<Mutex<Vec<Mail>>>
         }
         if verb == "." {
             in_data = false;
+            held.wait_for(|held| !held).await.ok()?;
         }
         stream.get_mut().write_all(format!("{said}\r\n").as_bytes()).await.ok()?;
     }

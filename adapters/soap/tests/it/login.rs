@@ -70,6 +70,17 @@ async fn ways_and_their_order() {
 }
 
 #[tokio::test]
+async fn a_callback_of_ours_orders_nothing() {
+    for authorization in ["", &basic("crm", "hemligt")] {
+        let headers =
+            [("content-type", "text/xml"), ("authorization", authorization), ("omnigate-event-id", "1-4")];
+        let got =
+            Stage::new().send(Method::POST, "/soap/gateway", &headers, envelope(V11, "", "<g:Ping/>")).await;
+        assert_eq!((got.status, got.value("code")), (500, Some("not_permitted")));
+    }
+}
+
+#[tokio::test]
 async fn who_shows_nothing_is_asked() {
     let headers = [("content-type", "text/xml")];
     let got = Stage::new()

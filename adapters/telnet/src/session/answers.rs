@@ -43,10 +43,16 @@ impl Session {
         }
     }
 
-    /// A route that is missing may come with a level or a link given later: whether it does is said at `SEND`.
+    /// A route that is missing may come with a level or a link given later: whether it does is said at `SEND`. A refusal is no error, as many as one
+    /// `SEND` may have recipients: a list may hold numbers that are no more.
     pub(super) fn recipient(&mut self, to: String, checked: Result<(), Refusal>) -> Step {
         match checked {
-            Err(refusal) if refusal.code != Code::NoRoute => self.refused(&refusal),
+            Err(refusal) if refusal.code != Code::NoRoute => {
+                let step = self.refused(&refusal);
+                self.refused_recipients += 1;
+                let many = self.refused_recipients > self.config.max_recipients;
+                if many { self.count(step) } else { step }
+            }
             _ => {
                 self.page.add(to);
                 self.say(250, texts::RECIPIENT)
@@ -66,7 +72,7 @@ impl Session {
             let refusal = results.iter().find_map(|r| r.as_ref().err()).cloned();
             return self.refused(&refusal.unwrap_or_else(|| Refusal::new(Code::NoRecipient)));
         };
-        self.errors = 0;
+        (self.errors, self.refused_recipients) = (0, 0);
         if two_way && messages.len() == 1 {
             let pass = pass_code(&self.config.passcode_key, first.id);
             return Step::Say(Reply::new(960, format!("{} {pass} {}", first.id, self.text(texts::QUEUED))));

@@ -116,6 +116,8 @@ pub struct Session {
     entry: Option<Entry>,
     waiting: Option<Waiting>,
     errors: u32,
+    /// Recipients refused since something was sent.
+    refused_recipients: usize,
     logins: u32,
 }
 
@@ -134,6 +136,7 @@ impl Session {
             entry: None,
             waiting: None,
             errors: 0,
+            refused_recipients: 0,
             logins: 0,
         }
     }
@@ -182,7 +185,7 @@ impl Session {
                 self.known_by_address(entered, command)
             }
             (Some(Waiting::Login), Heard::Entered(entered)) => self.logged_in(entered),
-            (Some(Waiting::Recipient(to)), Heard::Checked(checked)) => self.recipient(to, checked),
+            (Some(Waiting::Recipient(to)), Heard::Checked(checked)) => return self.recipient(to, checked),
             (Some(Waiting::Sent { two_way, to }), Heard::Submitted(results)) => {
                 self.sent(&results, two_way, &to)
             }

@@ -60,6 +60,20 @@ async fn limits_one_below_and_one_above() {
     assert_eq!(codes(&flood).last().map(String::as_str), Some("421"));
 }
 
+#[tokio::test]
+async fn a_stale_list_ends_no_session_and_trying_numbers_does() {
+    let desk = Arc::new(Desk::default());
+    let stale: String = (0..60).map(|n| format!("PAGE {}{n}\r\n", if n < 50 { 9 } else { 7 })).collect();
+    let heard = say(config(), &desk, "10.0.0.1", format!("{stale}MESS x\r\nSEND\r\n").as_bytes(), 4096).await;
+    let heard = codes(&heard);
+    assert_eq!(heard.iter().filter(|code| *code == "550").count(), 50, "{heard:?}");
+    assert_eq!(heard.last().map(String::as_str), Some("250"));
+    assert_eq!(texts(&desk).len(), 1);
+    let small = Config { max_recipients: 30, ..config() };
+    let heard = codes(&say(small, &desk, "10.0.0.1", b"PAGE 9\r\n".repeat(100).as_slice(), 4096).await);
+    assert_eq!((heard.len(), heard.last().map(String::as_str)), (1 + 30 + 25, Some("421")));
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_silent_and_the_slow_are_closed() {
     let desk = Arc::new(Desk::default());

@@ -170,8 +170,10 @@ pub struct Relay {
     pub hello: Option<String>,
     /// The envelope's sender of received messages; the `From:` address when absent. Reports have the null sender.
     pub envelope_from: Option<String>,
-    /// How long a mail may take; 10 s when absent.
+    /// How long it may take until the relay is ready for a mail's content; 10 s when absent.
     pub timeout: Option<Period>,
+    /// How long the relay's answer to the whole mail may take; 10 min when absent. A mail that is given up while the relay takes it is sent twice.
+    pub answer_timeout: Option<Period>,
     /// Connections kept to the relay; 8 when absent.
     pub connections: Option<u32>,
 }

@@ -145,24 +145,34 @@ impl Service<Uri> for Dialler {
             let host = uri.host().unwrap_or_default();
             let port = uri.port_u16().unwrap_or(80);
             let too_late = |_| io::Error::from(io::ErrorKind::TimedOut);
-            timeout(limit, dial(host, port, &guard)).await.map_err(too_late)?
+            timeout(limit, dial(host, port, &guard, limit)).await.map_err(too_late)?
         })
     }
 }
 
-async fn dial(host: &str, port: u16, guard: &Guard) -> io::Result<TokioIo<TcpStream>> {
+async fn dial(host: &str, port: u16, guard: &Guard, limit: Duration) -> io::Result<TokioIo<TcpStream>> {
     let found: Vec<SocketAddr> = match address_of(host) {
         Some(address) => vec![SocketAddr::new(address, port)],
         None => tokio::net::lookup_host((host, port)).await?.collect(),
     };
-    let mut last = io::Error::other(Denied(host.to_owned()));
-    for address in found.into_iter().filter(|at| guard.allows(at.ip())) {
-        match TcpStream::connect(address).await {
-            Ok(stream) => {
-                stream.set_nodelay(true)?;
-                return Ok(TokioIo::new(stream));
-            }
-            Err(error) => last = error,
+    let allowed: Vec<SocketAddr> = found.into_iter().filter(|at| guard.allows(at.ip())).collect();
+    if allowed.is_empty() {
+        return Err(io::Error::other(Denied(host.to_owned())));
+    }
+    let stream = first_of(&allowed, limit).await?;
+    stream.set_nodelay(true)?;
+    Ok(TokioIo::new(stream))
+}
+
+/// Every address is tried in turn, each for its share of the time: one that does not answer must not take that of the others.
+async fn first_of(addresses: &[SocketAddr], limit: Duration) -> io::Result<TcpStream> {
+    let share = limit / u32::try_from(addresses.len().max(1)).unwrap_or(1);
+    let mut last = io::Error::from(io::ErrorKind::NotFound);
+    for address in addresses {
+        match timeout(share, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => return Ok(stream),
+            Ok(Err(error)) => last = error,
+            Err(_) => last = io::ErrorKind::TimedOut.into(),
         }
     }
     Err(last)
@@ -171,6 +181,32 @@ async fn dial(host: &str, port: u16, guard: &Guard) -> io::Result<TokioIo<TcpStr
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A listener that takes no connection any more and says nothing of it.
+    async fn silent() -> (tokio::net::TcpListener, Vec<TcpStream>) {
+        let socket = tokio::net::TcpSocket::new_v4().expect("socket");
+        socket.bind(([127, 0, 0, 1], 0).into()).expect("address");
+        let listener = socket.listen(1).expect("listener");
+        let address = listener.local_addr().expect("address");
+        let mut waiting = Vec::new();
+        while let Ok(taken) = timeout(Duration::from_millis(100), TcpStream::connect(address)).await {
+            waiting.push(taken.expect("a place"));
+        }
+        (listener, waiting)
+    }
+
+    #[tokio::test]
+    async fn the_next_address_is_tried_when_one_does_not_answer() {
+        let (silent, _waiting) = silent().await;
+        let living = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("listener");
+        let address = |listener: &tokio::net::TcpListener| listener.local_addr().expect("address");
+        let limit = Duration::from_millis(400);
+        let name = [address(&silent), address(&living)];
+        let reached = timeout(limit, first_of(&name, limit)).await.expect("in time").expect("reached");
+        assert_eq!(reached.peer_addr().ok(), Some(address(&living)));
+        let error = first_of(&[address(&silent)], limit).await.map(|_| ()).map_err(|e| e.kind());
+        assert_eq!(error, Err(io::ErrorKind::TimedOut));
+    }
 
     #[test]
     fn what_is_called_here() {
