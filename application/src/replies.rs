@@ -51,6 +51,7 @@ pub(crate) fn settlement(
         tries: shipment.tries,
         parts: &parts,
         spread: message.spread(),
+        since: message.due_at,
     };
     let (next, error) = match verdict {
         Verdict::Accepted => (None, None),
@@ -160,8 +161,8 @@ pub(crate) fn doubt(
     let question = Question::about(message);
     let route = routing::route(directory, &question);
     let (priority, parts) = (message.priority, &leased.parts);
-    let spread = message.spread();
-    let turn = Turn { link: &leased.link, priority, tries: leased.tries, parts, spread };
+    let (spread, since) = (message.spread(), message.due_at);
+    let turn = Turn { link: &leased.link, priority, tries: leased.tries, parts, spread, since };
     let next = match routing::after_silence(route, turn, healths, now) {
         // Nothing failed: it goes again at once, by the same way, and no try is counted.
         Next::Again { .. } | Next::Divert { .. } => {

@@ -6,12 +6,14 @@ mod balance;
 mod fallback;
 mod outcome;
 mod rule;
+mod turn;
 mod vigil;
 
 pub use balance::pick;
-pub use fallback::{DoubtPolicy, Failure, FailureClass, Next, Tries, Turn, after_failure, after_silence};
+pub use fallback::{DoubtPolicy, Failure, FailureClass, Next, Tries, after_failure, after_silence};
 pub use outcome::{Awaits, Course, Deadline, Overdue, course, deadlines, next_unused};
 pub use rule::{Balanced, Pattern, PatternError, RetryTimes, Route, Share, Way};
+pub use turn::Turn;
 pub use vigil::{Ailment, Turning, Vigil};
 
 use crate::address::Recipient;
