@@ -85,10 +85,12 @@ pub struct MoPart {
 }
 
 impl MoPart {
-    /// Whether the operator says himself which message it is: by its time, its id, or its place in a longer one.
+    /// Whether the operator says himself which message it is: by its time, its id, or its place in a longer one. To be
+    /// the only part of itself is no such place.
     #[must_use]
     pub fn is_told_apart(&self) -> bool {
-        self.operator_at.is_some() || !self.operator_id.is_empty() || self.concat.is_some()
+        let is_a_part = |c: Concat| c.total > 1 && (1..=c.total).contains(&c.seq);
+        self.operator_at.is_some() || !self.operator_id.is_empty() || self.concat.is_some_and(is_a_part)
     }
 
     /// How long what looks the same is the operator's repetition: a day. Where nothing but the words tells two messages apart (SMPP gives neither time
