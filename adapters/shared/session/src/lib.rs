@@ -6,6 +6,7 @@
 //! `ports::driven::Link` with hosts (failover), several sessions, four priority classes, a rate and a watchdog.
 
 mod backoff;
+mod choice;
 mod conversation;
 mod dialect;
 mod driver;
@@ -24,6 +25,7 @@ mod window;
 mod work;
 
 pub use backoff::Backoff;
+pub use choice::Leave;
 pub use conversation::Conversation;
 pub use dialect::{Answer, BadStream, BindRefusal, Dialect, Now, Received, Role, Verdict};
 pub use link::{OperatorLink, Surroundings};

@@ -2,6 +2,7 @@
 //!
 //! Nothing here waits. The lock is never held across an await nor while anybody else's code runs.
 
+use crate::choice::Leave;
 use crate::dialect::{Now, Role};
 use crate::meters::Meters;
 use crate::options::LinkOptions;
@@ -68,6 +69,34 @@ struct Line {
     queues: Queues,
     pace: Pace,
     under_way: UnderWay,
+}
+
+/// What a session may begin.
+struct Chosen {
+    shipments: Vec<Shipment>,
+    /// The session that a message must wait for.
+    wait_for: Option<usize>,
+    again_at: Option<Duration>,
+}
+
+/// Takes messages of so many segments together that have room and, where there are several sessions, cannot overtake others to their recipient.
+fn choose(line: &mut Line, place: Option<usize>, now: Duration, segments: usize, mut free: Free) -> Chosen {
+    let Line { queues, under_way, .. } = line;
+    let (mut shipments, mut wait_for) = (Vec::new(), None);
+    let again_at = queues.take(now, segments, &mut shipments, |first| {
+        if let Some(other) = place.and_then(|place| under_way.elsewhere(first, place)) {
+            wait_for.get_or_insert(other);
+            return Leave::Behind;
+        }
+        if !free.take(first) {
+            return Leave::NoRoom;
+        }
+        if let Some(place) = place {
+            under_way.begins(first, place);
+        }
+        Leave::Now
+    });
+    Chosen { shipments, wait_for, again_at }
 }
 
 /// The common ground of a link's tasks.
@@ -240,46 +269,23 @@ impl Shared {
                 return Pulled::default();
             }
             let wanted = free.min(backlog + line.queues.segments());
-            let permits = line.pace.take(now, wanted);
-            let mut shipments = Vec::new();
+            let granted = line.pace.take(now, wanted);
             let free = Free { places: free.saturating_sub(backlog), idle };
-            let wait_for =
-                self.pop(&mut line, place, (permits.saturating_sub(backlog), free), &mut shipments);
-            let again_at = if permits < wanted { line.pace.next_at(now) } else { None };
-            if let Some(other) = wait_for.and_then(|other| self.places.get(other)) {
+            let chosen =
+                choose(&mut line, self.several.then_some(place), now, granted - backlog.min(granted), free);
+            let segments: usize = chosen.shipments.iter().map(|s| s.segments.len()).sum();
+            let permits = granted.min(backlog + segments);
+            line.pace.give_back(granted - permits);
+            let paced = if granted < wanted { line.pace.next_at(now) } else { None };
+            if let Some(other) = chosen.wait_for.and_then(|other| self.places.get(other)) {
                 other.wake.notify_one();
             }
-            (Pulled { permits, shipments, again_at }, line.queues.len())
+            let again_at = paced.into_iter().chain(chosen.again_at).min();
+            (Pulled { permits, shipments: chosen.shipments, again_at }, line.queues.len())
         };
         self.waiting.store(left, Relaxed);
         self.tell_of_room(left);
         pulled
-    }
-
-    /// Takes messages that cannot overtake others to their recipient; the session that the next one must wait for.
-    fn pop(
-        &self,
-        line: &mut Line,
-        place: usize,
-        (segments, mut free): (usize, Free),
-        into: &mut Vec<Shipment>,
-    ) -> Option<usize> {
-        if !self.several {
-            line.queues.pop(segments, into, |first| free.take(first));
-            return None;
-        }
-        let Line { queues, under_way, .. } = line;
-        let mut wait_for = None;
-        queues.pop(segments, into, |first| {
-            let elsewhere = under_way.elsewhere(first, place);
-            wait_for = wait_for.or(elsewhere);
-            let goes = elsewhere.is_none() && free.take(first);
-            if goes {
-                under_way.begins(first, place);
-            }
-            goes
-        });
-        wait_for
     }
 
     /// A session is done with these messages: what waited for them may go by any.
