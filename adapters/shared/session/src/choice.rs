@@ -4,6 +4,7 @@
 //! when there is no room for the next of a class, those below get nothing but their guaranteed turn, and what is freed gathers. That takes a
 //! round trip. Where an operator leaves a place taken for ever, it would take for ever: then they wait and go by turns.
 
+use crate::order::UnderWay;
 use crate::queue::Queues;
 use domain::message::Quota;
 use ports::driven::Shipment;
@@ -46,7 +47,7 @@ impl Gathering {
     }
 
     fn holds_back(self) -> bool {
-        self.turn() % 2 == 0
+        self.turn().is_multiple_of(2)
     }
 
     fn turn(self) -> u32 {
@@ -110,6 +111,66 @@ impl Queues {
         }
         gathering.map(Gathering::turns_at)
     }
+}
+
+/// What a session has room for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Free {
+    /// Places in its window.
+    pub(crate) places: usize,
+    /// Nothing is under way: then a message may be longer than the window.
+    pub(crate) idle: bool,
+}
+
+impl Free {
+    /// Takes a message's places, if it has room for all of it.
+    fn take(&mut self, shipment: &Shipment) -> bool {
+        let segments = shipment.segments.len().max(1);
+        let fits = segments <= self.places || self.idle;
+        if fits {
+            self.places = self.places.saturating_sub(segments);
+            self.idle = false;
+        }
+        fits
+    }
+}
+
+/// What a session may begin.
+pub(crate) struct Chosen {
+    /// These.
+    pub(crate) shipments: Vec<Shipment>,
+    /// The session that a message must wait for.
+    pub(crate) wait_for: Option<usize>,
+    /// When to ask again although nothing changed.
+    pub(crate) again_at: Option<Duration>,
+}
+
+/// Takes messages of so many segments together that have room and cannot overtake others to their recipient; with which session they go and
+/// what is under way is said where there are several.
+pub(crate) fn choose(
+    queues: &mut Queues,
+    mut here: Option<(usize, &mut UnderWay)>,
+    now: Duration,
+    segments: usize,
+    mut free: Free,
+) -> Chosen {
+    let (mut shipments, mut wait_for) = (Vec::new(), None);
+    let again_at = queues.take(now, segments, &mut shipments, |first| {
+        if let Some((place, under_way)) = &here
+            && let Some(other) = under_way.elsewhere(first, *place)
+        {
+            wait_for.get_or_insert(other);
+            return Leave::Behind;
+        }
+        if !free.take(first) {
+            return Leave::NoRoom;
+        }
+        if let Some((place, under_way)) = &mut here {
+            under_way.begins(first, *place);
+        }
+        Leave::Now
+    });
+    Chosen { shipments, wait_for, again_at }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! Nothing here waits. The lock is never held across an await nor while anybody else's code runs.
 
-use crate::choice::Leave;
+use crate::choice::{Free, choose};
 use crate::dialect::{Now, Role};
 use crate::meters::Meters;
 use crate::options::LinkOptions;
@@ -43,60 +43,10 @@ pub(crate) struct Pulled {
     pub(crate) again_at: Option<Duration>,
 }
 
-/// What a session has room for.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Free {
-    /// Places in its window.
-    pub(crate) places: usize,
-    /// Nothing is under way: then a message may be longer than the window.
-    pub(crate) idle: bool,
-}
-
-impl Free {
-    /// Takes a message's places, if it has room for all of it.
-    fn take(&mut self, shipment: &Shipment) -> bool {
-        let segments = shipment.segments.len().max(1);
-        let fits = segments <= self.places || self.idle;
-        if fits {
-            self.places = self.places.saturating_sub(segments);
-            self.idle = false;
-        }
-        fits
-    }
-}
-
 struct Line {
     queues: Queues,
     pace: Pace,
     under_way: UnderWay,
-}
-
-/// What a session may begin.
-struct Chosen {
-    shipments: Vec<Shipment>,
-    /// The session that a message must wait for.
-    wait_for: Option<usize>,
-    again_at: Option<Duration>,
-}
-
-/// Takes messages of so many segments together that have room and, where there are several sessions, cannot overtake others to their recipient.
-fn choose(line: &mut Line, place: Option<usize>, now: Duration, segments: usize, mut free: Free) -> Chosen {
-    let Line { queues, under_way, .. } = line;
-    let (mut shipments, mut wait_for) = (Vec::new(), None);
-    let again_at = queues.take(now, segments, &mut shipments, |first| {
-        if let Some(other) = place.and_then(|place| under_way.elsewhere(first, place)) {
-            wait_for.get_or_insert(other);
-            return Leave::Behind;
-        }
-        if !free.take(first) {
-            return Leave::NoRoom;
-        }
-        if let Some(place) = place {
-            under_way.begins(first, place);
-        }
-        Leave::Now
-    });
-    Chosen { shipments, wait_for, again_at }
 }
 
 /// The common ground of a link's tasks.
@@ -271,8 +221,9 @@ impl Shared {
             let wanted = free.min(backlog + line.queues.segments());
             let granted = line.pace.take(now, wanted);
             let free = Free { places: free.saturating_sub(backlog), idle };
-            let chosen =
-                choose(&mut line, self.several.then_some(place), now, granted - backlog.min(granted), free);
+            let Line { queues, under_way, .. } = &mut *line;
+            let here = self.several.then_some((place, under_way));
+            let chosen = choose(queues, here, now, granted.saturating_sub(backlog), free);
             let segments: usize = chosen.shipments.iter().map(|s| s.segments.len()).sum();
             let permits = granted.min(backlog + segments);
             line.pace.give_back(granted - permits);
