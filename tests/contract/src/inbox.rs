@@ -151,11 +151,11 @@ pub async fn the_same_words_by_a_clock_set_back(stores: &Stores) {
 
 /// Where nothing but the words tells two messages apart, the same words by two nodes are two; each knows its own again, also after a restart.
 pub async fn the_same_words_by_two_nodes(stores: &Stores) {
-    let by = |node: i64, n| samples::new_part((n << 22) | (node << 12), plain(stores));
+    let by = |node: i64, n: i64| samples::new_part((n << 22) | (node << 12), plain(stores));
     for (node, n, new) in [(1, 1, true), (2, 2, true), (1, 3, false), (2, 4, false)] {
         assert_eq!(whole(record(stores, by(node, n)).await).is_some(), new, "{node} {n}");
     }
-    let named = |node: i64, n| NewMoPart {
+    let named = |node: i64, n: i64| NewMoPart {
         part: MoPart { operator_id: "op-1".to_owned(), ..plain(stores) },
         ..by(node, n)
     };
