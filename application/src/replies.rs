@@ -91,7 +91,8 @@ pub(crate) fn settlement(
 /// The turn that a shipment had, with what became of its segments.
 fn turn<'a>(shipment: &'a Shipment, link: &'a LinkId, parts: &'a Parts) -> Turn<'a> {
     let (message, tries) = (&shipment.message, shipment.tries);
-    Turn { link, priority: message.priority, tries, parts, spread: message.spread() }
+    let (spread, since) = (message.spread(), message.due_at);
+    Turn { link, priority: message.priority, tries, parts, spread, since }
 }
 
 /// A message that is diverted leaves its way. Whether the recipient may get it twice.
@@ -167,8 +168,8 @@ pub(crate) fn doubt(
     let question = Question::about(message);
     let route = routing::route(directory, &question);
     let (priority, parts) = (message.priority, &leased.parts);
-    let spread = message.spread();
-    let turn = Turn { link: &leased.link, priority, tries: leased.tries, parts, spread };
+    let (spread, since) = (message.spread(), message.due_at);
+    let turn = Turn { link: &leased.link, priority, tries: leased.tries, parts, spread, since };
     let next = routing::after_death(route, turn, now);
     let error = failure("in_doubt", "the node stopped before the operator answered");
     let over = sure && message.expires_at <= now;

@@ -85,10 +85,12 @@ pub struct MoPart {
 }
 
 impl MoPart {
-    /// Whether the operator says himself which message it is: by its time, its id, or its place in a longer one.
+    /// Whether the operator says himself which message it is: by its time, its id, or its place in a longer one. To be
+    /// the only part of itself is no such place.
     #[must_use]
     pub fn is_told_apart(&self) -> bool {
-        self.operator_at.is_some() || !self.operator_id.is_empty() || self.concat.is_some()
+        let is_a_part = |c: Concat| c.total > 1 && (1..=c.total).contains(&c.seq);
+        self.operator_at.is_some() || !self.operator_id.is_empty() || self.concat.is_some_and(is_a_part)
     }
 
     /// How long what looks the same is the operator's repetition: a day. Where nothing but the words tells two messages apart (SMPP gives neither time
@@ -102,6 +104,19 @@ impl MoPart {
     /// The same for a part the operator sends again: link, addresses, operator's time, place and content (FNV-1a, 128 bits).
     #[must_use]
     pub fn fingerprint(&self) -> u128 {
+        self.fingerprint_of(0)
+    }
+
+    /// The fingerprint by which a store knows it again; `id` is the name that the node which took it made for it. Where nothing but the
+    /// words tells two messages apart, each node counts for itself what it was told: the same words by another node's connection are
+    /// another message. So a message that one node took without getting its answer out and the operator then repeats to another node
+    /// is there twice, which is the lesser evil: a reply that is dropped is gone.
+    #[must_use]
+    pub fn fingerprint_in(&self, id: MoId) -> u128 {
+        self.fingerprint_of(if self.is_told_apart() { 0 } else { id.node() })
+    }
+
+    fn fingerprint_of(&self, node: u16) -> u128 {
         let mut hash: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
         let mut eat = |bytes: &[u8]| {
             for byte in bytes.iter().chain(&[0xFF]) {
@@ -124,6 +139,10 @@ impl MoPart {
         }
         if self.said_before > 0 {
             eat(&self.said_before.to_be_bytes());
+        }
+        if node > 0 {
+            eat(b"node");
+            eat(&node.to_be_bytes());
         }
         hash
     }
@@ -264,6 +283,33 @@ mod tests {
         let named = |id: &str| MoPart { operator_id: id.into(), ..part("hej") };
         assert_eq!(named("1").fingerprint(), named("1").fingerprint());
         assert_ne!(named("1").fingerprint(), named("2").fingerprint());
+    }
+
+    #[test]
+    fn told_apart_by_what_the_operator_says() {
+        let place = |total, seq| MoPart {
+            concat: Some(Concat { reference: 7, wide: false, total, seq }),
+            ..part("OK")
+        };
+        let named = MoPart { operator_id: "1".into(), ..part("OK") };
+        let timed = MoPart { operator_at: Some(Timestamp::UNIX_EPOCH), ..part("OK") };
+        for (part, apart) in [
+            (part("OK"), false),
+            (place(1, 1), false),
+            (place(2, 1), true),
+            (place(2, 2), true),
+            (place(2, 3), false),
+            (place(0, 0), false),
+            (named, true),
+            (timed, true),
+        ] {
+            assert_eq!(part.is_told_apart(), apart, "{:?}", part.concat);
+            let hours = part.repeats_within().as_secs() / 3600;
+            assert_eq!(hours, if apart { 24 } else { 0 }, "{:?}", part.concat);
+            let by = |node: i64| part.fingerprint_in(MoId((99 << 22) | (node << 12) | 5));
+            assert_eq!(by(3), part.fingerprint_in(MoId((100 << 22) | (3 << 12))), "a later run of the node");
+            assert_eq!(by(3) == by(4), apart, "{:?}", part.concat);
+        }
     }
 
     #[test]

@@ -42,3 +42,16 @@ ids! {
     /// One run of one node, from its start to its end; leases are held by it.
     Incarnation;
 }
+
+/// Bits of an id that count within a millisecond; above them stands the node.
+const COUNT_BITS: u32 = 12;
+/// Bits of the node (`docs/adr/0004-ids.md`).
+const NODE_BITS: u32 = 10;
+
+impl MoId {
+    /// The number of the node that made it.
+    #[must_use]
+    pub fn node(self) -> u16 {
+        u16::try_from((self.0 >> COUNT_BITS) & ((1 << NODE_BITS) - 1)).unwrap_or_default()
+    }
+}

@@ -1,8 +1,8 @@
 //! What was given to an operator that never answered: nobody knows whether it was sent.
 
-use super::fallback::{Failure, FailureClass, Next, Tries, Turn, after_failure};
+use super::fallback::{Failure, FailureClass, Next, Tries, after_failure};
 use super::outcome::next_unused;
-use super::{Healths, Route};
+use super::{Healths, Route, Turn};
 use crate::message::Leaving;
 use jiff::Timestamp;
 
@@ -76,7 +76,14 @@ mod tests {
         let up = Health { condition: Condition::Up, room: 9 };
         let healths = ["A", "B"].map(|name| (link(name), up)).into();
         let (a, parts, tries) = (link("A"), Parts::default(), Tries::default());
-        let turn = Turn { link: &a, priority: Priority::Normal, tries, parts: &parts, spread: 0 };
+        let turn = Turn {
+            link: &a,
+            priority: Priority::Normal,
+            tries,
+            parts: &parts,
+            spread: 0,
+            since: Timestamp::UNIX_EPOCH,
+        };
         match of(&route, turn, &healths) {
             Next::Again { link, due_at, tries } => format!("{link} {due_at} {}", tries.total),
             Next::Divert { link, why, tries } => format!("{link} {why:?} {}", tries.total),

@@ -1,9 +1,9 @@
 //! What happens to a message that did not get through: again here, by another link, or the end.
 
 use super::outcome::{next_unused, next_way};
-use super::{Healths, Pattern, Route, Way};
+use super::{Healths, Pattern, Route, Turn, Way};
 use crate::directory::LinkId;
-use crate::message::{Leaving, Parts, Priority};
+use crate::message::Leaving;
 use jiff::Timestamp;
 use std::time::Duration;
 
@@ -58,28 +58,6 @@ pub struct Tries {
     pub on_link: u16,
 }
 
-/// A message's turn on a link, as it ended.
-#[derive(Debug, Clone, Copy)]
-pub struct Turn<'a> {
-    /// The link that had it.
-    pub link: &'a LinkId,
-    /// Its class.
-    pub priority: Priority,
-    /// The tries before this one.
-    pub tries: Tries,
-    /// What became of its segments so far, on all ways.
-    pub parts: &'a Parts,
-    /// Any number that differs between messages: balanced links are picked by it.
-    pub spread: u64,
-}
-
-impl Turn<'_> {
-    /// Differs between messages, and between the tries of one.
-    pub(super) fn spread(&self, tries: Tries) -> u64 {
-        self.spread.wrapping_add(u64::from(tries.total))
-    }
-}
-
 /// What to do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Next {
@@ -130,10 +108,10 @@ pub fn after_failure(
             return move_or_stay(route, turn, turn.tries, Duration::from_millis(500), healths, now);
         }
         FailureClass::Throttled if !named(route, failure) => {
-            return stay(turn.link, turn.tries, Duration::from_secs(1), now);
+            return stay(turn.link, turn.tries, turn.put_off(now), now);
         }
         FailureClass::Throttled => {
-            return move_or_stay(route, turn, turn.tries, Duration::from_secs(1), healths, now);
+            return move_or_stay(route, turn, turn.tries, turn.put_off(now), healths, now);
         }
         FailureClass::Permanent => 0,
         FailureClass::Temporary => retry.tries,
@@ -228,7 +206,7 @@ fn later(now: Timestamp, pause: Duration) -> Timestamp {
 mod tests {
     use super::super::{Condition, DoubtPolicy, Health};
     use super::*;
-    use crate::message::{Departure, PartState};
+    use crate::message::{Departure, PartState, Parts, Priority};
 
     fn link(name: &str) -> LinkId {
         LinkId::parse(name).expect("name")
@@ -245,7 +223,7 @@ mod tests {
     }
 
     fn turn<'a>(link: &'a LinkId, tries: Tries, parts: &'a Parts) -> Turn<'a> {
-        Turn { link, priority: Priority::Normal, tries, parts, spread: 0 }
+        Turn { link, priority: Priority::Normal, tries, parts, spread: 0, since: Timestamp::UNIX_EPOCH }
     }
 
     fn run(class: FailureClass, tries: Tries) -> Next {

@@ -7,13 +7,15 @@ mod doubt;
 mod fallback;
 mod outcome;
 mod rule;
+mod turn;
 mod vigil;
 
 pub use balance::pick;
 pub use doubt::{DoubtPolicy, after_death, after_silence};
-pub use fallback::{Failure, FailureClass, Next, Tries, Turn, after_failure};
+pub use fallback::{Failure, FailureClass, Next, Tries, after_failure};
 pub use outcome::{Awaits, Course, Deadline, Overdue, course, deadlines};
 pub use rule::{Balanced, Pattern, PatternError, RetryTimes, Route, Share, Way};
+pub use turn::Turn;
 pub use vigil::{Ailment, Turning, Vigil};
 
 use crate::address::Recipient;

@@ -136,6 +136,37 @@ pub async fn the_same_words_later(stores: &Stores) {
     assert_eq!(waiting(stores).await.len(), 2);
 }
 
+/// A clock that is set back makes no repetition of what is said again, and an operator's id says so by any clock.
+pub async fn the_same_words_by_a_clock_set_back(stores: &Stores) {
+    let at = |minutes_ago| samples::earlier(stores.now(), minutes(minutes_ago));
+    let once = |id, ago| samples::new_part(id, samples::mo_part(&link(), "OK", None, at(ago)));
+    assert!(whole(record(stores, once(1, 0)).await).is_some());
+    assert!(whole(record(stores, once(2, 5)).await).is_none(), "not that far back");
+    assert!(whole(record(stores, once(3, 60)).await).is_some());
+    assert!(whole(record(stores, once(4, 55)).await).is_none(), "by the new time");
+    let named = |ago| MoPart { operator_id: "op-1".to_owned(), ..once(0, ago).part };
+    assert!(whole(record(stores, samples::new_part(5, named(0))).await).is_some());
+    assert!(whole(record(stores, samples::new_part(6, named(60))).await).is_none());
+}
+
+/// Where nothing but the words tells two messages apart, the same words by two nodes are two; each knows its own again, also after a restart.
+pub async fn the_same_words_by_two_nodes(stores: &Stores) {
+    let by = |node: i64, n: i64| samples::new_part((n << 22) | (node << 12), plain(stores));
+    for (node, n, new) in [(1, 1, true), (2, 2, true), (1, 3, false), (2, 4, false)] {
+        assert_eq!(whole(record(stores, by(node, n)).await).is_some(), new, "{node} {n}");
+    }
+    let named = |node: i64, n: i64| NewMoPart {
+        part: MoPart { operator_id: "op-1".to_owned(), ..plain(stores) },
+        ..by(node, n)
+    };
+    assert!(whole(record(stores, named(1, 5)).await).is_some());
+    assert!(whole(record(stores, named(2, 6)).await).is_none(), "the operator says which it is");
+}
+
+fn plain(stores: &Stores) -> MoPart {
+    samples::mo_part(&link(), "OK", None, stores.now())
+}
+
 /// What has the operator's id or time is a new message after a day.
 pub async fn the_same_part_a_day_later(stores: &Stores) {
     let id = "op-1".to_owned();

@@ -147,6 +147,8 @@ macro_rules! contract_tests {
                 cut_characters_are_whole_again,
                 the_same_part_twice,
                 the_same_words_later,
+                the_same_words_by_a_clock_set_back,
+                the_same_words_by_two_nodes,
                 the_same_part_a_day_later,
                 equal_but_for_the_operators_time,
                 colliding_references,

@@ -220,6 +220,11 @@ impl Dialect for Cimd2Dialect {
         key
     }
 
+    /// The centre takes each number in its turn and nacks any other.
+    fn upcoming_key(&self) -> Option<u8> {
+        Some(self.next)
+    }
+
     fn rewind(&mut self, key: u8) {
         self.next = key;
     }

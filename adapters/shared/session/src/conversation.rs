@@ -4,7 +4,8 @@
 //! share everything else of a link: queue, pace, watchdog, replies, reconnecting.
 
 use crate::dialect::{Answer, Dialect, Now};
-use crate::session::{Closed, Counts, Event, Session};
+use crate::event::{Closed, Counts, Event};
+use crate::session::Session;
 use bytes::BytesMut;
 use domain::routing::Failure;
 use ports::driven::Shipment;
@@ -18,6 +19,9 @@ pub trait Conversation: Send + 'static {
 
     /// The protocol's name in reports and metrics: `smpp`.
     const PROTOCOL: &'static str;
+
+    /// Whether all sessions of a link log in to one account of its operator, and are let in or refused within a time limit.
+    const ONE_ACCOUNT: bool = false;
 
     /// Handles the next whole piece of what was read and takes it off. False when no whole piece is left.
     fn handle_input(&mut self, now: Now, input: &mut BytesMut) -> bool;
@@ -46,6 +50,11 @@ pub trait Conversation: Send + 'static {
     /// Why it is over, once it is.
     fn closed(&self) -> Option<&Closed>;
 
+    /// Why it is about to be over, when the peer has ended it and its last words are still listened to.
+    fn ending(&self) -> Option<&Closed> {
+        None
+    }
+
     /// What was counted so far.
     fn counts(&self) -> Counts;
 
@@ -70,6 +79,7 @@ impl<D: Dialect> Conversation for Session<D> {
     type AnswerTo = D::AnswerTo;
 
     const PROTOCOL: &'static str = D::PROTOCOL;
+    const ONE_ACCOUNT: bool = true;
 
     fn handle_input(&mut self, now: Now, input: &mut BytesMut) -> bool {
         Session::handle_input(self, now, input)
@@ -105,6 +115,10 @@ impl<D: Dialect> Conversation for Session<D> {
 
     fn closed(&self) -> Option<&Closed> {
         Session::closed(self)
+    }
+
+    fn ending(&self) -> Option<&Closed> {
+        Session::ending(self)
     }
 
     fn counts(&self) -> Counts {

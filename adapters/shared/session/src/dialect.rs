@@ -65,7 +65,7 @@ pub enum Verdict {
     Throttled(Failure),
     /// Not in this form: send the same segment again at once, which the dialect will now write in another.
     Again(Failure),
-    /// Too fast or full: slow down, and give the message back (it may be one phone's queue that is full).
+    /// Full: give the message back, and slow down if it is not one phone's queue alone that is full.
     Congested(Failure),
     /// The operator thinks the session is not bound: bind again; the segment was not taken.
     NotBound(Failure),
@@ -174,6 +174,11 @@ pub trait Dialect: Debug + Send + Sized + 'static {
 
     /// The next key in turn, around and around. The session leaves out those that still wait for a reply.
     fn next_key(&mut self) -> Self::Key;
+
+    /// The next key, where the peer takes each in its turn and none may be left out; `None` where any may come next.
+    fn upcoming_key(&self) -> Option<Self::Key> {
+        None
+    }
 
     /// Makes [`Dialect::next_key`] begin at this key, which the peer expects ([`Received::Expected`]).
     fn rewind(&mut self, key: Self::Key) {

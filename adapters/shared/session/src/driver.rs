@@ -4,12 +4,15 @@
 //! One wake handles all frames that were read and writes everything they gave rise to in one write. It reads on while a
 //! write is stuck, and stops reading only when too much waits to be answered.
 
+use crate::choice::Free;
 use crate::conversation::Conversation;
 use crate::dialect::{Answer, Now, Role};
+use crate::event::{Closed, Counts, Event};
+use crate::full::Fullness;
 use crate::jobs::Jobs;
+use crate::logins::Login;
 use crate::options::Connection;
-use crate::session::{Closed, Counts, Event};
-use crate::shared::{Free, Shared};
+use crate::shared::Shared;
 use crate::work::{Work, pack};
 use bytes::BytesMut;
 use ports::driven::PartReply;
@@ -68,10 +71,19 @@ pub(crate) struct Driver<C: Conversation> {
     worked: bool,
     in_vain: bool,
     idle_since: Option<Duration>,
+    full: Fullness,
+    login: Option<Login>,
 }
 
 impl<C: Conversation> Driver<C> {
-    pub(crate) fn new(shared: Arc<Shared>, place: usize, role: Role, host: String, session: C) -> Self {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        slot: (usize, Role),
+        host: String,
+        session: C,
+        login: Login,
+    ) -> Self {
+        let (place, role) = slot;
         let now = shared.now();
         Self {
             session,
@@ -94,6 +106,8 @@ impl<C: Conversation> Driver<C> {
             worked: false,
             in_vain: false,
             idle_since: None,
+            full: Fullness::default(),
+            login: Some(login),
         }
     }
 
@@ -102,8 +116,14 @@ impl<C: Conversation> Driver<C> {
         let (mut reader, mut writer) = tokio::io::split(connection);
         let why = match self.turns(&mut reader, &mut writer).await {
             Ok(why) => why,
-            Err(error) => Closed::Broken(error.to_string()),
+            // The connection may end before the last words that are waited for.
+            Err(error) => self.session.ending().cloned().unwrap_or_else(|| Closed::Broken(error.to_string())),
         };
+        if let (Closed::Refused(refusal), Some(login)) = (&why, self.login.take())
+            && refusal.login
+        {
+            login.refused(self.shared.clock.monotonic());
+        }
         self.farewell(&mut writer).await;
         self.shared.meters.disconnects.increment(1);
         let bound_for = self.bound_at.map(|at| self.shared.clock.monotonic().saturating_sub(at));
@@ -150,7 +170,7 @@ impl<C: Conversation> Driver<C> {
                 }
                 read = reader.read_buf(&mut self.input), if may_read => {
                     if read? == 0 {
-                        return Ok(Closed::Broken("the operator closed the connection".into()));
+                        return Err(io::Error::other("the operator closed the connection"));
                     }
                     self.now = self.shared.now();
                     while self.session.handle_input(self.now, &mut self.input) {
@@ -218,7 +238,7 @@ impl<C: Conversation> Driver<C> {
         pulled.shipments.into_iter().for_each(|shipment| self.work.add(shipment));
         self.again_at = pulled.again_at;
         let mut written = 0;
-        while written < pulled.permits {
+        while written < pulled.permits && self.session.free() > 0 {
             let Some((token, shipment)) = self.work.next(self.now.wall) else { break };
             match self.session.submit(self.now, pack(token), shipment, token.1) {
                 Ok(()) => written += 1,
@@ -243,6 +263,9 @@ impl<C: Conversation> Driver<C> {
                 Event::Doing(what) => self.shared.set_detail(self.place, what),
                 Event::Ended { token, end, took } => {
                     let untouched = end == PartReply::NotOffered;
+                    if matches!(end, PartReply::Accepted { .. }) {
+                        self.full.taken();
+                    }
                     self.worked |= !untouched;
                     self.in_vain |= untouched;
                     if let Some(took) = took {
@@ -257,6 +280,12 @@ impl<C: Conversation> Driver<C> {
                 }
                 Event::Again { token, failure } => self.work.throttled(token, failure, self.now.wall),
                 Event::Strained => self.shared.strain(self.now.monotonic),
+                Event::Full { token } => {
+                    let who = self.work.recipient(token);
+                    if who.is_some_and(|who| self.full.refused(who, self.now.monotonic)) {
+                        self.shared.strain(self.now.monotonic);
+                    }
+                }
                 Event::Mo { to, .. } | Event::Receipt { to, .. } if self.is_full() => {
                     self.session.answer(&to, Answer::TryAgain);
                 }
@@ -271,6 +300,11 @@ impl<C: Conversation> Driver<C> {
         self.shared.set_detail(self.place, format!("bound to {}", self.host));
         tracing::info!(link = %self.shared.id, session = self.place, host = self.host, "bound");
         self.mark = Some(BoundMark::new(self.shared.clone(), self.place, self.role));
+        if let Some(login) = self.login.take() {
+            login.accepted();
+            self.shared.bar(false);
+            self.shared.wake_all();
+        }
         if self.shared.options.on_demand.is_some() {
             self.shared.ready(true);
         }

@@ -6,11 +6,15 @@
 //! `ports::driven::Link` with hosts (failover), several sessions, four priority classes, a rate and a watchdog.
 
 mod backoff;
+mod choice;
 mod conversation;
 mod dialect;
 mod driver;
+mod event;
+mod full;
 mod jobs;
 mod link;
+mod logins;
 mod meters;
 mod options;
 mod order;
@@ -24,12 +28,14 @@ mod window;
 mod work;
 
 pub use backoff::Backoff;
+pub use choice::Leave;
 pub use conversation::Conversation;
 pub use dialect::{Answer, BadStream, BindRefusal, Dialect, Now, Received, Role, Verdict};
+pub use event::{Closed, Counts, Event};
 pub use link::{OperatorLink, Surroundings};
 pub use meters::Meters;
 pub use options::{Connection, Dial, LinkOptions, OnDemand, SessionLimits, rotated};
 pub use pace::Pace;
 pub use queue::Queues;
-pub use session::{Closed, Counts, Event, Session};
+pub use session::Session;
 pub use window::Window;

@@ -5,6 +5,7 @@
 
 use crate::conversation::Conversation;
 use crate::dialect::{Dialect, Now, Role};
+use crate::logins::Logins;
 use crate::options::{Dial, LinkOptions};
 use crate::session::Session;
 use crate::shared::Shared;
@@ -76,9 +77,11 @@ impl OperatorLink {
         shared.meters.up.set(if shared.options.on_demand.is_some() { 1.0 } else { 0.0 });
         let make: Arc<Make<C>> = Arc::new(make);
         let mut tasks = JoinSet::new();
+        let account = Arc::new(Logins::default());
         for (place, (role, hosts)) in sessions.into_iter().enumerate() {
             let (shared, dial, make) = (shared.clone(), around.dial.clone(), make.clone());
-            tasks.spawn(Slot { shared, place, role, hosts, dial, make }.run());
+            let logins = if C::ONE_ACCOUNT { account.clone() } else { Arc::default() };
+            tasks.spawn(Slot { shared, place, role, hosts, dial, make, logins }.run());
         }
         tasks.spawn(keep(shared.clone()));
         Arc::new(Self { shared, protocol: C::PROTOCOL, tasks: Mutex::new(tasks) })

@@ -78,6 +78,14 @@ impl Pace {
         taken
     }
 
+    /// So many of those taken just now are not used.
+    pub fn give_back(&mut self, unused: usize) {
+        self.meter.count = self.meter.count.saturating_sub(unused);
+        let Some(rate) = self.rate().filter(|_| unused > 0) else { return };
+        self.sent.truncate(self.sent.len().saturating_sub(unused));
+        self.next_slot = self.next_slot.saturating_sub(Duration::from_secs_f64(unused as f64 / rate));
+    }
+
     /// When the next send may be taken, if not now.
     #[must_use]
     pub fn next_at(&self, now: Duration) -> Option<Duration> {
@@ -255,6 +263,21 @@ mod tests {
         assert_eq!(pace.take(now + PAUSE, 1), 1);
         pace.strain(now + PAUSE);
         assert_eq!(pace.rate(), Some(25.0));
+    }
+
+    #[test]
+    fn what_is_not_used_is_there_the_next_time() {
+        let mut pace = Pace::new(10);
+        let now = Duration::from_secs(9);
+        pace.take(now, 1);
+        for _ in 0..50 {
+            let at = now + Duration::from_millis(100);
+            assert_eq!(pace.take(at, 5), 1);
+            pace.give_back(1);
+            assert_eq!(pace.next_at(at), None);
+        }
+        let sent = run(&mut pace, now + Duration::from_millis(100), 10, Duration::from_millis(1));
+        assert!((95..=101).contains(&sent.len()) && most_in_a_second(&sent) <= 11, "{}", sent.len());
     }
 
     #[test]

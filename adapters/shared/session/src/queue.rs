@@ -1,5 +1,6 @@
 //! What a link has taken and not yet given to a session: four classes, higher first, none starved.
 
+use crate::choice::Gathering;
 use domain::message::{Priority, Quota};
 use ports::driven::Shipment;
 use std::collections::VecDeque;
@@ -7,10 +8,12 @@ use std::collections::VecDeque;
 /// Four queues. Their limit is the link's affair.
 #[derive(Debug, Default)]
 pub struct Queues {
-    classes: [VecDeque<Shipment>; 4],
-    len: usize,
-    segments: usize,
-    turn: usize,
+    pub(crate) classes: [VecDeque<Shipment>; 4],
+    pub(crate) len: usize,
+    pub(crate) segments: usize,
+    pub(crate) turn: usize,
+    /// Room is gathered for a long message.
+    pub(crate) gathering: Option<Gathering>,
 }
 
 impl Queues {

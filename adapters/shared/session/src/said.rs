@@ -2,15 +2,18 @@
 //!
 //! Where an operator gives neither time nor id (SMPP), "OK" to one alarm and "OK" to the next are the same octets. What tells them
 //! apart is the connection: an operator repeats what he got no answer to, on another connection or after his patience. So what was taken
-//! and answered in time is counted, and the next one with the same words is the second, the third. When a connection ends, what was
-//! answered on it a moment before does not count: the answer may never have arrived, and what comes again is the same one.
+//! and answered in time is counted, and the next one with the same words is the second, the third: it gets the smallest number that none
+//! of those has. When a connection ends, what was answered on it a moment before does not count: the answer may never have arrived, and
+//! what comes again is the same one. Nor does what waits for its answer longer than an operator does.
 
 use domain::mo::MoPart;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
 /// How long an operator waits for an answer before he says it again, at least; and how long an answer may be on its way.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Remembered so much longer than the store does, which goes by another clock: a number is not given again while the store knows it.
+const MARGIN: Duration = Duration::from_secs(30);
 /// How many are remembered; the oldest goes first.
 const MOST: usize = 100_000;
 
@@ -24,7 +27,10 @@ pub(crate) struct Said {
 
 #[derive(Debug)]
 struct Once {
-    number: u64,
+    /// Its own name.
+    id: u64,
+    /// How often the same was said before.
+    number: u32,
     session: u64,
     began: Duration,
     answered: Option<Duration>,
@@ -34,7 +40,7 @@ struct Once {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Utterance {
     fingerprint: u128,
-    number: u64,
+    id: u64,
 }
 
 impl Said {
@@ -43,21 +49,24 @@ impl Said {
         if part.is_told_apart() {
             return None;
         }
-        self.forget(now, part.repeats_within());
+        self.forget(now, part.repeats_within() + MARGIN);
         let fingerprint = part.fingerprint();
         let all = self.by.entry(fingerprint).or_default();
-        part.said_before = u32::try_from(all.len()).unwrap_or(u32::MAX);
-        let number = self.next;
+        let counts = |once: &Once| once.answered.is_some() || now.saturating_sub(once.began) < PATIENCE;
+        let taken: HashSet<u32> = all.iter().filter(|once| counts(once)).map(|once| once.number).collect();
+        let number = (0..u32::MAX).find(|number| !taken.contains(number)).unwrap_or(u32::MAX);
+        part.said_before = number;
+        let id = self.next;
         self.next += 1;
-        all.push(Once { number, session, began: now, answered: None });
-        self.order.push_back((now, fingerprint, number));
-        Some(Utterance { fingerprint, number })
+        all.push(Once { id, number, session, began: now, answered: None });
+        self.order.push_back((now, fingerprint, id));
+        Some(Utterance { fingerprint, id })
     }
 
     /// It is answered now.
     pub(crate) fn answered(&mut self, which: Utterance, taken: bool, now: Duration) {
         let Some(all) = self.by.get_mut(&which.fingerprint) else { return };
-        let Some(at) = all.iter().position(|once| once.number == which.number) else { return };
+        let Some(at) = all.iter().position(|once| once.id == which.id) else { return };
         let in_time = all.get(at).is_some_and(|once| now.saturating_sub(once.began) < PATIENCE);
         if taken && in_time {
             all.iter_mut().skip(at).take(1).for_each(|once| once.answered = Some(now));
@@ -76,13 +85,13 @@ impl Said {
     }
 
     fn forget(&mut self, now: Duration, after: Duration) {
-        while let Some((began, fingerprint, number)) = self.order.front().copied() {
+        while let Some((began, fingerprint, id)) = self.order.front().copied() {
             if now.saturating_sub(began) < after && self.order.len() < MOST {
                 return;
             }
             self.order.pop_front();
             if let Some(all) = self.by.get_mut(&fingerprint) {
-                all.retain(|once| once.number != number);
+                all.retain(|once| once.id != id);
                 if all.is_empty() {
                     self.by.remove(&fingerprint);
                 }
@@ -132,7 +141,45 @@ mod tests {
             [0, 1, 0]
         );
         assert_eq!(say(&mut said, "OK", 2, 60), 2, "on another session of the link");
-        assert_eq!(say(&mut said, "OK", 1, 601), 2, "the first is forgotten");
+        assert_eq!(say(&mut said, "OK", 1, 601), 3, "the store may still know the first");
+        assert_eq!([say(&mut said, "OK", 1, 640), say(&mut said, "OK", 1, 641)], [0, 1], "two are forgotten");
+        assert_eq!(say(&mut said, "OK", 1, 642), 4, "those of 60 and 601 have theirs");
+    }
+
+    /// Nobody loses a reply by its number: it is never one that the store still knows, however the same words come.
+    #[test]
+    fn a_number_is_not_given_again_while_the_store_knows_it() {
+        for pause in [1, 7, 59, 200, 299, 301, 359, 599, 601, 700] {
+            let (mut said, mut seen) = (Said::default(), HashMap::new());
+            for at in (0..4_000).step_by(pause) {
+                let number = say(&mut said, "OK", 1, at);
+                let before = seen.insert(number, at);
+                assert!(before.is_none_or(|before| at >= before + 600), "each {pause} s: {number} at {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn put_off_between_two_that_were_taken() {
+        let mut said = Said::default();
+        assert_eq!(say(&mut said, "OK", 1, 0), 0);
+        let mut part = part("OK");
+        let which = said.heard(&mut part, 1, seconds(1)).expect("nothing tells it apart");
+        assert_eq!((part.said_before, say(&mut said, "OK", 1, 2)), (1, 2));
+        said.answered(which, false, seconds(3));
+        assert_eq!(say(&mut said, "OK", 1, 5), 1, "its repetition is not the third's");
+        assert_eq!(say(&mut said, "OK", 1, 6), 3);
+    }
+
+    #[test]
+    fn repeated_while_the_first_still_waits() {
+        let mut said = Said::default();
+        let mut part = part("OK");
+        let which = said.heard(&mut part, 1, seconds(0)).expect("nothing tells it apart");
+        assert_eq!(say(&mut said, "OK", 1, 9), 1, "no operator is as impatient as that");
+        assert_eq!(say(&mut said, "OK", 1, 10), 0, "this is the repetition");
+        said.answered(which, true, seconds(11));
+        assert_eq!(say(&mut said, "OK", 1, 12), 2, "and it counts once");
     }
 
     #[test]

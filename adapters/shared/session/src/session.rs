@@ -6,104 +6,42 @@
 //! caller to judge). Replies that are nobody's, late for the second time or repeated are counted and change nothing.
 
 use crate::dialect::{Answer, BadStream, BindRefusal, Dialect, Now, Received, Verdict};
+use crate::event::{Closed, Counts, Event};
 use crate::options::SessionLimits;
 use crate::window::{Taken, Window};
 use bytes::{Bytes, BytesMut};
-use domain::mo::MoPart;
-use domain::receipt::Receipt;
 use domain::routing::{Failure, FailureClass};
 use ports::driven::{PartReply, Shipment};
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 
 /// How often the peer may expect another key than ours before it takes anything.
 const MOST_RESYNCS: u32 = 3;
 /// Keys that are kept for a keep-alive and a goodbye.
 const RESERVED_KEYS: usize = 2;
-
-/// Something the caller must hear of.
-#[derive(Debug)]
-pub enum Event<A> {
-    /// The bind succeeded: submits may go.
-    Bound,
-    /// Submits may not go any more, though the connection stays: a modem without a network. [`Event::Bound`] ends it.
-    Lost {
-        /// Why, for people.
-        why: String,
-    },
-    /// What it is doing, for people, changed.
-    Doing(String),
-    /// A segment has its end.
-    Ended {
-        /// Which.
-        token: u64,
-        /// How it ended.
-        end: PartReply,
-        /// How long the operator took, when he answered.
-        took: Option<Duration>,
-    },
-    /// A segment came back because the operator asks to slow down: it is to be sent first, later.
-    Throttled {
-        /// Which.
-        token: u64,
-        /// In the operator's words.
-        failure: Failure,
-    },
-    /// A segment came back because the operator did not take it in this form or under this key: it is to be sent first.
-    Again {
-        /// Which.
-        token: u64,
-        /// In the operator's words.
-        failure: Failure,
-    },
-    /// The operator is near its limit or has refused something for it: slow down.
-    Strained,
-    /// A message came.
-    Mo {
-        /// For [`Session::answer`].
-        to: A,
-        /// What came.
-        part: MoPart,
-    },
-    /// A receipt came.
-    Receipt {
-        /// For [`Session::answer`].
-        to: A,
-        /// What came.
-        receipt: Receipt,
-    },
-}
-
-/// Why a session is over.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Closed {
-    /// The operator did not let us in.
-    Refused(BindRefusal),
-    /// The operator said goodbye.
-    Unbound,
-    /// We said goodbye.
-    Finished,
-    /// No answer to the bind, to keep-alives or to submits; framing lost; not bound in the operator's view.
-    Broken(String),
-}
-
-/// What happened that changed nothing else.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Replies to nothing that waits: unknown, repeated, too late.
-    pub unknown_replies: u64,
-    /// Frames that could not be read.
-    pub bad_frames: u64,
-    /// Replies that came after their time.
-    pub late_replies: u64,
-}
+/// How long the last replies are waited for when the operator has ended the session.
+const LAST_REPLIES: Duration = Duration::from_secs(1);
+/// How long nothing is sent because the next key still waits for its reply and none may be left out.
+const STANDSTILL: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum State<K> {
-    Greeting { until: Duration },
-    Binding { key: K, until: Duration },
+    Greeting {
+        until: Duration,
+    },
+    Binding {
+        key: K,
+        until: Duration,
+    },
     Bound,
-    Unbinding { until: Duration },
+    Unbinding {
+        until: Duration,
+    },
+    /// The operator has ended it; replies to what is under way may still come, or lie in what was read.
+    Ending {
+        until: Duration,
+        why: Closed,
+    },
     Closed(Closed),
 }
 
@@ -122,6 +60,8 @@ pub struct Session<D: Dialect> {
     silent_since: Option<Duration>,
     /// The time is up: nothing more is sent on this connection.
     moving_on: bool,
+    /// Since when the next key is not free.
+    stands_since: Option<Duration>,
     resyncs: u32,
     counts: Counts,
 }
@@ -142,6 +82,7 @@ impl<D: Dialect> Session<D> {
             probe: None,
             silent_since: None,
             moving_on: false,
+            stands_since: None,
             resyncs: 0,
             counts: Counts::default(),
         };
@@ -189,7 +130,7 @@ impl<D: Dialect> Session<D> {
             Received::Alive | Received::Answered => {}
             Received::Mo { to, part } => self.events.push_back(Event::Mo { to, part }),
             Received::Receipt { to, receipt } => self.events.push_back(Event::Receipt { to, receipt }),
-            Received::Unbind => self.close(Closed::Unbound),
+            Received::Unbind => self.end(now, Closed::Unbound),
             Received::Unbound => self.close(Closed::Finished),
             Received::Unknown => self.counts.unknown_replies += 1,
             Received::Bad(why) => {
@@ -197,6 +138,12 @@ impl<D: Dialect> Session<D> {
                 tracing::warn!(protocol = D::PROTOCOL, why, "a frame could not be read and was refused");
             }
         }
+        if let State::Ending { why, .. } = &self.state
+            && self.window.is_empty()
+        {
+            self.close(why.clone());
+        }
+        self.look_ahead(now.monotonic);
     }
 
     /// Lets time pass.
@@ -206,6 +153,7 @@ impl<D: Dialect> Session<D> {
             State::Greeting { until } if *until <= at => return self.broken("no greeting in time"),
             State::Binding { until, .. } if *until <= at => return self.broken("no answer to the bind"),
             State::Unbinding { until } if *until <= at => return self.close(Closed::Finished),
+            State::Ending { until, why } if *until <= at => return self.close(why.clone()),
             State::Closed(_) => return,
             _ => {}
         }
@@ -217,6 +165,10 @@ impl<D: Dialect> Session<D> {
         if self.window.is_hopeless() {
             return self.broken("the operator takes submits and answers none");
         }
+        self.look_ahead(at);
+        if self.stands_until().is_some_and(|until| until <= at) {
+            return self.broken("a reply is missing, and its packet number comes next");
+        }
         self.keep_alive(at);
         self.move_on(now);
     }
@@ -225,11 +177,16 @@ impl<D: Dialect> Session<D> {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
         let own = match &self.state {
-            State::Greeting { until } | State::Binding { until, .. } | State::Unbinding { until } => {
-                Some(*until)
-            }
+            State::Greeting { until }
+            | State::Binding { until, .. }
+            | State::Unbinding { until }
+            | State::Ending { until, .. } => Some(*until),
             State::Bound => {
-                Some(self.probe.as_ref().map_or(self.heard_at + self.limits.keep_alive, |(_, until)| *until))
+                let probe = || {
+                    let probe = self.probe.as_ref().map(|(_, until)| *until);
+                    probe.unwrap_or(self.heard_at + self.limits.keep_alive)
+                };
+                Some(self.stands_until().unwrap_or_else(probe))
             }
             State::Closed(_) => return None,
         };
@@ -258,7 +215,8 @@ impl<D: Dialect> Session<D> {
     pub fn free(&self) -> usize {
         let keys = D::KEYS.saturating_sub(RESERVED_KEYS + self.window.taken_keys());
         let most = self.dialect.most_in_flight().saturating_sub(self.window.len());
-        if self.is_bound() && !self.moving_on { self.window.free().min(keys).min(most) } else { 0 }
+        let may = self.is_bound() && !self.moving_on && self.stands_since.is_none();
+        if may { self.window.free().min(keys).min(most) } else { 0 }
     }
 
     /// How many segments wait for their reply.
@@ -282,6 +240,15 @@ impl<D: Dialect> Session<D> {
         }
     }
 
+    /// Why it is about to be over: the operator has ended it.
+    #[must_use]
+    pub fn ending(&self) -> Option<&Closed> {
+        match &self.state {
+            State::Ending { why, .. } => Some(why),
+            _ => None,
+        }
+    }
+
     /// What was counted so far.
     #[must_use]
     pub fn counts(&self) -> Counts {
@@ -294,8 +261,15 @@ impl<D: Dialect> Session<D> {
     /// A [`Failure`] when it cannot be said in this protocol: it has its end then.
     pub fn submit(&mut self, now: Now, token: u64, shipment: &Shipment, index: usize) -> Result<(), Failure> {
         let key = self.fresh_key();
-        self.dialect.submit(now, key, shipment, index, &mut self.out)?;
+        if let Err(failure) = self.dialect.submit(now, key, shipment, index, &mut self.out) {
+            if self.dialect.upcoming_key().is_some() {
+                // Nothing was written under it, and none may be left out.
+                self.dialect.rewind(key);
+            }
+            return Err(failure);
+        }
         self.window.insert(key, token, now.monotonic);
+        self.look_ahead(now.monotonic);
         Ok(())
     }
 
@@ -313,6 +287,7 @@ impl<D: Dialect> Session<D> {
     /// Says goodbye. What is outstanding may still be answered.
     pub fn unbind(&mut self, now: Now) {
         match self.state {
+            State::Bound if self.stands_since.is_some() => self.close(Closed::Finished),
             State::Bound => {
                 let key = self.fresh_key();
                 if self.dialect.unbind(key, &mut self.out) {
@@ -322,7 +297,7 @@ impl<D: Dialect> Session<D> {
                 }
             }
             State::Greeting { .. } | State::Binding { .. } => self.close(Closed::Finished),
-            State::Unbinding { .. } | State::Closed(_) => {}
+            State::Unbinding { .. } | State::Ending { .. } | State::Closed(_) => {}
         }
     }
 
@@ -364,11 +339,11 @@ impl<D: Dialect> Session<D> {
             Verdict::Throttled(failure) => Event::Throttled { token, failure },
             Verdict::Again(failure) => Event::Again { token, failure },
             Verdict::Congested(failure) => {
-                self.events.push_back(Event::Strained);
+                self.events.push_back(Event::Full { token });
                 ended(PartReply::Refused(failure))
             }
             Verdict::NotBound(failure) => {
-                self.close(Closed::Broken(failure.detail));
+                self.end(now, Closed::Broken(failure.detail));
                 ended(PartReply::NotOffered)
             }
         };
@@ -399,10 +374,10 @@ impl<D: Dialect> Session<D> {
                 self.state = State::Greeting { until: now.monotonic + self.limits.bind_timeout };
                 self.bind(now);
             }
-            State::Bound if self.window.holds(&key) || !next => {
+            State::Bound if !next => {
                 let detail = "the operator expected another number".to_owned();
                 let class = FailureClass::NotOffered;
-                for Taken { token, .. } in self.window.take_from(&key) {
+                for Taken { token, .. } in self.thrown_away(key) {
                     let failure = Failure { class, code: "resynchronised".into(), detail: detail.clone() };
                     self.events.push_back(Event::Again { token, failure });
                 }
@@ -410,6 +385,30 @@ impl<D: Dialect> Session<D> {
             }
             _ => self.counts.unknown_replies += 1,
         }
+    }
+
+    /// What was written under this key and after it. What waits for its reply from before is not thrown away, also when the key was a
+    /// keep-alive's.
+    fn thrown_away(&mut self, key: D::Key) -> Vec<Taken> {
+        if self.window.holds(&key) {
+            return self.window.take_from(&key);
+        }
+        let end = self.dialect.upcoming_key();
+        self.dialect.rewind(key);
+        let keys: HashSet<D::Key> =
+            (0..D::KEYS).map(|_| self.dialect.next_key()).take_while(|key| end != Some(*key)).collect();
+        self.window.take_those(|key| keys.contains(key))
+    }
+
+    /// Where no key may be left out, nothing is sent while the next one still waits for its reply.
+    fn look_ahead(&mut self, at: Duration) {
+        let taken = self.dialect.upcoming_key().is_some_and(|key| self.window.is_taken(&key));
+        self.stands_since = taken.then(|| self.stands_since.unwrap_or(at));
+    }
+
+    /// When the reply that nothing can be sent without has been waited for long enough: what is under way is in doubt then.
+    fn stands_until(&self) -> Option<Duration> {
+        self.stands_since.filter(|_| self.is_bound()).map(|since| since + STANDSTILL)
     }
 
     /// Something was put off by silence: when nothing is under way any more, a new connection brings it again.
@@ -440,10 +439,11 @@ impl<D: Dialect> Session<D> {
         }
         match &self.probe {
             Some((_, until)) if *until <= at => self.broken("no answer to a keep-alive"),
-            None if self.heard_at + self.limits.keep_alive <= at => {
+            None if self.heard_at + self.limits.keep_alive <= at && self.stands_since.is_none() => {
                 let key = self.fresh_key();
                 self.dialect.keep_alive(key, &mut self.out);
                 self.probe = Some((key, at + self.limits.keep_alive_timeout));
+                self.look_ahead(at);
             }
             _ => {}
         }
@@ -461,6 +461,18 @@ impl<D: Dialect> Session<D> {
             key = self.dialect.next_key();
         }
         key
+    }
+
+    /// The operator has ended the session: nothing more is sent, and what he has answered before is still heard.
+    fn end(&mut self, now: Now, why: Closed) {
+        let until = now.monotonic + LAST_REPLIES;
+        match self.state {
+            State::Bound | State::Unbinding { .. } if !self.window.is_empty() => {
+                self.state = State::Ending { until, why };
+            }
+            State::Ending { .. } => {}
+            _ => self.close(why),
+        }
     }
 
     fn broken(&mut self, why: &str) {

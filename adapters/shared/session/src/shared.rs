@@ -2,6 +2,7 @@
 //!
 //! Nothing here waits. The lock is never held across an await nor while anybody else's code runs.
 
+use crate::choice::{Free, choose};
 use crate::dialect::{Now, Role};
 use crate::meters::Meters;
 use crate::options::LinkOptions;
@@ -40,28 +41,6 @@ pub(crate) struct Pulled {
     pub(crate) shipments: Vec<Shipment>,
     /// When there may be more permits, if the pace is what is missing.
     pub(crate) again_at: Option<Duration>,
-}
-
-/// What a session has room for.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Free {
-    /// Places in its window.
-    pub(crate) places: usize,
-    /// Nothing is under way: then a message may be longer than the window.
-    pub(crate) idle: bool,
-}
-
-impl Free {
-    /// Takes a message's places, if it has room for all of it.
-    fn take(&mut self, shipment: &Shipment) -> bool {
-        let segments = shipment.segments.len().max(1);
-        let fits = segments <= self.places || self.idle;
-        if fits {
-            self.places = self.places.saturating_sub(segments);
-            self.idle = false;
-        }
-        fits
-    }
 }
 
 struct Line {
@@ -240,46 +219,24 @@ impl Shared {
                 return Pulled::default();
             }
             let wanted = free.min(backlog + line.queues.segments());
-            let permits = line.pace.take(now, wanted);
-            let mut shipments = Vec::new();
+            let granted = line.pace.take(now, wanted);
             let free = Free { places: free.saturating_sub(backlog), idle };
-            let wait_for =
-                self.pop(&mut line, place, (permits.saturating_sub(backlog), free), &mut shipments);
-            let again_at = if permits < wanted { line.pace.next_at(now) } else { None };
-            if let Some(other) = wait_for.and_then(|other| self.places.get(other)) {
+            let Line { queues, under_way, .. } = &mut *line;
+            let here = self.several.then_some((place, under_way));
+            let chosen = choose(queues, here, now, granted.saturating_sub(backlog), free);
+            let segments: usize = chosen.shipments.iter().map(|s| s.segments.len()).sum();
+            let permits = granted.min(backlog + segments);
+            line.pace.give_back(granted - permits);
+            let paced = if granted < wanted { line.pace.next_at(now) } else { None };
+            if let Some(other) = chosen.wait_for.and_then(|other| self.places.get(other)) {
                 other.wake.notify_one();
             }
-            (Pulled { permits, shipments, again_at }, line.queues.len())
+            let again_at = paced.into_iter().chain(chosen.again_at).min();
+            (Pulled { permits, shipments: chosen.shipments, again_at }, line.queues.len())
         };
         self.waiting.store(left, Relaxed);
         self.tell_of_room(left);
         pulled
-    }
-
-    /// Takes messages that cannot overtake others to their recipient; the session that the next one must wait for.
-    fn pop(
-        &self,
-        line: &mut Line,
-        place: usize,
-        (segments, mut free): (usize, Free),
-        into: &mut Vec<Shipment>,
-    ) -> Option<usize> {
-        if !self.several {
-            line.queues.pop(segments, into, |first| free.take(first));
-            return None;
-        }
-        let Line { queues, under_way, .. } = line;
-        let mut wait_for = None;
-        queues.pop(segments, into, |first| {
-            let elsewhere = under_way.elsewhere(first, place);
-            wait_for = wait_for.or(elsewhere);
-            let goes = elsewhere.is_none() && free.take(first);
-            if goes {
-                under_way.begins(first, place);
-            }
-            goes
-        });
-        wait_for
     }
 
     /// A session is done with these messages: what waited for them may go by any.

@@ -7,15 +7,14 @@ use crate::backoff::{Backoff, jittered};
 use crate::conversation::Conversation;
 use crate::dialect::{Now, Role};
 use crate::driver::{Driver, Ended};
+use crate::event::Closed;
+use crate::logins::{Later, Login, Logins, TRIES};
 use crate::options::{Dial, OnDemand};
-use crate::session::Closed;
 use crate::shared::Shared;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
 
-/// Refused logins before the long pause.
-const LOGIN_TRIES: u32 = 3;
 /// Between two hosts of one link.
 const NEXT_HOST: Duration = Duration::from_millis(200);
 /// A wait without an end.
@@ -34,6 +33,7 @@ pub(crate) struct Slot<C: Conversation> {
     pub(crate) hosts: Vec<String>,
     pub(crate) dial: Arc<dyn Dial>,
     pub(crate) make: Arc<Make<C>>,
+    pub(crate) logins: Arc<Logins>,
 }
 
 /// How a try ended.
@@ -48,7 +48,7 @@ impl<C: Conversation> Slot<C> {
     pub(crate) async fn run(self) {
         let options = &self.shared.options;
         let mut backoff = Backoff::new(options.first_pause, options.longest_pause);
-        let (mut turn, mut logins) = (0_usize, 0_u32);
+        let mut turn = 0_usize;
         let mut rested = true;
         while !self.shared.is_stopping() {
             if let Some(demand) = options.on_demand.filter(|_| rested) {
@@ -58,16 +58,18 @@ impl<C: Conversation> Slot<C> {
                 }
             }
             let Some(host) = self.hosts.get(turn % self.hosts.len().max(1)) else { return };
+            let Some(login) = self.until_it_may_log_in().await else { break };
             self.shared.set_detail(self.place, format!("connecting to {host}"));
-            let ended = self.attempt(host.clone()).await;
+            let ended = self.attempt(host.clone(), login).await;
+            // Others may wait for what became of it.
+            self.shared.wake_all();
             if self.shared.is_stopping() {
                 break;
             }
             rested = options.on_demand.is_some() && self.is_done(&ended);
             if rested {
-                (turn, logins) = (0, 0);
+                turn = 0;
                 backoff.reset();
-                self.shared.bar(false);
                 continue;
             }
             if options.on_demand.is_some() {
@@ -86,26 +88,43 @@ impl<C: Conversation> Slot<C> {
             let chance = self.shared.chance();
             let pause = match &ended {
                 Try::Ended(Ended { why: Closed::Refused(refusal), .. }) if refusal.login => {
-                    logins += 1;
-                    if logins >= LOGIN_TRIES && self.shared.bar(true) {
+                    let parked = self.logins.refused() >= TRIES;
+                    if parked && self.shared.bar(true) {
                         let (link, why) = (&self.shared.id, &refusal.detail);
                         tracing::error!(%link, why, "the link is parked: its operator refuses the login");
                     }
-                    if logins >= LOGIN_TRIES { options.login_pause } else { backoff.next_pause(chance) }
+                    if parked { options.login_pause } else { backoff.next_pause(chance) }
                 }
                 Try::Ended(Ended { why: Closed::Unbound, .. }) => {
                     backoff.next_pause(chance).max(AFTER_GOODBYE.min(options.longest_pause))
                 }
-                _ if turn % self.hosts.len().max(1) != 0 => jittered(NEXT_HOST, chance),
+                _ if !turn.is_multiple_of(self.hosts.len().max(1)) => jittered(NEXT_HOST, chance),
                 _ => backoff.next_pause(chance),
             };
-            if matches!(&ended, Try::Ended(Ended { bound_for: Some(_), .. })) {
-                logins = 0;
-                self.shared.bar(false);
-            }
             self.wait(host, &why, pause).await;
         }
         self.shared.set_detail(self.place, "stopped".to_owned());
+    }
+
+    /// Waits until its try cannot be one refused login too many. `None` when the link is stopped.
+    async fn until_it_may_log_in(&self) -> Option<Login> {
+        let place = self.shared.places.get(self.place)?;
+        loop {
+            if self.shared.is_stopping() {
+                return None;
+            }
+            let (known, now) = (self.shared.bound_sessions() > 0, self.shared.clock.monotonic());
+            let Later(until) = match self.logins.begin(known, now, self.shared.options.login_pause) {
+                Ok(login) => return Some(login),
+                Err(later) => later,
+            };
+            self.shared.set_detail(self.place, "waits for another session to be let in".to_owned());
+            let pause = until.map_or(NEVER, |until| until.saturating_sub(now));
+            tokio::select! {
+                () = place.wake.notified() => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
     }
 
     /// Waits until there is something to send, or it is time to let the operator deliver.
@@ -134,7 +153,7 @@ impl<C: Conversation> Slot<C> {
     }
 
     /// One connection, in its own task, which ends when this future is dropped.
-    async fn attempt(&self, host: String) -> Try {
+    async fn attempt(&self, host: String, login: Login) -> Try {
         let (shared, dial, make) = (self.shared.clone(), self.dial.clone(), self.make.clone());
         let (place, role) = (self.place, self.role);
         shared.meters.connects.increment(1);
@@ -148,7 +167,7 @@ impl<C: Conversation> Slot<C> {
                 Ok(connection) => {
                     shared.set_detail(place, format!("binding to {host}"));
                     let session = make(role, shared.now());
-                    let driver = Driver::new(shared, place, role, host, session);
+                    let driver = Driver::new(shared, (place, role), host, session, login);
                     Try::Ended(driver.run(connection).await)
                 }
                 Err(error) => Try::NoConnection(error.to_string()),

@@ -173,12 +173,21 @@ impl<K: Copy + Eq + Hash + Debug> Window<K> {
         taken
     }
 
-    /// Takes out what was written under this key and after it, in the order it was written; everything, when nothing waits
-    /// under it. The keys may be used again.
+    /// Takes out what was written under this key and after it, in the order it was written; nothing, when nothing waits under it. The
+    /// keys may be used again.
     pub fn take_from(&mut self, key: &K) -> Vec<Taken> {
-        let first = self.by_key.get(key).map_or(0, |waiting| waiting.order);
+        let first = self.by_key.get(key).map_or(u64::MAX, |waiting| waiting.order);
+        self.take_all(|_, order| order >= first)
+    }
+
+    /// Takes out what waits under these keys, in the order it was written. The keys may be used again.
+    pub fn take_those(&mut self, which: impl Fn(&K) -> bool) -> Vec<Taken> {
+        self.take_all(|key, _| which(key))
+    }
+
+    fn take_all(&mut self, which: impl Fn(&K, u64) -> bool) -> Vec<Taken> {
         let mut later: Vec<_> = self.by_key.iter().map(|(key, w)| (w.order, *key)).collect();
-        later.retain(|(order, _)| *order >= first);
+        later.retain(|(order, key)| which(key, *order));
         later.sort_unstable_by_key(|(order, _)| *order);
         let answered = self.answered;
         let taken = later.iter().filter_map(|(_, key)| self.take(key)).collect();

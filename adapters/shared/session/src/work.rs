@@ -5,6 +5,7 @@
 
 use crate::shared::Shared;
 use domain::Timestamp;
+use domain::address::Recipient;
 use domain::routing::{Failure, FailureClass};
 use ports::driven::{PartReply, Shipment};
 use ports::driving::Reply;
@@ -107,6 +108,12 @@ impl Work {
         if refused {
             self.end_unwritten(token.0, now);
         }
+    }
+
+    /// To whom a segment goes.
+    pub(crate) fn recipient(&self, token: u64) -> Option<&Recipient> {
+        let message = self.messages.get(unpack(token).0)?.as_ref()?;
+        Some(&message.shipment.message.recipient)
     }
 
     /// The operator asked to slow down, or for this segment again: it goes first next time, and its message back after many times.

@@ -67,6 +67,14 @@ async fn not_bound_in_the_operators_view_binds_again() {
     assert_eq!(accepted(&rig.exchange(5).await), 5);
 }
 
+/// An operator that has forgotten the session refuses everything that is under way: all of it is known not to have been taken.
+#[tokio::test]
+async fn not_bound_leaves_nothing_in_doubt() {
+    let rig = Rig::faulty(Faults { status: Some(0x04), ..Faults::default() }, |_| {}).await;
+    let ends = rig.exchange(10).await;
+    assert!(ends.iter().all(|end| *end == PartReply::NotOffered), "{ends:?}");
+}
+
 #[tokio::test]
 async fn a_late_reply_settles_what_it_answers() {
     let faults = Faults { reply_delay: Some(Duration::from_millis(500)), ..Faults::default() };

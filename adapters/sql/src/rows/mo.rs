@@ -185,7 +185,7 @@ impl StoredMoPart {
 /// A fingerprint to be inserted.
 #[derive(Debug)]
 pub(crate) struct SeenRow {
-    /// `MoPart::fingerprint`.
+    /// `MoPart::fingerprint_in`.
     pub(crate) fingerprint: u128,
     /// When it came.
     pub(crate) seen_at: i64,

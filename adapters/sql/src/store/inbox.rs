@@ -56,15 +56,16 @@ async fn part(conn: &mut Conn, new: &NewMoPart) -> QueryResult<Recorded> {
     complete(conn, Origin::of(new), MoId(mo), bodies, first, After::of(new)).await
 }
 
-/// Whether the part is new; notes its fingerprint.
+/// Whether the part is new; notes its fingerprint. What was seen later than now was seen by a clock that has been set back since: how far
+/// the two are apart counts, either way.
 async fn first_time(conn: &mut Conn, new: &NewMoPart) -> QueryResult<bool> {
-    let (fingerprint, now) = (new.part.fingerprint(), millis(new.part.received_at));
-    let within = i64::try_from(new.part.repeats_within().as_millis()).unwrap_or(SEEN_MS);
+    let (fingerprint, now) = (new.part.fingerprint_in(new.id), millis(new.part.received_at));
+    let within = u64::try_from(new.part.repeats_within().as_millis()).unwrap_or(SEEN_MS.unsigned_abs());
     let name = || Bind::from(fingerprint.to_be_bytes().to_vec());
     let text = "SELECT seen_at FROM mo_seen WHERE fingerprint = ?";
     let seen: Vec<i64> = Sql::<BigInt>::new(text, vec![name()]).rows(conn).await?;
     match seen.first() {
-        Some(at) if now < at.saturating_add(within) => Ok(false),
+        Some(at) if now.abs_diff(*at) < within => Ok(false),
         Some(_) => {
             let text = "UPDATE mo_seen SET seen_at = ? WHERE fingerprint = ?";
             Sql::<()>::new(text, vec![now.into(), name()]).run(conn).await?;

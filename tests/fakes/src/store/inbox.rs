@@ -74,9 +74,9 @@ fn visible(record: &MoRecord, user: Option<&UserName>) -> bool {
 }
 
 fn record(books: &mut Books, new: NewMoPart) -> Recorded {
-    let (at, fingerprint) = (new.part.received_at, new.part.fingerprint());
-    let seen = books.seen.get(&fingerprint).and_then(|seen| seen.checked_add(new.part.repeats_within()).ok());
-    if seen.is_some_and(|end| at < end) {
+    let (at, fingerprint) = (new.part.received_at, new.part.fingerprint_in(new.id));
+    let seen = books.seen.get(&fingerprint).map(|seen| at.duration_since(*seen).unsigned_abs());
+    if seen.is_some_and(|apart| apart < new.part.repeats_within()) {
         return Recorded::Duplicate;
     }
     books.seen.insert(fingerprint, at);

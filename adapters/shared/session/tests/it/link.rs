@@ -3,11 +3,14 @@
 use crate::session::shipment;
 use crate::toy::Toy;
 use async_trait::async_trait;
+use domain::address::Recipient;
 use domain::directory::LinkId;
+use domain::message::Priority;
 use domain::mo::MoPart;
 use domain::receipt::Receipt;
+use domain::routing::Condition;
 use fakes::{ManualClock, SequentialIds, samples};
-use ports::driven::{Link as _, PartReply};
+use ports::driven::{Link as _, PartReply, Shipment};
 use ports::driving::{ReceiveError, ReceiveMessages, Reply};
 use session::{Connection, Dial, LinkOptions, OperatorLink, Role, Surroundings};
 use std::io;
@@ -55,25 +58,31 @@ struct Rig {
     link: Arc<OperatorLink>,
     recorder: Arc<Recorder>,
     pipes: mpsc::Receiver<DuplexStream>,
+    clock: Arc<ManualClock>,
 }
 
 fn start(rate: u32) -> Rig {
-    let (sender, pipes) = mpsc::channel(4);
+    start_with(1, rate)
+}
+
+fn start_with(sessions: usize, rate: u32) -> Rig {
+    let (sender, pipes) = mpsc::channel(16);
     let recorder = Arc::new(Recorder::default());
     let options = LinkOptions {
-        sessions: vec![(Role::Both, vec!["pipe".to_owned()])],
+        sessions: vec![(Role::Both, vec!["pipe".to_owned()]); sessions],
         first_pause: Duration::from_millis(1),
         rate,
         ..LinkOptions::default()
     };
+    let clock = Arc::new(ManualClock::new(domain::Timestamp::UNIX_EPOCH));
     let around = Surroundings {
         receiver: recorder.clone(),
-        clock: Arc::new(ManualClock::new(domain::Timestamp::UNIX_EPOCH)),
+        clock: clock.clone(),
         ids: Arc::new(SequentialIds::default()),
         dial: Arc::new(Pipes(Turn::new(sender))),
     };
     let link = OperatorLink::start(samples::link("T"), options, around, |_| Toy::default());
-    Rig { link, recorder, pipes }
+    Rig { link, recorder, pipes, clock }
 }
 
 impl Rig {
@@ -155,6 +164,103 @@ async fn a_refused_segment_ends_the_message_and_frees_the_line() {
         operator.write_all(b"-2\n").await.unwrap();
         assert!(matches!(&rig.replies(1).await[0].parts[..], [(1, PartReply::Refused(_))]));
         rig.link.stop(Duration::from_secs(1)).await;
+    })
+    .await;
+}
+
+fn to(id: i64, number: &str) -> Shipment {
+    let mut shipment = shipment(id);
+    Arc::make_mut(&mut shipment.message).recipient = Recipient::parse(number).unwrap();
+    shipment
+}
+
+#[tokio::test]
+async fn a_session_that_is_stuck_holds_up_nobody_but_its_own_recipients() {
+    patiently(async {
+        let mut rig = start_with(2, 0);
+        let mut stuck = rig.operator().await;
+        let busy = "46701111111";
+        assert!(rig.link.offer(vec![to(1, busy)]).is_empty());
+        assert_eq!(line(&mut stuck).await, "S2", "and it never answers");
+        let mut alive = rig.operator().await;
+        // The window of the one that is stuck is full before the others come.
+        assert!(rig.link.offer((2..=6).map(|id| to(id, busy)).collect()).is_empty());
+        for key in 3..=7 {
+            assert_eq!(line(&mut stuck).await, format!("S{key}"));
+        }
+        let others = [to(7, busy), to(8, "46702222222"), to(9, busy), to(10, "46703333333")];
+        assert!(rig.link.offer(others.to_vec()).is_empty());
+        for key in [2, 3] {
+            assert_eq!(line(&mut alive).await, format!("S{key}"));
+            alive.write_all(format!("+{key}\n").as_bytes()).await.unwrap();
+        }
+        let gone: Vec<i64> = rig.replies(2).await.iter().map(|reply| reply.shipment.message.id.0).collect();
+        assert_eq!(
+            (gone, rig.link.report().waiting),
+            (vec![8, 10], 2),
+            "his own wait for theirs before them"
+        );
+    })
+    .await;
+}
+
+/// A mailing keeps the window full and its replies come one by one: a long alarm goes all the same.
+#[tokio::test]
+async fn a_long_alarm_among_short_messages() {
+    patiently(async {
+        let mut rig = start(0);
+        let mut operator = rig.operator().await;
+        assert!(rig.link.offer((1..=100).map(shipment).collect()).is_empty());
+        for _ in 0..6 {
+            line(&mut operator).await;
+        }
+        let mut alarm = samples::message(1_000, domain::Timestamp::UNIX_EPOCH);
+        alarm.priority = Priority::Alarm;
+        assert!(rig.link.offer(vec![samples::shipment(alarm, &"x".repeat(153 * 4))]).is_empty());
+        for key in 2..=5 {
+            operator.write_all(format!("+{key}\n").as_bytes()).await.unwrap();
+            rig.replies(key - 1).await;
+        }
+        let began = [line(&mut operator).await, line(&mut operator).await, line(&mut operator).await];
+        assert_eq!(began, ["S0", "S1", "S2"], "four places, one after the other");
+        assert_eq!(rig.link.report().waiting, 94, "none of them by another");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_tried_three_times_by_all_sessions_together() {
+    patiently(async {
+        let mut rig = start_with(10, 0);
+        let mut operators = Vec::new();
+        for _ in 0..3 {
+            let mut operator = BufReader::new(rig.pipes.recv().await.unwrap());
+            assert_eq!(line(&mut operator).await, "B1");
+            operators.push(operator);
+        }
+        assert!(rig.pipes.try_recv().is_err(), "no more than may still be refused");
+        for operator in &mut operators {
+            operator.write_all(b"x1\n").await.unwrap();
+        }
+        while !matches!(rig.link.health().condition, Condition::Parked { .. }) {
+            rig.recorder.heard.notified().await;
+        }
+        let next = tokio::time::timeout(Duration::from_millis(200), rig.pipes.recv()).await;
+        assert!(next.is_err(), "the first pause is a millisecond, this one is five minutes");
+        rig.clock.advance(Duration::from_secs(300));
+        // Those that wait look again.
+        rig.link.hold(true);
+        rig.link.hold(false);
+        let mut operator = rig.operator().await;
+        assert!(
+            !matches!(rig.link.health().condition, Condition::Parked { .. }),
+            "at once, not when it ends"
+        );
+        for _ in 0..6 {
+            let mut other = BufReader::new(rig.pipes.recv().await.unwrap());
+            assert_eq!(line(&mut other).await, "B1", "and the others need wait no longer");
+        }
+        operator.write_all(b"U\n").await.unwrap();
     })
     .await;
 }

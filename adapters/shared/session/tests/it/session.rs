@@ -61,7 +61,11 @@ fn accepted(id: &str) -> PartReply {
 }
 
 fn bound(window: usize) -> Session<Toy> {
-    let mut session = Session::new(Toy::default(), limits(window), at(0));
+    bound_as(Toy::default(), window)
+}
+
+fn bound_as(toy: Toy, window: usize) -> Session<Toy> {
+    let mut session = Session::new(toy, limits(window), at(0));
     assert_eq!((said(&mut session).as_str(), session.free()), ("B1\n", 0), "before the bind nothing else");
     hear(&mut session, 0, "b");
     assert!(matches!(session.poll_event(), Some(Event::Bound)) && session.is_bound());
@@ -236,12 +240,39 @@ fn a_nack_says_no_less_than_a_reply() {
     hear(&mut session, 2, "h2");
     assert!(matches!(session.poll_event(), Some(Event::Throttled { token: 7, .. })), "slow down, and again");
     hear(&mut session, 2, "c3");
-    assert!(matches!(session.poll_event(), Some(Event::Strained)));
+    assert!(matches!(session.poll_event(), Some(Event::Full { token: 8 })), "the operator, or one phone");
     assert_eq!(ends(&mut session).len(), 1);
     assert!(session.is_bound());
     hear(&mut session, 2, "d4");
     assert_eq!(ends(&mut session), [(9, PartReply::NotOffered)]);
     assert!(matches!(session.closed(), Some(Closed::Broken(_))), "it binds again");
+}
+
+#[test]
+fn the_last_words_of_an_operator_that_ends_the_session_are_heard() {
+    for (line, why) in [("d2", Closed::Broken("toy".into())), ("U", Closed::Unbound)] {
+        let mut session = bound(4);
+        for token in 7..11 {
+            session.submit(at(1), token, &shipment(1), 0).unwrap();
+        }
+        let mut input = BytesMut::from(format!("{line}\nd3\n+4\n").as_bytes());
+        while session.handle_input(at(2), &mut input) {}
+        let first = if line == "U" { vec![] } else { vec![(7, PartReply::NotOffered)] };
+        let others = [(8, PartReply::NotOffered), (9, accepted("id4"))];
+        assert_eq!(ends(&mut session), [first, others.to_vec()].concat(), "all that was read");
+        assert_eq!((session.free(), session.closed(), session.ending()), (0, None, Some(&why)));
+        assert_eq!(session.poll_timeout(), Some(Duration::from_secs(3)), "and a second more");
+        session.handle_timeout(at(3));
+        assert_eq!((session.closed(), session.in_flight() > 0), (Some(&why), true), "the rest is in doubt");
+    }
+    let mut session = bound(2);
+    for token in 7..9 {
+        session.submit(at(1), token, &shipment(1), 0).unwrap();
+    }
+    hear(&mut session, 2, "d2");
+    hear(&mut session, 2, "d3");
+    assert_eq!(ends(&mut session).len(), 2);
+    assert!(matches!(session.closed(), Some(Closed::Broken(_))), "nothing more can come");
 }
 
 #[test]
@@ -294,6 +325,51 @@ fn a_peer_that_expects_another_key_gets_what_it_threw_away() {
 }
 
 #[test]
+fn what_follows_the_expected_key_of_a_keep_alive_goes_again_and_nothing_before() {
+    let mut session = bound_as(Toy { strict: true, ..Toy::default() }, 4);
+    session.submit(at(29), 10, &shipment(1), 0).unwrap();
+    session.handle_timeout(at(30));
+    assert_eq!(said(&mut session), "S2\nK3\n");
+    for token in 11..13 {
+        session.submit(at(30), token, &shipment(1), 0).unwrap();
+    }
+    assert_eq!(said(&mut session), "S4\nS5\n");
+    hear(&mut session, 31, "e3");
+    assert_eq!((again(&mut session), session.in_flight()), (vec![11, 12], 1), "the first is under way");
+    session.submit(at(31), 11, &shipment(1), 0).unwrap();
+    assert_eq!(said(&mut session), "S3\n");
+}
+
+#[test]
+fn no_key_is_left_out_where_the_peer_takes_each_in_its_turn() {
+    let stuck = || {
+        let mut session = bound_as(Toy { strict: true, ..Toy::default() }, 4);
+        session.submit(at(1), 99, &shipment(1), 0).unwrap();
+        for token in 0..7 {
+            assert!(session.free() > 0);
+            session.submit(at(1), token, &shipment(2), 0).unwrap();
+            hear(&mut session, 1, &format!("+{}", (token + 3) % 8));
+        }
+        assert_eq!((session.free(), ends(&mut session).len()), (0, 7), "the next is 2, which waits");
+        assert_eq!(session.poll_timeout(), Some(Duration::from_secs(6)));
+        session.handle_timeout(at(5));
+        session
+    };
+    let mut session = stuck();
+    hear(&mut session, 5, "e2");
+    assert_eq!((again(&mut session), session.in_flight()), (vec![], 1), "it comes next anyway");
+    hear(&mut session, 5, "+2");
+    assert_eq!((session.free(), ends(&mut session)), (4, vec![(99, accepted("id2"))]));
+    let mut session = stuck();
+    session.handle_timeout(at(6));
+    assert!(
+        matches!(session.closed(), Some(Closed::Broken(_))),
+        "it is in doubt, and marked when it is sent again"
+    );
+    assert_eq!(session.in_flight(), 1);
+}
+
+#[test]
 fn a_bind_under_the_expected_key() {
     let mut session = Session::new(Toy::default(), limits(1), at(0));
     assert_eq!(said(&mut session), "B1\n");
@@ -339,6 +415,10 @@ fn what_cannot_be_said_takes_no_place() {
     Arc::make_mut(&mut flash.message).flash = true;
     assert!(session.submit(at(1), 1, &flash, 0).is_err());
     assert_eq!((session.free(), said(&mut session).as_str()), (1, ""));
+    let mut strict = bound_as(Toy { strict: true, ..Toy::default() }, 1);
+    assert!(strict.submit(at(1), 1, &flash, 0).is_err());
+    strict.submit(at(1), 2, &shipment(2), 0).unwrap();
+    assert_eq!(said(&mut strict), "S2\n", "and no key where none may be left out");
 }
 
 #[test]

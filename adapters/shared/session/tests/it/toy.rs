@@ -16,6 +16,8 @@ pub struct Toy {
     pub last: u8,
     /// "Not now" is said by not answering.
     pub silent: bool,
+    /// Each key in its turn, as the peer wants them.
+    pub strict: bool,
 }
 
 pub fn failure(class: FailureClass) -> Failure {
@@ -40,6 +42,10 @@ impl Dialect for Toy {
     fn next_key(&mut self) -> u8 {
         self.last = (self.last + 1) % 8;
         self.last
+    }
+
+    fn upcoming_key(&self) -> Option<u8> {
+        self.strict.then_some((self.last + 1) % 8)
     }
 
     fn rewind(&mut self, key: u8) {
