@@ -296,7 +296,7 @@ async fn alone(conn: &mut Conn, memory: &mut Memory, op: &mut Op) -> QueryResult
         Op::Number(ticket) => Box::pin(cluster::number(conn, ticket)),
         Op::Leave(ticket) => Box::pin(cluster::leave(conn, ticket)),
         Op::Retain(ticket) => Box::pin(retain::retain(conn, memory, ticket)),
-        Op::Ping(ticket) => Box::pin(cold::ping(conn, ticket)),
+        Op::Ping(ticket) => Box::pin(cold::ping(conn, memory, ticket)),
     };
     work.await
 }
