@@ -143,8 +143,13 @@ async fn lax(conn: &mut Conn) -> Result<(String, Vec<String>), StoreError> {
 /// Brings the tables up to date; one node at a time. The names of what was applied.
 pub(crate) async fn migrate(url: &str) -> Result<Vec<String>, StoreError> {
     let mut conn = Session { url: url.to_owned() }.connect().await?;
-    let lock = "SELECT GET_LOCK(CONCAT('omnigate ', DATABASE()), 60)";
-    conn.batch_execute(lock).await.map_err(crate::error::of_reading)?;
+    // Another node that is at it is waited for, however large the tables are; one that is gone without a word for a minute.
+    for text in [
+        "SET SESSION wait_timeout = 60 /*M! , SESSION max_statement_time = 0 */",
+        "SELECT GET_LOCK(CONCAT('omnigate ', DATABASE()), 604800)",
+    ] {
+        conn.batch_execute(text).await.map_err(crate::error::of_reading)?;
+    }
     let work = move || -> Result<Vec<String>, Fault> {
         let mut harness = AsyncMigrationHarness::new(conn);
         let applied = harness.applied_migrations().map_err(migrations::failed)?;

@@ -36,6 +36,10 @@ const CONNECT: Duration = Duration::from_secs(2);
 /// How long callers wait for a commit.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// A large table takes as long as it takes, and so does waiting for another node that is at it.
+const UNHURRIED: &str = "RESET enable_seqscan; SET statement_timeout = 0; SET lock_timeout = 0";
+/// A table that others use is not waited for as long: everybody else would wait behind us.
+const HURRIED: &str = "SET lock_timeout = '5s'";
 /// One node migrates at a time.
 const LOCK: &str = "SELECT pg_advisory_lock(7305809131)";
 const UNLOCK: &str = "SELECT pg_advisory_unlock(7305809131)";
@@ -147,7 +151,9 @@ impl Session {
 /// Brings the tables up to date. The names of what was applied.
 pub(crate) async fn migrate(url: &str) -> Result<Vec<String>, StoreError> {
     let mut conn = Session::to(url).connect().await?;
-    conn.batch_execute(LOCK).await.map_err(crate::error::of_reading)?;
+    for text in [UNHURRIED, LOCK, HURRIED] {
+        conn.batch_execute(text).await.map_err(crate::error::of_reading)?;
+    }
     let work = move || -> Result<Vec<String>, Fault> {
         let mut harness = AsyncMigrationHarness::new(conn);
         let applied = harness.applied_migrations().map_err(migrations::failed)?;

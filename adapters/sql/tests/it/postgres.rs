@@ -3,7 +3,7 @@
 use crate::ports_of::{options, stores};
 use crate::servers;
 use contract::{Stores, contract_tests};
-use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use fakes::{ManualClock, MemoryStore, samples};
 use ports::driven::Clock;
 use std::sync::Arc;
@@ -95,4 +95,35 @@ async fn a_look_names_the_server() {
     assert_eq!((checked.pending, checked.wrong), (5, Vec::new()));
     assert_eq!(sql::migrate(&url).await.expect("it migrates").len(), 5);
     assert_eq!(sql::check(&url).await.map(|c| c.pending), Ok(0));
+}
+
+/// A database of its own, for what holds for a whole database.
+async fn own_database() -> Option<String> {
+    let url = servers::url("OMNIGATE_TEST_POSTGRES")?;
+    let name = servers::name();
+    let mut conn = AsyncPgConnection::establish(&url).await.expect("the server answers");
+    conn.batch_execute(&format!("CREATE DATABASE {name}")).await.expect("a database");
+    let (server, _) = url.rsplit_once('/').expect("a URL with a database");
+    Some(format!("{server}/{name}"))
+}
+
+#[derive(diesel::QueryableByName)]
+struct Setting {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    setting: String,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_migration_may_take_its_time() {
+    let Some(url) = own_database().await else { return };
+    let mut conn = AsyncPgConnection::establish(&url).await.expect("it connects");
+    let notes = "CREATE TABLE note (setting TEXT NOT NULL); \
+                 CREATE FUNCTION note() RETURNS event_trigger LANGUAGE plpgsql AS \
+                 $$ BEGIN INSERT INTO public.note VALUES (current_setting('statement_timeout')); END $$; \
+                 CREATE EVENT TRIGGER note ON ddl_command_start EXECUTE FUNCTION note()";
+    conn.batch_execute(notes).await.expect("what is changed is noted");
+    assert_eq!(sql::migrate(&url).await.expect("it migrates").len(), 5);
+    let noted: Vec<Setting> =
+        diesel::sql_query("SELECT DISTINCT setting FROM note").load(&mut conn).await.expect("it reads");
+    assert_eq!(noted.iter().map(|n| n.setting.as_str()).collect::<Vec<_>>(), ["0"]);
 }
