@@ -1,9 +1,10 @@
 //! PostgreSQL: what several nodes share. One writer connection for each node, a pool for reading.
 //!
-//! TLS by the URL's `sslmode` (`prefer` unless it says otherwise), verified by the platform's roots. A commit is on the server's
-//! disk when it returns: `synchronous_commit` is put right where it is too lax.
+//! A commit is on the server's disk when it returns: `synchronous_commit` is put right where it is too lax, and a server that does not
+//! sync is refused. TLS by the URL's `sslmode` (`prefer` unless it says otherwise), verified by the platform's roots.
 
 mod dialect;
+mod server;
 
 #[path = "../pool.rs"]
 mod pool;
@@ -11,9 +12,7 @@ mod pool;
 mod store;
 
 use crate::error::Fault;
-use crate::statement::Sql;
 use crate::{Checked, Opened, StoreOptions, migrations};
-use diesel::sql_types::Text;
 use diesel::{ConnectionError, ConnectionResult, QueryResult};
 use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -59,10 +58,12 @@ pub(crate) type Conn = AsyncPgConnection;
 /// Opens the store and brings its tables up to date.
 pub(crate) async fn open(url: &str, options: StoreOptions) -> Result<Opened, StoreError> {
     let mut session = Session::to(url);
+    let mut conn = session.connect().await?;
+    let looked = server::look(&mut conn).await?;
     if options.serve {
+        looked.to_serve()?;
         migrate(url).await?;
     }
-    let conn = session.connect().await?;
     let reader = Reader::new(url)?;
     let (store, writer, ended) =
         store::Store::new(session, reader, options.node, options.clock, Some(PATIENCE));
@@ -171,22 +172,8 @@ pub(crate) async fn migrate(url: &str) -> Result<Vec<String>, StoreError> {
 /// Looks the database over without changing it.
 pub(crate) async fn check(url: &str) -> Result<Checked, StoreError> {
     let mut conn = Session::to(url).connect().await?;
-    let mut wrong = Vec::new();
-    let text = "SELECT current_setting('server_version') UNION ALL SELECT current_setting('fsync') \
-                UNION ALL SELECT current_setting('full_page_writes') UNION ALL SELECT pg_is_in_recovery()::text";
-    let found: Vec<String> =
-        Sql::<Text>::varying(text, Vec::new()).rows(&mut conn).await.map_err(crate::error::of_reading)?;
-    let setting = |n: usize| found.get(n).map_or("", String::as_str);
-    if setting(1) != "on" {
-        wrong.push("fsync is off: what is accepted may be lost".to_owned());
-    }
-    if setting(2) != "on" {
-        wrong.push("full_page_writes is off: a power cut may damage the tables".to_owned());
-    }
-    if setting(3) == "true" {
-        wrong.push("the server is a standby and cannot write".to_owned());
-    }
-    let server = format!("PostgreSQL {}", setting(0));
+    let server::Looked { server, refused: mut wrong, doubtful } = server::look(&mut conn).await?;
+    wrong.extend(doubtful);
     let work = move || -> Result<usize, Fault> {
         let mut harness = AsyncMigrationHarness::new(conn);
         let applied = harness.applied_migrations().map_err(migrations::failed)?;
