@@ -23,6 +23,7 @@ use ports::driven::StoreError;
 use rustls_platform_verifier::BuilderVerifierExt;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::JoinHandle;
 use tokio_postgres::NoTls;
 use tokio_postgres::config::{Config, SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -107,22 +108,25 @@ pub(crate) struct Session {
     url: String,
     written: usize,
     count_at: usize,
+    counting: Option<JoinHandle<()>>,
 }
 
 impl Session {
     fn to(url: &str) -> Self {
-        Self { url: url.to_owned(), written: 0, count_at: 500 }
+        Self { url: url.to_owned(), written: 0, count_at: 500, counting: None }
     }
 
     /// Lets the server count its tables as they grow. Plans are kept, and the first are made while the tables are empty: without a
-    /// count they would go on reading whole tables until the server's own turn comes.
-    pub(crate) async fn written(&mut self, conn: &mut Conn, rows: usize) -> QueryResult<()> {
+    /// count they would go on reading whole tables until the server's own turn comes. Nothing waits for it.
+    pub(crate) async fn written(&mut self, _conn: &mut Conn, rows: usize) -> QueryResult<()> {
         self.written += rows;
-        if self.written < self.count_at {
+        let counting = self.counting.as_ref().is_some_and(|counting| !counting.is_finished());
+        if self.written < self.count_at || counting {
             return Ok(());
         }
         self.count_at = self.written + self.written.min(COUNTED);
-        conn.batch_execute("ANALYZE message, awaiting, handoff").await
+        self.counting = Some(tokio::spawn(count(self.url.clone())));
+        Ok(())
     }
 
     /// A fresh connection.
@@ -146,6 +150,20 @@ impl Session {
     /// Nothing is left behind.
     pub(crate) async fn close(self, conn: Option<Conn>) {
         drop(conn);
+        if let Some(counting) = self.counting {
+            counting.abort();
+        }
+    }
+}
+
+/// Lets the server count. A table that is being vacuumed is left out: waiting for that would make the server break it off, each time anew.
+async fn count(url: String) {
+    let counted = async {
+        let mut conn = connect(url).await.map_err(|e| e.to_string())?;
+        conn.batch_execute("ANALYZE (SKIP_LOCKED) message, awaiting, handoff").await.map_err(|e| e.to_string())
+    };
+    if let Err(error) = counted.await {
+        tracing::warn!(%error, "the server did not count its tables; it is asked again as they grow");
     }
 }
 

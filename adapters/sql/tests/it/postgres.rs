@@ -127,3 +127,43 @@ async fn a_migration_may_take_its_time() {
         diesel::sql_query("SELECT DISTINCT setting FROM note").load(&mut conn).await.expect("it reads");
     assert_eq!(noted.iter().map(|n| n.setting.as_str()).collect::<Vec<_>>(), ["0"]);
 }
+
+#[derive(diesel::QueryableByName)]
+struct Counted {
+    #[diesel(sql_type = diesel::sql_types::Bool)]
+    counted: bool,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_vacuum_holds_nobody_up_and_tables_are_counted() {
+    let Some(url) = empty().await else { return };
+    let clock = ManualClock::default();
+    let opened = sql::open(&url, options(&clock)).await.expect("the store opens");
+    let link = samples::link("TS0");
+    let accept = async |ids: std::ops::Range<i64>| {
+        let new = ids.map(|id| samples::queued(samples::message(id, clock.now()), &link)).collect();
+        let began = std::time::Instant::now();
+        opened.stores.outbox.accept(samples::acceptance(new)).await.expect("accepted");
+        began.elapsed()
+    };
+    let mut vacuum = AsyncPgConnection::establish(&url).await.expect("it connects");
+    let lock = "BEGIN; LOCK TABLE message IN SHARE UPDATE EXCLUSIVE MODE";
+    vacuum.batch_execute(lock).await.expect("the lock that a vacuum has");
+    // So many that a count is due.
+    accept(1..601).await;
+    let took = accept(601..602).await;
+    assert!(took < std::time::Duration::from_secs(1), "{took:?}");
+    vacuum.batch_execute("ROLLBACK").await.expect("let go of");
+    accept(602..2_000).await;
+    let text = "SELECT reltuples > 0 AS counted FROM pg_class WHERE oid = to_regclass('message')";
+    let counted = async {
+        loop {
+            let found: Vec<Counted> = diesel::sql_query(text).load(&mut vacuum).await.expect("it reads");
+            if found.iter().any(|found| found.counted) {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), counted).await.expect("counted in the end");
+}
