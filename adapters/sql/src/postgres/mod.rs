@@ -1,10 +1,11 @@
 //! PostgreSQL: what several nodes share. One writer connection for each node, a pool for reading.
 //!
 //! A commit is on the server's disk when it returns: `synchronous_commit` is put right where it is too lax, and a server that does not
-//! sync is refused. TLS by the URL's `sslmode` (`prefer` unless it says otherwise), verified by the platform's roots.
+//! sync is refused. TLS by the URL's `sslmode` (`prefer` unless it says otherwise).
 
 mod dialect;
 mod server;
+mod tls;
 
 #[path = "../pool.rs"]
 mod pool;
@@ -20,7 +21,6 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use pool::Reader;
 use ports::driven::StoreError;
-use rustls_platform_verifier::BuilderVerifierExt;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -85,12 +85,7 @@ fn connect(url: String) -> BoxFuture<'static, ConnectionResult<Conn>> {
             let (client, connection) = config.connect(NoTls).await.map_err(|e| bad(&e))?;
             Conn::try_from_client_and_connection(client, connection).await?
         } else {
-            let provider = Arc::new(rustls::crypto::ring::default_provider());
-            let tls = rustls::ClientConfig::builder_with_provider(provider)
-                .with_safe_default_protocol_versions()
-                .and_then(BuilderVerifierExt::with_platform_verifier)
-                .map_err(|e| bad(&e))?
-                .with_no_client_auth();
+            let tls = tls::config(config.get_ssl_mode()).map_err(|e| bad(&e))?;
             let (client, connection) = config.connect(MakeRustlsConnect::new(tls)).await.map_err(|e| bad(&e))?;
             Conn::try_from_client_and_connection(client, connection).await?
         };

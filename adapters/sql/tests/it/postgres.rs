@@ -169,3 +169,15 @@ async fn a_vacuum_holds_nobody_up_and_tables_are_counted() {
     };
     tokio::time::timeout(std::time::Duration::from_secs(20), counted).await.expect("counted in the end");
 }
+
+/// The servers of the tests have made their certificates themselves, as a Debian package does.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_certificate_that_the_server_made_itself() {
+    let Some(url) = empty().await else { return };
+    let with = |mode: &str| format!("{url}&sslmode={mode}");
+    for fine in [url.clone(), with("prefer"), with("disable")] {
+        sql::check(&fine).await.unwrap_or_else(|error| panic!("{fine}: {error}"));
+    }
+    let refused = sql::check(&with("require")).await.expect_err("nobody vouches for it");
+    assert!(refused.to_string().contains("certificate"), "{refused}");
+}
