@@ -1,8 +1,10 @@
-//! MySQL and MariaDB, for shops that run one. One writer connection for each node, a pool for reading.
+//! MariaDB, for shops that run one, by the protocol and the driver of MySQL. One writer connection for each node, a pool for reading.
 //!
-//! Refuses to serve over a server that does not sync its log at each commit. TLS by the URL (`require_ssl=true`).
+//! Refuses to serve over a server that does not sync its log at each commit, and MySQL itself, which lacks what the migrations and the
+//! writer rely on. TLS by the URL (`require_ssl=true`).
 
 mod dialect;
+mod version;
 
 #[path = "../pool.rs"]
 mod pool;
@@ -113,7 +115,7 @@ impl Session {
     }
 }
 
-/// The server's version, and what it does not promise.
+/// The server's version, and what it does not promise. Another product, or one that is too old, is an error.
 async fn lax(conn: &mut Conn) -> Result<(String, Vec<String>), StoreError> {
     let text = "SELECT CONCAT(VERSION()) UNION ALL SELECT CONCAT(@@innodb_flush_log_at_trx_commit) \
                 UNION ALL SELECT CONCAT(@@innodb_doublewrite) UNION ALL SELECT CONCAT(@@log_bin) \
@@ -121,6 +123,7 @@ async fn lax(conn: &mut Conn) -> Result<(String, Vec<String>), StoreError> {
     let found: Vec<String> =
         Sql::<Text>::varying(text, Vec::new()).rows(conn).await.map_err(crate::error::of_reading)?;
     let setting = |n: usize| found.get(n).map_or("", String::as_str);
+    let server = version::supported(setting(0)).map_err(StoreError::Data)?;
     let mut wrong = Vec::new();
     if setting(1) != "1" {
         wrong.push(format!(
@@ -137,12 +140,13 @@ async fn lax(conn: &mut Conn) -> Result<(String, Vec<String>), StoreError> {
             setting(4)
         ));
     }
-    Ok((format!("MySQL {}", setting(0)), wrong))
+    Ok((server, wrong))
 }
 
 /// Brings the tables up to date; one node at a time. The names of what was applied.
 pub(crate) async fn migrate(url: &str) -> Result<Vec<String>, StoreError> {
     let mut conn = Session { url: url.to_owned() }.connect().await?;
+    lax(&mut conn).await?;
     // Another node that is at it is waited for, however large the tables are; one that is gone without a word for a minute.
     for text in [
         "SET SESSION wait_timeout = 60 /*M! , SESSION max_statement_time = 0 */",
