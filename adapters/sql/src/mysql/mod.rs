@@ -34,6 +34,9 @@ const CONNECT: Duration = Duration::from_secs(2);
 /// How long callers wait for a commit.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// For what takes as long as a table is large, where the server has a limit.
+const UNHURRIED: &str = "SET SESSION max_statement_time = 0";
+
 /// A connection.
 pub(crate) type Conn = AsyncMysqlConnection;
 
@@ -149,7 +152,8 @@ pub(crate) async fn migrate(url: &str) -> Result<Vec<String>, StoreError> {
     lax(&mut conn).await?;
     // Another node that is at it is waited for, however large the tables are; one that is gone without a word for a minute.
     for text in [
-        "SET SESSION wait_timeout = 60 /*M! , SESSION max_statement_time = 0 */",
+        UNHURRIED,
+        "SET SESSION wait_timeout = 60",
         "SELECT GET_LOCK(CONCAT('omnigate ', DATABASE()), 604800)",
     ] {
         conn.batch_execute(text).await.map_err(crate::error::of_reading)?;

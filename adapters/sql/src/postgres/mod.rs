@@ -36,8 +36,8 @@ const CONNECT: Duration = Duration::from_secs(2);
 /// How long callers wait for a commit.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A large table takes as long as it takes, and so does waiting for another node that is at it.
-const UNHURRIED: &str = "RESET enable_seqscan; SET statement_timeout = 0; SET lock_timeout = 0";
+/// For what takes as long as a table is large.
+const UNHURRIED: &str = "SET statement_timeout = 0; SET lock_timeout = 0";
 /// A table that others use is not waited for as long: everybody else would wait behind us.
 const HURRIED: &str = "SET lock_timeout = '5s'";
 /// One node migrates at a time.
@@ -165,7 +165,8 @@ async fn count(url: String) {
 /// Brings the tables up to date. The names of what was applied.
 pub(crate) async fn migrate(url: &str) -> Result<Vec<String>, StoreError> {
     let mut conn = Session::to(url).connect().await?;
-    for text in [UNHURRIED, LOCK, HURRIED] {
+    // Another node that is at it is waited for.
+    for text in [UNHURRIED, LOCK, HURRIED, "RESET enable_seqscan"] {
         conn.batch_execute(text).await.map_err(crate::error::of_reading)?;
     }
     let work = move || -> Result<Vec<String>, Fault> {

@@ -151,6 +151,15 @@ impl Reader {
         Ok(Self { idle: Arc::new(Mutex::new(idle)), permits: Arc::new(Semaphore::new(READERS)) })
     }
 
+    /// As [`Reader::read`], which has no time limit here.
+    pub(crate) async fn read_at_leisure<R, F>(&self, question: F) -> Result<R, StoreError>
+    where
+        R: Send + 'static,
+        F: for<'c> FnOnce(&'c mut Conn) -> BoxFuture<'c, diesel::QueryResult<R>> + Send + 'static,
+    {
+        self.read(question).await
+    }
+
     /// Asks the database something.
     pub(crate) async fn read<R, F>(&self, question: F) -> Result<R, StoreError>
     where

@@ -181,3 +181,16 @@ async fn a_certificate_that_the_server_made_itself() {
     let refused = sql::check(&with("require")).await.expect_err("nobody vouches for it");
     assert!(refused.to_string().contains("certificate"), "{refused}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_audit_may_take_its_time() {
+    let Some(url) = empty().await else { return };
+    let opened = sql::open(&url, options(&ManualClock::default())).await.expect("the store opens");
+    let mut conn = AsyncPgConnection::establish(&url).await.expect("it connects");
+    // In place of a table so large that it takes minutes: the limits it is read under, as if they were messages.
+    let limits = "ALTER TABLE counter RENAME TO counted; CREATE VIEW counter AS SELECT 'accepted' AS name, setting::bigint AS value \
+                  FROM pg_settings WHERE pg_settings.name IN ('statement_timeout', 'lock_timeout')";
+    conn.batch_execute(limits).await.expect("a view");
+    let audit = opened.stores.reports.audit().await.expect("it counts");
+    assert_eq!(audit.accepted, 0, "ms");
+}
