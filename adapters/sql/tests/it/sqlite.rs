@@ -116,6 +116,46 @@ async fn a_row_that_cannot_be_read() {
     assert_eq!(audit.wrong, Vec::<String>::new());
 }
 
+/// Receipts that belong to nobody are bounded; the youngest are kept.
+#[tokio::test]
+async fn too_many_parked_receipts() {
+    use diesel::connection::SimpleConnection;
+    use diesel::{Connection, RunQueryDsl, SqliteConnection};
+    #[derive(diesel::QueryableByName)]
+    struct Parked {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        count: i64,
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        oldest: i64,
+    }
+    let directory = tempfile::tempdir().expect("a directory");
+    let clock = ManualClock::default();
+    let opened = sql::open(&url(directory.path()), options(&clock)).await.expect("the store opens");
+    let file = directory.path().join("omnigate.db");
+    let mut conn = SqliteConnection::establish(file.to_str().expect("a path")).expect("it opens");
+    let now = clock.now().as_millisecond();
+    let many = format!(
+        "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 124999) \
+         INSERT INTO early_receipt (link, op_key, operator_id, verdict, recipient, error, parked_at) \
+         SELECT 'TS0', 'k' || i, 'k' || i, 1, '', '', {now} + i FROM n"
+    );
+    conn.batch_execute(&many).expect("125,000 rows");
+    for (kept, oldest) in [(105_000, 20_000), (100_000, 25_000), (100_000, 25_000)] {
+        opened.stores.receipts.give_up(clock.now(), 500).await.expect("given up");
+        let text = "SELECT COUNT(*) AS count, MIN(parked_at) AS oldest FROM early_receipt";
+        let parked: Parked = diesel::sql_query(text).get_result(&mut conn).expect("it reads");
+        assert_eq!((parked.count, parked.oldest - now), (kept, oldest));
+    }
+    clock.advance(std::time::Duration::from_secs(2 * 3_600));
+    for _ in 0..5 {
+        opened.stores.receipts.give_up(clock.now(), 500).await.expect("given up");
+    }
+    let parked: Parked = diesel::sql_query("SELECT COUNT(*) AS count, 0 AS oldest FROM early_receipt")
+        .get_result(&mut conn)
+        .expect("it reads");
+    assert_eq!(parked.count, 0);
+}
+
 #[tokio::test]
 async fn a_store_of_a_newer_program_is_refused() {
     use diesel::connection::SimpleConnection;
