@@ -3,6 +3,7 @@
 //! WAL with `synchronous=FULL`: a commit is on the disk when it returns. Statements run on the calling thread (`Inline`), so that
 //! the text of the store, which is async for the servers' sake, costs no thread hop here.
 
+mod copy;
 mod dialect;
 mod file;
 mod session;

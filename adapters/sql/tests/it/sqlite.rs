@@ -82,6 +82,44 @@ async fn a_copy_is_whole_and_does_not_overwrite() {
     assert_eq!(audit.accepted, 1);
 }
 
+fn names(directory: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(directory).expect("a directory");
+    let mut names: Vec<_> =
+        entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8")).collect();
+    names.sort();
+    names
+}
+
+#[tokio::test]
+async fn a_copy_is_its_owners_alone_and_a_failed_one_leaves_nothing() {
+    let (directory, copies) = (tempfile::tempdir().expect("one"), tempfile::tempdir().expect("another"));
+    let now = ManualClock::default().now();
+    let opened = open(directory.path()).await;
+    let new = samples::queued(samples::message(7, now), &samples::link("TS0"));
+    opened.stores.outbox.accept(samples::acceptance(vec![new])).await.expect("accepted");
+    let copy = copies.path().join("copy.db");
+    sql::backup(&url(directory.path()), &copy).await.expect("the copy is made");
+    assert_eq!(names(copies.path()), ["copy.db"]);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(&copy).expect("it is there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    opened.closed().await;
+    // A store with a hole in it: its copy is not sound, or cannot be made.
+    let file = directory.path().join("omnigate.db");
+    let mut octets = std::fs::read(&file).expect("the store");
+    let half = octets.len() / 2;
+    octets.get_mut(half..).expect("a half").fill(0x55);
+    std::fs::write(&file, octets).expect("a hole");
+    let failed = sql::backup(&url(directory.path()), &copies.path().join("second.db")).await;
+    assert!(failed.is_err(), "{failed:?}");
+    assert_eq!(names(copies.path()), ["copy.db"]);
+    let nowhere = copies.path().join("no/such/directory/copy.db");
+    assert!(sql::backup(&url(directory.path()), &nowhere).await.is_err());
+}
+
 /// What one program wrote and another cannot read holds nobody else up: neither the queue, nor expiry, nor a list, nor the next start.
 #[tokio::test]
 async fn a_row_that_cannot_be_read() {
