@@ -30,7 +30,8 @@ impl Reader {
         config.custom_setup = Box::new(move |url| connect(url.to_owned()));
         let manager = AsyncDieselConnectionManager::<Conn>::new_with_config(url, config);
         let pool = Pool::builder(manager).max_size(READERS).build();
-        pool.map(|pool| Self { pool, url: url.to_owned() }).map_err(|e| StoreError::Unavailable(e.to_string()))
+        pool.map(|pool| Self { pool, url: url.to_owned() })
+            .map_err(|e| StoreError::Unavailable(e.to_string()))
     }
 
     /// Asks the database something. When it takes too long the connection is thrown away.

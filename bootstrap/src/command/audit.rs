@@ -13,10 +13,8 @@ use std::process::ExitCode;
 
 /// Count every message and hold the books against each other.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Example: omnigate audit --json | jq .wrong\n\
-                  Fails with exit 1 when the books do not hold, with exit 3 when they could not be read."
-)]
+#[command(after_help = "Example: omnigate audit --json | jq .wrong\n\
+                  Fails with exit 1 when the books do not hold, with exit 3 when they could not be read.")]
 pub struct Args {}
 
 /// The books could not be read: nobody knows whether they hold, which is not the same as that they do not.

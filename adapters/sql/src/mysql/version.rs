@@ -8,7 +8,9 @@ pub(super) fn supported(version: &str) -> Result<String, String> {
     // Before such a version some proxies put another, for clients that know of no MariaDB.
     let own = version.strip_prefix("5.5.5-").unwrap_or(version);
     if !own.to_ascii_lowercase().contains("mariadb") {
-        return Err(format!("the server is MySQL {version}, which is not supported; use MariaDB 10.6 or later, or PostgreSQL"));
+        return Err(format!(
+            "the server is MySQL {version}, which is not supported; use MariaDB 10.6 or later, or PostgreSQL"
+        ));
     }
     let mut numbers = own.split(['.', '-']).map_while(|n| n.parse::<u32>().ok());
     let known = numbers.next().zip(numbers.next());
@@ -24,7 +26,9 @@ mod tests {
 
     #[test]
     fn servers() {
-        for version in ["10.11.19-MariaDB-0+deb12u1", "10.6.16-MariaDB-log", "11.4.2-MariaDB", "12.0.1-mariadb"] {
+        for version in
+            ["10.11.19-MariaDB-0+deb12u1", "10.6.16-MariaDB-log", "11.4.2-MariaDB", "12.0.1-mariadb"]
+        {
             assert_eq!(supported(version), Ok(format!("MariaDB {version}")));
         }
         assert_eq!(supported("5.5.5-10.6.12-MariaDB"), Ok("MariaDB 10.6.12-MariaDB".to_owned()));

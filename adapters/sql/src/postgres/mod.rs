@@ -86,7 +86,8 @@ fn connect(url: String) -> BoxFuture<'static, ConnectionResult<Conn>> {
             Conn::try_from_client_and_connection(client, connection).await?
         } else {
             let tls = tls::config(config.get_ssl_mode()).map_err(|e| bad(&e))?;
-            let (client, connection) = config.connect(MakeRustlsConnect::new(tls)).await.map_err(|e| bad(&e))?;
+            let (client, connection) =
+                config.connect(MakeRustlsConnect::new(tls)).await.map_err(|e| bad(&e))?;
             Conn::try_from_client_and_connection(client, connection).await?
         };
         conn.batch_execute(SETUP).await.map_err(ConnectionError::CouldntSetupConfiguration)?;
@@ -155,7 +156,9 @@ impl Session {
 async fn count(url: String) {
     let counted = async {
         let mut conn = connect(url).await.map_err(|e| e.to_string())?;
-        conn.batch_execute("ANALYZE (SKIP_LOCKED) message, awaiting, handoff").await.map_err(|e| e.to_string())
+        conn.batch_execute("ANALYZE (SKIP_LOCKED) message, awaiting, handoff")
+            .await
+            .map_err(|e| e.to_string())
     };
     if let Err(error) = counted.await {
         tracing::warn!(%error, "the server did not count its tables; it is asked again as they grow");

@@ -49,7 +49,9 @@ fn judged(found: &[String]) -> Result<Looked, StoreError> {
         [0, 1, 2, 3, 4].map(|n: usize| found.get(n).map_or("", String::as_str));
     let server = format!("PostgreSQL {version}");
     if number.parse::<u32>().is_ok_and(|number| number < OLDEST) {
-        return Err(StoreError::Data(format!("the server is {server}; the store needs PostgreSQL 13 or later")));
+        return Err(StoreError::Data(format!(
+            "the server is {server}; the store needs PostgreSQL 13 or later"
+        )));
     }
     let (mut refused, mut doubtful) = (Vec::new(), Vec::new());
     if fsync != "on" {
@@ -83,14 +85,20 @@ mod tests {
             (["15.4", "150004", "on", "on", "true"], "standby"),
         ] {
             let refused = of(answers).unwrap().to_serve();
-            assert!(matches!(&refused, Err(StoreError::Unavailable(text)) if text.contains(why)), "{refused:?}");
+            assert!(
+                matches!(&refused, Err(StoreError::Unavailable(text)) if text.contains(why)),
+                "{refused:?}"
+            );
         }
     }
 
     #[test]
     fn an_old_server_is_named() {
         let refused = of(["12.20", "120020", "on", "on", "false"]);
-        assert!(matches!(&refused, Err(StoreError::Data(text)) if text.contains("PostgreSQL 12.20")), "{refused:?}");
+        assert!(
+            matches!(&refused, Err(StoreError::Data(text)) if text.contains("PostgreSQL 12.20")),
+            "{refused:?}"
+        );
         assert!(of(["13.0", "130000", "on", "on", "false"]).is_ok());
     }
 }

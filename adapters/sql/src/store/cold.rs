@@ -42,11 +42,7 @@ pub(super) async fn cancel(
 }
 
 /// Writes something, in a row of this node's own: nodes do not wait for each other by it.
-pub(super) async fn ping(
-    conn: &mut Conn,
-    memory: &Memory,
-    ticket: &mut Ticket<(), ()>,
-) -> QueryResult<()> {
+pub(super) async fn ping(conn: &mut Conn, memory: &Memory, ticket: &mut Ticket<(), ()>) -> QueryResult<()> {
     count_up(conn, "pings", &memory.node, 1).await?;
     ticket.done(());
     Ok(())

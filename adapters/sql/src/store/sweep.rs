@@ -152,14 +152,15 @@ async fn drop_parked(conn: &mut Conn, memory: &mut Memory, now: Timestamp) -> Qu
         dialect::delete_old(conn, "early_receipt", "parked_at", key, before, PARKED_PIECE).await?;
     // Counted only as far as it matters.
     let text = "SELECT COUNT(*) FROM (SELECT parked_at FROM early_receipt LIMIT ?) AS kept";
-    let counted: Vec<i64> =
-        Sql::<BigInt>::new(text, vec![(PARKED + PARKED_PIECE).into()]).rows(conn).await?;
+    let counted: Vec<i64> = Sql::<BigInt>::new(text, vec![(PARKED + PARKED_PIECE).into()]).rows(conn).await?;
     let count = counted.first().and_then(|n| usize::try_from(*n).ok()).unwrap_or(0);
     let over = count.saturating_sub(PARKED);
     if over > 0 {
-        let too_many =
-            dialect::delete_old(conn, "early_receipt", "parked_at", key, i64::MAX, over).await?;
-        tracing::warn!(dropped = too_many, "too many receipts belong to no message of ours; the oldest are dropped");
+        let too_many = dialect::delete_old(conn, "early_receipt", "parked_at", key, i64::MAX, over).await?;
+        tracing::warn!(
+            dropped = too_many,
+            "too many receipts belong to no message of ours; the oldest are dropped"
+        );
         metrics::counter!("omnigate_parked_receipts_dropped_total").increment(too_many as u64);
         dropped += too_many;
     }
