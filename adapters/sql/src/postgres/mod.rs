@@ -77,7 +77,7 @@ pub(crate) async fn open(url: &str, options: StoreOptions) -> Result<Opened, Sto
 /// Connects; limits what a statement may take.
 fn connect(url: String) -> BoxFuture<'static, ConnectionResult<Conn>> {
     async move {
-        let bad = |e: &dyn std::fmt::Display| ConnectionError::BadConnection(e.to_string());
+        let bad = |e: &dyn std::error::Error| ConnectionError::BadConnection(whole(e));
         let mut config: Config = url.parse().map_err(|e: tokio_postgres::Error| bad(&e))?;
         config.connect_timeout(CONNECT).keepalives_idle(Duration::from_secs(10)).application_name("omnigate");
         config.tcp_user_timeout(Duration::from_secs(15));
@@ -94,6 +94,14 @@ fn connect(url: String) -> BoxFuture<'static, ConnectionResult<Conn>> {
         Ok(conn)
     }
     .boxed()
+}
+
+/// An error with its causes: the driver's own words are only where it happened, not what.
+fn whole(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    let mut texts: Vec<String> = causes.map(ToString::to_string).collect();
+    texts.dedup_by(|text, before| before.ends_with(text.as_str()));
+    texts.join(": ")
 }
 
 /// Rows written between two counts of the tables, at most.
