@@ -7,6 +7,7 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncC
 use fakes::{ManualClock, MemoryStore, samples};
 use ports::driven::Clock;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The URL of an empty schema.
 pub async fn empty() -> Option<String> {
@@ -142,17 +143,15 @@ async fn a_vacuum_holds_nobody_up_and_tables_are_counted() {
     let link = samples::link("TS0");
     let accept = async |ids: std::ops::Range<i64>| {
         let new = ids.map(|id| samples::queued(samples::message(id, clock.now()), &link)).collect();
-        let began = std::time::Instant::now();
-        opened.stores.outbox.accept(samples::acceptance(new)).await.expect("accepted");
-        began.elapsed()
+        let accepted = opened.stores.outbox.accept(samples::acceptance(new));
+        tokio::time::timeout(Duration::from_secs(2), accepted).await.expect("at once").expect("accepted");
     };
     let mut vacuum = AsyncPgConnection::establish(&url).await.expect("it connects");
     let lock = "BEGIN; LOCK TABLE message IN SHARE UPDATE EXCLUSIVE MODE";
     vacuum.batch_execute(lock).await.expect("the lock that a vacuum has");
     // So many that a count is due.
     accept(1..601).await;
-    let took = accept(601..602).await;
-    assert!(took < std::time::Duration::from_secs(1), "{took:?}");
+    accept(601..602).await;
     vacuum.batch_execute("ROLLBACK").await.expect("let go of");
     accept(602..2_000).await;
     let mut next = 2_000;
@@ -167,7 +166,7 @@ async fn a_vacuum_holds_nobody_up_and_tables_are_counted() {
             next += 1;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(20), counted).await.expect("counted in the end");
+    tokio::time::timeout(Duration::from_secs(20), counted).await.expect("counted in the end");
 }
 
 /// The servers of the tests have made their certificates themselves, as a Debian package does.
