@@ -115,6 +115,10 @@ fn describe() {
     );
     metrics::describe_counter!("omnigate_put_back_total", "Messages put back into a queue, by link");
     metrics::describe_counter!("omnigate_receipts_total", "Receipts, by what they did");
+    metrics::describe_counter!(
+        "omnigate_parked_receipts_dropped_total",
+        "Receipts of no message that were dropped because there were too many"
+    );
     metrics::describe_counter!("omnigate_mo_total", "Messages received, by link");
     metrics::describe_counter!("omnigate_handoffs_total", "Tries to hand something over, by outcome");
     metrics::describe_counter!(

@@ -32,6 +32,7 @@ const TEXTS: &[(&str, Meaning)] = &[
     ("database disk image is malformed", Fault::Broken),
     ("deadlock", Fault::Conflict),
     ("lock wait timeout", Fault::Conflict),
+    ("lock timeout", Fault::Conflict),
     ("could not serialize", Fault::Conflict),
     ("record has changed since last read", Fault::Conflict),
     ("database is locked", Fault::Conflict),
@@ -107,6 +108,14 @@ mod tests {
             (
                 "Deadlock found when trying to get lock",
                 Fault::Conflict("Deadlock found when trying to get lock".into()),
+            ),
+            (
+                "canceling statement due to lock timeout",
+                Fault::Conflict("canceling statement due to lock timeout".into()),
+            ),
+            (
+                "canceling statement due to statement timeout",
+                Fault::Lost("canceling statement due to statement timeout".into()),
             ),
             ("string or blob too big", Fault::Data("string or blob too big".into())),
             ("terminating connection", Fault::Lost("terminating connection".into())),

@@ -1,4 +1,4 @@
-//! The store of the queue over SQLite, PostgreSQL and MySQL or MariaDB: durability and speed of everything else stand on it.
+//! The store of the queue over SQLite, PostgreSQL and MariaDB: durability and speed of everything else stand on it.
 //!
 //! The ports say *returns when durable; concurrent calls may share a commit*; how is this crate's secret: one bounded queue, one
 //! writer, one transaction for all that came while the last one was being committed. It never reads a clock or makes a name:
@@ -20,6 +20,7 @@ mod statement;
 
 use futures_util::future::BoxFuture;
 use ports::driven::{Clock, Store, StoreError, Stores};
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -103,7 +104,12 @@ pub fn serves_alone(url: &str) -> bool {
 
 fn unknown(url: &str) -> StoreError {
     let scheme = url.split(':').next().unwrap_or_default();
-    StoreError::Data(format!("a database URL begins with sqlite://, postgres:// or mysql://, not {scheme}"))
+    StoreError::Data(format!("a database URL begins with sqlite://, postgres:// or mariadb://, not {scheme}"))
+}
+
+/// The URL as the drivers spell it: to theirs MariaDB is a MySQL.
+fn spelled(url: &str) -> Cow<'_, str> {
+    url.strip_prefix("mariadb:").map_or(Cow::Borrowed(url), |rest| Cow::Owned(format!("mysql:{rest}")))
 }
 
 // These are boxed here because an `async fn` is compiled again in every crate that awaits it, as that crate is optimised: the writers of two
@@ -115,6 +121,7 @@ fn unknown(url: &str) -> StoreError {
 /// [`StoreError`]: not there, held by another process, made by a newer version, of an unknown kind.
 pub fn open(url: &str, options: StoreOptions) -> BoxFuture<'_, Result<Opened, StoreError>> {
     Box::pin(async move {
+        let url = &*spelled(url);
         match url {
             _ if url.starts_with("sqlite:") => sqlite::open(url, options),
             _ if url.starts_with("postgres") => postgres::open(url, options).await,
@@ -130,6 +137,7 @@ pub fn open(url: &str, options: StoreOptions) -> BoxFuture<'_, Result<Opened, St
 /// [`StoreError`]; what was begun can be begun again.
 pub fn migrate(url: &str) -> BoxFuture<'_, Result<Vec<String>, StoreError>> {
     Box::pin(async move {
+        let url = &*spelled(url);
         match url {
             _ if url.starts_with("sqlite:") => sqlite::migrate(url),
             _ if url.starts_with("postgres") => postgres::migrate(url).await,
@@ -144,6 +152,7 @@ pub fn migrate(url: &str) -> BoxFuture<'_, Result<Vec<String>, StoreError>> {
 /// # Errors
 /// [`StoreError`]; for a server `Data` with what to use instead.
 pub async fn backup(url: &str, to: &Path) -> Result<(), StoreError> {
+    let url = &*spelled(url);
     match url {
         _ if url.starts_with("sqlite:") => sqlite::backup(url, to),
         _ if url.starts_with("postgres") => {
@@ -162,6 +171,7 @@ pub async fn backup(url: &str, to: &Path) -> Result<(), StoreError> {
 /// [`StoreError`] when it cannot be reached.
 pub fn check(url: &str) -> BoxFuture<'_, Result<Checked, StoreError>> {
     Box::pin(async move {
+        let url = &*spelled(url);
         match url {
             _ if url.starts_with("sqlite:") => sqlite::check(url),
             _ if url.starts_with("postgres") => postgres::check(url).await,

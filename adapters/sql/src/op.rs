@@ -60,7 +60,7 @@ macro_rules! ops {
                 match self { $(Self::$name(ticket) => ticket.answer = Some(Err(error.clone())),)+ }
             }
 
-            /// Whether it belongs to work already taken on: with a full disk it goes on as long as the reserve lasts.
+            /// Whether it belongs to work already taken on: a queue that is nearly full has room for it.
             pub(crate) fn settles(&self) -> bool {
                 match self { $(Self::$name(_) => $settles,)+ }
             }
@@ -124,6 +124,11 @@ ops! {
 }
 
 impl Op {
+    /// Whether it goes on while the disk is full, out of the reserve. Whoever asks whether writing works asks for what is new.
+    pub(crate) fn goes_on_while_full(&self) -> bool {
+        self.settles() && !matches!(self, Self::Ping(_))
+    }
+
     /// Whether an operator's window, ours to him or his to us, is held by it until it is on the disk.
     pub(crate) fn is_awaited_by_operator(&self) -> bool {
         matches!(self, Self::Settle(_) | Self::Apply(_))

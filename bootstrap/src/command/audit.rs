@@ -13,22 +13,38 @@ use std::process::ExitCode;
 
 /// Count every message and hold the books against each other.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Example: omnigate audit --json | jq .wrong\nFails (exit 1) when the books do not hold."
-)]
+#[command(after_help = "Example: omnigate audit --json | jq .wrong\n\
+                  Fails with exit 1 when the books do not hold, with exit 3 when they could not be read.")]
 pub struct Args {}
+
+/// The books could not be read: nobody knows whether they hold, which is not the same as that they do not.
+#[derive(Debug)]
+pub struct Unread;
+
+impl std::fmt::Display for Unread {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the books could not be read")
+    }
+}
+
+impl std::error::Error for Unread {}
+
+impl Unread {
+    /// The exit code.
+    pub(super) const CODE: u8 = 3;
+}
 
 /// Counts; 1 when the law does not hold.
 ///
 /// # Errors
-/// A store that cannot be read.
+/// [`Unread`]: a configuration or a store that cannot be read.
 pub fn run(_: &Args, context: &Context) -> anyhow::Result<ExitCode> {
-    let loaded = context.load()?;
+    let loaded = context.load().context(Unread)?;
     let language = context.language(Some(&loaded));
     let spinner = spinner(language.pick("räknar", "counting"));
     let audit = block_on(async {
-        let stores = store::reading(&loaded).await?;
-        stores.reports.audit().await.context("the books could not be read")
+        let stores = store::reading(&loaded).await.context(Unread)?;
+        stores.reports.audit().await.context(Unread)
     });
     spinner.finish_and_clear();
     let audit = audit?;

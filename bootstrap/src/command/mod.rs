@@ -71,7 +71,11 @@ pub fn run(cli: Cli) -> ExitCode {
             let language = context.language_now();
             eprintln!("omnigate: {}", crate::swedish::error(&error, language));
         }
-        if error.is::<WrongUsage>() { ExitCode::from(2) } else { ExitCode::FAILURE }
+        match &error {
+            error if error.is::<WrongUsage>() => ExitCode::from(2),
+            error if error.is::<audit::Unread>() => ExitCode::from(audit::Unread::CODE),
+            _ => ExitCode::FAILURE,
+        }
     })
 }
 

@@ -202,5 +202,5 @@ pub(super) const HELP: &[Entry] = &[
     ("Database of our gateway; a new SQLite file when absent", "Vår gateways databas; annars en ny SQLite-fil"),
     ("Our binary; the one beside this program when absent", "Vårt program; annars det bredvid detta"),
     ("It lies in `quarantine` in the data directory of the node; remove a file when it is dealt with.", "Det ligger i `quarantine` i nodens datakatalog; ta bort en fil när den är åtgärdad."),
-    ("Fails (exit 1) when the books do not hold.", "Misslyckas (slutkod 1) när böckerna inte stämmer."),
+    ("Fails with exit 1 when the books do not hold, with exit 3 when they could not be read.", "Misslyckas med slutkod 1 när böckerna inte stämmer, med slutkod 3 när de inte kunde läsas."),
 ];

@@ -35,7 +35,7 @@ pub(super) const SAID: &[Entry] = &[
     ("a country code is 1 to 3 digits without + or leading zero: \"46\"", "ett landsnummer är 1 till 3 siffror utan + och inledande nolla: \"46\""),
     ("a language is \"sv\" or \"en\"", "ett språk är \"sv\" eller \"en\""),
     ("at least 1, at most 255", "minst 1, högst 255"),
-    ("it begins with sqlite://, postgres:// or mysql://", "den börjar med sqlite://, postgres:// eller mysql://"),
+    ("it begins with sqlite://, postgres:// or mariadb://", "den börjar med sqlite://, postgres:// eller mariadb://"),
     ("there are two links called {}", "det finns två vägar som heter {}"),
     ("there are two users called {}", "det finns två användare som heter {}"),
     ("there are two classes called {}", "det finns två klasser som heter {}"),

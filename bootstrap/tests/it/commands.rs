@@ -114,6 +114,13 @@ fn messages_wait_are_seen_and_taken_back() {
 }
 
 #[test]
+fn books_that_cannot_be_read_are_not_called_wrong() {
+    let unread = place().run(&["audit"]);
+    assert_eq!(unread.code(), Some(3), "there is no store yet");
+    assert!(unread.err().contains("the books could not be read"), "{}", unread.err());
+}
+
+#[test]
 fn explain_and_doctor() {
     let place = place();
     let why = place.run(&["explain", "--to", "0701234567", "--user", "crm", "--json"]).json();

@@ -49,6 +49,6 @@ pub trait Receipts: Send + Sync {
     ) -> Result<Vec<Applied>, StoreError>;
 
     /// Gives up waiting for receipts whose time is out: at most `limit` messages become `Unknown` (handoffs for their senders are stored with it), and parked
-    /// receipts older than an hour are dropped. The number of messages given up.
+    /// receipts older than an hour are dropped, and the oldest when there are too many (100,000 rows, one for each spelling of an id). The number of messages given up.
     async fn give_up(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError>;
 }

@@ -39,6 +39,11 @@ wal_compression = on
 max_wal_size = 2GB
 autovacuum_naptime = 20s
 CONF
+    # As Debian's package does it: TLS with a certificate that the server made itself.
+    as_user postgres openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj "/CN=$(hostname)" \
+        -keyout "$data/server.key" -out "$data/server.crt" >>"$logs/postgres.log" 2>&1
+    as_user postgres chmod 600 "$data/server.key"
+    echo "ssl = on" >>"$data/postgresql.conf"
     as_user postgres "$bin/pg_ctl" -D "$data" -l "$data/server.log" -w -t 60 start >>"$logs/postgres.log" 2>&1
     postgres_stop=("$bin/pg_ctl" -D "$data" -m immediate stop)
     as_user postgres "$bin/createdb" -h 127.0.0.1 -p "$port" -U omnigate omnigate

@@ -1,8 +1,10 @@
-//! MySQL and MariaDB, for shops that run one. One writer connection for each node, a pool for reading.
+//! MariaDB, for shops that run one, by the protocol and the driver of MySQL. One writer connection for each node, a pool for reading.
 //!
-//! Refuses to serve over a server that does not sync its log at each commit. TLS by the URL (`require_ssl=true`).
+//! Refuses to serve over a server that does not sync its log at each commit, and MySQL itself, which lacks what the migrations and the
+//! writer rely on. TLS by the URL (`require_ssl=true`).
 
 mod dialect;
+mod version;
 
 #[path = "../pool.rs"]
 mod pool;
@@ -31,6 +33,9 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/mysql");
 const CONNECT: Duration = Duration::from_secs(2);
 /// How long callers wait for a commit.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// For what takes as long as a table is large, where the server has a limit.
+const UNHURRIED: &str = "SET SESSION max_statement_time = 0";
 
 /// A connection.
 pub(crate) type Conn = AsyncMysqlConnection;
@@ -69,7 +74,9 @@ fn connect(url: String) -> BoxFuture<'static, ConnectionResult<Conn>> {
         let mut conn = Conn::try_from(conn).await?;
         for text in [
             "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
-            "SET SESSION innodb_lock_wait_timeout = 10",
+            // A node that is gone without a word (no power, no network) leaves a transaction and its locks behind, which others wait for:
+            // the server ends it after five seconds. Who waits comes to know sooner; no transaction of ours pauses for long.
+            "SET SESSION innodb_lock_wait_timeout = 2 /*M! , SESSION idle_transaction_timeout = 5 */",
             "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_TRANS_TABLES')",
         ] {
             conn.batch_execute(text).await.map_err(ConnectionError::CouldntSetupConfiguration)?;
@@ -111,7 +118,7 @@ impl Session {
     }
 }
 
-/// The server's version, and what it does not promise.
+/// The server's version, and what it does not promise. Another product, or one that is too old, is an error.
 async fn lax(conn: &mut Conn) -> Result<(String, Vec<String>), StoreError> {
     let text = "SELECT CONCAT(VERSION()) UNION ALL SELECT CONCAT(@@innodb_flush_log_at_trx_commit) \
                 UNION ALL SELECT CONCAT(@@innodb_doublewrite) UNION ALL SELECT CONCAT(@@log_bin) \
@@ -119,6 +126,7 @@ async fn lax(conn: &mut Conn) -> Result<(String, Vec<String>), StoreError> {
     let found: Vec<String> =
         Sql::<Text>::varying(text, Vec::new()).rows(conn).await.map_err(crate::error::of_reading)?;
     let setting = |n: usize| found.get(n).map_or("", String::as_str);
+    let server = version::supported(setting(0)).map_err(StoreError::Data)?;
     let mut wrong = Vec::new();
     if setting(1) != "1" {
         wrong.push(format!(
@@ -135,14 +143,21 @@ async fn lax(conn: &mut Conn) -> Result<(String, Vec<String>), StoreError> {
             setting(4)
         ));
     }
-    Ok((format!("MySQL {}", setting(0)), wrong))
+    Ok((server, wrong))
 }
 
 /// Brings the tables up to date; one node at a time. The names of what was applied.
 pub(crate) async fn migrate(url: &str) -> Result<Vec<String>, StoreError> {
     let mut conn = Session { url: url.to_owned() }.connect().await?;
-    let lock = "SELECT GET_LOCK(CONCAT('omnigate ', DATABASE()), 60)";
-    conn.batch_execute(lock).await.map_err(crate::error::of_reading)?;
+    lax(&mut conn).await?;
+    // Another node that is at it is waited for, however large the tables are; one that is gone without a word for a minute.
+    for text in [
+        UNHURRIED,
+        "SET SESSION wait_timeout = 60",
+        "SELECT GET_LOCK(CONCAT('omnigate ', DATABASE()), 604800)",
+    ] {
+        conn.batch_execute(text).await.map_err(crate::error::of_reading)?;
+    }
     let work = move || -> Result<Vec<String>, Fault> {
         let mut harness = AsyncMigrationHarness::new(conn);
         let applied = harness.applied_migrations().map_err(migrations::failed)?;

@@ -1,9 +1,11 @@
 //! PostgreSQL: what several nodes share. One writer connection for each node, a pool for reading.
 //!
-//! TLS by the URL's `sslmode` (`prefer` unless it says otherwise), verified by the platform's roots. A commit is on the server's
-//! disk when it returns: `synchronous_commit` is put right where it is too lax.
+//! A commit is on the server's disk when it returns: `synchronous_commit` is put right where it is too lax, and a server that does not
+//! sync is refused. TLS by the URL's `sslmode` (`prefer` unless it says otherwise).
 
 mod dialect;
+mod server;
+mod tls;
 
 #[path = "../pool.rs"]
 mod pool;
@@ -11,9 +13,7 @@ mod pool;
 mod store;
 
 use crate::error::Fault;
-use crate::statement::Sql;
 use crate::{Checked, Opened, StoreOptions, migrations};
-use diesel::sql_types::Text;
 use diesel::{ConnectionError, ConnectionResult, QueryResult};
 use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -21,9 +21,9 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use pool::Reader;
 use ports::driven::StoreError;
-use rustls_platform_verifier::BuilderVerifierExt;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::JoinHandle;
 use tokio_postgres::NoTls;
 use tokio_postgres::config::{Config, SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -36,9 +36,22 @@ const CONNECT: Duration = Duration::from_secs(2);
 /// How long callers wait for a commit.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// For what takes as long as a table is large.
+const UNHURRIED: &str = "SET statement_timeout = 0; SET lock_timeout = 0";
+/// A table that others use is not waited for as long: everybody else would wait behind us.
+const HURRIED: &str = "SET lock_timeout = '5s'";
 /// One node migrates at a time.
 const LOCK: &str = "SELECT pg_advisory_lock(7305809131)";
 const UNLOCK: &str = "SELECT pg_advisory_unlock(7305809131)";
+
+/// What every connection begins with. A node that is gone without a word (no power, no network) leaves a transaction and its locks
+/// behind, which others wait for: the server ends it after five seconds, and a session of which nothing is heard after half a minute.
+/// Waiting for a lock ends sooner than that, so that whoever waits comes to know; no transaction of ours pauses for long.
+const SETUP: &str = "SET statement_timeout = '30s'; SET lock_timeout = '2s'; SET idle_in_transaction_session_timeout = '5s'; \
+                     SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 4; \
+                     SET default_transaction_isolation = 'read committed'; \
+                     SELECT set_config('synchronous_commit', 'on', false) \
+                     WHERE current_setting('synchronous_commit') IN ('off', 'local')";
 
 /// A connection.
 pub(crate) type Conn = AsyncPgConnection;
@@ -46,10 +59,12 @@ pub(crate) type Conn = AsyncPgConnection;
 /// Opens the store and brings its tables up to date.
 pub(crate) async fn open(url: &str, options: StoreOptions) -> Result<Opened, StoreError> {
     let mut session = Session::to(url);
+    let mut conn = session.connect().await?;
+    let looked = server::look(&mut conn).await?;
     if options.serve {
+        looked.to_serve()?;
         migrate(url).await?;
     }
-    let conn = session.connect().await?;
     let reader = Reader::new(url)?;
     let (store, writer, ended) =
         store::Store::new(session, reader, options.node, options.clock, Some(PATIENCE));
@@ -62,7 +77,7 @@ pub(crate) async fn open(url: &str, options: StoreOptions) -> Result<Opened, Sto
 /// Connects; limits what a statement may take.
 fn connect(url: String) -> BoxFuture<'static, ConnectionResult<Conn>> {
     async move {
-        let bad = |e: &dyn std::fmt::Display| ConnectionError::BadConnection(e.to_string());
+        let bad = |e: &dyn std::error::Error| ConnectionError::BadConnection(whole(e));
         let mut config: Config = url.parse().map_err(|e: tokio_postgres::Error| bad(&e))?;
         config.connect_timeout(CONNECT).keepalives_idle(Duration::from_secs(10)).application_name("omnigate");
         config.tcp_user_timeout(Duration::from_secs(15));
@@ -70,23 +85,23 @@ fn connect(url: String) -> BoxFuture<'static, ConnectionResult<Conn>> {
             let (client, connection) = config.connect(NoTls).await.map_err(|e| bad(&e))?;
             Conn::try_from_client_and_connection(client, connection).await?
         } else {
-            let provider = Arc::new(rustls::crypto::ring::default_provider());
-            let tls = rustls::ClientConfig::builder_with_provider(provider)
-                .with_safe_default_protocol_versions()
-                .and_then(BuilderVerifierExt::with_platform_verifier)
-                .map_err(|e| bad(&e))?
-                .with_no_client_auth();
-            let (client, connection) = config.connect(MakeRustlsConnect::new(tls)).await.map_err(|e| bad(&e))?;
+            let tls = tls::config(config.get_ssl_mode()).map_err(|e| bad(&e))?;
+            let (client, connection) =
+                config.connect(MakeRustlsConnect::new(tls)).await.map_err(|e| bad(&e))?;
             Conn::try_from_client_and_connection(client, connection).await?
         };
-        let setup = "SET statement_timeout = '30s'; SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '60s'; \
-                     SET default_transaction_isolation = 'read committed'; \
-                     SELECT set_config('synchronous_commit', 'on', false) \
-                     WHERE current_setting('synchronous_commit') IN ('off', 'local')";
-        conn.batch_execute(setup).await.map_err(ConnectionError::CouldntSetupConfiguration)?;
+        conn.batch_execute(SETUP).await.map_err(ConnectionError::CouldntSetupConfiguration)?;
         Ok(conn)
     }
     .boxed()
+}
+
+/// An error with its causes: the driver's own words are only where it happened, not what.
+fn whole(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    let mut texts: Vec<String> = causes.map(ToString::to_string).collect();
+    texts.dedup_by(|text, before| before.ends_with(text.as_str()));
+    texts.join(": ")
 }
 
 /// Rows written between two counts of the tables, at most.
@@ -97,22 +112,25 @@ pub(crate) struct Session {
     url: String,
     written: usize,
     count_at: usize,
+    counting: Option<JoinHandle<()>>,
 }
 
 impl Session {
     fn to(url: &str) -> Self {
-        Self { url: url.to_owned(), written: 0, count_at: 500 }
+        Self { url: url.to_owned(), written: 0, count_at: 500, counting: None }
     }
 
     /// Lets the server count its tables as they grow. Plans are kept, and the first are made while the tables are empty: without a
-    /// count they would go on reading whole tables until the server's own turn comes.
-    pub(crate) async fn written(&mut self, conn: &mut Conn, rows: usize) -> QueryResult<()> {
+    /// count they would go on reading whole tables until the server's own turn comes. Nothing waits for it.
+    pub(crate) async fn written(&mut self, _conn: &mut Conn, rows: usize) -> QueryResult<()> {
         self.written += rows;
-        if self.written < self.count_at {
+        let counting = self.counting.as_ref().is_some_and(|counting| !counting.is_finished());
+        if self.written < self.count_at || counting {
             return Ok(());
         }
         self.count_at = self.written + self.written.min(COUNTED);
-        conn.batch_execute("ANALYZE message, awaiting, handoff").await
+        self.counting = Some(tokio::spawn(count(self.url.clone())));
+        Ok(())
     }
 
     /// A fresh connection.
@@ -136,13 +154,32 @@ impl Session {
     /// Nothing is left behind.
     pub(crate) async fn close(self, conn: Option<Conn>) {
         drop(conn);
+        if let Some(counting) = self.counting {
+            counting.abort();
+        }
+    }
+}
+
+/// Lets the server count. A table that is being vacuumed is left out: waiting for that would make the server break it off, each time anew.
+async fn count(url: String) {
+    let counted = async {
+        let mut conn = connect(url).await.map_err(|e| e.to_string())?;
+        conn.batch_execute("ANALYZE (SKIP_LOCKED) message, awaiting, handoff")
+            .await
+            .map_err(|e| e.to_string())
+    };
+    if let Err(error) = counted.await {
+        tracing::warn!(%error, "the server did not count its tables; it is asked again as they grow");
     }
 }
 
 /// Brings the tables up to date. The names of what was applied.
 pub(crate) async fn migrate(url: &str) -> Result<Vec<String>, StoreError> {
     let mut conn = Session::to(url).connect().await?;
-    conn.batch_execute(LOCK).await.map_err(crate::error::of_reading)?;
+    // Another node that is at it is waited for.
+    for text in [UNHURRIED, LOCK, HURRIED, "RESET enable_seqscan"] {
+        conn.batch_execute(text).await.map_err(crate::error::of_reading)?;
+    }
     let work = move || -> Result<Vec<String>, Fault> {
         let mut harness = AsyncMigrationHarness::new(conn);
         let applied = harness.applied_migrations().map_err(migrations::failed)?;
@@ -160,22 +197,8 @@ pub(crate) async fn migrate(url: &str) -> Result<Vec<String>, StoreError> {
 /// Looks the database over without changing it.
 pub(crate) async fn check(url: &str) -> Result<Checked, StoreError> {
     let mut conn = Session::to(url).connect().await?;
-    let mut wrong = Vec::new();
-    let text = "SELECT current_setting('server_version') UNION ALL SELECT current_setting('fsync') \
-                UNION ALL SELECT current_setting('full_page_writes') UNION ALL SELECT pg_is_in_recovery()::text";
-    let found: Vec<String> =
-        Sql::<Text>::varying(text, Vec::new()).rows(&mut conn).await.map_err(crate::error::of_reading)?;
-    let setting = |n: usize| found.get(n).map_or("", String::as_str);
-    if setting(1) != "on" {
-        wrong.push("fsync is off: what is accepted may be lost".to_owned());
-    }
-    if setting(2) != "on" {
-        wrong.push("full_page_writes is off: a power cut may damage the tables".to_owned());
-    }
-    if setting(3) == "true" {
-        wrong.push("the server is a standby and cannot write".to_owned());
-    }
-    let server = format!("PostgreSQL {}", setting(0));
+    let server::Looked { server, refused: mut wrong, doubtful } = server::look(&mut conn).await?;
+    wrong.extend(doubtful);
     let work = move || -> Result<usize, Fault> {
         let mut harness = AsyncMigrationHarness::new(conn);
         let applied = harness.applied_migrations().map_err(migrations::failed)?;

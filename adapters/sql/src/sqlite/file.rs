@@ -1,6 +1,6 @@
 //! The file itself: migrations, backup, and whether it is sound.
 
-use super::{MIGRATIONS, Role, Session, establish, path_of};
+use super::{MIGRATIONS, Role, Session, copy, establish, path_of};
 use crate::error::Fault;
 use crate::{Checked, migrations};
 use diesel::sql_types::Text;
@@ -28,9 +28,10 @@ pub(super) fn migrate_file(path: &Path) -> Result<Vec<String>, Fault> {
     let pending = conn.pending_migrations(MIGRATIONS).map_err(migrations::failed)?;
     let Some(first) = pending.first() else { return Ok(Vec::new()) };
     if !fresh && !applied.is_empty() {
-        let copy = copy_name(path, &first.name().to_string());
-        tracing::info!(copy = %copy.display(), "copying the store before it is changed");
-        copy_to(&mut conn, &copy)?;
+        let to = copy_name(path, &first.name().to_string());
+        tracing::info!(copy = %to.display(), "copying the store before it is changed");
+        // One that a stopped migration left is replaced: the store has not changed since.
+        copy::copy(&mut conn, &to)?;
     }
     drop(pending);
     let done = conn.run_pending_migrations(MIGRATIONS).map_err(migrations::failed)?;
@@ -49,26 +50,11 @@ pub(crate) fn backup(url: &str, to: &Path) -> Result<(), StoreError> {
         return Err(StoreError::Data(format!("{} is there already", to.display())));
     }
     let mut conn = establish(&path_of(url), Role::Reader)?;
-    copy_to(&mut conn, to).map_err(StoreError::from)
-}
-
-fn copy_to(conn: &mut SqliteConnection, to: &Path) -> Result<(), Fault> {
-    let name = to.to_str().ok_or_else(|| Fault::Lost("the path is not UTF-8".to_owned()))?;
-    if to.exists() {
-        // A copy that a stopped migration left: this one is as good, and the store has not changed since.
-        std::fs::remove_file(to).map_err(|e| Fault::Lost(e.to_string()))?;
-    }
-    diesel::connection::SimpleConnection::batch_execute(conn, "PRAGMA query_only = OFF")?;
-    Sql::<()>::varying("VACUUM INTO ?", vec![name.into()]).execute(conn)?;
-    let file = std::fs::File::open(to).and_then(|f| f.sync_all());
-    file.map_err(|e| Fault::Lost(e.to_string()))?;
-    let mut copy = establish(to, Role::Reader)?;
-    let complaints = complaints(&mut copy)?;
-    if complaints.is_empty() { Ok(()) } else { Err(Fault::Broken(complaints.join("; "))) }
+    copy::copy(&mut conn, to).map_err(StoreError::from)
 }
 
 /// What `integrity_check` finds wrong.
-fn complaints(conn: &mut SqliteConnection) -> QueryResult<Vec<String>> {
+pub(super) fn complaints(conn: &mut SqliteConnection) -> QueryResult<Vec<String>> {
     let lines: Vec<String> = Sql::<Text>::varying("PRAGMA integrity_check(20)", Vec::new()).load(conn)?;
     Ok(lines.into_iter().filter(|line| line != "ok").collect())
 }

@@ -3,6 +3,7 @@
 //! WAL with `synchronous=FULL`: a commit is on the disk when it returns. Statements run on the calling thread (`Inline`), so that
 //! the text of the store, which is async for the servers' sake, costs no thread hop here.
 
+mod copy;
 mod dialect;
 mod file;
 mod session;
@@ -149,6 +150,15 @@ impl Reader {
     fn open(path: &Path) -> Result<Self, StoreError> {
         let idle = (0..READERS).map(|_| connect(path, Role::Reader)).collect::<Result<Vec<_>, _>>()?;
         Ok(Self { idle: Arc::new(Mutex::new(idle)), permits: Arc::new(Semaphore::new(READERS)) })
+    }
+
+    /// As [`Reader::read`], which has no time limit here.
+    pub(crate) async fn read_at_leisure<R, F>(&self, question: F) -> Result<R, StoreError>
+    where
+        R: Send + 'static,
+        F: for<'c> FnOnce(&'c mut Conn) -> BoxFuture<'c, diesel::QueryResult<R>> + Send + 'static,
+    {
+        self.read(question).await
     }
 
     /// Asks the database something.

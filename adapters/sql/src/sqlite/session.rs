@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 
 /// Bytes written at a time when the reserve is laid.
 const PIECE: usize = 1 << 20;
+/// Room there must be besides the reserve when it is laid: what it gave back itself a moment ago is no room for anything new.
+const BESIDES: u64 = 4 << 20;
 
 /// The writer's hold on the file.
 pub(crate) struct Session {
@@ -104,12 +106,14 @@ impl Session {
         let piece: Vec<u8> =
             (0..PIECE).map(|n| (n.wrapping_mul(2_654_435_761) >> 7).to_le_bytes()[0]).collect();
         let mut file = File::create(&self.reserve)?;
-        let mut left = usize::try_from(self.reserve_bytes).unwrap_or(usize::MAX);
+        let with_more = self.reserve_bytes.saturating_add(BESIDES);
+        let mut left = usize::try_from(with_more).unwrap_or(usize::MAX);
         while left > 0 {
             let some = piece.get(..left.min(PIECE)).unwrap_or(&piece);
             file.write_all(some)?;
             left -= some.len();
         }
+        file.set_len(self.reserve_bytes)?;
         file.sync_all()
     }
 

@@ -94,8 +94,11 @@ async fn earlier(
         return Ok(Some(answer));
     }
     let name = || -> Vec<Bind<'_>> { vec![once.user.as_str().into(), once.key.as_str().into()] };
-    // One that is out of date.
-    Sql::<()>::new("DELETE FROM once WHERE owner = ? AND once_key = ?", name()).run(conn).await?;
+    // One that is out of date, and no other: another node may have written the same key down since it was looked for.
+    let text = "DELETE FROM once WHERE owner = ? AND once_key = ? AND used_at <= ?";
+    let mut binds = name();
+    binds.push(now.saturating_sub(ONCE_MS).into());
+    Sql::<()>::new(text, binds).run(conn).await?;
     let text =
         "INSERT INTO once (owner, once_key, digest, submission, answer, used_at) VALUES (?, ?, ?, ?, ?, ?)";
     let mut binds = name();

@@ -15,6 +15,9 @@ use ports::driven::{Held, Leased, NODES, Neighbour, StoreError};
 /// How long a run that has ended is remembered, ms: nothing it held is left by then.
 const REMEMBERED_MS: i64 = 30 * 24 * 3_600_000;
 
+/// How many handoffs are set free in one go.
+const PIECE: usize = 500;
+
 /// Held by a run that is not alive.
 const NOBODY: &str = "(lease IS NULL OR lease NOT IN (SELECT id FROM incarnation WHERE dead = 0))";
 
@@ -142,8 +145,7 @@ pub(super) async fn take_over(
         let binds = vec![run.0.into(), millis(*beat_at).into(), by.0.into()];
         Sql::<()>::new(text, binds).run(conn).await?;
     }
-    let text = format!("UPDATE handoff SET state = 0, lease = NULL WHERE state = 1 AND {NOBODY}");
-    Sql::<()>::new(text, Vec::new()).run(conn).await?;
+    free_handoffs(conn).await?;
     let skip = dialect::SKIP_LOCKED;
     let text =
         format!("SELECT id FROM message WHERE state = 2 AND {NOBODY} ORDER BY lease, id LIMIT ?{skip}");
@@ -159,6 +161,26 @@ pub(super) async fn take_over(
     }
     ticket.done(taken);
     Ok(())
+}
+
+/// Sets free what dead runs held to hand over. What another transaction has under its hands is left for the next time: it may be that
+/// of the dead run itself, and would keep its burial waiting.
+async fn free_handoffs(conn: &mut Conn) -> QueryResult<()> {
+    let text = format!(
+        "SELECT subject, event FROM handoff WHERE state = 1 AND {NOBODY} LIMIT ?{}",
+        dialect::SKIP_LOCKED
+    );
+    loop {
+        let some: Vec<(i64, i16)> =
+            Sql::<(BigInt, SmallInt)>::new(text.as_str(), vec![PIECE.into()]).rows(conn).await?;
+        if some.is_empty() {
+            return Ok(());
+        }
+        for (subject, event) in some {
+            let text = "UPDATE handoff SET state = 0, lease = NULL WHERE subject = ? AND event = ?";
+            Sql::<()>::new(text, vec![subject.into(), event.into()]).run(conn).await?;
+        }
+    }
 }
 
 /// Lets go of what a run holds and does not know of.

@@ -15,8 +15,8 @@ const RECENT: usize = 65_536;
 pub(crate) struct Memory {
     /// The name the totals are kept under, so that nodes do not wait for each other.
     pub(crate) node: String,
-    /// How many receipts are parked; `None` = not known.
-    pub(crate) parked: Option<i64>,
+    /// Whether receipts are parked; `None` = not known.
+    pub(crate) parked: Option<bool>,
     /// Messages under way.
     pub(crate) lately: Lately,
     /// Parts that were ended by receipts.
@@ -39,7 +39,7 @@ impl Memory {
         habit.keys(&receipt.operator_id).into_iter().map(kept_key).collect()
     }
 
-    /// After a rollback: what was counted is not so.
+    /// After a rollback: what was noted is not so.
     pub(crate) fn forget(&mut self) {
         self.parked = None;
         self.lately.forget();

@@ -93,7 +93,7 @@ impl Reports for Store {
 
     async fn audit(&self) -> Result<Audit, StoreError> {
         self.sound()?;
-        self.reader.read(|conn| read::audit(conn).boxed()).await
+        self.reader.read_at_leisure(|conn| read::audit(conn).boxed()).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -303,7 +303,7 @@ impl Work {
         let parked = std::mem::take(&mut self.parked);
         if !parked.is_empty() {
             dialect::insert(conn, parked).await?;
-            memory.parked = None;
+            memory.parked = Some(true);
         }
         if self.changed.is_empty() {
             return Ok(HashMap::new());

@@ -198,7 +198,7 @@ async fn early(
     keys: Vec<(String, String)>,
     at: Timestamp,
 ) -> QueryResult<()> {
-    if dialect::SOLE && parked(conn, memory).await? == 0 {
+    if dialect::SOLE && !any_parked(conn, memory).await? {
         return Ok(());
     }
     let found: Vec<StoredEarly> = dialect::early(conn, keys).await?;
@@ -221,14 +221,14 @@ async fn early(
     Ok(())
 }
 
-/// How many receipts are parked.
-pub(super) async fn parked(conn: &mut Conn, memory: &mut Memory) -> QueryResult<i64> {
+/// Whether any receipt is parked.
+async fn any_parked(conn: &mut Conn, memory: &mut Memory) -> QueryResult<bool> {
     if let Some(known) = memory.parked {
         return Ok(known);
     }
-    let counted: Vec<i64> =
-        Sql::<BigInt>::new("SELECT COUNT(*) FROM early_receipt", Vec::new()).rows(conn).await?;
-    let count = counted.first().copied().unwrap_or(0);
-    memory.parked = Some(count);
-    Ok(count)
+    let text = "SELECT parked_at FROM early_receipt LIMIT 1";
+    let found: Vec<i64> = Sql::<BigInt>::new(text, Vec::new()).rows(conn).await?;
+    let any = !found.is_empty();
+    memory.parked = Some(any);
+    Ok(any)
 }

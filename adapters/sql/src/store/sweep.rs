@@ -19,6 +19,10 @@ use std::collections::BTreeMap;
 const MENDABLE_MS: i64 = 7 * 24 * 3_600_000;
 /// How long a receipt waits for its reply, ms.
 const PARKED_MS: i64 = 3_600_000;
+/// How many rows of parked receipts are kept: one for each spelling of a receipt's id.
+const PARKED: usize = 100_000;
+/// How many of them go in one transaction.
+const PARKED_PIECE: usize = 20_000;
 
 /// Ends waiting messages whose time ran out.
 pub(super) async fn expire(
@@ -120,11 +124,7 @@ pub(super) async fn give_up(
 
 /// A receipt and its reply may have been written down at the same moment by two nodes, neither seeing the other.
 async fn match_parked(conn: &mut Conn, memory: &mut Memory, now: Timestamp) -> QueryResult<()> {
-    let before = millis(now).saturating_sub(PARKED_MS);
-    let dropped = Sql::<()>::new("DELETE FROM early_receipt WHERE parked_at <= ?", vec![before.into()]);
-    if dropped.run(conn).await? > 0 {
-        memory.parked = None;
-    }
+    drop_parked(conn, memory, now).await?;
     if dialect::SOLE {
         return Ok(());
     }
@@ -140,5 +140,32 @@ async fn match_parked(conn: &mut Conn, memory: &mut Memory, now: Timestamp) -> Q
     dialect::delete(conn, rows).await?;
     let asks: Vec<_> = receipts.iter().map(|r| (r, None, now)).collect();
     fold_in(conn, memory, &asks).await?;
+    Ok(())
+}
+
+/// Drops parked receipts that waited too long, and the oldest of those that are too many: an operator that sends receipts for messages
+/// of somebody else must not fill the store.
+async fn drop_parked(conn: &mut Conn, memory: &mut Memory, now: Timestamp) -> QueryResult<()> {
+    let key = "link, op_key, operator_id, verdict, recipient";
+    let before = millis(now).saturating_sub(PARKED_MS);
+    let mut dropped =
+        dialect::delete_old(conn, "early_receipt", "parked_at", key, before, PARKED_PIECE).await?;
+    // Counted only as far as it matters.
+    let text = "SELECT COUNT(*) FROM (SELECT parked_at FROM early_receipt LIMIT ?) AS kept";
+    let counted: Vec<i64> = Sql::<BigInt>::new(text, vec![(PARKED + PARKED_PIECE).into()]).rows(conn).await?;
+    let count = counted.first().and_then(|n| usize::try_from(*n).ok()).unwrap_or(0);
+    let over = count.saturating_sub(PARKED);
+    if over > 0 {
+        let too_many = dialect::delete_old(conn, "early_receipt", "parked_at", key, i64::MAX, over).await?;
+        tracing::warn!(
+            dropped = too_many,
+            "too many receipts belong to no message of ours; the oldest are dropped"
+        );
+        metrics::counter!("omnigate_parked_receipts_dropped_total").increment(too_many as u64);
+        dropped += too_many;
+    }
+    if dropped > 0 {
+        memory.parked = None;
+    }
     Ok(())
 }

@@ -125,7 +125,7 @@ impl Writer {
     async fn one_by_one(&mut self, mut conn: Conn, batch: Vec<Op>) -> Option<Conn> {
         let mut left = batch.into_iter();
         while let Some(op) = left.next() {
-            if self.full.is_some() && !op.settles() {
+            if self.full.is_some() && !op.goes_on_while_full() {
                 self.answers.refuse(vec![op], StoreError::Full).await;
                 continue;
             }
@@ -160,7 +160,7 @@ impl Writer {
         None
     }
 
-    /// With a full disk only what settles goes on, until the reserve can be laid back.
+    /// With a full disk only what was taken on goes on, until the reserve can be laid back.
     fn while_full(&mut self, batch: Vec<Op>) -> (Vec<Op>, Vec<Op>) {
         let Some(try_at) = self.full else { return (batch, Vec::new()) };
         let now = self.clock.monotonic();
@@ -172,7 +172,7 @@ impl Writer {
             }
             self.full = Some(now.saturating_add(TRY_ROOM));
         }
-        batch.into_iter().partition(Op::settles)
+        batch.into_iter().partition(Op::goes_on_while_full)
     }
 
     fn fill_up(&mut self) {
@@ -297,7 +297,7 @@ async fn alone(conn: &mut Conn, memory: &mut Memory, op: &mut Op) -> QueryResult
         Op::Number(ticket) => Box::pin(cluster::number(conn, ticket)),
         Op::Leave(ticket) => Box::pin(cluster::leave(conn, ticket)),
         Op::Retain(ticket) => Box::pin(retain::retain(conn, memory, ticket)),
-        Op::Ping(ticket) => Box::pin(cold::ping(conn, ticket)),
+        Op::Ping(ticket) => Box::pin(cold::ping(conn, memory, ticket)),
     };
     work.await
 }

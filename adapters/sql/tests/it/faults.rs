@@ -28,14 +28,22 @@ fn child(test: &str, case: &str, place: &Path) -> Output {
 
 /// The store of a child and its case; `None` in a run that is no child.
 async fn begun() -> Option<(Opened, String)> {
+    begun_at(&ManualClock::default()).await
+}
+
+async fn begun_at(clock: &ManualClock) -> Option<(Opened, String)> {
     let case = std::env::var(CASE).ok()?;
     let place = std::env::var(PLACE).expect("a place");
-    Some((open(Path::new(&place), 1 << 20).await, case))
+    Some((open_at(Path::new(&place), 1 << 20, clock).await, case))
 }
 
 async fn open(place: &Path, reserve: u64) -> Opened {
+    open_at(place, reserve, &ManualClock::default()).await
+}
+
+async fn open_at(place: &Path, reserve: u64, clock: &ManualClock) -> Opened {
     let url = format!("sqlite://{}/omnigate.db", place.display());
-    let options = StoreOptions { reserve, ..options(&ManualClock::default()) };
+    let options = StoreOptions { reserve, ..options(clock) };
     sql::open(&url, options).await.expect("the store opens")
 }
 
@@ -120,7 +128,8 @@ async fn after_the_disk_failed_nothing_is_acknowledged() {
 /// The disk is full for two commits; the reserve lets what was taken on be settled.
 #[tokio::test]
 async fn child_with_a_full_disk() {
-    let Some((opened, place)) = begun().await else { return };
+    let clock = ManualClock::default();
+    let Some((opened, place)) = begun_at(&clock).await else { return };
     let reserve = Path::new(&place).join("omnigate.db.reserve");
     accept(&opened.stores, 1).await.expect("accepted");
     assert!(reserve.exists(), "the reserve is laid");
@@ -131,6 +140,15 @@ async fn child_with_a_full_disk() {
     assert!(reserve.exists(), "the reserve is laid again");
     fail::cfg(COMMIT, "2*return(database or disk is full)->off").expect("a fail point");
     assert_eq!(accept(&opened.stores, 3).await, Err(StoreError::Full));
+    // Nothing can be laid where a directory stands: there is no room. What was taken on goes on, and nobody says that all is well.
+    std::fs::create_dir(&reserve).expect("a directory");
+    settle(&opened.stores, 2).await.expect("settled");
+    assert_eq!(opened.stores.reports.ping().await, Err(StoreError::Full));
+    assert_eq!(accept(&opened.stores, 4).await, Err(StoreError::Full));
+    std::fs::remove_dir(&reserve).expect("removed");
+    clock.advance(std::time::Duration::from_secs(3));
+    opened.stores.reports.ping().await.expect("there is room again");
+    accept(&opened.stores, 5).await.expect("accepted");
 }
 
 #[tokio::test]

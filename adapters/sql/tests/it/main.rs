@@ -9,4 +9,5 @@ mod ports_of;
 mod postgres;
 mod servers;
 mod sqlite;
+mod stuck;
 mod wire;

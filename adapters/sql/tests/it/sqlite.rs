@@ -82,6 +82,44 @@ async fn a_copy_is_whole_and_does_not_overwrite() {
     assert_eq!(audit.accepted, 1);
 }
 
+fn names(directory: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(directory).expect("a directory");
+    let mut names: Vec<_> =
+        entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8")).collect();
+    names.sort();
+    names
+}
+
+#[tokio::test]
+async fn a_copy_is_its_owners_alone_and_a_failed_one_leaves_nothing() {
+    let (directory, copies) = (tempfile::tempdir().expect("one"), tempfile::tempdir().expect("another"));
+    let now = ManualClock::default().now();
+    let opened = open(directory.path()).await;
+    let new = samples::queued(samples::message(7, now), &samples::link("TS0"));
+    opened.stores.outbox.accept(samples::acceptance(vec![new])).await.expect("accepted");
+    let copy = copies.path().join("copy.db");
+    sql::backup(&url(directory.path()), &copy).await.expect("the copy is made");
+    assert_eq!(names(copies.path()), ["copy.db"]);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(&copy).expect("it is there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    opened.closed().await;
+    // A store with a hole in it: its copy is not sound, or cannot be made.
+    let file = directory.path().join("omnigate.db");
+    let mut octets = std::fs::read(&file).expect("the store");
+    let half = octets.len() / 2;
+    octets.get_mut(half..).expect("a half").fill(0x55);
+    std::fs::write(&file, octets).expect("a hole");
+    let failed = sql::backup(&url(directory.path()), &copies.path().join("second.db")).await;
+    assert!(failed.is_err(), "{failed:?}");
+    assert_eq!(names(copies.path()), ["copy.db"]);
+    let nowhere = copies.path().join("no/such/directory/copy.db");
+    assert!(sql::backup(&url(directory.path()), &nowhere).await.is_err());
+}
+
 /// What one program wrote and another cannot read holds nobody else up: neither the queue, nor expiry, nor a list, nor the next start.
 #[tokio::test]
 async fn a_row_that_cannot_be_read() {
@@ -115,6 +153,46 @@ async fn a_row_that_cannot_be_read() {
     assert_eq!(stores.dispatch.expire(clock.now(), 10).await, Ok(2), "their time ends them");
     let audit = stores.reports.audit().await.expect("it reads");
     assert_eq!(audit.wrong, Vec::<String>::new());
+}
+
+/// Receipts that belong to nobody are bounded; the youngest are kept.
+#[tokio::test]
+async fn too_many_parked_receipts() {
+    use diesel::connection::SimpleConnection;
+    use diesel::{Connection, RunQueryDsl, SqliteConnection};
+    #[derive(diesel::QueryableByName)]
+    struct Parked {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        count: i64,
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        oldest: i64,
+    }
+    let directory = tempfile::tempdir().expect("a directory");
+    let clock = ManualClock::default();
+    let opened = sql::open(&url(directory.path()), options(&clock)).await.expect("the store opens");
+    let file = directory.path().join("omnigate.db");
+    let mut conn = SqliteConnection::establish(file.to_str().expect("a path")).expect("it opens");
+    let now = clock.now().as_millisecond();
+    let many = format!(
+        "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 124999) \
+         INSERT INTO early_receipt (link, op_key, operator_id, verdict, recipient, error, parked_at) \
+         SELECT 'TS0', 'k' || i, 'k' || i, 1, '', '', {now} + i FROM n"
+    );
+    conn.batch_execute(&many).expect("125,000 rows");
+    for (kept, oldest) in [(105_000, 20_000), (100_000, 25_000), (100_000, 25_000)] {
+        opened.stores.receipts.give_up(clock.now(), 500).await.expect("given up");
+        let text = "SELECT COUNT(*) AS count, MIN(parked_at) AS oldest FROM early_receipt";
+        let parked: Parked = diesel::sql_query(text).get_result(&mut conn).expect("it reads");
+        assert_eq!((parked.count, parked.oldest - now), (kept, oldest));
+    }
+    clock.advance(std::time::Duration::from_secs(2 * 3_600));
+    for _ in 0..5 {
+        opened.stores.receipts.give_up(clock.now(), 500).await.expect("given up");
+    }
+    let parked: Parked = diesel::sql_query("SELECT COUNT(*) AS count, 0 AS oldest FROM early_receipt")
+        .get_result(&mut conn)
+        .expect("it reads");
+    assert_eq!(parked.count, 0);
 }
 
 #[tokio::test]

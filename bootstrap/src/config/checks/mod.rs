@@ -160,7 +160,7 @@ impl Checks<'_> {
                 use secrecy::ExposeSecret as _;
                 let known = ["sqlite://", "postgres://", "postgresql://", "mysql://", "mariadb://"];
                 if !known.iter().any(|k| url.expose_secret().starts_with(k)) {
-                    self.wrong_key("database.url", "it begins with sqlite://, postgres:// or mysql://");
+                    self.wrong_key("database.url", "it begins with sqlite://, postgres:// or mariadb://");
                 }
             }
             None => {}

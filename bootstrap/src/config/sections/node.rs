@@ -46,7 +46,9 @@ impl Node {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Database {
-    /// `sqlite://path`, `postgres://user:password@host/name` or `mysql://…`; `omnigate.db` in the data directory when absent.
+    /// `sqlite://path`, `postgres://user:password@host/name` (13 or later) or `mariadb://user:password@host/name` (10.6 or later; `mysql://` is the same);
+    /// `omnigate.db` in the data directory when absent. PostgreSQL: TLS when the server has it, with any certificate; `?sslmode=require`: TLS with a certificate
+    /// that this machine trusts (a company's own authority by `SSL_CERT_FILE` in the environment), `?sslmode=disable`: none. MariaDB: `?require_ssl=true`.
     pub url: Option<Secret>,
 }
 

@@ -52,6 +52,9 @@ fn temporary_errors_and_recovery() {
     });
     let live = once(gateway.doors().http, &Request::get("/health/live")).expect("an answer");
     assert_eq!(live.status, 200);
+    let ready = || once(gateway.doors().http, &Request::get("/health/ready")).expect("an answer");
+    eventually("not ready while nothing is accepted", || (ready().status == 503).then_some(()));
+    assert!(ready().text().contains("disk is full"), "{}", ready().text());
 
     std::fs::remove_file(&seen_from_here).expect("removed");
     eventually("an open door", || {
@@ -65,6 +68,7 @@ fn temporary_errors_and_recovery() {
         attempts.push(attempt(number, began_at, answer));
         fine.then_some(())
     });
+    eventually("ready again", || (ready().status == 200).then_some(()));
     attempts.extend(send(&gateway, 5_000_000, 10));
     // The database lies in a name space of its own, so the audit command cannot be asked from here.
     let terms = Terms::default();

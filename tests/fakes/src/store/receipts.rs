@@ -12,6 +12,8 @@ use std::time::Duration;
 
 /// How long a receipt waits for its message.
 const PARKED_FOR: Duration = Duration::from_hours(1);
+/// How many wait.
+const PARKED: usize = 100_000;
 
 #[async_trait]
 impl Receipts for MemoryStore {
@@ -30,6 +32,8 @@ impl Receipts for MemoryStore {
     async fn give_up(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
         self.call(Call::Receipts, |books| {
             books.parked.retain(|p| p.at.checked_add(PARKED_FOR).is_ok_and(|end| now < end));
+            let too_many = books.parked.len().saturating_sub(PARKED);
+            books.parked.drain(..too_many);
             let late = books.awaiting.iter().filter(|a| !a.done && a.until <= now).map(|a| a.message);
             let late: BTreeSet<_> =
                 late.filter(|id| books.messages.get(&id.0).is_some_and(|r| r.state == State::Sent)).collect();
