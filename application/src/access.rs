@@ -5,6 +5,7 @@ mod tests;
 
 use crate::brake::Brake;
 use crate::directory::CurrentDirectory;
+use crate::turns::Turns;
 use async_trait::async_trait;
 use domain::access::{self, Sender};
 use domain::directory::{KeyHash, PasswordHash, User};
@@ -23,6 +24,8 @@ use std::time::Duration;
 const REMEMBERED: Duration = Duration::from_hours(24);
 /// How many are remembered.
 const MOST: usize = 10_000;
+/// So many passwords from one address are checked at once: enough to keep the hashing busy, and little more than the brake allows.
+const AT_ONCE: usize = 2;
 /// So much of a name is looked at when wrong passwords are counted.
 const NAME: usize = 64;
 
@@ -33,6 +36,8 @@ pub(crate) struct Access {
     clock: Arc<dyn Clock>,
     salt: [u8; 32],
     state: Mutex<Memory>,
+    names: Turns<String>,
+    peers: Turns<IpAddr>,
 }
 
 #[derive(Default)]
@@ -53,7 +58,8 @@ impl Access {
     ) -> Self {
         let mut salt = [0; 32];
         ids.fill(&mut salt);
-        Self { directory, passwords, clock, salt, state: Mutex::default() }
+        let (names, peers) = (Turns::new(1), Turns::new(AT_ONCE));
+        Self { directory, passwords, clock, salt, state: Mutex::default(), names, peers }
     }
 
     fn state(&self) -> MutexGuard<'_, Memory> {
@@ -71,6 +77,14 @@ impl Access {
             return Ok(user);
         }
         let short = short(name);
+        self.braked(Some(&short), peer)?;
+        // One after the other, so that each is judged by what those before it were: guesses made at once are counted like any others, and of a
+        // program's many first connections one costs a hash. The address comes first: its queue must not stand in that of a name.
+        let _of_peer = self.peers.take(peer).await;
+        let _of_name = self.names.take(short.clone()).await;
+        if let Some(user) = self.remembered(name, &digest) {
+            return Ok(user);
+        }
         self.braked(Some(&short), peer)?;
         let user = self.directory.current().user(name).cloned();
         let hash = user.as_ref().and_then(|u| u.password.as_ref());

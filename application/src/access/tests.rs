@@ -4,6 +4,7 @@ use super::*;
 use crate::directory::Installation;
 use domain::directory::UserName;
 use fakes::{FakePasswords, ManualClock, SequentialIds};
+use futures_util::future::join_all;
 
 const PEER: &str = "10.0.0.1";
 const ELSEWHERE: &str = "10.0.0.2";
@@ -111,6 +112,34 @@ async fn a_password_that_was_right_is_forgotten_when_it_changes() {
     }
     stage.put(vec![User { enabled: false, ..user("crm", "old") }]);
     assert_eq!(stage.log_in("crm", "old", PEER).await, Some(Code::NotAuthenticated));
+}
+
+#[tokio::test(start_paused = true)]
+async fn guesses_at_once_are_counted_like_any_others() {
+    let stage = stage(vec![user("crm", "secret")]);
+    let guess = |n: usize| {
+        let (stage, peer) = (&stage, format!("10.1.0.{n}"));
+        async move { stage.log_in("crm", &format!("guess {n}"), &peer).await }
+    };
+    let told = join_all((0..200).map(guess)).await;
+    let count = |code| told.iter().filter(|told| **told == Some(code)).count();
+    assert_eq!((count(Code::NotAuthenticated), count(Code::RateLimited)), (5, 195));
+    assert_eq!(stage.passwords.0.checks(), 5);
+    // The same with a name each, from one address.
+    let guess = |n: usize| {
+        let stage = &stage;
+        async move { stage.log_in(&format!("user{n}"), "password", PEER).await }
+    };
+    join_all((0..200).map(guess)).await;
+    assert!(stage.passwords.0.checks() <= 5 + 5 + AT_ONCE, "{}", stage.passwords.0.checks());
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_first_connections_cost_one_hash() {
+    let stage = stage(vec![user("crm", "secret")]);
+    let told = join_all((0..50).map(|_| stage.log_in("crm", "secret", PEER))).await;
+    assert!(told.iter().all(Option::is_none), "{told:?}");
+    assert_eq!(stage.passwords.0.checks(), 1);
 }
 
 #[tokio::test]
