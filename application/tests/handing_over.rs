@@ -1,23 +1,44 @@
-//! What waits to be handed over in the store goes as fast as its receiver takes it.
+//! What waits to be handed over in the store goes as fast as its receiver takes it, and receivers that hang hold up no other.
 #![allow(missing_docs, reason = "a test")]
 
 use application::{Gateway, Installation, Settings, World};
+use async_trait::async_trait;
 use domain::message::{Callback, Incarnation, MessageId, Told};
+use domain::mo::{Destination, MoRule};
 use fakes::{
     FakeDeliver, FakePasswords, ManualClock, MemoryNotices, MemoryQuarantine, MemoryStore, MemoryTraffic,
-    SequentialIds, samples,
+    RuntimeClock, SequentialIds, samples,
 };
-use ports::driven::{Clock as _, Dispatch as _, Outbox as _, Stores};
+use ports::driven::{Answer, Clock, Deliver, Dispatch as _, Handoff, HandoffError, Outbox as _, Stores};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// Handoffs left by an earlier run: many times what is taken from the store in one go.
 const LEFT: i64 = 5_000;
 
+async fn start(
+    store: &Arc<MemoryStore>,
+    clock: Arc<dyn Clock>,
+    http: Arc<dyn Deliver>,
+    installation: Installation,
+) -> Arc<Gateway> {
+    let world = World {
+        clock,
+        ids: Arc::new(SequentialIds::default()),
+        passwords: Arc::new(FakePasswords::default()),
+        traffic: Arc::new(MemoryTraffic::default()),
+        quarantine: Arc::new(MemoryQuarantine::default()),
+        notices: Arc::new(MemoryNotices::default()),
+        http,
+        mail: Arc::new(FakeDeliver::default()),
+    };
+    Gateway::start(Settings::default(), installation, Stores::of(store), world).await.expect("a gateway")
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_waits_in_the_store_follows_at_once() {
-    let (store, clock, link) =
-        (Arc::new(MemoryStore::new()), Arc::new(ManualClock::default()), samples::link("TS0"));
+    let (store, clock, link) = (Arc::new(MemoryStore::new()), ManualClock::default(), samples::link("TS0"));
     let (run, now) = (Incarnation(1), clock.now());
     let messages = (1..=LEFT).map(|id| {
         let mut message = samples::message(id, now);
@@ -34,21 +55,77 @@ async fn what_waits_in_the_store_follows_at_once() {
     store.settle(settlements.collect()).await.expect("stored");
 
     let http = Arc::new(FakeDeliver::default());
-    let stores = Stores::of(&store);
-    let world = World {
-        clock,
-        ids: Arc::new(SequentialIds::default()),
-        passwords: Arc::new(FakePasswords::default()),
-        traffic: Arc::new(MemoryTraffic::default()),
-        quarantine: Arc::new(MemoryQuarantine::default()),
-        notices: Arc::new(MemoryNotices::default()),
-        http: http.clone(),
-        mail: Arc::new(FakeDeliver::default()),
-    };
-    let gateway =
-        Gateway::start(Settings::default(), Installation::default(), stores, world).await.expect("a gateway");
+    let gateway = start(&store, Arc::new(clock), http.clone(), Installation::default()).await;
     // By looking twice a second it would take five.
     let all = tokio::time::timeout(Duration::from_secs(2), http.until(LEFT as usize)).await;
     assert_eq!(all.map(|tries| tries.len()).ok(), Some(LEFT as usize));
     gateway.stop(Duration::from_secs(1)).await;
+}
+
+/// Takes what is for one at once. The others take a little and then hang until the deliverer's time is up.
+struct Hanging {
+    takes: usize,
+    taken: AtomicUsize,
+    healthy: FakeDeliver,
+}
+
+#[async_trait]
+impl Deliver for Hanging {
+    async fn deliver(&self, handoff: &Handoff) -> Result<Answer, HandoffError> {
+        if handoff.target() == "http://healthy.example" {
+            return self.healthy.deliver(handoff).await;
+        }
+        if self.taken.fetch_add(1, Ordering::Relaxed) < self.takes {
+            return Ok(Answer::default());
+        }
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        Err(HandoffError::Temporary("no answer in time".to_owned()))
+    }
+}
+
+const A: &str = "46701111111";
+const B: &str = "46702222222";
+const HEALTHY: &str = "46703333333";
+
+/// A message comes in for the program of a number.
+async fn received(gateway: &Gateway, number: &str, text: &str, clock: &RuntimeClock) {
+    let mut part = samples::mo_part(&samples::link("TS0"), text, None, clock.now());
+    part.destination = number.to_owned();
+    gateway.receive().mo(part).await.expect("taken");
+    tokio::task::yield_now().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn receivers_that_hang_hold_up_no_other() {
+    // From the beginning, and after they took so much that thousands may wait for them in memory.
+    for takes in [0, 300] {
+        let rule = |number: &str, host: &str| MoRule {
+            number: Some(samples::recipient(number)),
+            user: None,
+            destination: Some(Destination::Url(format!("http://{host}.example/mo"))),
+            answers: false,
+        };
+        let mo_rules = vec![rule(A, "a"), rule(B, "b"), rule(HEALTHY, "healthy")];
+        let installation = Installation { mo_rules, ..Installation::default() };
+        let (store, clock) = (Arc::new(MemoryStore::new()), RuntimeClock::ahead_by(0));
+        let http =
+            Arc::new(Hanging { takes, taken: AtomicUsize::default(), healthy: FakeDeliver::default() });
+        let gateway = start(&store, Arc::new(clock.clone()), http.clone(), installation).await;
+        for n in 0..3_000 {
+            received(&gateway, A, &format!("a {n}"), &clock).await;
+            received(&gateway, B, &format!("b {n}"), &clock).await;
+        }
+        // Before they are found to hang, and after, under traffic for both that goes on.
+        for round in 1..=4 {
+            received(&gateway, HEALTHY, &format!("healthy {round}"), &clock).await;
+            let told = tokio::time::timeout(Duration::from_secs(1), http.healthy.until(round)).await;
+            assert!(told.is_ok(), "{takes} taken, round {round}");
+            for n in 0..100 {
+                received(&gateway, A, &format!("a {round} {n}"), &clock).await;
+                received(&gateway, B, &format!("b {round} {n}"), &clock).await;
+            }
+            tokio::time::sleep(Duration::from_secs(8)).await;
+        }
+        gateway.stop(Duration::from_secs(1)).await;
+    }
 }
