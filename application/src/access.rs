@@ -223,7 +223,13 @@ impl Authenticate for Access {
         access::admit(user, peer, Door::Smtp)
     }
 
-    fn pace(&self, sender: &Sender) -> Result<(), Refusal> {
-        self.paced(sender.user())
+    fn again(&self, sender: &Sender, peer: IpAddr) -> Result<Sender, Refusal> {
+        access::admit_again(&self.directory.current(), sender, peer)
+    }
+
+    fn pace(&self, sender: &Sender, peer: IpAddr) -> Result<Sender, Refusal> {
+        let sender = self.again(sender, peer)?;
+        self.paced(sender.user())?;
+        Ok(sender)
     }
 }

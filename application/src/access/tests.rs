@@ -38,8 +38,7 @@ fn user(name: &str, password: &str) -> User {
 }
 
 fn stage(users: Vec<User>) -> Stage {
-    let directory =
-        Arc::new(CurrentDirectory::new(Installation { users, ..Installation::default() }));
+    let directory = Arc::new(CurrentDirectory::new(Installation { users, ..Installation::default() }));
     let (passwords, clock) = (Arc::new(Slow::default()), ManualClock::default());
     let access = Access::new(
         Arc::clone(&directory),
@@ -154,12 +153,31 @@ async fn a_rate_counts_requests_or_submissions() {
         assert!(access.authenticate(&Credentials::None, peer, door).await.is_ok(), "logging in is free");
     }
     let sender = access.authenticate_mail("a@example.se", peer).await.expect("known");
-    assert!(access.pace(&sender).is_ok());
-    let code = |result: Result<(), Refusal>| result.map_err(|refusal| refusal.code);
-    assert_eq!(code(access.pace(&sender)), Err(Code::RateLimited));
+    assert!(access.pace(&sender, peer).is_ok());
+    let code = |result: Result<Sender, Refusal>| result.map(|_| ()).map_err(|refusal| refusal.code);
+    assert_eq!(code(access.pace(&sender, peer)), Err(Code::RateLimited));
     let request = || access.authenticate(&Credentials::None, peer, Door::Http);
-    assert_eq!(code(request().await.map(|_| ())), Err(Code::RateLimited), "one limit for all doors");
+    assert_eq!(code(request().await), Err(Code::RateLimited), "one limit for all doors");
     clock.advance(Duration::from_secs(1));
     assert!(request().await.is_ok());
-    assert_eq!(code(access.pace(&sender)), Err(Code::RateLimited));
+    assert_eq!(code(access.pace(&sender, peer)), Err(Code::RateLimited));
+}
+
+#[tokio::test]
+async fn who_stays_is_looked_at_again() {
+    let stage = stage(vec![user("crm", "secret")]);
+    let peer = PEER.parse().expect("ip");
+    let credentials = Credentials::Password { user: "crm".to_owned(), password: "secret".into() };
+    let sender = stage.access.authenticate(&credentials, peer, Door::Telnet).await.expect("let in");
+    stage.put(vec![User { rate: 1, ..user("crm", "secret") }]);
+    let now = stage.access.pace(&sender, peer).expect("still known");
+    assert_eq!((now.user().rate, now.door()), (1, Door::Telnet));
+    let code = |result: Result<Sender, Refusal>| result.err().map(|refusal| refusal.code);
+    assert_eq!(code(stage.access.pace(&sender, peer)), Some(Code::RateLimited), "the new limit holds");
+    assert_eq!(code(stage.access.again(&sender, peer)), None, "only submissions count");
+    for users in [vec![user("crm", "new")], vec![]] {
+        stage.put(users);
+        assert_eq!(code(stage.access.again(&sender, peer)), Some(Code::NotAuthenticated));
+        assert_eq!(code(stage.access.pace(&sender, peer)), Some(Code::NotAuthenticated));
+    }
 }
