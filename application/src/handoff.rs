@@ -2,8 +2,10 @@
 //! slow one delays nobody else.
 
 mod answers;
+mod patience;
 mod queue;
 
+pub(crate) use patience::Patience;
 pub(crate) use queue::HandoffQueue;
 
 use crate::directory::CurrentDirectory;
@@ -17,6 +19,7 @@ use answers::Answered;
 use domain::Timestamp;
 use domain::message::Incarnation;
 use futures_util::FutureExt as _;
+use patience::PATIENCE;
 use ports::driven::{Answer, Clock, Deliver, Handoff, HandoffError, HandoffKey, HandoffOutcome, Handoffs};
 use queue::{HELD, LEASED};
 use std::collections::{HashMap, VecDeque};
@@ -32,12 +35,6 @@ use tokio_util::sync::CancellationToken;
 const POLL: Duration = Duration::from_millis(500);
 /// How soon it is asked again when some are known to wait there and a target can have more.
 const SOON: Duration = Duration::from_millis(20);
-/// Pauses after failed tries; the last one repeats for a day.
-const PAUSES: [u64; 7] = [1, 5, 15, 30, 60, 120, 300];
-/// How long a handoff is tried.
-const PATIENCE: Duration = Duration::from_hours(24);
-/// After so many permanent refusals it is given up.
-const PERMANENT: u16 = 3;
 
 /// The use case.
 pub(crate) struct HandOver {
@@ -51,6 +48,7 @@ pub(crate) struct HandOver {
     pub queue: HandoffQueue,
     pub fatal: Fatal,
     pub meters: Arc<Meters>,
+    pub patience: Patience,
 }
 
 /// A try that ended.
@@ -134,6 +132,7 @@ impl HandOver {
         let leased =
             self.fatal.watch(self.handoffs.lease(LEASED, &busy, self.incarnation, self.clock.now()).await);
         if let Ok(leased) = &leased {
+            self.patience.heard(self.clock.monotonic());
             self.queue.known.hold(leased.iter().map(|h| h.key));
         }
         drop(taking);
@@ -253,14 +252,15 @@ impl HandOver {
     fn outcome(&self, handoff: &Handoff, result: Result<Answer, HandoffError>) -> HandoffOutcome {
         let label = |outcome: &'static str| self.meters.handoffs.count(outcome, 1);
         let tries = handoff.tries.saturating_add(1);
-        let age = self.age(handoff);
         let (error, give_up) = match result {
             Ok(_) => {
                 label("done");
                 return HandoffOutcome::Done;
             }
-            Err(HandoffError::Temporary(error)) => (error, age >= PATIENCE),
-            Err(HandoffError::Permanent(error)) => (error, age >= PATIENCE || tries >= PERMANENT),
+            Err(HandoffError::Temporary(error)) => {
+                (error, self.patience.is_over(self.age(handoff), tries, self.clock.monotonic()))
+            }
+            Err(HandoffError::Permanent(error)) => (error, patience::is_refused(tries)),
         };
         if give_up {
             label("dead");
@@ -268,8 +268,7 @@ impl HandOver {
             return HandoffOutcome::Dead { error };
         }
         label("again");
-        let pause = PAUSES.get(usize::from(tries - 1)).or(PAUSES.last()).copied().unwrap_or(300);
-        HandoffOutcome::Again { due_at: self.after(Duration::from_secs(pause)), error, counts: true }
+        HandoffOutcome::Again { due_at: self.after(patience::pause(tries)), error, counts: true }
     }
 
     async fn finish(

@@ -36,24 +36,29 @@ async fn start(
     Gateway::start(Settings::default(), installation, Stores::of(store), world).await.expect("a gateway")
 }
 
-#[tokio::test(start_paused = true)]
-async fn what_waits_in_the_store_follows_at_once() {
+/// A store with handoffs that an earlier run left, made now by a clock that stands still.
+async fn left(count: i64) -> Arc<MemoryStore> {
     let (store, clock, link) = (Arc::new(MemoryStore::new()), ManualClock::default(), samples::link("TS0"));
     let (run, now) = (Incarnation(1), clock.now());
-    let messages = (1..=LEFT).map(|id| {
+    let messages = (1..=count).map(|id| {
         let mut message = samples::message(id, now);
         message.callback =
             Some(Callback::Json { url: "http://a.example/sent".to_owned(), told: Told::Every });
         samples::sending(message, &link, run)
     });
     store.accept(samples::acceptance(messages.collect())).await.expect("stored");
-    let settlements = (1..=LEFT).map(|id| {
+    let settlements = (1..=count).map(|id| {
         let mut sent = samples::sent(MessageId(id), run, &link, now, &[&format!("a{id}")]);
         sent.tell = true;
         sent
     });
     store.settle(settlements.collect()).await.expect("stored");
+    store
+}
 
+#[tokio::test(start_paused = true)]
+async fn what_waits_in_the_store_follows_at_once() {
+    let (store, clock) = (left(LEFT).await, ManualClock::default());
     let http = Arc::new(FakeDeliver::default());
     let gateway = start(&store, Arc::new(clock), http.clone(), Installation::default()).await;
     // By looking twice a second it would take five.
@@ -126,6 +131,27 @@ async fn receivers_that_hang_hold_up_no_other() {
             }
             tokio::time::sleep(Duration::from_secs(8)).await;
         }
+        gateway.stop(Duration::from_secs(1)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_grew_old_while_nobody_could_try_it_gets_its_tries() {
+    // A receiver that comes back a moment after we do, and one that stays away.
+    for (failures, done) in [(4, true), (1_000, false)] {
+        let store = left(1).await;
+        let clock = ManualClock::default();
+        clock.advance(Duration::from_hours(30));
+        let http = Arc::new(FakeDeliver::default());
+        http.answer_with((0..failures).map(|_| Err(HandoffError::Temporary("nobody is there".to_owned()))));
+        let gateway = start(&store, Arc::new(clock.clone()), http.clone(), Installation::default()).await;
+        for _ in 0..90 {
+            clock.advance(Duration::from_mins(1));
+            tokio::time::sleep(Duration::from_mins(1)).await;
+        }
+        let dead = Stores::of(&store).handoffs.dead(10).await.expect("a list");
+        assert_eq!((store.open_handoffs(), dead.len()), if done { (0, 0) } else { (1, 1) });
+        assert!(http.tries().len() >= 5, "{}", http.tries().len());
         gateway.stop(Duration::from_secs(1)).await;
     }
 }
