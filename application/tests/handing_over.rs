@@ -131,6 +131,7 @@ async fn receivers_that_hang_hold_up_no_other() {
             }
             tokio::time::sleep(Duration::from_secs(8)).await;
         }
+        assert_eq!(http.healthy.tries().len(), 4, "each once, whether it went by the store or not");
         gateway.stop(Duration::from_secs(1)).await;
     }
 }
