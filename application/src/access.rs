@@ -1,10 +1,14 @@
 //! Letting callers in: passwords, keys, addresses; the brake on wrong ones; limits on how often a user may ask.
 
+#[cfg(test)]
+mod tests;
+
 use crate::brake::Brake;
 use crate::directory::CurrentDirectory;
+use crate::turns::Turns;
 use async_trait::async_trait;
 use domain::access::{self, Sender};
-use domain::directory::{KeyHash, User};
+use domain::directory::{KeyHash, PasswordHash, User};
 use domain::message::Door;
 use domain::refusal::{Code, Refusal};
 use ports::driven::{Clock, Ids, Passwords};
@@ -16,10 +20,14 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// How long a password that was right is remembered.
-const REMEMBERED: Duration = Duration::from_mins(5);
+/// How long a password that was right is remembered after it was last shown: programs that send once a day are not to wait for what others try.
+const REMEMBERED: Duration = Duration::from_hours(24);
 /// How many are remembered.
 const MOST: usize = 10_000;
+/// So many passwords from one address are checked at once: enough to keep the hashing busy, and little more than the brake allows.
+const AT_ONCE: usize = 2;
+/// So much of a name is looked at when wrong passwords are counted.
+const NAME: usize = 64;
 
 /// The use case.
 pub(crate) struct Access {
@@ -28,12 +36,14 @@ pub(crate) struct Access {
     clock: Arc<dyn Clock>,
     salt: [u8; 32],
     state: Mutex<Memory>,
+    names: Turns<String>,
+    peers: Turns<IpAddr>,
 }
 
 #[derive(Default)]
 struct Memory {
-    /// Digest of name and password that were right → for which user object, and until when.
-    right: HashMap<[u8; 32], (Arc<User>, Duration)>,
+    /// Digest of name and password that were right → by which hash, and until when.
+    right: HashMap<[u8; 32], (PasswordHash, Duration)>,
     users: Brake<String>,
     addresses: Brake<IpAddr>,
     buckets: HashMap<String, (f64, Duration)>,
@@ -48,7 +58,8 @@ impl Access {
     ) -> Self {
         let mut salt = [0; 32];
         ids.fill(&mut salt);
-        Self { directory, passwords, clock, salt, state: Mutex::default() }
+        let (names, peers) = (Turns::new(1), Turns::new(AT_ONCE));
+        Self { directory, passwords, clock, salt, state: Mutex::default(), names, peers }
     }
 
     fn state(&self) -> MutexGuard<'_, Memory> {
@@ -61,61 +72,69 @@ impl Access {
         password: &SecretString,
         peer: IpAddr,
     ) -> Result<Arc<User>, Refusal> {
-        let directory = self.directory.current();
-        let user = directory.user(name).cloned();
         let digest = self.digest(name, password);
-        if let Some(user) = &user
-            && self.remembers(&digest, user)
-        {
-            return Ok(Arc::clone(user));
+        if let Some(user) = self.remembered(name, &digest) {
+            return Ok(user);
         }
-        self.braked(Some(name), peer)?;
+        let short = short(name);
+        self.braked(Some(&short), peer)?;
+        // One after the other, so that each is judged by what those before it were: guesses made at once are counted like any others, and of a
+        // program's many first connections one costs a hash. The address comes first: its queue must not stand in that of a name.
+        let _of_peer = self.peers.take(peer).await;
+        let _of_name = self.names.take(short.clone()).await;
+        if let Some(user) = self.remembered(name, &digest) {
+            return Ok(user);
+        }
+        self.braked(Some(&short), peer)?;
+        let user = self.directory.current().user(name).cloned();
         let hash = user.as_ref().and_then(|u| u.password.as_ref());
         let right = self.passwords.verify(password, hash).await;
         let now = self.clock.monotonic();
         let mut state = self.state();
         match user.filter(|_| right) {
             Some(user) => {
-                state.users.right(&name.to_owned());
+                state.users.right(&short);
                 state.addresses.right(&peer);
                 if state.right.len() >= MOST {
                     state.right.retain(|_, (_, until)| *until > now);
                 }
-                if state.right.len() < MOST {
-                    state.right.insert(digest, (Arc::clone(&user), now + REMEMBERED));
+                if let Some(hash) = &user.password
+                    && state.right.len() < MOST
+                {
+                    state.right.insert(digest, (hash.clone(), now + REMEMBERED));
                 }
                 Ok(user)
             }
             None => {
-                state.users.wrong(name.chars().take(64).collect(), now);
+                state.users.wrong(short, now);
                 state.addresses.wrong(peer, now);
                 drop(state);
-                metrics::counter!("omnigate_wrong_credentials_total").increment(1);
-                Err(Refusal::new(Code::NotAuthenticated))
+                Err(wrong())
             }
         }
     }
 
+    /// Who has a key comes in whatever others at his address try: a key is long and random, nobody guesses it. It is found by its digest, which tells
+    /// nothing of it however long that takes. Wrong ones are braked.
     fn by_key(&self, key: &SecretString, peer: IpAddr) -> Result<Arc<User>, Refusal> {
-        self.braked(None, peer)?;
         let hash = KeyHash(Sha256::digest(key.expose_secret().as_bytes()).into());
-        let found = self.directory.current().user_by_key(&hash).cloned();
-        found.ok_or_else(|| {
-            self.state().addresses.wrong(peer, self.clock.monotonic());
-            metrics::counter!("omnigate_wrong_credentials_total").increment(1);
-            Refusal::new(Code::NotAuthenticated)
-        })
+        if let Some(user) = self.directory.current().user_by_key(&hash) {
+            return Ok(Arc::clone(user));
+        }
+        self.braked(None, peer)?;
+        self.state().addresses.wrong(peer, self.clock.monotonic());
+        Err(wrong())
     }
 
-    /// Whether somebody has to wait: for wrong passwords of this user, and for wrong ones from this address. A key has no user, and what others
-    /// try elsewhere must not keep its owner out.
-    fn braked(&self, name: Option<&str>, peer: IpAddr) -> Result<(), Refusal> {
+    /// Whether somebody who is not known yet has to wait: for wrong passwords of this user, and for wrong ones from this address. A wrong key has no
+    /// user.
+    fn braked(&self, name: Option<&String>, peer: IpAddr) -> Result<(), Refusal> {
         let now = self.clock.monotonic();
         let state = self.state();
         if state.users.is_empty() && state.addresses.is_empty() {
             return Ok(());
         }
-        let of_user = name.and_then(|name| state.users.wait(&name.to_owned(), now));
+        let of_user = name.and_then(|name| state.users.wait(name, now));
         let waits = [of_user, state.addresses.wait(&peer, now)];
         match waits.into_iter().flatten().max() {
             None => Ok(()),
@@ -132,13 +151,19 @@ impl Access {
         hash.finalize().into()
     }
 
-    /// Whether a password was right a while ago, for the very same user object: any change of the user makes it forgotten.
-    fn remembers(&self, digest: &[u8; 32], user: &Arc<User>) -> bool {
+    /// The user, if this password was right for him not long ago and he has it still. What others try meanwhile does not keep him out, nor does a
+    /// change of anything else about him; a new password is a new hash, and the old one is forgotten at once.
+    fn remembered(&self, name: &str, digest: &[u8; 32]) -> Option<Arc<User>> {
+        let directory = self.directory.current();
+        let user = directory.user(name)?;
         let now = self.clock.monotonic();
-        self.state()
-            .right
-            .get(digest)
-            .is_some_and(|(known, until)| *until > now && (Arc::ptr_eq(known, user) || **known == **user))
+        let mut state = self.state();
+        let (hash, until) = state.right.get_mut(digest)?;
+        if *until <= now || user.password.as_ref() != Some(&*hash) {
+            return None;
+        }
+        *until = now + REMEMBERED;
+        Some(Arc::clone(user))
     }
 
     /// One request of a user with a limit: refused when his bucket (one second's worth) is empty.
@@ -158,6 +183,15 @@ impl Access {
         *tokens -= 1.0;
         Ok(())
     }
+}
+
+fn short(name: &str) -> String {
+    name.chars().take(NAME).collect()
+}
+
+fn wrong() -> Refusal {
+    metrics::counter!("omnigate_wrong_credentials_total").increment(1);
+    Refusal::new(Code::NotAuthenticated)
 }
 
 #[async_trait]
@@ -189,45 +223,13 @@ impl Authenticate for Access {
         access::admit(user, peer, Door::Smtp)
     }
 
-    fn pace(&self, sender: &Sender) -> Result<(), Refusal> {
-        self.paced(sender.user())
+    fn again(&self, sender: &Sender, peer: IpAddr) -> Result<Sender, Refusal> {
+        access::admit_again(&self.directory.current(), sender, peer)
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::directory::Installation;
-    use domain::directory::UserName;
-    use fakes::{FakePasswords, ManualClock, SequentialIds};
-
-    #[tokio::test]
-    async fn a_rate_counts_requests_or_submissions() {
-        let mut user = User::named(UserName::parse("crm").expect("name"));
-        user.addresses = vec!["10.0.0.1".parse().expect("address")];
-        user.mail_from = vec!["@example.se".to_owned()];
-        user.rate = 1;
-        let installation = Installation { users: vec![user], ..Installation::default() };
-        let directory = Arc::new(CurrentDirectory::new(installation));
-        let clock = ManualClock::default();
-        let access = Access::new(
-            directory,
-            Arc::new(FakePasswords::default()),
-            Arc::new(clock.clone()),
-            &SequentialIds::default(),
-        );
-        let peer = "10.0.0.1".parse().expect("ip");
-        for door in [Door::Telnet, Door::Smtp, Door::Telnet] {
-            assert!(access.authenticate(&Credentials::None, peer, door).await.is_ok(), "logging in is free");
-        }
-        let sender = access.authenticate_mail("a@example.se", peer).await.expect("known");
-        assert!(access.pace(&sender).is_ok());
-        let code = |result: Result<(), Refusal>| result.map_err(|refusal| refusal.code);
-        assert_eq!(code(access.pace(&sender)), Err(Code::RateLimited));
-        let request = || access.authenticate(&Credentials::None, peer, Door::Http);
-        assert_eq!(code(request().await.map(|_| ())), Err(Code::RateLimited), "one limit for all doors");
-        clock.advance(Duration::from_secs(1));
-        assert!(request().await.is_ok());
-        assert_eq!(code(access.pace(&sender)), Err(Code::RateLimited));
+    fn pace(&self, sender: &Sender, peer: IpAddr) -> Result<Sender, Refusal> {
+        let sender = self.again(sender, peer)?;
+        self.paced(sender.user())?;
+        Ok(sender)
     }
 }

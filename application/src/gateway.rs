@@ -8,7 +8,7 @@ use crate::directory::{CurrentDirectory, Installation};
 use crate::dispatch::Pump;
 use crate::elsewhere::Elsewhere;
 use crate::fatal::Fatal;
-use crate::handoff::{HandOver, HandoffQueue};
+use crate::handoff::{HandOver, HandoffQueue, Patience};
 use crate::heartbeat::{Beats, Heartbeats};
 use crate::housekeeping::Housekeeping;
 use crate::jumps::Jumps;
@@ -207,6 +207,7 @@ impl Gateway {
             queue: queue.clone(),
             fatal: fatal.clone(),
             meters: Arc::clone(&meters),
+            patience: Patience::default(),
         };
         let housekeeping = Housekeeping {
             directory: Arc::clone(&directory),

@@ -2,8 +2,10 @@
 //! slow one delays nobody else.
 
 mod answers;
+mod patience;
 mod queue;
 
+pub(crate) use patience::Patience;
 pub(crate) use queue::HandoffQueue;
 
 use crate::directory::CurrentDirectory;
@@ -18,9 +20,10 @@ use answers::Answered;
 use domain::Timestamp;
 use domain::message::Incarnation;
 use futures_util::FutureExt as _;
+use patience::PATIENCE;
 use ports::driven::{Answer, Clock, Deliver, Handoff, HandoffError, HandoffKey, HandoffOutcome, Handoffs};
-use queue::HELD;
-use std::collections::HashMap;
+use queue::{HELD, LEASED};
+use std::collections::{HashMap, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -33,14 +36,6 @@ use tokio_util::sync::CancellationToken;
 const POLL: Duration = Duration::from_millis(500);
 /// How soon it is asked again when some are known to wait there and a target can have more.
 const SOON: Duration = Duration::from_millis(20);
-/// The most that are taken from the store in one go.
-const LEASED: usize = 500;
-/// Pauses after failed tries; the last one repeats for a day.
-const PAUSES: [u64; 7] = [1, 5, 15, 30, 60, 120, 300];
-/// How long a handoff is tried.
-const PATIENCE: Duration = Duration::from_hours(24);
-/// After so many permanent refusals it is given up.
-const PERMANENT: u16 = 3;
 
 /// The use case.
 pub(crate) struct HandOver {
@@ -55,6 +50,7 @@ pub(crate) struct HandOver {
     pub queue: HandoffQueue,
     pub fatal: Fatal,
     pub meters: Arc<Meters>,
+    pub patience: Patience,
 }
 
 /// A try that ended.
@@ -108,7 +104,10 @@ impl HandOver {
                 _ = poll.tick() => {
                     soon = false;
                     failpoints::pass(failpoints::TASK_HANDING_OVER);
-                    self.poll(&mut targets, &mut under_way, &settle).await;
+                    if self.poll(&mut targets, &mut under_way, &settle).await {
+                        soon = true;
+                        poll.reset_after(SOON);
+                    }
                 }
             }
         }
@@ -117,14 +116,16 @@ impl HandOver {
         let _ = tokio::time::timeout(Duration::from_secs(5), writer).await;
     }
 
+    /// Takes what is due for targets that have not enough to do. Whether as much was there as could be taken: then the store is asked again soon, for it
+    /// may all have been for one target, and others wait behind it.
     async fn poll(
         &self,
         targets: &mut HashMap<String, Target>,
         under_way: &mut JoinSet<Tried>,
         settle: &mpsc::Sender<Settled>,
-    ) {
-        if !self.queue.has_room() {
-            return;
+    ) -> bool {
+        if !self.queue.has_a_place() {
+            return false;
         }
         self.queue.behind.store(false, Ordering::Release);
         let busy: Vec<String> =
@@ -133,20 +134,26 @@ impl HandOver {
         let leased =
             self.fatal.watch(self.handoffs.lease(LEASED, &busy, self.incarnation, self.clock.now()).await);
         if let Ok(leased) = &leased {
+            self.patience.heard(self.clock.monotonic());
             self.queue.known.hold(leased.iter().map(|h| h.key));
         }
         drop(taking);
         match leased {
             Ok(leased) => {
-                if leased.len() >= LEASED || !busy.is_empty() {
+                let all = leased.len() >= LEASED;
+                if all || !busy.is_empty() {
                     self.queue.behind.store(true, Ordering::Release);
                 }
                 for handoff in leased {
                     self.queue.held.fetch_add(1, Ordering::Relaxed);
                     self.take(handoff, targets, under_way, settle).await;
                 }
+                all
             }
-            Err(error) => tracing::warn!(%error, "handoffs could not be leased"),
+            Err(error) => {
+                tracing::warn!(%error, "handoffs could not be leased");
+                false
+            }
         }
     }
 
@@ -159,8 +166,9 @@ impl HandOver {
     ) {
         let name = handoff.target();
         let target = targets.entry(name.clone()).or_default();
-        let turn = target.take(handoff);
-        if let Some(pressed) = target.pressed(self.clock.monotonic()) {
+        let now = self.clock.monotonic();
+        let turn = target.take(handoff, now);
+        if let Some(pressed) = target.pressed(now) {
             self.queue.press(&name, pressed);
         }
         match turn {
@@ -210,12 +218,17 @@ impl HandOver {
         self.queue.held.fetch_sub(1, Ordering::Relaxed);
         let Tried { target: name, handoff, result } = tried;
         let mut more = false;
+        let mut surplus = VecDeque::new();
         if let Some(target) = targets.get_mut(&name) {
             let busy = target.is_busy();
-            for next in target.ended(!matches!(result, Err(HandoffError::Temporary(_)))) {
+            let well = !matches!(result, Err(HandoffError::Temporary(_)));
+            for next in target.ended(well) {
                 self.start(name.clone(), next, under_way);
             }
             let now = self.clock.monotonic();
+            if !well {
+                surplus = target.surplus(now);
+            }
             if result.is_ok() {
                 target.took_one(now);
             }
@@ -226,6 +239,9 @@ impl HandOver {
             if target.is_idle() {
                 targets.remove(&name);
             }
+        }
+        for handoff in surplus {
+            self.give_back(handoff, settle).await;
         }
         let outcome = match self.send_back(&handoff, &result, answered).await {
             Ok(()) => self.outcome(&handoff, result),
@@ -238,14 +254,15 @@ impl HandOver {
     fn outcome(&self, handoff: &Handoff, result: Result<Answer, HandoffError>) -> HandoffOutcome {
         let label = |outcome: &'static str| self.meters.handoffs.count(outcome, 1);
         let tries = handoff.tries.saturating_add(1);
-        let age = self.age(handoff);
         let (error, give_up) = match result {
             Ok(_) => {
                 label("done");
                 return HandoffOutcome::Done;
             }
-            Err(HandoffError::Temporary(error)) => (error, age >= PATIENCE),
-            Err(HandoffError::Permanent(error)) => (error, age >= PATIENCE || tries >= PERMANENT),
+            Err(HandoffError::Temporary(error)) => {
+                (error, self.patience.is_over(self.age(handoff), tries, self.clock.monotonic()))
+            }
+            Err(HandoffError::Permanent(error)) => (error, patience::is_refused(tries)),
         };
         if give_up {
             label("dead");
@@ -253,8 +270,7 @@ impl HandOver {
             return HandoffOutcome::Dead { error };
         }
         label("again");
-        let pause = PAUSES.get(usize::from(tries - 1)).or(PAUSES.last()).copied().unwrap_or(300);
-        HandoffOutcome::Again { due_at: self.after(Duration::from_secs(pause)), error, counts: true }
+        HandoffOutcome::Again { due_at: self.after(patience::pause(tries)), error, counts: true }
     }
 
     async fn finish(

@@ -39,6 +39,7 @@ mod supervise;
 mod takeover;
 mod target;
 mod tenure;
+mod turns;
 mod turnstile;
 mod unabandoned;
 mod untold;

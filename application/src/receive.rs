@@ -52,11 +52,12 @@ impl ReceiveMessages for Receive {
     async fn mo(&self, part: MoPart) -> Result<(), ReceiveError> {
         let directory = self.directory.current();
         let rule = mo::rule_for(&directory.mo_rules, &part.destination);
+        let lease = self.handoffs.has_room().then_some(self.incarnation);
         let new = NewMoPart {
             id: MoId(self.ids.next()),
             user: rule.and_then(|r| r.user.clone()),
             destination: rule.and_then(|r| r.destination.clone()),
-            tell_lease: self.handoffs.has_room().then_some(self.incarnation),
+            tell_lease: lease,
             part,
         };
         let _taking = self.handoffs.taking().await;
@@ -64,7 +65,7 @@ impl ReceiveMessages for Receive {
         match self.fatal.watch(self.inbox.record(new).await) {
             Ok(recorded) => {
                 failpoints::pass(failpoints::MO_AFTER);
-                self.recorded(recorded);
+                self.recorded(recorded, lease.is_some());
                 Ok(())
             }
             Err(error) => Err(not_taken("mo", &error)),
@@ -191,7 +192,7 @@ impl Receive {
         }
     }
 
-    fn recorded(&self, recorded: Recorded) {
+    fn recorded(&self, recorded: Recorded, leased: bool) {
         match recorded {
             Recorded::Duplicate => metrics::counter!("omnigate_mo_duplicate_total").increment(1),
             Recorded::Waiting => {}
@@ -208,7 +209,7 @@ impl Receive {
                     segments: mo.segments,
                     possible_duplicate: false,
                 });
-                if let Some(handoff) = tell {
+                if let Some(handoff) = tell.filter(|_| leased) {
                     self.handoffs.offer(*handoff);
                 }
             }

@@ -13,8 +13,10 @@ const FIRST: usize = 32;
 const MOST: usize = 64;
 /// To one that fails.
 const LEAST: usize = 4;
-/// The most handoffs waiting in memory for one target: more go back to the store.
+/// The most handoffs waiting in memory for one target that takes much: more go back to the store.
 const WAITING: usize = 4_000;
+/// For one that does not, so many for each delivery it gets at once: who hangs must not fill the memory that all share.
+const WAITING_EACH: usize = 16;
 /// So many waiting for a receiver that takes much are a sign that more comes than it takes …
 const PRESSED: usize = 1_000;
 /// … until no more wait than this.
@@ -47,11 +49,11 @@ pub(crate) enum Turn {
 
 impl Target {
     /// Something came for it.
-    pub(crate) fn take(&mut self, handoff: Handoff) -> Turn {
+    pub(crate) fn take(&mut self, handoff: Handoff, now: Duration) -> Turn {
         if self.running < self.allowed {
             self.running += 1;
             Turn::Now(Box::new(handoff))
-        } else if self.waiting.len() < WAITING {
+        } else if self.waiting.len() < self.most(now) {
             self.waiting.push_back(handoff);
             Turn::Later
         } else {
@@ -71,6 +73,17 @@ impl Target {
         let next = self.allowed.saturating_sub(self.running).min(self.waiting.len());
         self.running += next;
         self.waiting.drain(..next).collect()
+    }
+
+    /// How many may wait for it in memory.
+    fn most(&self, now: Duration) -> usize {
+        if self.flow.is_much(now) { WAITING } else { WAITING.min(self.allowed * WAITING_EACH) }
+    }
+
+    /// What waits beyond what may: the newest, after it got fewer at once.
+    pub(crate) fn surplus(&mut self, now: Duration) -> VecDeque<Handoff> {
+        let most = self.most(now).min(self.waiting.len());
+        self.waiting.split_off(most)
     }
 
     /// A delivery went well.
@@ -136,8 +149,18 @@ mod tests {
         }
     }
 
-    fn started(target: &mut Target, count: i64) -> usize {
-        (0..count).filter(|n| matches!(target.take(handoff(*n)), Turn::Now(_))).count()
+    const NOW: Duration = Duration::from_millis(10);
+    /// When nothing flows any more.
+    const LATER: Duration = Duration::from_secs(1);
+
+    fn started(target: &mut Target, count: usize) -> usize {
+        (0..count as i64).filter(|n| matches!(target.take(handoff(*n), NOW), Turn::Now(_))).count()
+    }
+
+    fn fast() -> Target {
+        let target = Target::default();
+        (0..200).for_each(|_| target.took_one(NOW));
+        target
     }
 
     #[test]
@@ -154,19 +177,38 @@ mod tests {
 
     #[test]
     fn what_has_no_place_is_given_back() {
-        let mut target = Target::default();
-        let places = FIRST + WAITING;
-        let all: Vec<_> = (0..=places as i64).map(|n| target.take(handoff(n))).collect();
-        assert!(matches!(all.last(), Some(Turn::Full(_))));
-        assert_eq!(target.into_waiting().len(), WAITING);
+        for (mut target, most) in [(Target::default(), FIRST * WAITING_EACH), (fast(), WAITING)] {
+            assert_eq!(started(&mut target, FIRST + most), FIRST);
+            assert!(matches!(target.take(handoff(-1), NOW), Turn::Full(_)), "{most}");
+            assert_eq!(target.into_waiting().len(), most);
+        }
+    }
+
+    #[test]
+    fn one_that_hangs_gives_back_what_waited_for_it() {
+        let mut target = fast();
+        started(&mut target, FIRST + WAITING);
+        target.ended(false);
+        assert!(target.surplus(NOW).is_empty(), "a failure among much that is taken");
+        (0..5).for_each(|_| drop(target.ended(false)));
+        let waited = target.waiting.len();
+        let surplus = target.surplus(LATER);
+        assert_eq!(
+            (surplus.len(), target.waiting.len()),
+            (waited - LEAST * WAITING_EACH, LEAST * WAITING_EACH)
+        );
+        let newest = surplus.iter().map(|handoff| handoff.key.subject).min();
+        assert!(newest > target.waiting.iter().map(|handoff| handoff.key.subject).max(), "the oldest stay");
+        assert!(target.surplus(LATER).is_empty());
     }
 
     #[test]
     fn one_that_takes_much_and_not_enough_is_pressed_until_it_has_caught_up() {
-        let (mut target, now) = (Target::default(), Duration::from_millis(10));
-        started(&mut target, (FIRST + PRESSED) as i64);
+        let (mut target, now) = (Target::default(), NOW);
+        started(&mut target, FIRST + PRESSED);
         assert_eq!(target.pressed(now), None, "it takes nothing: it is slow");
         (0..200).for_each(|_| target.took_one(now));
+        started(&mut target, PRESSED);
         assert_eq!(target.pressed(now), Some(true));
         assert_eq!(target.pressed(now), None, "nothing new");
         while target.waiting.len() > RELIEVED {

@@ -9,7 +9,7 @@ use crate::threads::LinkThread;
 use crate::wire::{self, LinkSetup, Machine};
 use anyhow::Context as _;
 use application::{Gateway, Installation, Settings, World};
-use domain::directory::LinkId;
+use domain::directory::{Directory, LinkId};
 use ops::{Measures, QuarantineDir, TrafficLog};
 use ports::driven::{Link as OperatorLink, StoreError, Stores};
 use smtp::relay::MailRelay;
@@ -62,7 +62,7 @@ pub async fn start(loaded: Loaded) -> anyhow::Result<Running> {
     let _ = std::fs::remove_file(data_dir.join("listening.json"));
     let machine = machine.numbered(&config.node.name, stores.cluster.as_ref()).await?;
     let relay = wire::relay(&loaded)?;
-    let users = wire::users(&loaded, machine.passwords.as_ref()).await?;
+    let users = wire::users(&loaded, &Directory::default(), machine.passwords.as_ref()).await?;
     let mut links = link_setups(&loaded)?;
     let zone = jiff::tz::TimeZone::system();
     let traffic_dir = config.log.traffic_dir.clone().unwrap_or_else(|| data_dir.join("traffic"));
@@ -207,7 +207,7 @@ impl Running {
     /// What is wrong with it.
     pub async fn reload(&self) -> anyhow::Result<String> {
         let fresh = config::load(&self.file)?;
-        let users = wire::users(&fresh, self.machine.passwords.as_ref()).await?;
+        let users = wire::users(&fresh, &self.gateway.directory(), self.machine.passwords.as_ref()).await?;
         let mut wanted = link_setups(&fresh)?;
         let settings = match self.doors.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
             Some(doors) => Some(doors.fresh(&fresh)?),

@@ -6,7 +6,7 @@ use crate::refusal::{Code, Refusal};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// A caller that has been let in. Only [`admit`] and [`Sender::internal`] make one.
+/// A caller that has been let in. Only [`admit`], [`admit_again`] and [`Sender::internal`] make one.
 #[derive(Debug, Clone)]
 pub struct Sender {
     user: Arc<User>,
@@ -75,9 +75,82 @@ pub fn admit_by_address(directory: &Directory, peer: IpAddr, door: Door) -> Resu
     admit(user, peer, door)
 }
 
+/// Looks again at a caller who was let in a while ago and is still here: what he is now, if what let him in then would do so today. That is his
+/// password, his keys (more of them change nothing), or his address alone.
+///
+/// # Errors
+/// `not_authenticated` when it would not, or he is gone or switched off; `address_not_allowed`.
+pub fn admit_again(directory: &Directory, sender: &Sender, peer: IpAddr) -> Result<Sender, Refusal> {
+    let (then, now) = (&sender.user, directory.user(sender.user.name.as_str()));
+    let as_then = |now: &&Arc<User>| {
+        now.password == then.password
+            && then.keys.iter().all(|key| now.keys.contains(key))
+            && (now.trusts_address(peer) || !then.trusts_address(peer))
+    };
+    let now = now.filter(as_then).ok_or_else(|| Refusal::new(Code::NotAuthenticated))?;
+    admit(now, peer, sender.door)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::directory::{KeyHash, PasswordHash};
+
+    #[test]
+    fn who_is_still_here_is_what_he_is_now() {
+        let peer = "10.0.0.1".parse().expect("ip");
+        let range = |text: &str| vec![text.parse().expect("range")];
+        let known = |password: &str, keys: &[u8]| User {
+            password: (!password.is_empty()).then(|| PasswordHash(password.to_owned())),
+            keys: keys.iter().map(|key| KeyHash([*key; 32])).collect(),
+            ..User::named(UserName::parse("crm").expect("name"))
+        };
+        let gone = Some(Code::NotAuthenticated);
+        let by_address = || User { addresses: range("10.0.0.0/8"), ..known("", &[]) };
+        let cases = [
+            ("the same", known("a", &[1]), Some(known("a", &[1])), None),
+            ("removed", known("a", &[]), None, gone),
+            ("switched off", known("a", &[]), Some(User { enabled: false, ..known("a", &[]) }), gone),
+            ("a new password", known("a", &[]), Some(known("b", &[])), gone),
+            ("no password any more", known("a", &[]), Some(known("", &[])), gone),
+            ("another key", known("a", &[1]), Some(known("a", &[1, 2])), None),
+            ("a key less", known("a", &[1, 2]), Some(known("a", &[2])), gone),
+            ("a new rate", known("a", &[]), Some(User { rate: 7, ..known("a", &[]) }), None),
+            (
+                "from elsewhere only",
+                known("a", &[]),
+                Some(User { addresses: range("192.0.2.0/24"), ..known("a", &[]) }),
+                Some(Code::AddressNotAllowed),
+            ),
+            ("by address", by_address(), Some(by_address()), None),
+            ("by address, from anywhere now", by_address(), Some(known("", &[])), gone),
+            (
+                "by address, with a password now",
+                by_address(),
+                Some(User { addresses: range("10.0.0.0/8"), ..known("a", &[]) }),
+                gone,
+            ),
+            (
+                "by address, with a key now",
+                by_address(),
+                Some(User { addresses: range("10.0.0.0/8"), ..known("", &[1]) }),
+                gone,
+            ),
+            ("by mail", known("", &[]), Some(User { rate: 7, ..known("", &[]) }), None),
+        ];
+        for (case, then, now, expected) in cases {
+            let sender = Sender::internal(Arc::new(then), Door::Telnet);
+            let mut directory = Directory::default();
+            if let Some(now) = now.clone() {
+                directory.users.insert(now.name.clone(), Arc::new(now));
+            }
+            let again = admit_again(&directory, &sender, peer);
+            assert_eq!(again.as_ref().err().map(|refusal| refusal.code), expected, "{case}");
+            if let Ok(again) = again {
+                assert_eq!((Some(&**again.user()), again.door()), (now.as_ref(), Door::Telnet), "{case}");
+            }
+        }
+    }
 
     #[test]
     fn the_address_must_fit() {

@@ -140,8 +140,12 @@ impl Talk {
             Ask::EnterMail(from) => {
                 Heard::Entered(ports.authenticate.authenticate_mail(&from, self.peer).await)
             }
+            Ask::Again(sender) => Heard::Entered(ports.authenticate.again(&sender, self.peer)),
             Ask::Check(sender, request) => {
-                Heard::Checked(ports.submit.preview(&sender, *request).await.map(|_| ()))
+                Heard::Checked(match ports.authenticate.again(&sender, self.peer) {
+                    Ok(sender) => ports.submit.preview(&sender, *request).await.map(|_| ()),
+                    Err(refusal) => Err(refusal),
+                })
             }
             Ask::Submit(sender, request) => Heard::Submitted(self.submit(&sender, *request).await),
         }
@@ -151,8 +155,8 @@ impl Talk {
     /// nobody knows whether the first report arrived.
     async fn submit(&self, sender: &Sender, request: Request) -> Result<Accepted, Refusal> {
         let (callback, reference) = (request.callback.clone(), request.reference.clone());
-        let result = match self.ports.authenticate.pace(sender) {
-            Ok(()) => self.ports.submit.submit(sender, request).await,
+        let result = match self.ports.authenticate.pace(sender, self.peer) {
+            Ok(sender) => self.ports.submit.submit(&sender, request).await,
             Err(refusal) => Err(refusal),
         };
         match &result {

@@ -106,6 +106,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
 
     async fn find_out(&self, ask: Ask) -> Heard {
         let (submit, query) = (&self.ports.submit, &self.ports.query);
+        // Whoever logged in may have been changed or removed since.
+        let again = |sender: &Sender| self.ports.authenticate.again(sender, self.peer);
         match ask {
             Ask::Enter(credentials) => {
                 let entered =
@@ -115,26 +117,42 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
                 }
                 Heard::Entered(entered)
             }
-            Ask::Check(sender, request) => {
-                Heard::Checked(submit.preview(&sender, *request).await.map(|_| ()))
-            }
+            Ask::Check(sender, request) => Heard::Checked(match again(&sender) {
+                Ok(sender) => submit.preview(&sender, *request).await.map(|_| ()),
+                Err(refusal) => Err(refusal),
+            }),
             Ask::Submit(sender, requests) => Heard::Submitted(self.submit(&sender, requests).await),
-            Ask::Status(sender, id) => Heard::Status(query.status(&sender, id).await.map(Box::new)),
-            Ask::Cancel(sender, id) => Heard::Cancelled(query.cancel(&sender, id).await),
-            Ask::Inbox(sender) => Heard::Inbox(query.inbox(&sender, None, LISTED).await),
-            Ask::Acknowledge(sender, id) => Heard::Acknowledged(query.acknowledge(&sender, id).await),
+            Ask::Status(sender, id) => Heard::Status(match again(&sender) {
+                Ok(sender) => query.status(&sender, id).await.map(Box::new),
+                Err(refusal) => Err(refusal),
+            }),
+            Ask::Cancel(sender, id) => Heard::Cancelled(match again(&sender) {
+                Ok(sender) => query.cancel(&sender, id).await,
+                Err(refusal) => Err(refusal),
+            }),
+            Ask::Inbox(sender) => Heard::Inbox(match again(&sender) {
+                Ok(sender) => query.inbox(&sender, None, LISTED).await,
+                Err(refusal) => Err(refusal),
+            }),
+            Ask::Acknowledge(sender, id) => Heard::Acknowledged(match again(&sender) {
+                Ok(sender) => query.acknowledge(&sender, id).await,
+                Err(refusal) => Err(refusal),
+            }),
         }
     }
 
     /// What one `SEND` gives counts once against the user's limit, however many requests it becomes.
     async fn submit(&self, sender: &Sender, requests: Vec<Request>) -> Vec<Result<Accepted, Refusal>> {
-        if let Err(refusal) = self.ports.authenticate.pace(sender) {
-            tracing::info!(user = %sender.name(), peer = %self.peer, code = %refusal.code, "refused at the text door");
-            return requests.iter().map(|_| Err(refusal.clone())).collect();
-        }
+        let sender = match self.ports.authenticate.pace(sender, self.peer) {
+            Ok(sender) => sender,
+            Err(refusal) => {
+                tracing::info!(user = %sender.name(), peer = %self.peer, code = %refusal.code, "refused at the text door");
+                return requests.iter().map(|_| Err(refusal.clone())).collect();
+            }
+        };
         let mut results = Vec::with_capacity(requests.len());
         for request in requests {
-            let result = self.ports.submit.submit(sender, request).await;
+            let result = self.ports.submit.submit(&sender, request).await;
             if let Err(refusal) = &result {
                 tracing::info!(user = %sender.name(), peer = %self.peer, code = %refusal.code, "refused at the text door");
             }

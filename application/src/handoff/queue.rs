@@ -11,6 +11,8 @@ use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard, mpsc};
 
 /// The most handoffs held in memory.
 pub(super) const HELD: usize = 10_000;
+/// The most that are taken from the store in one go.
+pub(super) const LEASED: usize = 500;
 
 /// Where handoffs that were just stored are put.
 #[derive(Clone)]
@@ -47,6 +49,16 @@ impl HandoffQueue {
             self.behind.store(true, Ordering::Release);
         }
         room
+    }
+
+    /// Whether any may be taken from the store: there is a place for targets that have nothing to do when others hold all the room there is
+    /// for what is new.
+    pub(super) fn has_a_place(&self) -> bool {
+        let place = self.held.load(Ordering::Relaxed) < HELD - 2 * LEASED;
+        if !place {
+            self.behind.store(true, Ordering::Release);
+        }
+        place
     }
 
     /// Whether what is told by this callback piles up although its receiver takes much.

@@ -16,7 +16,7 @@ use crate::clock::SystemClock;
 use crate::config::Loaded;
 use crate::ids::{NodeIds, own_number};
 use anyhow::{Context as _, anyhow, bail};
-use domain::directory::User;
+use domain::directory::{Directory, User};
 use domain::numbering::Country;
 use http_door::operator::OperatorDoor;
 use ports::driven::{Clock, Cluster, Ids, Passwords};
@@ -69,11 +69,16 @@ impl Machine {
     }
 }
 
-/// The users of the file with their passwords hashed.
+/// The users of the file with their passwords hashed. A password that is still that of the directory in force keeps the hash it has there: with
+/// another one, whoever is logged in would be taken for somebody with a new password.
 ///
 /// # Errors
 /// A secret that is missing.
-pub async fn users(loaded: &Loaded, passwords: &dyn Passwords) -> anyhow::Result<Vec<User>> {
+pub async fn users(
+    loaded: &Loaded,
+    current: &Directory,
+    passwords: &dyn Passwords,
+) -> anyhow::Result<Vec<User>> {
     let country = Country::parse(loaded.config.defaults.country.get_ref()).unwrap_or(Country::SWEDEN);
     let mut users = Vec::with_capacity(loaded.config.user.len());
     for section in &loaded.config.user {
@@ -81,7 +86,11 @@ pub async fn users(loaded: &Loaded, passwords: &dyn Passwords) -> anyhow::Result
         if let Some(secret) = &section.password {
             let password =
                 secret.get_ref().resolve().map_err(|e| anyhow!("user.{}.password: {e}", user.name))?;
-            user.password = Some(passwords.hash(&password).await);
+            let before = current.user(user.name.as_str()).and_then(|user| user.password.clone());
+            user.password = Some(match before {
+                Some(hash) if passwords.verify(&password, Some(&hash)).await => hash,
+                _ => passwords.hash(&password).await,
+            });
         }
         users.push(user);
     }

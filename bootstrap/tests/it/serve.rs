@@ -68,13 +68,15 @@ fn a_reload_says_what_waits_and_puts_the_rest_in_force() {
     assert_eq!(codes(mail(door, &letter)), ["250", "250", "250", "550", "250"]);
 
     let wider = smtp.replace("\"a.example\"", "\"a.example\", \"b.example\"");
-    let wider = format!("{wider}max_recipients = 2\nallow = [\"127.0.0.0/8\"]\n");
+    let wider = format!("{wider}max_recipients = 2\nmax_connections = 50\n");
     let text = format!("{CONFIGURATION}max_body = 1000\n{wider}{rest}[callbacks]\ntimeout = \"3s\"\n");
     std::fs::write(place.path().join("omnigate.toml"), text).expect("a configuration");
     server.signal(Signal::HUP);
     let log = server.wait_until("the reload", |log| log.contains("reloaded: "));
     assert!(
-        log.contains("these take effect at the next start: callbacks.timeout, http.max_body, smtp.allow\n"),
+        log.contains(
+            "these take effect at the next start: callbacks.timeout, http.max_body, smtp.max_connections\n"
+        ),
         "{log}"
     );
     let letter = letter.map(|line| line.replace("@a.example", "@b.example"));
@@ -83,7 +85,7 @@ fn a_reload_says_what_waits_and_puts_the_rest_in_force() {
 
     // Once more: what waits has not come into force by being read twice.
     server.signal(Signal::HUP);
-    server.wait_until("the second reload", |log| log.matches("smtp.allow").count() == 2);
+    server.wait_until("the second reload", |log| log.matches("smtp.max_connections").count() == 2);
     assert_eq!(server.stop(), Some(0));
 }
 

@@ -39,10 +39,7 @@ impl Session {
             return say(553, "5.1.7", "the sender's address cannot be read");
         }
         match self.sender.clone() {
-            Some(sender) if !may_send_as(&sender, &from.address) => {
-                say(550, "5.7.1", "you may not send from that address")
-            }
-            Some(sender) => self.begin(from.address, sender),
+            Some(sender) => self.ask(Waiting::MailAgain(from.address), Ask::Again(sender)),
             None => self.ask(Waiting::Mail(from.address.clone()), Ask::EnterMail(from.address)),
         }
     }
@@ -51,6 +48,15 @@ impl Session {
         match entered {
             Ok(sender) => self.begin(from, sender),
             Err(refusal) => Step::Say(Reply::refusal(&refusal)),
+        }
+    }
+
+    /// Who logged in, as he is now.
+    pub(super) fn still_known(&mut self, from: String, entered: Result<Sender, Refusal>) -> Step {
+        match entered {
+            Ok(sender) if may_send_as(&sender, &from) => self.begin(from, sender),
+            Ok(_) => say(550, "5.7.1", "you may not send from that address"),
+            Err(refusal) => turned_away(&refusal),
         }
     }
 
@@ -94,7 +100,7 @@ impl Session {
                     transaction.refused += 1;
                 }
                 self.refused += 1;
-                let step = Step::Say(Reply::refusal(&refusal));
+                let step = turned_away(&refusal);
                 if self.refused > self.config.max_recipients { self.count(step) } else { step }
             }
         }
@@ -164,7 +170,7 @@ impl Session {
     pub(super) fn sent(&mut self, result: Result<Accepted, Refusal>) -> Step {
         let accepted = match result {
             Ok(accepted) => accepted,
-            Err(refusal) => return Step::Say(Reply::refusal(&refusal)),
+            Err(refusal) => return turned_away(&refusal),
         };
         (self.errors, self.refused) = (0, 0);
         let mut text = "accepted".to_owned();
@@ -175,6 +181,17 @@ impl Session {
             text.push_str(&format!("; refused {} {}", refused.input, refused.refusal.code));
         }
         say(250, "2.0.0", &text)
+    }
+}
+
+/// Who was known and is not any more hangs up and comes again, as who he is then: a mail must not be given up because its sender's password was
+/// changed at both ends.
+fn turned_away(refusal: &Refusal) -> Step {
+    match refusal.code {
+        Code::NotAuthenticated => {
+            Step::End(Reply::new(421, "4.7.0", "who you are was changed, log in again"))
+        }
+        _ => Step::Say(Reply::refusal(refusal)),
     }
 }
 

@@ -42,6 +42,8 @@ pub enum Ask {
     Enter(Credentials),
     /// Who may send mail from this address?
     EnterMail(String),
+    /// Who is this now, that logged in a while ago?
+    Again(Sender),
     /// Would this be accepted?
     Check(Sender, Box<Request>),
     /// Accept it.
@@ -51,7 +53,7 @@ pub enum Ask {
 /// The answer to a question, of the same kind.
 #[derive(Debug)]
 pub enum Heard {
-    /// To [`Ask::Enter`] and [`Ask::EnterMail`].
+    /// To [`Ask::Enter`], [`Ask::EnterMail`] and [`Ask::Again`].
     Entered(Result<Sender, Refusal>),
     /// To [`Ask::Check`].
     Checked(Result<(), Refusal>),
@@ -63,6 +65,7 @@ pub enum Heard {
 enum Waiting {
     Login,
     Mail(String),
+    MailAgain(String),
     Recipient { number: String, domain: String },
     Sent,
 }
@@ -154,6 +157,7 @@ impl Session {
         let step = match (self.waiting.take(), heard) {
             (Some(Waiting::Login), Heard::Entered(entered)) => self.logged_in(entered),
             (Some(Waiting::Mail(from)), Heard::Entered(entered)) => self.known_sender(from, entered),
+            (Some(Waiting::MailAgain(from)), Heard::Entered(entered)) => self.still_known(from, entered),
             (Some(Waiting::Recipient { number, domain }), Heard::Checked(checked)) => {
                 return self.recipient(number, domain, checked);
             }

@@ -233,6 +233,23 @@ async fn a_numeric_pager_gets_its_mail() {
 }
 
 #[tokio::test]
+async fn who_is_not_known_any_more_hangs_up_and_may_come_again() {
+    let login = "AUTH PLAIN AGNybQBzZWNyZXQ=\r\n";
+    // Who logged in is looked at again at MAIL too; who did not is looked for there.
+    for (first, known_for, taken) in
+        [(login, 0, 0), (login, 1, 0), (login, 2, 0), (login, 3, 1), ("NOOP\r\n", 1, 0)]
+    {
+        let desk = Arc::new(Desk { known_for: Some(known_for), ..Desk::default() });
+        let mail = ["MAIL FROM:<larm@example.se>\r\n", "RCPT TO:<0701@sms.example.se>\r\n", "DATA\r\n", MAIL];
+        let pieces: Vec<&str> = ["EHLO x\r\n", first].into_iter().chain(mail).chain(mail).collect();
+        let told = transcript(config(), &desk, &pieces).await;
+        assert!(told.contains("< 421 4.7.0 who you are was changed, log in again\n"), "{known_for}: {told}");
+        assert!(told.ends_with("< (closed)\n"), "{known_for}: {told}");
+        assert_eq!(texts(&desk).len(), taken, "{known_for}: {told}");
+    }
+}
+
+#[tokio::test]
 async fn a_users_rate_holds_for_each_mail() {
     let login = "AUTH PLAIN AGNybQBzZWNyZXQ=\r\n";
     for first in [login, "NOOP\r\n"] {

@@ -24,9 +24,10 @@ use tokio::io::{
 };
 use tokio::net::TcpStream;
 
-/// Lets `crm` with `secret` in, and mail from anybody at example.se, to submit so many times.
+/// Lets `crm` with `secret` in, and mail from anybody at example.se, to submit so many times; then knows him for so many questions.
 pub struct Gate {
     submissions: AtomicI64,
+    known_for: AtomicI64,
 }
 
 fn crm(door: domain::message::Door) -> Sender {
@@ -60,9 +61,14 @@ impl Authenticate for Gate {
             Err(Refusal::new(Code::NotAuthenticated))
         }
     }
-    fn pace(&self, _: &Sender) -> Result<(), Refusal> {
+    fn again(&self, sender: &Sender, _: IpAddr) -> Result<Sender, Refusal> {
+        let left = self.known_for.fetch_sub(1, Ordering::Relaxed);
+        if left > 0 { Ok(sender.clone()) } else { Err(Refusal::new(Code::NotAuthenticated)) }
+    }
+    fn pace(&self, sender: &Sender, peer: IpAddr) -> Result<Sender, Refusal> {
+        let sender = self.again(sender, peer)?;
         let left = self.submissions.fetch_sub(1, Ordering::Relaxed);
-        if left > 0 { Ok(()) } else { Err(Refusal::too_often(std::time::Duration::from_secs(1))) }
+        if left > 0 { Ok(sender) } else { Err(Refusal::too_often(std::time::Duration::from_secs(1))) }
     }
 }
 
@@ -73,6 +79,8 @@ pub struct Desk {
     pub refuse: Option<Code>,
     /// Submissions a caller has, when they are counted.
     pub submissions: Option<i64>,
+    /// Questions after which nobody is known any more.
+    pub known_for: Option<i64>,
     pub next: AtomicI64,
 }
 
@@ -150,7 +158,8 @@ pub async fn open(config: Config, desk: &Arc<Desk>, relay: Option<Arc<MailRelay>
     let listener = Listener::bind("127.0.0.1:0", ListenOptions { name: "smtp", ..ListenOptions::default() })
         .await
         .expect("listener");
-    let gate = Gate { submissions: AtomicI64::new(desk.submissions.unwrap_or(i64::MAX)) };
+    let many = |count: Option<i64>| AtomicI64::new(count.unwrap_or(i64::MAX));
+    let gate = Gate { submissions: many(desk.submissions), known_for: many(desk.known_for) };
     Door::new(config, Ports { authenticate: Arc::new(gate), submit: Arc::clone(desk) as _, relay })
         .start(listener)
         .expect("open")

@@ -204,6 +204,17 @@ async fn a_route_that_comes_later_is_waited_for_until_send() {
 }
 
 #[tokio::test]
+async fn who_is_not_known_any_more_gets_nothing() {
+    let desk = Arc::new(Desk { known_for: Some(1), ..Desk::default() });
+    let questions = ["SMS 0702 Hi", "STATUS 4711", "INBOX", "INBOX ACK 81", "PAGE 0703"];
+    let lines: Vec<_> = ["LOGI crm secret", "SMS 0701 Hi"].into_iter().chain(questions).collect();
+    let text = transcript(config(), &desk, "192.0.2.1", &lines).await;
+    assert_eq!(codes(&text), "220 250 250 550 550 550 550 550", "{text}");
+    assert_eq!(text.matches("< 550 not_authenticated").count(), questions.len(), "{text}");
+    assert_eq!(texts(&desk), ["0701 Hi"]);
+}
+
+#[tokio::test]
 async fn a_users_rate_holds_for_each_submission() {
     let desk = Arc::new(Desk { submissions: Some(2), ..Desk::default() });
     let lines = [

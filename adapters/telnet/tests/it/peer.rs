@@ -33,9 +33,10 @@ impl Clock for Stopped {
     }
 }
 
-/// Lets `crm` with `secret` in, and 10.0.0.1 without anything, to submit so many times.
+/// Lets `crm` with `secret` in, and 10.0.0.1 without anything, to submit so many times; then knows him for so many questions.
 pub struct Gate {
     submissions: AtomicI64,
+    known_for: AtomicI64,
 }
 #[async_trait]
 impl Authenticate for Gate {
@@ -57,9 +58,14 @@ impl Authenticate for Gate {
     async fn authenticate_mail(&self, _: &str, _: IpAddr) -> Result<Sender, Refusal> {
         Err(Refusal::new(Code::NotAuthenticated))
     }
-    fn pace(&self, _: &Sender) -> Result<(), Refusal> {
+    fn again(&self, sender: &Sender, _: IpAddr) -> Result<Sender, Refusal> {
+        let left = self.known_for.fetch_sub(1, Ordering::Relaxed);
+        if left > 0 { Ok(sender.clone()) } else { Err(Refusal::new(Code::NotAuthenticated)) }
+    }
+    fn pace(&self, sender: &Sender, peer: IpAddr) -> Result<Sender, Refusal> {
+        let sender = self.again(sender, peer)?;
         let left = self.submissions.fetch_sub(1, Ordering::Relaxed);
-        if left > 0 { Ok(()) } else { Err(Refusal::too_often(Duration::from_secs(1))) }
+        if left > 0 { Ok(sender) } else { Err(Refusal::too_often(Duration::from_secs(1))) }
     }
 }
 
@@ -73,6 +79,8 @@ pub struct Desk {
     pub busy: bool,
     /// Submissions a caller has, when they are counted.
     pub submissions: Option<i64>,
+    /// Questions after which nobody is known any more.
+    pub known_for: Option<i64>,
     pub next: AtomicI64,
 }
 
@@ -218,8 +226,9 @@ pub fn library() -> MockQueryMessages {
 }
 
 pub fn ports(desk: &Arc<Desk>) -> Ports {
+    let many = |count: Option<i64>| AtomicI64::new(count.unwrap_or(i64::MAX));
     Ports {
-        authenticate: Arc::new(Gate { submissions: AtomicI64::new(desk.submissions.unwrap_or(i64::MAX)) }),
+        authenticate: Arc::new(Gate { submissions: many(desk.submissions), known_for: many(desk.known_for) }),
         submit: Arc::clone(desk) as _,
         query: Arc::new(library()),
         clock: Arc::new(Stopped),

@@ -3,6 +3,7 @@
 use crate::story::{judge, send};
 use blackbox::checker::Terms;
 use blackbox::clock::eventually;
+use blackbox::doors::lines::Lines;
 use blackbox::gateway::Gateway;
 use blackbox::journal::Entry;
 use blackbox::process::Signal;
@@ -63,4 +64,32 @@ fn a_bad_reload_changes_nothing_and_a_good_one_keeps_the_link() {
     let history = judge(&gateway, &simulator, attempts, &Terms::default());
     let binds = history.operator.iter().filter(|entry| matches!(entry, Entry::Bound { .. })).count();
     assert_eq!(binds, 1, "the link was left alone");
+}
+
+#[test]
+fn a_reload_reaches_who_is_logged_in() {
+    let user = |name: &str, password: &str| {
+        format!("[[user]]\nname = \"{name}\"\npassword = \"{password}\"\naddresses = [\"127.0.0.0/8\"]\n")
+    };
+    let settings = |more: String| Settings { more, ..Settings::default() };
+    let gateway = Gateway::start(&settings(user("second", "the-old-one")));
+    let (mut lines, _) = Lines::connect(gateway.doors().telnet).expect("a text door");
+    let mut say = |line: &str| lines.ask(line).expect("an answer").code;
+    let status = |name: &str, password: &str| {
+        let request = blackbox::http::Request::get("/api/v1/balance").basic(name, password);
+        blackbox::http::once(gateway.doors().http, &request).ok().map(|response| response.status)
+    };
+    let reload = |more: String, name: &str, password: &str, expected: u16| {
+        gateway.configure(&settings(more));
+        gateway.process().signal(Signal::Hup);
+        eventually("the reload", || (status(name, password) == Some(expected)).then_some(()));
+    };
+    assert_eq!((say("LOGI second the-old-one"), say("SMS 0701234567 one")), (250, 250));
+    reload(user("second", "the-old-one") + &user("third", "of-another"), "third", "of-another", 200);
+    assert_eq!(say("SMS 0701234567 two"), 250, "nothing of him changed");
+    reload(user("second", "the-new-one"), "second", "the-new-one", 200);
+    assert_eq!((say("SMS 0701234567 three"), say("INBOX")), (550, 550));
+    assert_eq!((say("LOGI second the-new-one"), say("SMS 0701234567 four")), (250, 250));
+    reload(String::new(), "second", "the-new-one", 401);
+    assert_eq!((say("SMS 0701234567 five"), say("INBOX")), (550, 550));
 }
