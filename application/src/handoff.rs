@@ -254,23 +254,25 @@ impl HandOver {
     fn outcome(&self, handoff: &Handoff, result: Result<Answer, HandoffError>) -> HandoffOutcome {
         let label = |outcome: &'static str| self.meters.handoffs.count(outcome, 1);
         let tries = handoff.tries.saturating_add(1);
-        let (error, give_up) = match result {
+        let (error, pause) = match result {
             Ok(_) => {
                 label("done");
                 return HandoffOutcome::Done;
             }
             Err(HandoffError::Temporary(error)) => {
-                (error, self.patience.is_over(self.age(handoff), tries, self.clock.monotonic()))
+                (error, self.patience.next(self.age(handoff), tries, self.clock.monotonic()))
             }
-            Err(HandoffError::Permanent(error)) => (error, patience::is_refused(tries)),
+            Err(HandoffError::Permanent(error)) => {
+                (error, (!patience::is_refused(tries)).then(|| patience::pause(tries)))
+            }
         };
-        if give_up {
+        let Some(pause) = pause else {
             label("dead");
             tracing::error!(target = %handoff.target(), %error, subject = handoff.key.subject, "given up handing over; listed for re-sending");
             return HandoffOutcome::Dead { error };
-        }
+        };
         label("again");
-        HandoffOutcome::Again { due_at: self.after(patience::pause(tries)), error, counts: true }
+        HandoffOutcome::Again { due_at: self.after(pause), error, counts: true }
     }
 
     async fn finish(

@@ -165,7 +165,7 @@ async fn what_awaits_its_receipt_goes_by_no_other_link() {
 async fn no_callback_is_given_up() {
     let http = Arc::new(FakeDeliver::default());
     let busy = || Err(HandoffError::Temporary("503".to_owned()));
-    http.answer_with((0..20).map(|_| busy()));
+    http.answer_with((0..200).map(|_| busy()));
     let rig = rig(&http).await;
     let callback = Callback::Json { url: "http://a.example/sent".to_owned(), told: Told::Every };
     send(&rig, Some(callback)).await;

@@ -56,7 +56,7 @@ impl StoreOptions {
         Self { node: String::new(), clock, serve: false, change: false, reserve: 0 }
     }
 
-    /// For a command that changes something small. A SQLite store is not locked by it and must be up to date.
+    /// For a command that changes something small. The tables must be up to date; a SQLite store is not locked by it.
     #[must_use]
     pub fn changing(clock: Arc<dyn Clock>) -> Self {
         Self { change: true, ..Self::reading(clock) }

@@ -4,6 +4,7 @@ use crate::error::Fault;
 use diesel::backend::Backend;
 use diesel::migration::{Migration, MigrationSource, MigrationVersion};
 use diesel_migrations::EmbeddedMigrations;
+use ports::driven::StoreError;
 
 /// An error of the migrations.
 pub(crate) fn failed(error: impl std::fmt::Display) -> Fault {
@@ -23,5 +24,13 @@ pub(crate) fn not_newer(applied: &[MigrationVersion<'_>], known: &[String]) -> R
         Some(version) => Err(Fault::Lost(format!(
             "the store was made by a newer version of this program (migration {version})"
         ))),
+    }
+}
+
+/// Refuses to change a store that lacks migrations: whoever changes something small beside others must not change their tables.
+pub(crate) fn up_to_date(pending: usize) -> Result<(), StoreError> {
+    match pending {
+        0 => Ok(()),
+        _ => Err(StoreError::Unavailable("the tables are not up to date; run migrate first".to_owned())),
     }
 }

@@ -11,7 +11,9 @@ pub(super) const PATIENCE: Duration = Duration::from_hours(24);
 /// How often at least: once after each of the pauses.
 const TRIES: u16 = PAUSES.len() as u16 + 1;
 /// For how long the store must have been there.
-const THERE: Duration = Duration::from_hours(1);
+const THERE: Duration = Duration::from_mins(1);
+/// The longest pause of one that is older than a day and still has tries before it.
+const LATE: Duration = Duration::from_secs(15);
 /// One that was not heard of for so long was away.
 const AWAY: Duration = Duration::from_mins(10);
 /// After so many tries that ended in a permanent refusal it is given up.
@@ -29,10 +31,15 @@ impl Patience {
         *seen = Some((since, now));
     }
 
-    /// Whether one of this age is given up after so many tries that failed.
-    pub(super) fn is_over(&self, age: Duration, tries: u16, now: Duration) -> bool {
+    /// The pause of one of this age after so many tries that failed; `None`: it is given up.
+    pub(super) fn next(&self, age: Duration, tries: u16, now: Duration) -> Option<Duration> {
+        let pause = pause(tries);
+        if age < PATIENCE {
+            return Some(pause);
+        }
         let seen = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        age >= PATIENCE && tries >= TRIES && seen.is_some_and(|(since, _)| now.saturating_sub(since) >= THERE)
+        let there = seen.is_some_and(|(since, _)| now.saturating_sub(since) >= THERE);
+        (tries < TRIES || !there).then_some(pause.min(LATE))
     }
 }
 
@@ -52,24 +59,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_day_enough_tries_and_an_hour_with_the_store() {
-        const MINUTE: Duration = Duration::from_mins(1);
+    fn a_day_enough_tries_and_a_while_with_the_store() {
+        const SECOND: Duration = Duration::from_secs(1);
         let patience = Patience::default();
-        assert!(!patience.is_over(PATIENCE, TRIES, THERE), "never heard of");
-        let at = |minutes: u32| MINUTE * minutes;
-        for minute in 0..60 {
-            patience.heard(at(minute));
-            assert!(!patience.is_over(PATIENCE * 2, u16::MAX, at(minute)), "{minute}");
+        assert_eq!(patience.next(PATIENCE, TRIES, THERE), Some(LATE), "never heard of");
+        for second in 0..60 {
+            patience.heard(SECOND * second);
+            assert_eq!(patience.next(PATIENCE * 2, u16::MAX, SECOND * second), Some(LATE), "{second}");
         }
-        patience.heard(at(60));
-        for (age, tries, over) in
-            [(PATIENCE, TRIES, true), (PATIENCE - MINUTE, u16::MAX, false), (PATIENCE * 2, TRIES - 1, false)]
-        {
-            assert_eq!(patience.is_over(age, tries, at(60)), over, "{age:?} {tries}");
+        patience.heard(SECOND * 60);
+        for (age, tries, next) in [
+            (PATIENCE, TRIES, None),
+            (PATIENCE - SECOND, u16::MAX, Some(300)),
+            (PATIENCE * 2, TRIES - 1, Some(15)),
+            (PATIENCE * 2, 1, Some(1)),
+        ] {
+            assert_eq!(patience.next(age, tries, THERE), next.map(Duration::from_secs), "{age:?} {tries}");
         }
-        patience.heard(at(65));
-        assert!(patience.is_over(PATIENCE, TRIES, at(65)), "a moment without an answer is nothing");
-        patience.heard(at(80));
-        assert!(!patience.is_over(PATIENCE, TRIES, at(80)), "it was away");
+        let later = |minutes: u32| THERE + Duration::from_mins(1) * minutes;
+        patience.heard(later(5));
+        assert_eq!(patience.next(PATIENCE, TRIES, later(5)), None, "a moment without an answer is nothing");
+        patience.heard(later(20));
+        assert_eq!(patience.next(PATIENCE, TRIES, later(20)), Some(LATE), "it was away");
     }
 }

@@ -44,18 +44,18 @@ pub(super) async fn reading(loaded: &Loaded) -> anyhow::Result<Stores> {
 /// What the store says, with what to do.
 pub(super) async fn changing(loaded: &Loaded) -> anyhow::Result<Changing> {
     let (url, clock) = (wire::database_url(loaded)?, Machine::of().clock);
-    // A SQLite file that is there may be another process's; everything else is opened as a server would open it.
-    let options = match is_there(url.expose_secret()) {
-        true => StoreOptions::changing(clock),
-        false => StoreOptions { reserve: 0, ..StoreOptions::serving(&loaded.config.node.name, clock) },
+    // What is there may be served by other processes, perhaps of the version before; a SQLite file that is not is made as a server would make it.
+    let options = match is_new(url.expose_secret()) {
+        true => StoreOptions { reserve: 0, ..StoreOptions::serving(&loaded.config.node.name, clock) },
+        false => StoreOptions::changing(clock),
     };
     let opened = sql::open(url.expose_secret(), options).await;
     let opened = opened.context("the store cannot be changed (omnigate doctor looks closer)")?;
     Ok(Changing { stores: opened.stores.clone(), opened })
 }
 
-/// Whether a URL names a SQLite file that exists.
-fn is_there(url: &str) -> bool {
+/// Whether a URL names a SQLite file that does not exist yet.
+fn is_new(url: &str) -> bool {
     let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"));
-    path.is_some_and(|path| Path::new(path).exists())
+    path.is_some_and(|path| !Path::new(path).exists())
 }

@@ -45,6 +45,8 @@ pub(crate) async fn open(url: &str, options: StoreOptions) -> Result<Opened, Sto
     let mut session = Session { url: url.to_owned() };
     if options.serve {
         migrate(url).await?;
+    } else if options.change {
+        migrations::up_to_date(check(url).await?.pending)?;
     }
     let mut conn = session.connect().await?;
     let wrong = lax(&mut conn).await?.1;
@@ -54,7 +56,7 @@ pub(crate) async fn open(url: &str, options: StoreOptions) -> Result<Opened, Sto
     let reader = Reader::new(url)?;
     let (store, writer, ended) =
         store::Store::new(session, reader, options.node, options.clock, Some(PATIENCE));
-    if options.serve {
+    if options.serve || options.change {
         tokio::spawn(writer.run(conn));
     }
     Ok(Opened::new(&Arc::new(store), ended))

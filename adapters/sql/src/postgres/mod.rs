@@ -64,11 +64,13 @@ pub(crate) async fn open(url: &str, options: StoreOptions) -> Result<Opened, Sto
     if options.serve {
         looked.to_serve()?;
         migrate(url).await?;
+    } else if options.change {
+        migrations::up_to_date(check(url).await?.pending)?;
     }
     let reader = Reader::new(url)?;
     let (store, writer, ended) =
         store::Store::new(session, reader, options.node, options.clock, Some(PATIENCE));
-    if options.serve {
+    if options.serve || options.change {
         tokio::spawn(writer.run(conn));
     }
     Ok(Opened::new(&Arc::new(store), ended))

@@ -28,7 +28,7 @@ pub(super) fn copy(conn: &mut SqliteConnection, to: &Path) -> Result<(), Fault> 
 fn drawn(conn: &mut SqliteConnection, draft: &Path) -> Result<(), Fault> {
     let name = draft.to_str().ok_or_else(|| Fault::Lost("the path is not UTF-8".to_owned()))?;
     // SQLite fills an empty file, and leaves to it who may read it.
-    let file = private(draft).map_err(|e| failed(draft, &e))?;
+    let file = private_anew(draft).map_err(|e| failed(draft, &e))?;
     conn.batch_execute("PRAGMA query_only = OFF")?;
     Sql::<()>::varying("VACUUM INTO ?", vec![name.into()]).execute(conn)?;
     file.sync_all().map_err(|e| failed(draft, &e))?;
@@ -58,17 +58,21 @@ fn failed(path: &Path, error: &io::Error) -> Fault {
 }
 
 /// Makes a new file that only its owner may read: everybody's messages are in it.
-fn private(path: &Path) -> io::Result<File> {
+pub(super) fn private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     owners_alone(&mut options);
-    match options.open(path) {
-        // What a process of this number left when it was killed.
+    options.open(path)
+}
+
+/// The same in the place of what a process of this number left when it was killed.
+fn private_anew(path: &Path) -> io::Result<File> {
+    match private(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             fs::remove_file(path)?;
-            options.open(path)
+            private(path)
         }
-        opened => opened,
+        made => made,
     }
 }
 

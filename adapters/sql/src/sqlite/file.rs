@@ -22,6 +22,10 @@ pub(crate) fn migrate(url: &str) -> Result<Vec<String>, StoreError> {
 /// As [`migrate`], with the lock already held. A store that has rows is copied first.
 pub(super) fn migrate_file(path: &Path) -> Result<Vec<String>, Fault> {
     let fresh = !path.exists();
+    if fresh {
+        // Its log files get the same rights. Opening says what stands in the way.
+        let _ = copy::private(path);
+    }
     let mut conn = establish(path, Role::Writer)?;
     let applied = conn.applied_migrations().map_err(migrations::failed)?;
     migrations::not_newer(&applied, &migrations::versions::<diesel::sqlite::Sqlite>(&MIGRATIONS)?)?;

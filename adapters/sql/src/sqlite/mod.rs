@@ -90,10 +90,8 @@ pub(crate) fn open(url: &str, options: StoreOptions) -> Result<Opened, StoreErro
 /// A session beside a process that may serve: what the writer remembers only saves time, so short changes of another process are
 /// safe. The tables must be there already.
 fn beside(path: &Path) -> Result<Session, StoreError> {
-    match file::pending(path)? {
-        0 => Ok(Session::none(path)),
-        _ => Err(StoreError::Unavailable("the tables are not up to date; run migrate first".to_owned())),
-    }
+    crate::migrations::up_to_date(file::pending(path)?)?;
+    Ok(Session::none(path))
 }
 
 /// A store that answers questions and refuses changes.

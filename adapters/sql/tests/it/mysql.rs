@@ -38,11 +38,17 @@ async fn a_sign_of_life_and_a_burial_on_two_nodes() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_command_changes_no_tables() {
+    let Some(url) = empty().await else { return };
+    servers::a_command_changes_no_tables(&url).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_look_names_the_server() {
     let Some(url) = empty().await else { return };
     let checked = sql::check(&url).await.expect("it answers");
     assert!(checked.server.starts_with("MariaDB 1"), "{checked:?}");
-    assert_eq!((checked.pending, checked.wrong), (5, Vec::new()));
+    assert_eq!((checked.pending, checked.wrong), (6, Vec::new()));
     assert_eq!(sql::migrate(&url).await.expect("it migrates").len(), 6);
     assert_eq!(sql::check(&url).await.map(|c| c.pending), Ok(0));
 }
@@ -51,7 +57,7 @@ async fn a_look_names_the_server() {
 async fn its_own_name_in_the_url() {
     let Some(url) = empty().await else { return };
     let url = url.replacen("mysql:", "mariadb:", 1);
-    assert_eq!(sql::migrate(&url).await.expect("it migrates").len(), 5);
+    assert_eq!(sql::migrate(&url).await.expect("it migrates").len(), 6);
     assert_eq!(sql::check(&url).await.map(|c| c.pending), Ok(0));
     let backup = sql::backup(&url, std::path::Path::new("copy.db")).await;
     assert!(matches!(backup, Err(StoreError::Data(how)) if how.contains("mariadb-dump")));

@@ -1,5 +1,8 @@
 //! Where the servers of the tests are, and an empty place on one for each case.
 
+use fakes::ManualClock;
+use ports::driven::StoreError;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The URL of a server; `None` when only what needs no server is to be tested.
@@ -23,4 +26,18 @@ pub fn url(variable: &str) -> Option<String> {
 pub fn name() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     format!("t{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// A command that changes something small beside nodes that serve, perhaps of the version before, must not bring their tables up to date.
+pub async fn a_command_changes_no_tables(url: &str) {
+    let changing = || sql::StoreOptions::changing(Arc::new(ManualClock::default()));
+    let refused = sql::open(url, changing()).await.err();
+    assert!(
+        matches!(&refused, Some(StoreError::Unavailable(why)) if why.contains("run migrate first")),
+        "{refused:?}"
+    );
+    assert_eq!(sql::check(url).await.map(|checked| checked.pending), Ok(6));
+    sql::migrate(url).await.expect("it migrates");
+    let opened = sql::open(url, changing()).await.expect("it opens");
+    opened.stores.reports.ping().await.expect("it writes");
 }

@@ -103,8 +103,11 @@ async fn a_copy_is_its_owners_alone_and_a_failed_one_leaves_nothing() {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        let mode = std::fs::metadata(&copy).expect("it is there").permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
+        let own = directory.path();
+        for file in [copy.clone(), own.join("omnigate.db"), own.join("omnigate.db-wal")] {
+            let mode = std::fs::metadata(&file).expect("it is there").permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{}", file.display());
+        }
     }
     opened.closed().await;
     // A store with a hole in it: its copy is not sound, or cannot be made.
