@@ -16,7 +16,7 @@ use ports::driving::{Authenticate, Credentials};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -76,7 +76,7 @@ impl Access {
         if let Some(user) = self.remembered(name, &digest) {
             return Ok(user);
         }
-        let short = short(name);
+        let (short, peer) = (short(name), net_of(peer));
         self.braked(Some(&short), peer)?;
         // One after the other, so that each is judged by what those before it were: guesses made at once are counted like any others, and of a
         // program's many first connections one costs a hash. The address comes first: its queue must not stand in that of a name.
@@ -121,6 +121,7 @@ impl Access {
         if let Some(user) = self.directory.current().user_by_key(&hash) {
             return Ok(Arc::clone(user));
         }
+        let peer = net_of(peer);
         self.braked(None, peer)?;
         self.state().addresses.wrong(peer, self.clock.monotonic());
         Err(wrong())
@@ -182,6 +183,14 @@ impl Access {
         }
         *tokens -= 1.0;
         Ok(())
+    }
+}
+
+/// What is braked as one address: an IPv6 subscriber has a whole /64 of them and can guess from each.
+fn net_of(peer: IpAddr) -> IpAddr {
+    match peer.to_canonical() {
+        IpAddr::V4(address) => address.into(),
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
     }
 }
 

@@ -237,14 +237,14 @@ impl Running {
             });
         }
         let (mut later, now): (Vec<_>, Vec<_>) = new.iter().partition(|setup| gone.contains(&setup.id));
-        let mut failed = Vec::new();
+        let mut started = 0;
         for setup in now {
-            self.attach(setup, &current, &mut wanted, &mut failed);
+            started += usize::from(self.attach(setup, &current, &mut wanted));
         }
         while let Some(left) = leaving.join_next().await {
             let Ok(id) = left else { continue };
             if let Some(at) = later.iter().position(|setup| setup.id == id) {
-                self.attach(later.swap_remove(at), &current, &mut wanted, &mut failed);
+                started += usize::from(self.attach(later.swap_remove(at), &current, &mut wanted));
             }
         }
         *self.links.lock().unwrap_or_else(PoisonError::into_inner) = wanted;
@@ -253,10 +253,9 @@ impl Running {
         }
         *self.drain.lock().unwrap_or_else(PoisonError::into_inner) = fresh.config.node.drain.0;
         let later = restart::waiting(&self.started, &fresh.marks);
-        let started = new.len() - failed.len();
         let mut said = format!("{kept} link(s) kept, {started} started, {} stopped", gone.len());
-        if !failed.is_empty() {
-            said.push_str(&format!("; {} not started", failed.len()));
+        if started < new.len() {
+            said.push_str(&format!("; {} not started", new.len() - started));
         }
         if !later.is_empty() {
             said.push_str(&format!("; these take effect at the next start: {}", later.join(", ")));
@@ -264,21 +263,25 @@ impl Running {
         Ok(said)
     }
 
-    /// Starts a link. When that cannot be, the one that was there before is started again where there was one.
+    /// Starts a link. When that cannot be, the log says why, and the one that was there before is started again where there was one.
     fn attach(
         &self,
         setup: &LinkSetup,
         before: &BTreeMap<LinkId, LinkSetup>,
         wanted: &mut BTreeMap<LinkId, LinkSetup>,
-        failed: &mut Vec<String>,
-    ) {
+    ) -> bool {
         let start =
             |setup| start_link(setup, &self.gateway, &self.machine, &self.thread, self.relay.as_ref());
         let error = match start(setup) {
-            Ok(link) => return self.gateway.attach(link),
+            Ok(link) => {
+                self.gateway.attach(link);
+                return true;
+            }
             Err(error) => error,
         };
-        failed.push(format!("{error:#}"));
+        tracing::error!(
+            "a link is not as the configuration wants it until that is put right and read again: {error:#}"
+        );
         // Not among those in force, so that the next reload takes it for new.
         wanted.remove(&setup.id);
         match before.get(&setup.id).and_then(|old| Some((old, start(old).ok()?))) {
@@ -288,6 +291,7 @@ impl Running {
             }
             None => self.measures.stands_still(&setup.id),
         }
+        false
     }
 
     /// How long stopping may take, as the configuration says now.

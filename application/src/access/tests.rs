@@ -181,3 +181,12 @@ async fn who_stays_is_looked_at_again() {
         assert_eq!(code(stage.access.pace(&sender, peer)), Some(Code::NotAuthenticated));
     }
 }
+
+#[test]
+fn an_ipv6_net_is_one_address_to_the_brake() {
+    let net = |peer: &str| net_of(peer.parse().expect("ip")).to_string();
+    assert_eq!(net("2001:db8:1:2:aaaa::1"), net("2001:db8:1:2:bbbb::2"));
+    assert_ne!(net("2001:db8:1:2::1"), net("2001:db8:1:3::1"));
+    assert_eq!(net("::ffff:10.0.0.1"), "10.0.0.1");
+    assert_ne!(net("10.0.0.1"), net("10.0.0.2"));
+}

@@ -105,6 +105,7 @@ fn a_link_that_cannot_start_holds_back_no_other() {
     server.signal(Signal::HUP);
     let log = server.wait_until("a reload in vain", |log| log.contains("reloaded: "));
     assert!(log.contains("1 link(s) kept, 0 started, 0 stopped; 1 not started"), "{log}");
+    assert_eq!(log.lines().filter(|line| named(line)).count(), 2, "it says why each time: {log}");
     std::fs::remove_file(&notes).expect("notes");
     server.signal(Signal::HUP);
     server.wait_until("the link", |log| log.contains("1 link(s) kept, 1 started, 0 stopped\n"));
