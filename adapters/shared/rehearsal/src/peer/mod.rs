@@ -124,6 +124,10 @@ impl<O: Operator> Peer<O> {
             if self.faults.refuse {
                 return Err(End::Closed);
             }
+            // What was ordered first goes first: raw octets are not overtaken by what is delivered after them.
+            while let Ok(order) = orders.try_recv() {
+                self.obey(Some(order))?;
+            }
             let next = self.turn(hub.clock.monotonic());
             hub.journal.flush();
             if self.closing && self.out.is_empty() {
