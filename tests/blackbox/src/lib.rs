@@ -19,6 +19,7 @@ pub mod process;
 pub mod proxy;
 pub mod random;
 pub mod readback;
+pub mod serial_tap;
 pub mod settings;
 pub mod simulator;
 pub mod web_sink;

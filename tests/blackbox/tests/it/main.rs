@@ -43,6 +43,7 @@ mod h_seeing;
 mod http_operators;
 mod modem;
 mod modem_peers;
+mod modem_wire;
 mod rough;
 mod s5_guessing;
 mod s5_http2_floods;
