@@ -61,7 +61,7 @@ async fn a_text_that_erases_does_not_become_a_command() {
     for line in [
         format!("MESS x{back}SMS 0900 x"),
         format!("SMS 0701234567 x{back}0900 x"),
-        format!("MESS x\u{15}QUIT"),
+        "MESS x\u{15}QUIT".to_owned(),
     ] {
         let lines = format!("{line}\r\nHELP SMS\r\n");
         let heard = say(config(), &desk, "10.0.0.1", lines.as_bytes(), 4096).await;
