@@ -84,7 +84,7 @@ pub async fn open(
             tls,
             section.max_connections,
             section.max_per_address,
-            b"421 too many connections\r\n",
+            telnet::full(loaded.config.defaults.language()),
         );
         doors.callers.insert("telnet", options.allow.clone());
         let listener = bind("telnet", &section.listen, options).await?;

@@ -75,7 +75,7 @@ pub(crate) fn read(reader: &mut Reader<'_>, operation: &Element, config: &Config
         "PreviewSms" => send(reader, Call::PreviewSms),
         "SendSmsBatch" => batch(reader, config),
         "GetStatus" => simple(reader, &["id", "reference"], |form| {
-            let (ids, reference) = (form.all("id"), form.take("reference")?);
+            let (ids, reference) = (form.list("id"), form.take("reference")?);
             if ids.is_empty() && reference.is_none() {
                 return Err(Refusal::field(
                     Code::InvalidParameter,
@@ -97,7 +97,7 @@ pub(crate) fn read(reader: &mut Reader<'_>, operation: &Element, config: &Config
             Ok(Call::GetReceived { max: max as usize, after })
         }),
         "AckReceived" => simple(reader, &["id"], |form| {
-            let ids = form.all("id");
+            let ids = form.list("id");
             if ids.is_empty() {
                 Err(missing("id"))
             } else {
@@ -166,7 +166,7 @@ fn keyed(mut items: Vec<Result<Request, Refusal>>, whole: Option<&str>) -> Vec<R
 
 fn login(form: &mut Form) -> Result<Option<Token>, Trouble> {
     let (user, password) = (form.take("username")?, form.take("password")?);
-    Ok(user.map(|user| Token { user, password: password.unwrap_or_default().into() }))
+    Ok(user.map(|user| Token { user: user.trim().to_owned(), password: password.unwrap_or_default().into() }))
 }
 
 fn at_most(ids: Vec<String>, most: usize) -> Result<Vec<String>, Refusal> {

@@ -4,6 +4,9 @@ use crate::xml::Limits;
 use domain::Language;
 use web_kit::BodyLimits;
 
+/// Octets of an element, at least, in a long document: a message of a batch with a short text has 12 to 15.
+const OCTETS_EACH: usize = 8;
+
 /// Settings of the web service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
@@ -17,7 +20,7 @@ pub struct Config {
     pub body: BodyLimits,
     /// Elements within elements. 32.
     pub depth: usize,
-    /// Elements of a message that every one may have, however short. 1,000; long ones may have one for each 16 octets.
+    /// Elements of a message that every one may have, however short. 1,000; long ones may have one for each 8 octets.
     pub elements: usize,
     /// Attributes of an element. 64.
     pub attributes: usize,
@@ -49,7 +52,7 @@ impl Default for Config {
 impl Config {
     /// What a document of so many octets may hold: a batch of 10,000 numbers needs its elements, a small message does not.
     pub(crate) fn limits(&self, octets: usize) -> Limits {
-        let elements = self.elements.max(octets.min(self.body.octets) / 16);
+        let elements = self.elements.max(octets.min(self.body.octets) / OCTETS_EACH);
         Limits { depth: self.depth, elements, attributes: self.attributes, text: self.text }
     }
 }

@@ -1,7 +1,8 @@
 //! The children of a wrapper element as named values, in any order: what clients send is not always what the schema's sequence says.
 //!
 //! Elements must be of our namespace or of none (hand-written clients). A name nobody knows is an error, and so is a value given twice:
-//! neither is ever dropped silently. Empty and `xsi:nil` elements count as not given.
+//! neither is ever dropped silently. Empty and `xsi:nil` elements count as not given, but for
+//! an empty time.
 
 use crate::NAMESPACE;
 use crate::envelope::Trouble;
@@ -41,9 +42,13 @@ impl Form {
 
     /// Takes a value that may be given once; `None` when it is missing or empty.
     pub(crate) fn take(&mut self, name: &'static str) -> Result<Option<String>, Refusal> {
+        Ok(self.once(name)?.filter(|value| !value.is_empty()))
+    }
+
+    fn once(&mut self, name: &'static str) -> Result<Option<String>, Refusal> {
         let mut found = self.all(name);
         match (found.pop(), found.is_empty()) {
-            (value, true) => Ok(value.filter(|v| !v.is_empty())),
+            (value, true) => Ok(value),
             _ => Err(Refusal::field(
                 Code::InvalidParameter,
                 name,
@@ -52,8 +57,21 @@ impl Form {
         }
     }
 
+    /// Takes a value that may be given once and has no empty form, such as a time. Node `soap` and PHP write an empty element for what they cannot write as
+    /// one (a `Date`, a `DateTime`): taken as not given, a message that was to go in the morning would go at once.
+    pub(crate) fn filled(&mut self, name: &'static str) -> Result<Option<String>, Refusal> {
+        self.once(name)
+    }
+
+    /// Takes every value of a name but the empty ones.
+    pub(crate) fn list(&mut self, name: &'static str) -> Vec<String> {
+        let mut values = self.all(name);
+        values.retain(|value| !value.trim().is_empty());
+        values
+    }
+
     /// Takes every value of a name.
-    pub(crate) fn all(&mut self, name: &'static str) -> Vec<String> {
+    fn all(&mut self, name: &'static str) -> Vec<String> {
         let (taken, left) = std::mem::take(&mut self.values).into_iter().partition(|(n, _)| *n == name);
         self.values = left;
         let taken: Vec<(&str, String)> = taken;

@@ -118,7 +118,7 @@ fn username_token(reader: &mut Reader<'_>) -> Result<Token, Trouble> {
         }
     }
     match (user, password) {
-        (Some(user), Some(password)) => Ok(Token { user, password }),
+        (Some(user), Some(password)) => Ok(Token { user: user.trim().to_owned(), password }),
         _ => Err(refused(
             "en UsernameToken behöver Username och Password",
             "a UsernameToken needs Username and Password",

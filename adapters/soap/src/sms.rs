@@ -77,7 +77,7 @@ impl Sms {
             ));
         }
         let form = &mut self.form;
-        let mut request = Request::text(form.all("to"), String::new());
+        let mut request = Request::text(form.list("to"), String::new());
         request.content = content(form)?;
         request.from = form.take("from")?;
         request.flash = flag(form, "flash")?;
@@ -95,9 +95,9 @@ impl Sms {
             Policy::parse,
         )?;
         request.reference = form.take("reference")?;
-        request.send_at = form.take("sendAt")?.map(|v| moment(&v, "sendAt")).transpose()?;
-        request.valid_for = form.take("validForSeconds")?.map(|v| valid_for(&v)).transpose()?;
-        request.valid_until = form.take("validUntil")?.map(|v| moment(&v, "validUntil")).transpose()?;
+        request.send_at = form.filled("sendAt")?.map(|v| moment(&v, "sendAt")).transpose()?;
+        request.valid_for = form.filled("validForSeconds")?.map(|v| valid_for(&v)).transpose()?;
+        request.valid_until = form.filled("validUntil")?.map(|v| moment(&v, "validUntil")).transpose()?;
         let told = one_of(form, "callbackOn", ("every eller end", "every or end"), Told::parse)?;
         let url = form.take("callbackUrl")?;
         request.callback = url.map(|url| callback(&url, told.unwrap_or_default())).transpose()?;

@@ -1,6 +1,6 @@
 //! The description (WSDL 1.1), served as the file stands, with the address the caller called.
 //!
-//! The `Host` a caller sends is only taken when it is a host and nothing else.
+//! Behind a proxy that the configuration names it is the address the proxy was called. The `Host` a caller sends is only taken when it is a host and nothing else.
 
 use crate::config::Config;
 use crate::router::PATH;
@@ -22,7 +22,10 @@ pub(crate) fn described(
         Some(base) => base.trim_end_matches('/').to_owned(),
         None => {
             let said = headers.get(header::HOST).and_then(|v| v.to_str().ok());
-            match authority.or(said).filter(|host| is_host(host)) {
+            // What stands last was written by the proxy that called.
+            let before = headers.get(web_kit::FORWARDED_HOST).and_then(|v| v.to_str().ok());
+            let before = before.and_then(|hosts| hosts.rsplit(',').next()).map(str::trim);
+            match before.or(authority).or(said).filter(|host| is_host(host)) {
                 Some(host) => format!("{}://{host}", if https { "https" } else { "http" }),
                 None => return WSDL.to_owned(),
             }
@@ -62,6 +65,8 @@ fn is_host(text: &str) -> bool {
 mod tests {
     use super::*;
 
+    const FORWARDED: header::HeaderName = header::HeaderName::from_static(web_kit::FORWARDED_HOST);
+
     #[test]
     fn addresses() {
         let fixed = Config { public_url: Some("https://sms.example.se/".into()), ..Config::default() };
@@ -82,6 +87,21 @@ mod tests {
             let headers = HeaderMap::from_iter([(header::HOST, host.parse().expect("value"))]);
             let wsdl = described(&headers, None, https, config);
             assert_eq!(wsdl.matches(&format!("location=\"{expect}\"")).count(), 2, "{host}");
+        }
+    }
+
+    #[test]
+    fn behind_a_proxy() {
+        for (said, expect) in [
+            ("sms.example.se", "http://sms.example.se/soap/gateway"),
+            ("liar.example, sms.example.se:8443", "http://sms.example.se:8443/soap/gateway"),
+            ("a\"b", PLACE),
+        ] {
+            let values = [(header::HOST, "127.0.0.1:8080"), (FORWARDED, said)];
+            let headers =
+                HeaderMap::from_iter(values.map(|(name, value)| (name, value.parse().expect("value"))));
+            let wsdl = described(&headers, None, false, &Config::default());
+            assert_eq!(wsdl.matches(&format!("location=\"{expect}\"")).count(), 2, "{said}");
         }
     }
 }

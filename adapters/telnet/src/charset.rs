@@ -2,6 +2,26 @@
 
 use std::borrow::Cow;
 
+/// The backspace: takes back the character before it. DEL is read as this too.
+pub const ERASE: char = '\u{8}';
+/// Takes back all that stands before it (control-U, and what telnet calls EL).
+pub const ERASE_ALL: char = '\u{15}';
+
+/// A part of a line as it was meant when it was typed by a person who erased in it. Nothing reaches beyond the part's beginning: a text that a program
+/// hands over must not turn the command that stands before it into another.
+#[must_use]
+pub fn typed(part: &str) -> String {
+    let mut meant = String::with_capacity(part.len());
+    for c in part.chars() {
+        match c {
+            ERASE => drop(meant.pop()),
+            ERASE_ALL => meant.clear(),
+            c => meant.push(c),
+        }
+    }
+    meant
+}
+
 /// How octets are read as text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Charset {
@@ -34,14 +54,20 @@ impl Charset {
         }
     }
 
-    /// The text of a line without its control characters (a tab becomes a blank); `None` when it is not of this set.
+    /// The text of a line without its control characters (a tab becomes a blank); `None` when it is not of this set. What a person erases with stays, as
+    /// [`ERASE`] and [`ERASE_ALL`]: only who knows the parts of the line can tell how far it reaches.
     #[must_use]
     pub fn read(self, line: &[u8]) -> Option<String> {
         let text = match self {
             Self::Utf8 => Cow::Borrowed(std::str::from_utf8(line).ok()?),
             Self::Latin1 => encoding_rs::WINDOWS_1252.decode_without_bom_handling(line).0,
         };
-        Some(text.chars().map(|c| if c == '\t' { ' ' } else { c }).filter(|c| !c.is_control()).collect())
+        let known = text.chars().map(|c| match c {
+            '\t' => ' ',
+            '\u{7f}' => ERASE,
+            c => c,
+        });
+        Some(known.filter(|c| !c.is_control() || matches!(*c, ERASE | ERASE_ALL)).collect())
     }
 
     /// The octets of a reply; what the set lacks becomes `?`.
@@ -64,7 +90,21 @@ mod tests {
         assert_eq!(Charset::Utf8.read(b"Hej \xE5"), None);
         assert_eq!(Charset::Latin1.read(b"Hej \xE5\x80\x1B[2J").as_deref(), Some("Hej å€[2J"));
         assert_eq!(Charset::Latin1.write("å€\r\n"), b"\xE5?\r\n");
+        assert_eq!(Charset::Utf8.read(b"Hejj\x7f du\x15").as_deref(), Some("Hejj\u{8} du\u{15}"));
         assert_eq!(Charset::parse("Latin1"), Some(Charset::Latin1));
         assert_eq!(Charset::parse("ebcdic"), None);
+    }
+
+    #[test]
+    fn what_was_erased_is_gone() {
+        for (part, meant) in [
+            ("0701234568\u{8}7", "0701234567"),
+            ("å\u{8}ä", "ä"),
+            ("\u{8}\u{8}Hej", "Hej"),
+            ("no\u{15}yes", "yes"),
+            ("plain", "plain"),
+        ] {
+            assert_eq!(typed(part), meant);
+        }
     }
 }

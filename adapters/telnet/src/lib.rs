@@ -22,3 +22,4 @@ mod texts;
 pub use config::{Config, SubjectUse};
 pub use door::{Door, Ports};
 pub use net::OpenDoor;
+pub use texts::full;

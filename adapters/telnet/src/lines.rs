@@ -9,6 +9,9 @@ const WONT: u8 = 252;
 const WILL: u8 = 251;
 const SB: u8 = 250;
 const SE: u8 = 240;
+/// Erase character, erase line.
+const EC: u8 = 247;
+const EL: u8 = 248;
 
 /// Negotiations answered in one session; more are ignored, so that nobody makes us write for ever.
 const MOST_REFUSALS: u32 = 64;
@@ -70,6 +73,14 @@ impl LineReader {
             }
             (Telnet::Command, verb @ (WILL | WONT | DO | DONT)) => self.telnet = Telnet::Option(verb),
             (Telnet::Command, SB) => self.telnet = Telnet::Sub,
+            (Telnet::Command, EC) => {
+                self.telnet = Telnet::Plain;
+                return self.text(0x08);
+            }
+            (Telnet::Command, EL) => {
+                self.telnet = Telnet::Plain;
+                return self.text(0x15);
+            }
             (Telnet::Command, _) => self.telnet = Telnet::Plain,
             (Telnet::Option(verb), option) => {
                 self.telnet = Telnet::Plain;
@@ -86,6 +97,12 @@ impl LineReader {
     /// Octets to send to the peer: refusals of what it offered. Empty most of the time.
     pub fn take_answers(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.answers)
+    }
+
+    /// Whether a line has begun that has no end yet.
+    #[must_use]
+    pub fn is_midway(&self) -> bool {
+        !self.line.is_empty() || self.too_long
     }
 
     fn text(&mut self, octet: u8) -> Option<Line> {
@@ -160,6 +177,11 @@ mod tests {
             lines(b"\xFF\xFB\x18HE\xFF\xFD\x01LP\xFF\xFA\x18\x00\nx\xFF\xF0\xFF\xF1\xFF\xFE\x03\r\n");
         assert_eq!(text, ["HELP"]);
         assert_eq!(answers, [IAC, DONT, 0x18, IAC, WONT, 1]);
+        assert_eq!(
+            lines(b"ab\xFF\xF7c\xFF\xF8\r\n").0,
+            ["ab\u{8}c\u{15}"],
+            "erasing is left to who knows the line"
+        );
         assert_eq!(lines(b"\xFF\xFF\r\n").0, ["\u{FFFD}"], "doubled is the octet itself");
     }
 

@@ -57,7 +57,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
             };
             let octets = chunk.get(..read).unwrap_or_default();
             if octets.is_empty() {
-                return Ok(());
+                return match self.session.cut(self.reader.is_midway()) {
+                    Some(cut) => self.end(&cut).await.or(Ok(())),
+                    None => Ok(()),
+                };
             }
             for octet in octets {
                 let Some(line) = self.reader.push(*octet) else { continue };

@@ -42,6 +42,11 @@ said! {
     NOTHING = "Mottagare eller text saknas", "Recipient or text is missing";
     RESET = "Börjar om", "Starting over";
     NOTED = "Noterat", "Noted";
+    HOLD_FORM = "en tid är tolv siffror, ÅÅMMDDTTMMSS, och en zon som +0100 om den inte är lokal", "a time is twelve digits, YYMMDDHHMMSS, and a zone such as +0100 when it is not local";
+    HOLD_ZONE = "en zon är +timmar eller +ttmm", "a zone is +hours or +hhmm";
+    HOLD_NO_TIME = "det finns ingen sådan tid", "there is no such time";
+    CUT_LINE = "Sista raden saknar radslut och utfördes inte", "The last line has no line end and was not carried out";
+    CUT_TEXT = "Texten avslutades inte med en punkt ensam på en rad, inget sändes", "The text was not ended by a dot alone on a line, nothing was sent";
     WRONG_VALUE = "Ogiltigt värde:", "Invalid value:";
     TWO_WAY = "Tvåvägsläge: svaret på SEND ger märke och kod", "Two-way mode: the reply to SEND gives tag and pass code";
     READ_UNKNOWN = "Noterat; leverans meddelas, läsning kan inte meddelas för SMS", "Noted; delivery is reported, reading cannot be for SMS";
@@ -58,14 +63,24 @@ said! {
     CHARSET = "Teckenkod", "Character set";
 }
 
+/// What who finds no place at the door is told, with its line end.
+#[must_use]
+pub fn full(language: Language) -> &'static [u8] {
+    language
+        .pick(
+            "421 För många anslutningar, försök igen senare\r\n",
+            "421 too many connections, try again later\r\n",
+        )
+        .as_bytes()
+}
+
 /// The Swedish forms of what a command's usage says in English; verbs and their values are the same in both.
 const USAGES: &[(&str, &str)] = &[
-    ("PAGE number", "PAGE nummer"),
-    ("LEVE 0-11", "LEVE 0-11"),
+    ("PAGE number (one in each line, no PIN)", "PAGE nummer (ett per rad, ingen PIN-kod)"),
     ("COVE link", "COVE väg"),
     ("HOLD YYMMDDHHMMSS [+zone]", "HOLD ÅÅMMDDTTMMSS [+zon]"),
     ("CALL originator", "CALL avsändare"),
-    ("EXPT hours", "EXPT timmar"),
+    ("EXPT hours (1-8784)", "EXPT timmar (1-8784)"),
     ("MSTA tag pass", "MSTA märke kod"),
     ("KTAG tag pass", "KTAG märke kod"),
     ("LOGI user password", "LOGI användare lösenord"),

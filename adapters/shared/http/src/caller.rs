@@ -21,8 +21,8 @@ pub struct Caller {
 impl Caller {
     /// The caller behind a peer: himself, or when he is one of `proxies` the last address before them.
     pub(crate) fn behind(peer: IpAddr, tls: bool, headers: &HeaderMap, proxies: &[AddressRange]) -> Self {
-        let trusted = |address: IpAddr| proxies.iter().any(|range| range.contains(address));
-        if proxies.is_empty() || !trusted(peer) {
+        let trusted = |address: IpAddr| is_proxy(address, proxies);
+        if !trusted(peer) {
             return Self { address: peer, https: tls };
         }
         let proto = headers.get("x-forwarded-proto").and_then(|v| v.to_str().ok());
@@ -40,6 +40,14 @@ impl Caller {
         }
         Self { address, https }
     }
+}
+
+/// The host that a caller asked a proxy for. It reaches handlers only when a configured proxy says it.
+pub const FORWARDED_HOST: &str = "x-forwarded-host";
+
+/// Whether an address is one of the configured proxies.
+pub(crate) fn is_proxy(address: IpAddr, proxies: &[AddressRange]) -> bool {
+    proxies.iter().any(|range| range.contains(address))
 }
 
 /// A request without a caller.

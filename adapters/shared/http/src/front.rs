@@ -1,6 +1,6 @@
 //! What happens to every request before and after its handler: a place, who calls, panics caught, headers that protect.
 
-use crate::caller::{Caller, language as spoken};
+use crate::caller::{Caller, FORWARDED_HOST, is_proxy, language as spoken};
 use crate::limits::Limits;
 use crate::problem;
 use crate::watched::Activity;
@@ -57,6 +57,9 @@ impl Front {
             ));
         };
         let caller = Caller::behind(peer, tls, request.headers(), &self.limits.proxies);
+        if !is_proxy(peer, &self.limits.proxies) {
+            request.headers_mut().remove(FORWARDED_HOST);
+        }
         request.extensions_mut().insert(caller);
         let handled = AssertUnwindSafe(self.app.clone().oneshot(request)).catch_unwind().await;
         let response = match handled {

@@ -15,7 +15,7 @@ mod serve;
 mod watched;
 
 pub use body::{BodyError, BodyLimits, read_body};
-pub use caller::{Caller, language};
+pub use caller::{Caller, FORWARDED_HOST, language};
 pub use client::{Call, CallError, ClientOptions, HttpClient, Reply};
 pub use credentials::credentials;
 pub use limits::Limits;

@@ -23,7 +23,7 @@ pub struct Limits {
     pub requests: usize,
     /// How long requests may go on after the door was told to close. 10 s.
     pub grace: Duration,
-    /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed. None.
+    /// Proxies whose `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host` are believed. None.
     pub proxies: Vec<AddressRange>,
     /// Language of what the web server itself says to who accepts neither. English.
     pub language: Language,

@@ -44,6 +44,9 @@ async fn ways_and_their_order() {
         (&good, "", &empty, "crm"),
         ("", &basic_good, &empty, "crm"),
         ("", "Bearer og_key", &empty, "crm"),
+        // A document that was laid out for reading.
+        (&security(&token("\n  crm\n ", "hemligt")), "", &empty, "crm"),
+        ("", "", &inside(" crm ", "hemligt"), "crm"),
         ("", "", &inside("crm", "hemligt"), "crm"),
         // The first way counts, and what comes after it neither helps nor harms.
         (&good, &basic_bad, &inside("crm", "fel"), "crm"),

@@ -78,7 +78,7 @@ async fn every_option() {
 #[tokio::test]
 async fn empty_and_nil_are_not_given() {
     let content = "<SendSms xmlns='urn:omnigate:gateway:1' xmlns:i='http://www.w3.org/2001/XMLSchema-instance'><to>0701234567</to><text>Hej</text>\
-                   <from/><flash i:nil='true'/><priority></priority><sendAt/><validForSeconds i:nil='1'/><validUntil/><dimensions/></SendSms>";
+                   <to/><from/><flash i:nil='true'/><priority></priority><sendAt i:nil='true'/><validForSeconds i:nil='1'/><to> </to><dimensions/></SendSms>";
     let got = Stage::new().expecting(Request::text(["0701234567"], "Hej")).call(content).await;
     assert_eq!(got.status, 200, "{}", got.body);
 }
@@ -103,6 +103,10 @@ async fn wrong_values_name_their_field() {
         ("<g:priority>urgent</g:priority>", "invalid_parameter", "priority"),
         ("<g:textPolicy>x</g:textPolicy>", "invalid_parameter", "textPolicy"),
         ("<g:sendAt>2026-12-24T15:00:00</g:sendAt>", "invalid_time", "sendAt"),
+        // What node and PHP write for their own kinds of time: nobody may lose the hour in silence.
+        ("<g:sendAt/>", "invalid_time", "sendAt"),
+        ("<g:validUntil></g:validUntil>", "invalid_time", "validUntil"),
+        ("<g:validForSeconds/>", "invalid_time", "validForSeconds"),
         ("<g:validForSeconds>0</g:validForSeconds>", "invalid_time", "validForSeconds"),
         ("<g:validForSeconds>PT10M</g:validForSeconds>", "invalid_time", "validForSeconds"),
         ("<g:validUntil>2026-12-24T15:00:00</g:validUntil>", "invalid_time", "validUntil"),
@@ -325,6 +329,11 @@ async fn limits_of_counts() {
         assert_eq!(got.status == 200, fits, "{n}");
         assert!(fits || got.value("code") == Some("too_large"));
     }
+    let mut stage = Stage::new();
+    stage.submit.expect_submit().times(1000).returning(|_, request| Ok(accepted(&request)));
+    let shortest = "<sms><to>71234</to><text>1</text></sms>";
+    let got = stage.call(&format!("<SendSmsBatch>{}</SendSmsBatch>", many(1000, shortest))).await;
+    assert_eq!(got.value("accepted"), Some("1000"), "{}", got.body.get(..400).unwrap_or_default());
     // Ten thousand recipients, the most a request may have, pass the reader's limits.
     let expected = Request::text(vec!["46701234567"; 10_000], "Hej");
     let to = many(10_000, "<to>46701234567</to>");

@@ -4,6 +4,7 @@
 //! [`Session::heard`] before the next line. Every line outside of `DATA` gets exactly one reply.
 
 mod answers;
+mod entry;
 mod parameters;
 
 use crate::charset::Charset;
@@ -19,6 +20,7 @@ use domain::message::{MessageId, MoId};
 use domain::refusal::{Code, Refusal};
 use domain::state::State;
 use domain::submission::{Accepted, Request};
+use entry::Entry;
 use ports::driven::{MessageRecord, MoRecord, Page as Listing};
 use ports::driving::Credentials;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -95,13 +97,6 @@ enum Waiting {
     Other,
 }
 
-#[derive(Debug, Default)]
-struct Entry {
-    text: String,
-    lines: usize,
-    wrong: Option<Said>,
-}
-
 /// One conversation.
 #[derive(Debug)]
 pub struct Session {
@@ -157,6 +152,17 @@ impl Session {
     #[must_use]
     pub fn stopping(&self) -> Reply {
         self.reply(421, texts::STOPPING)
+    }
+
+    /// What to say to a peer that hung up in the middle of a line (`midway`) or of a text; it may still be listening.
+    #[must_use]
+    pub fn cut(&self, midway: bool) -> Option<Reply> {
+        let said = match (self.entry.is_some(), midway) {
+            (true, _) => texts::CUT_TEXT,
+            (false, true) => texts::CUT_LINE,
+            (false, false) => return None,
+        };
+        Some(self.reply(421, said))
     }
 
     /// The octets of a reply in the session's character set.
@@ -247,7 +253,7 @@ impl Session {
             Command::Sms(to, text) => {
                 let to: Vec<_> =
                     to.split([',', ';']).map(|n| n.trim().to_owned()).filter(|n| !n.is_empty()).collect();
-                let request = Parameters::default().request(to, &text, self.config.subject);
+                let request = self.page.parameters().request(to, &text, self.config.subject);
                 self.submit(sender, vec![request], false)
             }
             Command::TwoWay => {
@@ -317,45 +323,6 @@ impl Session {
         };
         self.page = Page::default();
         self.submit(sender, requests, self.two_way)
-    }
-
-    /// A line of `DATA`: a dot alone ends it, a dot at the beginning of a line was doubled by the client.
-    fn text_line(&mut self, octets: &[u8]) -> Step {
-        if octets == b"." {
-            return self.end_of_text();
-        }
-        let (charset, most) = (self.charset, self.config.max_text);
-        let Some(entry) = &mut self.entry else { return Step::Nothing };
-        let octets = octets.strip_prefix(b".").unwrap_or(octets);
-        if entry.text.len().saturating_add(octets.len()) >= most {
-            entry.wrong = Some(texts::TEXT_LONG);
-            entry.text = String::new();
-        }
-        match charset.read(octets) {
-            _ if entry.wrong.is_some() => {}
-            None => entry.wrong = Some(texts::NOT_TEXT),
-            Some(line) => {
-                if entry.lines > 0 {
-                    entry.text.push('\n');
-                }
-                entry.lines += 1;
-                entry.text.push_str(&line);
-            }
-        }
-        Step::Nothing
-    }
-
-    fn end_of_text(&mut self) -> Step {
-        let entry = self.entry.take().unwrap_or_default();
-        match entry.wrong {
-            Some(texts::TEXT_LONG) => self.say(552, texts::TEXT_LONG),
-            Some(wrong) => self.say(550, wrong),
-            None if entry.text.trim().is_empty() => self.say(550, texts::TEXT_EMPTY),
-            None => {
-                self.page.text = Some(entry.text);
-                self.say(250, texts::TEXT_TAKEN)
-            }
-        }
     }
 
     fn tagged(&self, tag: &str, pass: &str) -> Option<MessageId> {

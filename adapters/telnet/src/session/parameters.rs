@@ -2,7 +2,7 @@
 
 use super::{Session, Step};
 use crate::charset::Charset;
-use crate::command::Command;
+use crate::command::{ACK_READ_USAGE, ALERT_USAGE, CHARSET_USAGE, Command, EXPIRE_USAGE, LEVEL_USAGE};
 use crate::hold;
 use crate::reply::Reply;
 use crate::texts::{self, HELP};
@@ -20,7 +20,7 @@ impl Session {
             Command::Level(level) => self.level(&level),
             Command::Alert(flag) => match flag_of(&flag) {
                 Some(flash) => self.noted(|p| p.flash = Some(flash)),
-                None => self.wrong(&flag),
+                None => self.wrong(&flag, ALERT_USAGE),
             },
             Command::Coverage(link) => self.noted(|p| p.link = Some(link)),
             Command::Hold(time) => self.hold(&time),
@@ -30,12 +30,12 @@ impl Session {
             Command::Subject(subject) => self.noted(|p| p.subject = Some(subject)),
             Command::Expire(hours) => match hours.parse::<u64>() {
                 Ok(h @ 1..=MOST_HOURS) => self.noted(|p| p.valid_for = Some(Duration::from_secs(h * 3600))),
-                _ => self.wrong(&hours),
+                _ => self.wrong(&hours, EXPIRE_USAGE),
             },
             Command::AckRead(flag) => match flag_of(&flag) {
                 Some(false) => self.say(250, texts::NOTED),
                 Some(true) => self.say(250, texts::READ_UNKNOWN),
-                None => self.wrong(&flag),
+                None => self.wrong(&flag, ACK_READ_USAGE),
             },
             Command::ReplyType(kind) if kind.eq_ignore_ascii_case("none") => self.say(250, texts::NOTED),
             Command::Dialog(word) if word.eq_ignore_ascii_case("off") => self.say(250, texts::NOTED),
@@ -53,7 +53,7 @@ impl Session {
             Ok(1) => Priority::Normal,
             Ok(2..=7) => Priority::Bulk,
             Ok(8) => Priority::Alarm,
-            _ => return self.wrong(level),
+            _ => return self.wrong(level, LEVEL_USAGE),
         };
         self.noted(|p| p.priority = Some(priority))
     }
@@ -63,7 +63,10 @@ impl Session {
         let short = if self.config.short_hold_is_utc { &TimeZone::UTC } else { local };
         match hold::parse(time, local, short) {
             Ok(at) => self.noted(|p| p.hold = Some(at)),
-            Err(why) => Step::Say(Reply::new(550, format!("{} {why}", self.text(texts::WRONG_VALUE)))),
+            Err(why) => {
+                let why = self.text(why);
+                Step::Say(Reply::new(550, format!("{} {why}", self.text(texts::WRONG_VALUE))))
+            }
         }
     }
 
@@ -72,13 +75,15 @@ impl Session {
         self.say(250, texts::NOTED)
     }
 
-    fn wrong(&self, value: &str) -> Step {
-        Step::Say(Reply::new(550, format!("{} {value}", self.text(texts::WRONG_VALUE))))
+    fn wrong(&self, value: &str, usage: &'static str) -> Step {
+        let usage = texts::usage(usage, self.config.language);
+        let (wrong, written) = (self.text(texts::WRONG_VALUE), self.text(texts::USAGE));
+        Step::Say(Reply::new(550, format!("{wrong} {value}. {written} {usage}")))
     }
 
     pub(super) fn set_charset(&mut self, name: Option<&str>) -> Step {
         match name.map(|n| (n, Charset::parse(n))) {
-            Some((name, None)) => return self.wrong(name),
+            Some((name, None)) => return self.wrong(name, CHARSET_USAGE),
             Some((_, Some(charset))) => self.charset = charset,
             None => {}
         }

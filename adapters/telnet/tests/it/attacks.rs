@@ -39,6 +39,38 @@ async fn octets_that_are_not_text() {
 }
 
 #[tokio::test]
+async fn what_is_cut_off_is_not_carried_out_and_that_is_said() {
+    let desk = Arc::new(Desk::default());
+    for (octets, expected, said) in [
+        (&b"SMS 0701 whole\nSMS 0702 hal"[..], "220 250 421", "line end"),
+        (b"PAGE 0701\nDATA\nthe pump\n", "220 250 354 421", "alone on a line"),
+        (b"PAGE 0701\n", "220 250", "accepted"),
+    ] {
+        let heard = say(config(), &desk, "10.0.0.1", octets, 7).await;
+        let text = String::from_utf8_lossy(&heard).into_owned();
+        assert_eq!(codes(&heard).join(" "), expected, "{text}");
+        assert!(text.trim_end().lines().next_back().is_some_and(|last| last.contains(said)), "{text}");
+    }
+    assert_eq!(texts(&desk), ["0701 whole"]);
+}
+
+#[tokio::test]
+async fn a_text_that_erases_does_not_become_a_command() {
+    let desk = Arc::new(Desk::default());
+    let back = "\u{8}".repeat(40);
+    for line in [
+        format!("MESS x{back}SMS 0900 x"),
+        format!("SMS 0701234567 x{back}0900 x"),
+        "MESS x\u{15}QUIT".to_owned(),
+    ] {
+        let lines = format!("{line}\r\nHELP SMS\r\n");
+        let heard = say(config(), &desk, "10.0.0.1", lines.as_bytes(), 4096).await;
+        assert_eq!(codes(&heard).join(" "), "220 250 218", "{line:?}");
+    }
+    assert_eq!(texts(&desk), ["0701234567 0900 x"]);
+}
+
+#[tokio::test]
 async fn limits_one_below_and_one_above() {
     let desk = Arc::new(Desk::default());
     let small = || Config { max_text: 100, max_recipients: 2, ..config() };

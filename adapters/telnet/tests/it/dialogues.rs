@@ -236,3 +236,55 @@ async fn a_users_rate_holds_for_each_submission() {
     assert!(text.ends_with("< 554 rate_limited Too many requests, try again later. (1 s)\n"), "{text}");
     assert_eq!(texts(&desk), ["0701 Hi", "0702 Hi", "0703 Hi"]);
 }
+
+#[tokio::test]
+async fn what_was_said_before_holds_for_a_message_in_one_line() {
+    let lines = ["HOLD 301224120000 +0000", "LEVE 8", "SITE FROM Larm", "SMS 0701 Hi", "RESE", "SMS 0702 Hi"];
+    let (text, desk) = crm(&lines).await;
+    assert_eq!(codes(&text), "220 250 250 250 250 250 250 250", "{text}");
+    let got = desk.got.lock().expect("lock");
+    let with: Vec<_> =
+        got.iter().map(|r| (r.send_at.map(|at| at.to_string()), r.priority, r.from.as_deref())).collect();
+    let held = (Some("2030-12-24T12:00:00Z".to_owned()), Some(Priority::Alarm), Some("Larm"));
+    assert_eq!(with, [held, (None, None, None)]);
+}
+
+#[tokio::test]
+async fn a_person_erases_what_was_wrong() {
+    let lines = [
+        "SMS 0701234568\u{8}7 Hejj\u{8} du",
+        "SMS 0701234568\u{7f}7 Hej",
+        "DATA",
+        "~the pumq\u{8}p",
+        ".",
+        "PAGE 0709\u{8}1",
+        "SEND",
+    ];
+    let (text, desk) = crm(&lines).await;
+    assert_eq!(codes(&text), "220 250 250 250 354 250 250 250", "{text}");
+    assert_eq!(texts(&desk), ["0701234567 Hej du", "0701234567 Hej", "0701 the pump"]);
+}
+
+#[tokio::test]
+async fn a_number_is_never_cut_at_its_blanks() {
+    let lines = ["SMS 070-123 45 67 Hej", "PAGE 0701234567 1234", "SMS 0701234567, 0702345678 Hej"];
+    let (text, desk) = crm(&lines).await;
+    assert_eq!(codes(&text), "220 250 550 550 250", "{text}");
+    assert_eq!(texts(&desk), ["0701234567,0702345678 Hej"]);
+}
+
+#[tokio::test]
+async fn a_dot_that_nobody_doubled_belongs_to_the_text() {
+    let (text, desk) = crm(&["DATA", "~.5 bar", "~..conf", ".", "PAGE 0701", "SEND"]).await;
+    assert_eq!(codes(&text), "220 250 354 250 250 250", "{text}");
+    assert_eq!(texts(&desk), ["0701 .5 bar\n.conf"]);
+}
+
+#[tokio::test]
+async fn wrong_values_say_what_is_right_in_swedish_too() {
+    let swedish = telnet::Config { language: Language::Swedish, ..config() };
+    let lines =
+        ["HOLD 2612", "HOLD 261324120000", "HOLD 261224120000 +99", "LEVE 9", "EXPT x", "SITE CHARSET x"];
+    let text = transcript(swedish, &Arc::new(Desk::default()), "10.0.0.1", &lines).await;
+    insta::assert_snapshot!("wrong_values_say_what_is_right_in_swedish_too", text);
+}

@@ -28,7 +28,7 @@ pub struct Http {
     pub public_url: Option<String>,
     /// Who may connect; empty = everybody.
     pub allow: Vec<Parsed<AddressRange>>,
-    /// Proxies whose X-Forwarded-For is believed.
+    /// Proxies whose X-Forwarded-For, -Proto and -Host are believed.
     pub proxies: Vec<Parsed<AddressRange>>,
     /// Connections at once.
     pub max_connections: usize,

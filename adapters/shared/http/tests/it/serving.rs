@@ -74,6 +74,21 @@ async fn answers_and_protects() {
 }
 
 #[tokio::test]
+async fn the_host_that_a_proxy_was_asked_for_is_believed_from_proxies_only() {
+    let said = |headers: http::HeaderMap| async move {
+        headers.get(web_kit::FORWARDED_HOST).map_or("nobody", |_| "somebody").to_owned()
+    };
+    for (proxies, expect) in [(Vec::new(), "nobody"), (vec!["127.0.0.1".parse().expect("range")], "somebody")]
+    {
+        let door = open(Router::new().route("/said", get(said)), Limits { proxies, ..quick() }).await;
+        let ask =
+            b"GET /said HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Forwarded-Host: sms.example.se\r\n\r\n";
+        let answer = say(&door.address, ask).await;
+        assert!(answer.ends_with(expect), "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn a_panic_costs_one_answer() {
     let door = door().await;
     let answer = say(
