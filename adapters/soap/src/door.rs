@@ -1,6 +1,7 @@
 //! The door: a message in, a message out. Reads, lets the caller in, asks the ports, writes the answer or a fault.
 
 use crate::answer::Answer;
+use crate::batch;
 use crate::call::{Asked, Call};
 use crate::config::Config;
 use crate::envelope::{self, Message, Trouble, Version};
@@ -128,17 +129,35 @@ impl Doors {
         Ok(())
     }
 
-    /// Every message for itself: what one is refused for does not touch the others, and the answer says it of each.
+    /// Every message for itself: what one is refused for does not touch the others, and the answer says it of each. Two to one number are
+    /// accepted one after the other.
     async fn batch(
         &self,
         sender: &Sender,
         items: Vec<Result<Request, Refusal>>,
     ) -> Vec<Result<Accepted, Refusal>> {
-        let submissions = items.into_iter().map(|item| {
-            let (submit, sender) = (Arc::clone(&self.submit), sender.clone());
-            async move { submit.submit(&sender, item?).await }
-        });
-        stream::iter(submissions).buffered(AT_ONCE).collect().await
+        let turns = batch::turns(items.iter().map(|item| {
+            let numbers = item.as_ref().map_or(&[][..], |request| request.to.as_slice());
+            numbers.iter().map(String::as_str)
+        }));
+        let mut waiting: Vec<_> = turns.into_iter().zip(items).enumerate().collect();
+        waiting.sort_by_key(|(place, (turn, _))| (*turn, *place));
+        let mut waiting = waiting.into_iter().peekable();
+        let mut results = Vec::with_capacity(waiting.len());
+        while let Some(now) = waiting.peek().map(|(_, (turn, _))| *turn) {
+            let these: Vec<_> =
+                std::iter::from_fn(|| waiting.next_if(|(_, (turn, _))| *turn == now)).collect();
+            let submissions = these.into_iter().map(|(place, (_, item))| {
+                let (submit, sender) = (Arc::clone(&self.submit), sender.clone());
+                async move {
+                    let accepted = async { submit.submit(&sender, item?).await };
+                    (place, accepted.await)
+                }
+            });
+            results.extend(stream::iter(submissions).buffered(AT_ONCE).collect::<Vec<_>>().await);
+        }
+        results.sort_by_key(|(place, _)| *place);
+        results.into_iter().map(|(_, result)| result).collect()
     }
 
     async fn status(

@@ -5,6 +5,7 @@
 //! harm), and answered in the version they came in. No DTD, no attachments, no XML signatures, no encoding rules.
 
 mod answer;
+mod batch;
 mod call;
 mod config;
 mod door;

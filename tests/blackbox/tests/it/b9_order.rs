@@ -3,10 +3,13 @@
 
 use crate::story::{judge, post};
 use blackbox::checker::Terms;
-use blackbox::doors::{Answer, Door};
+use blackbox::clock::eventually;
+use blackbox::doors::{Answer, Door, soap};
 use blackbox::gateway::Gateway;
 use blackbox::history::{Attempt, marked_text};
-use blackbox::settings::{Settings, USER};
+use blackbox::http::{Request, once};
+use blackbox::journal::Entry;
+use blackbox::settings::{PASSWORD, Settings, USER};
 use blackbox::simulator::Simulator;
 use serde_json::json;
 
@@ -34,4 +37,31 @@ fn one_recipient_gets_them_in_order() {
     }
     let terms = Terms { ordered: true, own_numbers: false, ..Terms::default() };
     judge(&gateway, &simulator, attempts, &terms);
+}
+
+#[test]
+fn a_batch_to_one_recipient_leaves_in_its_order() {
+    const MESSAGES: usize = 150;
+    let simulator = Simulator::start(&["--delay", "2ms"]);
+    let gateway = Gateway::start(&Settings::towards(simulator.address()));
+    let one = |n: usize| format!("<sms><to>46701234567</to><text>nr {n:03}</text></sms>");
+    let items: String = (0..MESSAGES).map(one).collect();
+    let envelope = format!(
+        "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Body><SendSmsBatch xmlns=\"{}\">{items}</SendSmsBatch>\
+         </s:Body></s:Envelope>",
+        soap::NAMESPACE
+    );
+    let request = Request::post("/soap/gateway", "text/xml; charset=utf-8", envelope).basic(USER, PASSWORD);
+    let answer = once(gateway.doors().http, &request).expect("an answer");
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    eventually("all of them at the operator", || (simulator.submits() >= MESSAGES).then_some(()));
+    let texts: Vec<String> = simulator
+        .journal()
+        .into_iter()
+        .filter_map(|entry| match entry {
+            Entry::Submit { text, .. } => Some(text),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(texts, (0..MESSAGES).map(|n| format!("nr {n:03}")).collect::<Vec<_>>());
 }
