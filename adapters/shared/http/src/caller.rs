@@ -60,12 +60,21 @@ impl<S: Sync> FromRequestParts<S> for Caller {
     }
 }
 
-/// The first language of `Accept-Language` (RFC 9110 12.5.4) that the gateway speaks, weights left aside; else the default.
+/// The language of `Accept-Language` (RFC 9110 12.5.4) that the gateway speaks and the caller wants most, the first of equals; else the default.
 #[must_use]
 pub fn language(headers: &HeaderMap, default: Language) -> Language {
     let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let mut tags = accepted.split(',').map(|tag| tag.split(';').next().unwrap_or_default().trim());
-    tags.find_map(Language::parse).unwrap_or(default)
+    let mut best: Option<(f32, Language)> = None;
+    for tag in accepted.split(',') {
+        let mut pieces = tag.split(';').map(str::trim);
+        let Some(language) = pieces.next().and_then(Language::parse) else { continue };
+        let weight = pieces.find_map(|piece| piece.strip_prefix("q=").or_else(|| piece.strip_prefix("Q=")));
+        let weight = weight.map_or(1.0, |weight| weight.trim().parse().unwrap_or(1.0));
+        if weight > best.map_or(0.0, |(best, _)| best) {
+            best = Some((weight, language));
+        }
+    }
+    best.map_or(default, |(_, language)| language)
 }
 
 #[cfg(test)]
@@ -96,9 +105,15 @@ mod tests {
 
     #[test]
     fn languages() {
-        for (accepted, expected) in
-            [("sv-SE,en;q=0.5", Language::Swedish), ("de, en", Language::English), ("", Language::Swedish)]
-        {
+        for (accepted, expected) in [
+            ("sv-SE,en;q=0.5", Language::Swedish),
+            ("de, en", Language::English),
+            ("", Language::Swedish),
+            ("sv;q=0.5, en", Language::English),
+            ("sv;q=0, en;q=0.1", Language::English),
+            ("en;q=0", Language::Swedish),
+            ("en;q=x, sv;q=0.9", Language::English),
+        ] {
             let headers = HeaderMap::from_iter([(header::ACCEPT_LANGUAGE, accepted.parse().expect("value"))]);
             assert_eq!(language(&headers, Language::Swedish), expected, "{accepted}");
         }
