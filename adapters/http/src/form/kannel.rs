@@ -119,6 +119,8 @@ fn content(params: &Params) -> Result<(Content, Option<Policy>), No> {
             let udh = udh.unwrap_or_default().to_vec();
             return Ok((Content::Binary { data: octets.to_vec(), udh }, None));
         }
+        // One with a header of its own may be a part of a longer text, or for a program that expects these octets.
+        Some(2) if udh.is_some() => (text(Some(params.charset_of_unicode()))?, Some(Policy::Unicode)),
         Some(2) => (text(Some(params.charset_of_unicode()))?, Some(Policy::Keep)),
         Some(_) => (text(params.charset())?, Some(Policy::Fold)),
     };
