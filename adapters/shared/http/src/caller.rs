@@ -6,7 +6,7 @@ use domain::Language;
 use domain::directory::AddressRange;
 use http::request::Parts;
 use http::{HeaderMap, StatusCode, header};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// Where a request comes from. Handlers take it as an extractor; a request that did not come through
 /// [`crate::serve`] has none and is answered 500.
@@ -32,7 +32,7 @@ impl Caller {
         let said: Vec<&str> = said.flat_map(|line| line.split(',')).collect();
         for hop in said.iter().rev() {
             // What stands before a word nobody can read was written by somebody we do not trust.
-            let Ok(hop) = hop.trim().parse::<IpAddr>() else { break };
+            let Some(hop) = hop_of(hop.trim()) else { break };
             address = hop.to_canonical();
             if !trusted(address) {
                 break;
@@ -40,6 +40,13 @@ impl Caller {
         }
         Self { address, https }
     }
+}
+
+/// An address as proxies write it: some add the port, and brackets to IPv6.
+fn hop_of(said: &str) -> Option<IpAddr> {
+    let bare = || said.strip_prefix('[').and_then(|said| said.strip_suffix(']'))?.parse().ok();
+    let with_port = || said.parse::<SocketAddr>().ok().map(|address| address.ip());
+    said.parse().ok().or_else(with_port).or_else(bare)
 }
 
 /// A request without a caller.
@@ -92,6 +99,10 @@ mod tests {
             ("10.0.0.1", "127.0.0.1, rubbish", "10.0.0.1"),
             ("10.0.0.1", "", "10.0.0.1"),
             ("10.0.0.1", "::ffff:1.2.3.4", "1.2.3.4"),
+            ("10.0.0.1", "1.2.3.4:50123", "1.2.3.4"),
+            ("10.0.0.1", "6.6.6.6, [2001:db8::1]:50123", "2001:db8::1"),
+            ("10.0.0.1", "[2001:db8::1], 10.0.0.2:80", "2001:db8::1"),
+            ("10.0.0.1", "6.6.6.6, 1.2.3.4:x", "10.0.0.1"),
         ];
         for (peer, said, expected) in cases {
             let headers = HeaderMap::from_iter([(
