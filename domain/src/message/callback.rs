@@ -162,7 +162,7 @@ fn leads_somewhere(url: &str) -> bool {
     let place = authority.rsplit('@').next().unwrap_or_default();
     let (host, port) = match place.strip_prefix('[').map(|inner| inner.split_once(']')) {
         Some(None) => return false,
-        Some(Some((host, rest))) if rest.is_empty() => (host, None),
+        Some(Some((host, ""))) => (host, None),
         Some(Some((host, rest))) => match rest.strip_prefix(':') {
             Some(port) => (host, Some(port)),
             None => return false,
