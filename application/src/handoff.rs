@@ -2,6 +2,7 @@
 //! slow one delays nobody else.
 
 mod answers;
+mod complaints;
 mod patience;
 mod queue;
 
@@ -17,6 +18,7 @@ use crate::meters::Meters;
 use crate::submit::Submit;
 use crate::target::{Target, Turn};
 use answers::Answered;
+use complaints::Complaints;
 use domain::Timestamp;
 use domain::message::Incarnation;
 use futures_util::FutureExt as _;
@@ -85,6 +87,7 @@ impl HandOver {
         let mut targets: HashMap<String, Target> = HashMap::new();
         let mut under_way: JoinSet<Tried> = JoinSet::new();
         let mut answered = Answered::default();
+        let mut complaints = Complaints::default();
         let mut poll = tokio::time::interval(POLL);
         poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut soon = false;
@@ -94,6 +97,7 @@ impl HandOver {
                 Some(handoff) = queue.recv() => self.take(handoff, &mut targets, &mut under_way, &settle).await,
                 Some(tried) = under_way.join_next() => {
                     if let Ok(tried) = tried {
+                        self.complain(&tried, &mut complaints);
                         let again = self.tried(tried, &mut targets, &mut under_way, &mut answered, &settle).await;
                         if again && !soon && self.queue.behind.load(Ordering::Acquire) {
                             soon = true;
@@ -249,6 +253,14 @@ impl HandOver {
         };
         let _ = settle.send((handoff.key, outcome)).await;
         more
+    }
+
+    fn complain(&self, tried: &Tried, complaints: &mut Complaints) {
+        let (Tried { target, handoff, .. }, Err(error)) = (tried, &tried.result) else { return };
+        let tries = handoff.tries.saturating_add(1);
+        if complaints.is_news(target, tries, self.clock.monotonic()) {
+            tracing::warn!(%target, %error, tries, subject = handoff.key.subject, "a receiver does not take what is handed over; it is tried again");
+        }
     }
 
     fn outcome(&self, handoff: &Handoff, result: Result<Answer, HandoffError>) -> HandoffOutcome {

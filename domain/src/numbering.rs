@@ -178,7 +178,15 @@ fn without_scheme(text: &str) -> &str {
 
 /// The digits without what people put between them, and whether a plus stood first.
 fn digits_of(text: &str) -> Result<(bool, String), Words> {
-    let text: String = text.nfkc().collect::<String>().replace("(0)", "");
+    let text: String = text.nfkc().collect();
+    // Behind a country code, or beside a zero, `(0)` is left out; before all else it is the trunk zero itself.
+    let mut rest = text.replace("(0)", "");
+    let first = |text: &str| text.find(|c: char| c.is_ascii_digit() || c == '+');
+    let leads = text.find("(0)").is_some_and(|at| first(&text) == Some(at + 1));
+    if leads && first(&rest).and_then(|at| rest.get(at..)).is_some_and(|rest| !rest.starts_with(['0', '+'])) {
+        rest.insert(0, '0');
+    }
+    let text = rest;
     let mut digits = String::with_capacity(text.len());
     let mut plus = false;
     for c in text.chars() {
@@ -275,6 +283,11 @@ mod tests {
             "0046701234567",
             "+46(0)701234567",
             "+46 (0)70-123 45 67",
+            "(0)70-123 45 67",
+            " (0) 701234567",
+            "0(0)701234567",
+            "(0)0701234567",
+            "(0) +46701234567",
             "460701234567",
             "0701234567@sms.domain.se",
             "SMS:0701234567@sms",

@@ -11,6 +11,9 @@ pub enum CallbackError {
     /// Not an absolute http or https URL of at most 2,000 characters without control characters.
     #[error("{}", self.words())]
     NotHttp,
+    /// A URL that names no host, or a port that there is not.
+    #[error("{}", self.words())]
+    NoPlace,
     /// Not a form that [`Callback`] writes.
     #[error("{}", self.words())]
     Unreadable,
@@ -24,6 +27,10 @@ impl CallbackError {
             Self::NotHttp => Words::new(
                 "en återanropsadress är en URL med http:// eller https:// av högst 2000 tecken",
                 "a callback address is an http:// or https:// URL of at most 2000 characters",
+            ),
+            Self::NoPlace => Words::new(
+                "återanropsadressens värdnamn eller port går inte att använda",
+                "the callback address has no host, or a port that there is not",
             ),
             Self::Unreadable => Words::new("inget lagrat återanrop", "not a stored callback"),
         }
@@ -104,7 +111,7 @@ impl Callback {
     /// A JSON callback.
     ///
     /// # Errors
-    /// [`CallbackError::NotHttp`].
+    /// [`CallbackError::NotHttp`], [`CallbackError::NoPlace`].
     pub fn json(url: &str, told: Told) -> Result<Self, CallbackError> {
         checked(url).map(|url| Self::Json { url, told })
     }
@@ -112,7 +119,7 @@ impl Callback {
     /// A Kannel callback.
     ///
     /// # Errors
-    /// [`CallbackError::NotHttp`].
+    /// [`CallbackError::NotHttp`], [`CallbackError::NoPlace`].
     pub fn kannel(url: &str, mask: DlrMask) -> Result<Self, CallbackError> {
         checked(url).map(|url| Self::Kannel { url, mask })
     }
@@ -142,7 +149,28 @@ fn checked(url: &str) -> Result<String, CallbackError> {
     let lower = url.get(..8).unwrap_or(url).to_ascii_lowercase();
     let http = lower.starts_with("http://") || lower.starts_with("https://");
     let clean = url.len() <= 2000 && url.len() > 8 && !url.chars().any(|c| c.is_control() || c == ' ');
-    if http && clean { Ok(url.to_owned()) } else { Err(CallbackError::NotHttp) }
+    if !http || !clean {
+        return Err(CallbackError::NotHttp);
+    }
+    if leads_somewhere(url) { Ok(url.to_owned()) } else { Err(CallbackError::NoPlace) }
+}
+
+/// Whether there is a host, and a port that can be. More cannot be told before it is called: names come and go.
+fn leads_somewhere(url: &str) -> bool {
+    let after = url.split_once("//").map_or("", |(_, after)| after);
+    let authority = after.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+    let place = authority.rsplit('@').next().unwrap_or_default();
+    let (host, port) = match place.strip_prefix('[').map(|inner| inner.split_once(']')) {
+        Some(None) => return false,
+        Some(Some((host, ""))) => (host, None),
+        Some(Some((host, rest))) => match rest.strip_prefix(':') {
+            Some(port) => (host, Some(port)),
+            None => return false,
+        },
+        None => place.split_once(':').map_or((place, None), |(host, port)| (host, Some(port))),
+    };
+    let port = port.filter(|port| !port.is_empty());
+    !host.is_empty() && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0))
 }
 
 impl fmt::Display for Callback {
@@ -221,6 +249,34 @@ mod tests {
     fn only_http() {
         for bad in ["ftp://x.se/", "javascript:alert(1)", "http://", "http://a b", "http://a\r\nb"] {
             assert_eq!(Callback::json(bad, Told::Every), Err(CallbackError::NotHttp), "{bad}");
+        }
+    }
+
+    #[test]
+    fn only_where_somebody_can_be() {
+        for bad in [
+            "http://a.se:99999/",
+            "http://a.se:0/x",
+            "http://a.se:x",
+            "https://[::1",
+            "https://[::1]8080/",
+            "http:///x",
+            "http://:80/x",
+            "http://u:p@:80/",
+            "http://a:80:90/",
+        ] {
+            assert_eq!(Callback::json(bad, Told::Every), Err(CallbackError::NoPlace), "{bad}");
+        }
+        for good in [
+            "http://a.se",
+            "http://a.se:/x",
+            "http://a.se:65535?x=http://b:0/",
+            "https://[::1]:8443/x",
+            "https://[::1]/",
+            "HTTP://u:p@a.se:80/#x",
+            "http://sms/dlr?d=%d&t=12:00@x",
+        ] {
+            assert!(Callback::json(good, Told::Every).is_ok(), "{good}");
         }
     }
 }

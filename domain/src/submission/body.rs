@@ -88,6 +88,10 @@ fn decide_text(text: &str, policy: Policy, max_segments: u8, trace: &mut Trace) 
     }
     let chosen =
         text::choose(text, policy).map_err(|e| Refusal::field(Code::TextNotEncodable, "text", e.words()))?;
+    // Of marks that nobody sees nothing is left.
+    if chosen.text.is_empty() {
+        return Err(Refusal::field(Code::NoText, "text", ""));
+    }
     let count = segment::count(&chosen.text, chosen.alphabet, false);
     let segments = fits(count, max_segments)?;
     trace.note("text", || {

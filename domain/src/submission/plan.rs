@@ -329,6 +329,7 @@ mod tests {
             (Request::text(["anna"], "Hej"), Code::InvalidNumber, "to"),
             (Request::text(["+4512345678"], "Hej"), Code::NoRoute, "to"),
             (Request::text(["0701234567"], ""), Code::NoText, "text"),
+            (Request::text(["0701234567"], "\u{200B}\0"), Code::NoText, "text"),
             (Request::text(["0701234567"], long), Code::TextTooLong, "text"),
             (with(|r| r.from = Some("Från Tandläkaren".into())), Code::InvalidOriginator, "from"),
             (with(|r| r.link = Some("TS9".into())), Code::UnknownLink, "link"),

@@ -68,6 +68,8 @@ pub enum Policy {
     Fold,
     /// Refuse.
     Reject,
+    /// Always UCS-2, changing nothing: for one who cut the text himself, whose parts must be of one kind. Has no name.
+    Unicode,
 }
 
 impl Policy {
@@ -125,7 +127,7 @@ pub fn choose(text: &str, policy: Policy) -> Result<Chosen<'_>, TextError> {
     let plain = |alphabet, text| Chosen { alphabet, text, changes: Vec::new() };
     Ok(match (policy, misfit) {
         (Policy::Keep | Policy::Reject, None) => plain(Alphabet::Gsm7, text),
-        (Policy::Keep, Some(_)) => plain(Alphabet::Ucs2, text),
+        (Policy::Keep, Some(_)) | (Policy::Unicode, _) => plain(Alphabet::Ucs2, text),
         (Policy::Reject, Some((at_char, char))) => return Err(NotInAlphabet { at_char, char }.into()),
         (Policy::Auto | Policy::Fold, None) if !text.contains("\r\n") => plain(Alphabet::Gsm7, text),
         (Policy::Auto, _) => {
@@ -164,6 +166,8 @@ mod tests {
             ("Hej 😀 á", Policy::Fold, Gsm7, "Hej ? a"),
             ("Hej", Policy::Reject, Gsm7, "Hej"),
             ("", Policy::Auto, Gsm7, ""),
+            ("Hej“\r\n", Policy::Unicode, Ucs2, "Hej“\r\n"),
+            ("Hej", Policy::Unicode, Ucs2, "Hej"),
         ] {
             let chosen = choose(text, policy).unwrap();
             assert_eq!((chosen.alphabet, chosen.text.as_ref()), (alphabet, expect), "{text:?} {policy:?}");

@@ -7,12 +7,13 @@ mod received;
 mod request;
 mod send;
 mod view;
+mod wrong;
 
 pub(crate) use messages::{cancel, list, status};
 pub use openapi::document;
 pub(crate) use received::{acknowledge, balance, inbox};
 pub(crate) use request::{callback, policy, priority};
-pub(crate) use send::{accepted, idempotency_key, preview, send};
+pub(crate) use send::{accepted, idempotency_key, preview, say_whether_repeated, send};
 pub(crate) use view::{MessageView, MoView, message_view, mo_view};
 
 use axum::body::Body;

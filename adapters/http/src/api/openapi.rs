@@ -2,7 +2,9 @@
 
 use super::{messages, received, send};
 use serde::Serialize;
+use utoipa::openapi::content::Content;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{Ref, ResponseBuilder};
 use utoipa::{Modify, OpenApi, ToSchema};
 
 /// A problem document (RFC 9457).
@@ -48,7 +50,7 @@ pub(super) struct ProblemView {
         received::acknowledge,
         received::balance
     ),
-    modifiers(&LogIn),
+    modifiers(&LogIn, &Refusals),
     security(("password" = []), ("key" = [])),
     tags((name = "messages"), (name = "received"), (name = "account"))
 )]
@@ -62,6 +64,29 @@ impl Modify for LogIn {
         let scheme = |scheme| SecurityScheme::Http(HttpBuilder::new().scheme(scheme).build());
         components.add_security_scheme("password", scheme(HttpAuthScheme::Basic));
         components.add_security_scheme("key", scheme(HttpAuthScheme::Bearer));
+    }
+}
+
+/// What every call may be answered: no log-in, too often, not now.
+struct Refusals;
+
+impl Modify for Refusals {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let problem = |said: &str| {
+            let content = Content::new(Some(Ref::from_schema_name("Problem")));
+            ResponseBuilder::new().description(said).content("application/problem+json", content).build()
+        };
+        for item in openapi.paths.paths.values_mut() {
+            for operation in [&mut item.get, &mut item.post, &mut item.delete].into_iter().flatten() {
+                let responses = &mut operation.responses.responses;
+                for (status, said) in [
+                    ("4XX", "Refused; `code` says why. 429: see Retry-After"),
+                    ("5XX", "Not now; see Retry-After"),
+                ] {
+                    responses.entry(status.to_owned()).or_insert_with(|| problem(said).into());
+                }
+            }
+        }
     }
 }
 

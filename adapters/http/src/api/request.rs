@@ -1,7 +1,7 @@
 //! The body of a request to send, as JSON. A member that is not known is refused by name: a misspelt option must not be lost.
 //! One that is null is not given.
 
-use super::unhex;
+use super::{unhex, wrong};
 use crate::time;
 use domain::Words;
 use domain::message::{Callback, CallbackError, Dimensions, Priority, Told};
@@ -185,12 +185,11 @@ fn explain(octets: &[u8]) -> Refusal {
     match serde_path_to_error::deserialize::<_, SendBody>(&mut reader) {
         Err(error) if error.inner().is_data() => {
             let path = error.path().to_string();
-            let wrong = error.inner().to_string();
+            let said = error.inner().to_string();
             let field = FIELDS.iter().copied().find(|field| path.split(['.', '[']).next() == Some(field));
-            let detail = format!("{path}: {wrong}").into();
-            Refusal { code: Code::InvalidParameter, field, detail }
+            Refusal { code: Code::InvalidParameter, field, detail: wrong::words(&path, &said) }
         }
-        Err(error) => Refusal::because(Code::Malformed, format!("JSON: {}", error.inner())),
+        Err(error) => Refusal::because(Code::Malformed, wrong::words("JSON", &error.inner().to_string())),
         Ok(_) => Refusal::because(
             Code::Malformed,
             Words::new("JSON: något står efter det", "JSON: something stands after it"),
@@ -249,6 +248,7 @@ fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::Language;
 
     fn read(text: &str) -> Result<Request, Refusal> {
         SendBody::read(text.as_bytes()).and_then(|body| body.into_request(None))
@@ -286,6 +286,14 @@ mod tests {
             "[]",
             "null",
             r#"{"to":["070"],"text":"x"} x"#,
+            r#"{"to":["070"],"text":"x",}"#,
+            r#"{"to":["070"] "text":"x"}"#,
+            r#"{"to":["070"],"text":"x"#,
+            r#"{to:["070"],"text":"x"}"#,
+            r#"{"to":["070"],"text":'x'}"#,
+            "{\"to\":[\"070\"],\"text\":\"x\ny\"}",
+            r#"{"to":"070","text":"x","flash":1.5}"#,
+            r#"{"to":true,"text":"x"}"#,
             r#"{"to":["070"],"txt":"x"}"#,
             r#"{"to":[46701234567],"text":"x"}"#,
             r#"{"to":["070"],"text":5}"#,
@@ -304,7 +312,9 @@ mod tests {
         ]
         .iter()
         .map(|text| match read(text) {
-            Err(refusal) => format!("{text}\n    {:?} {refusal}", refusal.field),
+            Err(refusal) => {
+                format!("{text}\n    {:?} {refusal}\n    {}", refusal.field, refusal.text(Language::Swedish))
+            }
             Ok(_) => format!("{text}\n    accepted"),
         })
         .collect();

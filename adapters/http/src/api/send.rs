@@ -198,10 +198,15 @@ pub(crate) fn accepted(accepted: &Accepted, language: Language) -> Response {
         refused: refused(accepted.refused(), language),
     };
     let mut response = json(StatusCode::ACCEPTED, &view);
-    if accepted.is_repeated() {
-        response.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
-    }
+    say_whether_repeated(accepted, response.headers_mut());
     response
+}
+
+/// Tells the caller when an earlier request's answer comes again and nothing more is sent.
+pub(crate) fn say_whether_repeated(accepted: &Accepted, headers: &mut HeaderMap) {
+    if accepted.is_repeated() {
+        headers.insert("idempotent-replayed", HeaderValue::from_static("true"));
+    }
 }
 
 fn refused(refused: &[RefusedRecipient], language: Language) -> Vec<RefusedView> {

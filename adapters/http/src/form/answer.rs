@@ -36,11 +36,14 @@ impl Form {
 
     /// The answer to a request that was accepted.
     pub(super) fn accepted(self, accepted: &Accepted, language: Language) -> Response {
-        match self {
-            Self::Json => api::accepted(accepted, language),
-            Self::Lines => made(StatusCode::ACCEPTED, "text/plain; charset=utf-8", lines(accepted, language)),
-            Self::Xml => made(StatusCode::ACCEPTED, "application/xml", xml(accepted, language)),
-        }
+        let (kind, text) = match self {
+            Self::Json => return api::accepted(accepted, language),
+            Self::Lines => ("text/plain; charset=utf-8", lines(accepted, language)),
+            Self::Xml => ("application/xml", xml(accepted, language)),
+        };
+        let mut response = made(StatusCode::ACCEPTED, kind, text);
+        api::say_whether_repeated(accepted, response.headers_mut());
+        response
     }
 
     /// The answer to one that was not. `each` are the numbers that were given; none when they are not known or too many.

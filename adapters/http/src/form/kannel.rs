@@ -6,6 +6,7 @@
 use super::admit;
 use super::params::{Params, decode};
 use crate::Doors;
+use crate::api;
 use axum::body::Body;
 use axum::extract::{Request as HttpRequest, State};
 use axum::response::Response;
@@ -41,7 +42,9 @@ pub(crate) async fn kannel(State(doors): State<Arc<Doors>>, request: HttpRequest
     let done = async {
         let params = Params::read(&parts, body, doors.config.body).await?;
         let sender = admit(&doors, &params, &parts, Door::Kannel).await?;
-        let request = request_of(&params, doors.clock.now())?;
+        // Kannel has no such thing; whoever gives one must not have it passed over.
+        let key = api::idempotency_key(&parts.headers)?;
+        let request = Request { idempotency_key: key, ..request_of(&params, doors.clock.now())? };
         Ok::<Accepted, No>(doors.submit.submit(&sender, request).await?)
     };
     match done.await {
@@ -116,6 +119,8 @@ fn content(params: &Params) -> Result<(Content, Option<Policy>), No> {
             let udh = udh.unwrap_or_default().to_vec();
             return Ok((Content::Binary { data: octets.to_vec(), udh }, None));
         }
+        // One with a header of its own may be a part of a longer text, or for a program that expects these octets.
+        Some(2) if udh.is_some() => (text(Some(params.charset_of_unicode()))?, Some(Policy::Unicode)),
         Some(2) => (text(Some(params.charset_of_unicode()))?, Some(Policy::Keep)),
         Some(_) => (text(params.charset())?, Some(Policy::Fold)),
     };
@@ -212,6 +217,7 @@ fn yes(accepted: &Accepted) -> Response {
     if let Ok(ids) = HeaderValue::from_str(&ids.join(",")) {
         response.headers_mut().insert("omnigate-message-id", ids);
     }
+    api::say_whether_repeated(accepted, response.headers_mut());
     response
 }
 

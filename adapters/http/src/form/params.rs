@@ -86,16 +86,21 @@ impl Params {
         self.decoded(names, self.charset().filter(|charset| charset.is_ascii_compatible()))
     }
 
+    /// The texts of all that is given under these names, in their order: a list may come as one parameter, or as one for each that is in it.
+    pub(super) fn texts(&self, names: &[&str]) -> Result<Vec<String>, Refusal> {
+        let charset = self.charset().filter(|charset| charset.is_ascii_compatible());
+        let given = self.pairs.iter().filter(|(given, _)| names.iter().any(|name| given == name.as_bytes()));
+        given.map(|(_, octets)| decoded(octets, charset)).collect()
+    }
+
     /// The message's text, under the first of these names, in the charset that was named whatever it is.
     pub(super) fn message(&self, names: &[&str]) -> Result<Option<String>, Refusal> {
         self.decoded(names, self.charset())
     }
 
     fn decoded(&self, names: &[&str], charset: Option<&'static Encoding>) -> Result<Option<String>, Refusal> {
-        let Some(octets) = self.octets(names).filter(|octets| !octets.is_empty()) else { return Ok(None) };
-        decode(octets, charset).map(Some).ok_or_else(|| {
-            malformed("en parameter passar inte sin teckenkod", "a parameter does not fit its charset")
-        })
+        let octets = self.octets(names).filter(|octets| !octets.is_empty());
+        octets.map(|octets| decoded(octets, charset)).transpose()
     }
 
     /// The charset that was named.
@@ -187,6 +192,12 @@ pub(super) fn decode(octets: &[u8], charset: Option<&'static Encoding>) -> Optio
 
 fn is_wide(charset: &'static Encoding) -> bool {
     charset == UTF_16BE || charset == UTF_16LE
+}
+
+fn decoded(octets: &[u8], charset: Option<&'static Encoding>) -> Result<String, Refusal> {
+    decode(octets, charset).ok_or_else(|| {
+        malformed("en parameter passar inte sin teckenkod", "a parameter does not fit its charset")
+    })
 }
 
 fn malformed(swedish: &'static str, english: &'static str) -> Refusal {

@@ -42,7 +42,7 @@ pub(crate) async fn send(State(doors): State<Arc<Doors>>, request: HttpRequest) 
     let done = async {
         let params = Params::read(&parts, body, doors.config.body).await?;
         let sender = admit(&doors, &params, &parts, Door::Form).await?;
-        let numbers = split(&params.text(&["numbers", "number", "to"])?.unwrap_or_default());
+        let numbers = split(&params.texts(&["numbers", "number", "to"])?.join(","));
         let asked = async {
             let key = api::idempotency_key(&parts.headers)?;
             let request = Request { idempotency_key: key, ..request_of(&params, numbers.clone())? };

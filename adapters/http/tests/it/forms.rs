@@ -1,9 +1,9 @@
 //! The plain form.
 
 use crate::{Ask, accepted, doors, now, sending};
-use domain::message::{Dimensions, Door, Priority};
+use domain::message::{Dimensions, Door, Priority, SubmissionId};
 use domain::refusal::{Code, Refusal};
-use domain::submission::{Content, Request};
+use domain::submission::{Accepted, Content, Request};
 use domain::text::Policy;
 use ports::driving::{MockQueryMessages, MockSubmitMessages};
 use std::time::Duration;
@@ -31,6 +31,42 @@ async fn a_space_separates_numbers_and_stands_within_them() {
         let answer = Ask::get(&format!("/send?numbers={numbers}&text=x")).crm().of(&app).await;
         assert_eq!(answer.status, 202, "{numbers}: {}", answer.body);
         assert_eq!(asked.lock().expect("lock").pop().expect("asked").1.to, expected, "{numbers}");
+    }
+}
+
+#[tokio::test]
+async fn numbers_may_come_one_by_one() {
+    for query in [
+        "numbers=0705123456&numbers=0708321321&numbers=",
+        "to=0705123456&number=0708321321",
+        "numbers=0705123456&text=y&numbers=%2B46708321321",
+    ] {
+        let (app, asked) = sending(Ok(accepted(&["46705123456", "46708321321"], &[])));
+        let answer = Ask::get(&format!("/send?{query}&text=x")).crm().of(&app).await;
+        assert_eq!(answer.status, 202, "{query}: {}", answer.body);
+        assert_eq!(asked.lock().expect("lock").pop().expect("asked").1.to.len(), 2, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn what_comes_again_says_so_in_every_form() {
+    let first = accepted(&["46705123456"], &[]);
+    let again = Accepted::after_commit(SubmissionId(1), first.messages().to_vec(), Vec::new(), true);
+    for (answer, said) in [(first, ""), (again, "true")] {
+        let (app, asked) = sending(Ok(answer));
+        for (place, accept) in [
+            ("/send?numbers=0705123456", "text/plain"),
+            ("/send?numbers=0705123456", "application/json"),
+            ("/send?numbers=0705123456", "application/xml"),
+            ("/cgi-bin/sendsms?username=crm&password=hemligt&to=0705123456", "*/*"),
+        ] {
+            let ask = Ask::get(&format!("{place}&text=x")).crm().header("accept", accept);
+            let answer = ask.header("idempotency-key", "k").of(&app).await;
+            assert_eq!(answer.status, 202, "{place} {accept}");
+            assert_eq!(answer.header("idempotent-replayed"), said, "{place} {accept}");
+            let key = asked.lock().expect("lock").pop().expect("asked").1.idempotency_key;
+            assert_eq!(key.as_deref(), Some("k"), "{place} {accept}");
+        }
     }
 }
 

@@ -40,6 +40,11 @@ async fn every_answer_is_described() {
             );
             answers += 1;
         }
+        for status in ["4XX", "5XX"] {
+            let schema =
+                &operation["responses"][status]["content"]["application/problem+json"]["schema"]["$ref"];
+            assert_eq!(schema, "#/components/schemas/Problem", "{method} {path} {status}");
+        }
     }
     assert!(answers > 12, "{answers}");
 }

@@ -91,7 +91,9 @@ async fn connection(incoming: Incoming, front: Arc<Front>, watcher: Watcher) {
         let mut builder = hyper::server::conn::http1::Builder::new();
         // `Watched` has the clocks. The read buffer is what limits a header (hyper's `max_header_size` means trailers). Never
         // `pipeline_flush`: with it a body that is always ready grows in memory while its reader dawdles.
-        builder.header_read_timeout(None).half_close(false);
+        // A caller who has said all he has to say may close his side and wait (`socat`, simple scripts and devices): what was
+        // accepted is answered.
+        builder.header_read_timeout(None).half_close(true);
         builder.max_buf_size(limits.header_octets.max(8192)).max_headers(limits.header_fields);
         watcher.watch(builder.serve_connection(io, service)).await
     };

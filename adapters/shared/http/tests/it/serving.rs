@@ -39,11 +39,16 @@ fn app() -> Router {
             futures_util::stream::repeat_with(|| Ok::<_, std::io::Error>(Bytes::from_static(&[0; 65536])));
         axum::body::Body::from_stream(chunks)
     };
+    let pensive = || async {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        "thought of"
+    };
     Router::new()
         .route("/who", get(|caller: Caller| async move { format!("{} {}", caller.address, caller.https) }))
         .route("/swallow", post(swallow))
         .route("/panic", get(|| async { assert!(std::env::args().count() == 0, "as asked") }))
         .route("/endless", get(endless))
+        .route("/pensive", get(pensive))
 }
 
 async fn door() -> Door {
@@ -85,6 +90,19 @@ async fn the_host_that_a_proxy_was_asked_for_is_believed_from_proxies_only() {
             b"GET /said HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Forwarded-Host: sms.example.se\r\n\r\n";
         let answer = say(&door.address, ask).await;
         assert!(answer.ends_with(expect), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn who_closes_his_side_gets_his_answer() {
+    let door = door().await;
+    for version in ["1.0", "1.1"] {
+        let mut stream = TcpStream::connect(&door.address).await.expect("connect");
+        let request = format!("GET /pensive HTTP/{version}\r\nHost: x\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.expect("write");
+        stream.shutdown().await.expect("half closed");
+        let answer = to_end(&mut stream).await;
+        assert!(answer.ends_with("thought of"), "{version} {answer}");
     }
 }
 
