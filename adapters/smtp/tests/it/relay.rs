@@ -39,7 +39,7 @@ fn received(source: &str, text: &str) -> Handoff {
         received_at: time("2026-11-23T11:00:00Z"),
     };
     let content =
-        Content::Mo { destination: Destination::Mail("kundtjanst@example.se".to_owned()), mo: Box::new(mo) };
+        Content::Mo { destination: Destination::Mail("kundtjanst@example.se".to_owned()), mo: Box::new(mo), user: None };
     Handoff {
         key: HandoffKey { subject: 81, event: HandoffKey::MO },
         content,
