@@ -279,8 +279,11 @@ pub async fn handed_off_when_whole(stores: &Stores) {
     let url = Destination::Url("https://crm.example.se/sms".to_owned());
     for (id, lease) in [(1, None), (2, Some(RUN))] {
         let new = samples::new_part(id, samples::mo_part(&link(), &format!("t{id}"), None, stores.now()));
-        let Recorded::Complete { mo, tell: Some(handoff) } =
-            record(stores, NewMoPart { tell_lease: lease, user: Some(samples::user_name("crm")), ..to(url.clone())(new) }).await
+        let Recorded::Complete { mo, tell: Some(handoff) } = record(
+            stores,
+            NewMoPart { tell_lease: lease, user: Some(samples::user_name("crm")), ..to(url.clone())(new) },
+        )
+        .await
         else {
             unreachable!("whole and handed off")
         };

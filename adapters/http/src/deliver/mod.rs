@@ -90,7 +90,8 @@ impl Deliver for HttpDeliver {
             }
             Content::Mo { destination: Destination::Url(url), mo, user } => {
                 let options = &self.options;
-                let secret = user.as_ref().map_or(options.secret.as_ref(), |user| self.secret_of(user.as_str()));
+                let secret =
+                    user.as_ref().map_or(options.secret.as_ref(), |user| self.secret_of(user.as_str()));
                 let reply =
                     self.call(received::call(url, handoff, mo, self.options.mo_form, secret, now)).await?;
                 Ok(received::answer(&reply))

@@ -134,7 +134,9 @@ async fn what_came_in_for_a_user_is_signed_with_his_secret_as_well() {
         handoff
     };
     let his = DeliverOptions { secret: Some(SecretString::from("egen")), ..DeliverOptions::default() };
-    for (options, whose) in [(his, None), (own.clone(), Some("crm")), (own.clone(), Some("other")), (own, None)] {
+    for (options, whose) in
+        [(his, None), (own.clone(), Some("crm")), (own.clone(), Some("other")), (own, None)]
+    {
         deliver(options).deliver(&of(whose)).await.expect("delivered");
     }
     let signatures: Vec<String> =
