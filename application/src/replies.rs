@@ -53,7 +53,10 @@ pub(crate) fn settlement(
             }
             in_doubt = false;
         } else {
-            decided = Some((next, Some(failure("unanswered", "the operator never answered"))));
+            decided = Some((
+                next,
+                Some(failure("unanswered", "the operator gave no answer that says whether it was taken")),
+            ));
         }
     }
     let possible_duplicate = shipment.possible_duplicate || in_doubt;

@@ -68,6 +68,15 @@ fn said(error: &clap::Error, language: Language) -> Option<String> {
     let value = || text(ContextKind::InvalidValue).unwrap_or_default();
     let (swedish, english, help) = match error.kind() {
         ErrorKind::InvalidSubcommand => return Some(unknown_command(error, language)),
+        ErrorKind::MissingSubcommand => {
+            let all = text(ContextKind::ValidSubcommand).unwrap_or_default();
+            let all = all.split(", ").filter(|name| *name != "help").collect::<Vec<_>>().join(", ");
+            (
+                format!("ett kommando saknas; det finns: {all}"),
+                format!("a command is missing; there are: {all}"),
+                false,
+            )
+        }
         ErrorKind::UnknownArgument => {
             let (argument, near) = (argument(), text(ContextKind::SuggestedArg));
             let near =
@@ -191,7 +200,12 @@ mod tests {
 
     #[test]
     fn wrong_lines_in_both_languages() {
-        let cases: [(&[&str], &str, &str); 7] = [
+        let cases: [(&[&str], &str, &str); 8] = [
+            (
+                &["user", "--json"],
+                "omnigate: a command is missing; there are: add, set, list, show, remove, key",
+                "omnigate: ett kommando saknas; det finns: add, set, list, show, remove, key",
+            ),
             (
                 &["route", "list"],
                 "omnigate: there is no command \"route\"",

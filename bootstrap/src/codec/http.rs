@@ -34,7 +34,9 @@ pub struct Message<'a> {
 }
 
 fn profile(name: &str) -> Result<Profile, CodecError> {
-    http_profile(name).map_err(|flaws| CodecError::new("bad_profile", flaws.join("; ")))
+    http_profile(name).map_err(|flaws| {
+        CodecError::new("bad_profile", flaws.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+    })
 }
 
 fn bad(detail: impl std::fmt::Display) -> CodecError {

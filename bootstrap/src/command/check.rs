@@ -3,11 +3,14 @@
 
 use crate::command::context::{Context, print, print_json};
 use crate::command::{exit, table::Table};
-use crate::config::{self, Changed, Config, ConfigError, Link, Loaded, Taken};
+use crate::config::{self, Changed, Config, ConfigError, Link, Loaded, Problem, Taken, Tls};
 use crate::swedish;
 use crate::wire::LinkSetup;
 use domain::language::Language;
+use domain::words;
+use net::tls::{TlsClient, TlsFiles, TlsServer};
 use serde_json::{Value, json};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Read the configuration and say what is wrong with it.
@@ -40,13 +43,58 @@ pub fn run(_: &Args, context: &Context) -> anyhow::Result<ExitCode> {
 
 /// Sets up what `serve` would before it opens anything: the links' own rules, and the files that they name.
 fn usable(loaded: Loaded) -> Result<Loaded, ConfigError> {
-    net::tls::install_provider();
+    let mut wrong = files(&loaded);
     for section in &loaded.config.link {
         if let Err(error) = LinkSetup::of(section, &loaded.config.node.data_dir) {
-            return Err(loaded.wrong(&format!("link.{}", section.name()), format!("{error:#}")));
+            wrong.push(loaded.wrong(&format!("link.{}", section.name()), format!("{error:#}")));
         }
     }
-    Ok(loaded)
+    if wrong.is_empty() { Ok(loaded) } else { Err(ConfigError::new(&loaded.file, wrong)) }
+}
+
+/// Reads the certificates of the doors and of what calls out, as `serve` does.
+///
+/// # Errors
+/// Each that cannot be used, with its line.
+pub(super) fn certificates(loaded: Loaded) -> Result<Loaded, ConfigError> {
+    let wrong = files(&loaded);
+    if wrong.is_empty() { Ok(loaded) } else { Err(ConfigError::new(&loaded.file, wrong)) }
+}
+
+fn files(loaded: &Loaded) -> Vec<Problem> {
+    net::tls::install_provider();
+    let config = &loaded.config;
+    let doors = [
+        ("http.tls", config.http.as_ref().and_then(|http| http.tls.as_ref())),
+        ("smtp.tls", config.smtp.as_ref().and_then(|smtp| smtp.tls.as_ref())),
+        ("telnet.tls", config.telnet.as_ref().and_then(|telnet| telnet.tls.as_ref())),
+    ];
+    let door = |(key, tls): (&str, Option<&Tls>)| {
+        let Tls { cert, key: secret } = tls?;
+        let files = TlsFiles { certificate: cert.clone(), key: secret.clone(), client_ca: None };
+        let error = TlsServer::from_pem_files(files, &[]).err()?;
+        let what = words!(
+            "certifikatet och dess nyckel går inte att använda: {}",
+            "the certificate and its key cannot be used: {}",
+            error
+        );
+        Some(loaded.wrong(key, what))
+    };
+    let relay = config.smtp.as_ref().and_then(|smtp| smtp.relay.as_ref());
+    let authorities = [
+        ("smtp.relay.ca", relay.and_then(|relay| relay.ca.as_ref())),
+        ("callbacks.ca", config.callbacks.ca.as_ref()),
+    ];
+    let authority = |(key, file): (&str, Option<&PathBuf>)| {
+        let error = TlsClient::with_ca_file(file?).err()?;
+        let what = words!(
+            "utfärdarens certifikat går inte att använda: {}",
+            "the authority's certificate cannot be used: {}",
+            error
+        );
+        Some(loaded.wrong(key, what))
+    };
+    doors.into_iter().filter_map(door).chain(authorities.into_iter().filter_map(authority)).collect()
 }
 
 fn problems(error: &ConfigError) -> Vec<Value> {
@@ -171,6 +219,53 @@ mod tests {
                 said.contains("omnigate.toml:") && said.contains("link.A: ") && said.contains(wrong),
                 "{said}"
             );
+        }
+    }
+
+    #[test]
+    fn what_a_door_could_not_be_opened_with() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        let made = |name: &str| rcgen::generate_simple_self_signed(vec![name.to_owned()]).expect("made");
+        let (ours, other) = (made("a.example"), made("b.example"));
+        for (file, text) in [
+            ("cert.pem", ours.cert.pem()),
+            ("key.pem", ours.signing_key.serialize_pem()),
+            ("other.pem", other.signing_key.serialize_pem()),
+            ("text.pem", "no certificate".to_owned()),
+        ] {
+            std::fs::write(at(file), text).expect("written");
+        }
+        let file = at("omnigate.toml");
+        let said = |certificate: &str, key: &str| {
+            let path = |name: &str| at(name).display().to_string();
+            let text = format!(
+                "[http]\nlisten = \"127.0.0.1:8080\"\ntls = {{ cert = '{}', key = '{}' }}\n[callbacks]\nca = '{}'\n",
+                path(certificate),
+                path(key),
+                path(certificate)
+            );
+            std::fs::write(&file, text).expect("written");
+            let all = config::load(&file).and_then(usable);
+            assert_eq!(
+                all.is_ok(),
+                config::load(&file).and_then(certificates).is_ok(),
+                "serve refuses what check refuses"
+            );
+            all.map_or_else(|error| error.to_string(), |_| String::new())
+        };
+        assert_eq!(said("cert.pem", "key.pem"), "");
+        for (certificate, key) in [("none.pem", "key.pem"), ("text.pem", "key.pem")] {
+            let said = said(certificate, key);
+            assert!(said.contains(":3: http.tls: the certificate and its key cannot be used: "), "{said}");
+            assert!(
+                said.contains(":5: callbacks.ca: the authority's certificate cannot be used: "),
+                "{said}"
+            );
+        }
+        for key in ["none.pem", "other.pem", "text.pem"] {
+            let said = said("cert.pem", key);
+            assert!(said.contains(":3: http.tls: ") && !said.contains("callbacks.ca"), "{said}");
         }
     }
 

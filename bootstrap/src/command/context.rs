@@ -19,12 +19,12 @@ pub struct Context {
 }
 
 impl Context {
-    /// Reads and checks the configuration, to serve it: every secret must be there.
+    /// Reads and checks the configuration, to serve it: every secret must be there, and every certificate.
     ///
     /// # Errors
     /// Everything that is wrong with it, with lines and keys.
     pub fn load_to_serve(&self) -> anyhow::Result<Loaded> {
-        config::load(&self.config).map_err(|error| self.shown(&error))
+        config::load(&self.config).and_then(super::check::certificates).map_err(|error| self.shown(&error))
     }
 
     /// Reads and checks the configuration for work beside a server; of its secrets only that of the database is needed, and asked for when it is.

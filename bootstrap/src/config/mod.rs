@@ -33,7 +33,7 @@ pub use values::{Parsed, Period, Secret};
 use application::Installation;
 use checks::Secrets;
 use domain::directory::Defaults;
-use domain::language::Language;
+use domain::language::{Language, Words};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
@@ -97,13 +97,12 @@ pub struct Loaded {
 impl Loaded {
     /// Something wrong with it that shows only when it is put to use; `path` names the key or its section, `link.TS0.tls`.
     #[must_use]
-    pub fn wrong(&self, path: &str, what: String) -> ConfigError {
+    pub fn wrong(&self, path: &str, what: impl Into<Words>) -> Problem {
         let text = std::fs::read_to_string(&self.file).unwrap_or_default();
-        let problem = match place::near(&text, path) {
+        match place::near(&text, path) {
             Some(offset) => Problem::at(&text, offset, path, what),
             None => Problem::whole(path, what),
-        };
-        ConfigError::new(&self.file, vec![problem])
+        }
     }
 }
 

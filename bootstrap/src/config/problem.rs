@@ -40,8 +40,25 @@ impl Problem {
     }
 }
 
+/// What a key takes that is a whole number, as a programmer and as anybody would say it.
+const WHOLE_NUMBERS: &[(&str, &str)] = &[
+    ("expected u8", "expected a whole number from 0 to 255"),
+    ("expected u16", "expected a whole number from 0 to 65535"),
+    ("expected u32", "expected a whole number from 0 to 4294967295"),
+    ("expected u64", "expected a whole number, 0 or more"),
+    ("expected usize", "expected a whole number, 0 or more"),
+    ("expected i8", "expected a whole number from -128 to 127"),
+    ("expected i16", "expected a whole number from -32768 to 32767"),
+    ("expected i32", "expected a whole number"),
+    ("expected i64", "expected a whole number"),
+];
+
 /// What serde says, without what only a programmer knows: `expected struct SmtpDomain`.
-fn for_people(message: &str) -> String {
+pub(super) fn for_people(message: &str) -> String {
+    let number = WHOLE_NUMBERS.iter().find_map(|(kind, range)| Some((message.strip_suffix(kind)?, range)));
+    if let Some((before, range)) = number {
+        return format!("{before}{range}");
+    }
     let Some((before, after)) = message.split_once("expected struct ") else {
         return message.replace("expected a sequence", "expected a list: [ … ]");
     };
@@ -122,6 +139,10 @@ mod tests {
     #[test]
     fn no_words_of_a_programmer() {
         for (said, expected) in [
+            (
+                "invalid value: integer `-1`, expected u16",
+                "invalid value: integer `-1`, expected a whole number from 0 to 65535",
+            ),
             (
                 "invalid type: string \"x\", expected struct SmtpDomain",
                 "invalid type: string \"x\", expected a table of its own: [[ … ]] or { … }",

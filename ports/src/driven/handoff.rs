@@ -3,6 +3,7 @@
 use super::{MessageRecord, StoreError};
 use async_trait::async_trait;
 use domain::Timestamp;
+use domain::directory::UserName;
 use domain::message::{Callback, Incarnation};
 use domain::mo::{Destination, Mo};
 
@@ -36,6 +37,8 @@ pub enum Content {
         destination: Destination,
         /// The message.
         mo: Box<Mo>,
+        /// Whose it is; `None` = everybody's.
+        user: Option<UserName>,
     },
 }
 

@@ -1,6 +1,7 @@
 //! `Inbox`: parts in any order, once each, and who may see the whole.
 
 use crate::stores::{LINK, OTHER_LINK, RUN, RUN_B, Stores, link, minutes, seconds};
+use domain::directory::UserName;
 use domain::message::MoId;
 use domain::mo::{Destination, Mo, MoBody, MoPart};
 use fakes::samples;
@@ -269,13 +270,20 @@ pub async fn incomplete_so_many_at_a_time(stores: &Stores) {
     assert_eq!(done, [3, 2, 0]);
 }
 
+fn is_crm(user: &Option<UserName>) -> bool {
+    user.as_ref().is_some_and(|user| user.as_str() == "crm")
+}
+
 /// The handoff is stored with the message that is whole, under its name; held by a run it is nobody else's.
 pub async fn handed_off_when_whole(stores: &Stores) {
     let url = Destination::Url("https://crm.example.se/sms".to_owned());
     for (id, lease) in [(1, None), (2, Some(RUN))] {
         let new = samples::new_part(id, samples::mo_part(&link(), &format!("t{id}"), None, stores.now()));
-        let Recorded::Complete { mo, tell: Some(handoff) } =
-            record(stores, NewMoPart { tell_lease: lease, ..to(url.clone())(new) }).await
+        let Recorded::Complete { mo, tell: Some(handoff) } = record(
+            stores,
+            NewMoPart { tell_lease: lease, user: Some(samples::user_name("crm")), ..to(url.clone())(new) },
+        )
+        .await
         else {
             unreachable!("whole and handed off")
         };
@@ -284,7 +292,7 @@ pub async fn handed_off_when_whole(stores: &Stores) {
             (HandoffKey { subject: id, event: HandoffKey::MO }, "https://crm.example.se")
         );
         assert!(
-            matches!(&handoff.content, Content::Mo { destination, mo: same } if *destination == url && *same == mo)
+            matches!(&handoff.content, Content::Mo { destination, mo: same, user } if *destination == url && *same == mo && is_crm(user))
         );
     }
     assert_eq!(stores.handoffs(10, RUN_B).await.iter().map(|h| h.key.subject).collect::<Vec<_>>(), [1]);
@@ -293,7 +301,7 @@ pub async fn handed_off_when_whole(stores: &Stores) {
     stores.handoffs.settle(vec![(key, later)], RUN).await.expect("written");
     let leased = stores.handoffs(10, RUN_B).await;
     assert!(
-        matches!(leased.first().map(|h| &h.content), Some(Content::Mo { destination, mo }) if *destination == url && mo.text == "t2")
+        matches!(leased.first().map(|h| &h.content), Some(Content::Mo { destination, mo, user }) if *destination == url && mo.text == "t2" && is_crm(user))
     );
 }
 

@@ -30,7 +30,7 @@ pub enum MoForm {
 /// How to hand over.
 #[derive(Debug, Clone, Default)]
 pub struct DeliverOptions {
-    /// Signs callbacks to users without a secret of their own, and received messages; `None` = unsigned.
+    /// Signs calls to users without a secret of their own, and messages that came in for nobody; `None` = unsigned.
     pub secret: Option<SecretString>,
     /// Users' own secrets, by name.
     pub user_secrets: HashMap<String, SecretString>,
@@ -88,8 +88,10 @@ impl Deliver for HttpDeliver {
                     None => Ok(Answer::default()),
                 }
             }
-            Content::Mo { destination: Destination::Url(url), mo } => {
-                let secret = self.options.secret.as_ref();
+            Content::Mo { destination: Destination::Url(url), mo, user } => {
+                let options = &self.options;
+                let secret =
+                    user.as_ref().map_or(options.secret.as_ref(), |user| self.secret_of(user.as_str()));
                 let reply =
                     self.call(received::call(url, handoff, mo, self.options.mo_form, secret, now)).await?;
                 Ok(received::answer(&reply))

@@ -5,6 +5,7 @@ use crate::{accepted, now, sending};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
+use domain::directory::UserName;
 use domain::message::{Callback, DlrMask};
 use domain::mo::Destination;
 use domain::state::State as MessageState;
@@ -76,7 +77,7 @@ fn state(callback: Callback, state: MessageState) -> Handoff {
 }
 
 fn received(url: String) -> Handoff {
-    let content = Content::Mo { destination: Destination::Url(url), mo: Box::new(mo(7)) };
+    let content = Content::Mo { destination: Destination::Url(url), mo: Box::new(mo(7)), user: None };
     Handoff {
         key: HandoffKey { subject: 7, event: HandoffKey::MO },
         content,
@@ -118,6 +119,30 @@ async fn a_user_has_a_secret_of_his_own_and_none_is_none() {
         signatures[0].starts_with("t=") && signatures[1].starts_with("t=") && signatures[0] != signatures[1]
     );
     assert_eq!(signatures[2], "-");
+}
+
+#[tokio::test]
+async fn what_came_in_for_a_user_is_signed_with_his_secret_as_well() {
+    let (url, seen) = receiver().await;
+    let own =
+        DeliverOptions { user_secrets: [("crm".to_owned(), SecretString::from("egen"))].into(), ..signed() };
+    let of = |whose: Option<&str>| {
+        let mut handoff = received(format!("{url}/200"));
+        if let Content::Mo { user, .. } = &mut handoff.content {
+            *user = whose.map(|name| UserName::parse(name).expect("name"));
+        }
+        handoff
+    };
+    let his = DeliverOptions { secret: Some(SecretString::from("egen")), ..DeliverOptions::default() };
+    for (options, whose) in
+        [(his, None), (own.clone(), Some("crm")), (own.clone(), Some("other")), (own, None)]
+    {
+        deliver(options).deliver(&of(whose)).await.expect("delivered");
+    }
+    let signatures: Vec<String> =
+        seen.lock().expect("lock").iter().filter_map(|s| s.lines().nth(4).map(str::to_owned)).collect();
+    assert_eq!(signatures[0], signatures[1]);
+    assert!(signatures[2] != signatures[1] && signatures[2] == signatures[3]);
 }
 
 #[tokio::test]

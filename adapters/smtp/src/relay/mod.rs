@@ -108,7 +108,7 @@ impl Deliver for MailRelay {
                 }
                 report::failed(&self.config, handoff, address, record, event)?
             }
-            Content::Mo { destination: Destination::Mail(address), mo } => {
+            Content::Mo { destination: Destination::Mail(address), mo, .. } => {
                 received::mail(&self.config, handoff, address, mo)?
             }
             Content::State { .. } | Content::Mo { .. } => {

@@ -38,8 +38,11 @@ fn received(source: &str, text: &str) -> Handoff {
         complete: true,
         received_at: time("2026-11-23T11:00:00Z"),
     };
-    let content =
-        Content::Mo { destination: Destination::Mail("kundtjanst@example.se".to_owned()), mo: Box::new(mo) };
+    let content = Content::Mo {
+        destination: Destination::Mail("kundtjanst@example.se".to_owned()),
+        mo: Box::new(mo),
+        user: None,
+    };
     Handoff {
         key: HandoffKey { subject: 81, event: HandoffKey::MO },
         content,

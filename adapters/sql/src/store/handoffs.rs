@@ -85,8 +85,11 @@ async fn filled(conn: &mut Conn, rows: Vec<StoredHandoff>, lease: Incarnation) -
     for row in rows {
         let content = if row.event == HandoffKey::MO {
             let destination = row.destination.as_deref().and_then(|d| d.parse().ok());
-            let mo = mos.get(&row.subject).map(|record| Box::new(record.mo.clone()));
-            destination.zip(mo).map(|(destination, mo)| Content::Mo { destination, mo })
+            destination.zip(mos.get(&row.subject)).map(|(destination, record)| Content::Mo {
+                destination,
+                mo: Box::new(record.mo.clone()),
+                user: record.user.clone(),
+            })
         } else {
             let record = records.get(&row.subject);
             let callback = record.and_then(|record| record.message.callback.clone());

@@ -155,10 +155,11 @@ async fn complete(
         complete: joined.complete,
         received_at,
     };
+    let user = after.owner.as_deref().and_then(|owner| UserName::parse(owner).ok());
     dialect::insert(conn, vec![MoRow { mo: mo.clone(), owner: after.owner }]).await?;
     let tell = after.destination.map(|destination| Handoff {
         key: HandoffKey { subject: id.0, event: HandoffKey::MO },
-        content: Content::Mo { destination, mo: Box::new(mo.clone()) },
+        content: Content::Mo { destination, mo: Box::new(mo.clone()), user },
         tries: 0,
         created_at: after.at,
         resent_at: None,

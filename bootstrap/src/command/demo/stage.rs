@@ -67,6 +67,8 @@ pub(super) struct Stage {
 
 /// Starts the operator and the program that is called back, finds ports, and writes the configuration.
 pub(super) async fn prepare(data: &Path, language: Language) -> anyhow::Result<Prepared> {
+    // Another one that runs here keeps its configuration and its log.
+    sql::migrate(&store(data)).await.context("the gateway did not start (is another demo running here?)")?;
     let options = SimulatorOptions {
         reply_delay: THINKING,
         receipts: Some(ReceiptOptions { delay: FLYING, ..ReceiptOptions::default() }),
@@ -92,6 +94,10 @@ pub(super) async fn prepare(data: &Path, language: Language) -> anyhow::Result<P
     Ok(Prepared { loaded, taken, data: data.to_owned(), language, operator, sink })
 }
 
+fn store(data: &Path) -> String {
+    format!("sqlite://{}/omnigate.db", data.display())
+}
+
 fn configuration(
     data: &Path,
     language: Language,
@@ -101,10 +107,10 @@ fn configuration(
 ) -> String {
     let [http, smtp, telnet] = ports;
     // A path in a TOML text without escapes: Windows writes them with backslashes.
-    let data = data.display();
+    let (data, store) = (data.display(), store(data));
     format!(
         "# Written by `omnigate demo`; other commands can use it: omnigate message list --config {data}/demo.toml\n\
-         [node]\nname = \"demo\"\ndata_dir = '{data}'\n[database]\nurl = 'sqlite://{data}/omnigate.db'\n\
+         [node]\nname = \"demo\"\ndata_dir = '{data}'\n[database]\nurl = '{store}'\n\
          [defaults]\ncountry = \"46\"\nlanguage = \"{}\"\n[http]\nlisten = \"127.0.0.1:{http}\"\n\
          [smtp]\nlisten = \"127.0.0.1:{smtp}\"\ndomains = [\"{DOMAIN}\"]\n[telnet]\nlisten = \"127.0.0.1:{telnet}\"\n\
          [[link]]\nname = \"TS0\"\nprotocol = \"smpp\"\nhosts = [\"{operator}\"]\nsystem_id = \"omnigate\"\npassword = \"demo\"\nwindow = 50\n\
@@ -203,6 +209,7 @@ impl Stage {
     /// Stops everything in good order.
     pub(super) async fn stop(self, limit: Duration) {
         self.running.stop(limit).await;
+        self.running.close().await;
         self.operator.stop().await;
     }
 }

@@ -1,8 +1,11 @@
 //! The keys that only links to HTTP operators have. What the operator's interface is stands in his profile.
 
 use super::{Common, Keys, LinkChecks};
+use crate::config::problem::for_people;
 use crate::config::values::{Parsed, Secret};
+use crate::swedish;
 use domain::directory::AddressRange;
+use domain::language::{Language, Words};
 use http_door::operator::{Flaw, Profile, SHIPPED, shipped};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -60,14 +63,17 @@ fn text_of(name: &str) -> Result<String, String> {
 ///
 /// # Errors
 /// Everything that is wrong with it, each with its line.
-pub(crate) fn profile(name: &str) -> Result<Profile, Vec<String>> {
+pub(crate) fn profile(name: &str) -> Result<Profile, Vec<Words>> {
     if let Some(profile) = shipped(name) {
         return Ok(profile);
     }
-    let text = text_of(name).map_err(|what| vec![what])?;
+    let text = text_of(name).map_err(|what| vec![what.into()])?;
     let said = |Flaw { line, key, what }: Flaw| {
         let line = line.map(|line| format!(":{line}")).unwrap_or_default();
-        format!("{name}{line}: {key}: {what}")
+        let key = if key.is_empty() { key } else { format!("{key}: ") };
+        let what = for_people(&what);
+        let swedish = swedish::said(&what, Language::Swedish);
+        Words::new(format!("{name}{line}: {key}{swedish}"), format!("{name}{line}: {key}{what}"))
     };
     Profile::read(&text).map_err(|flaws| flaws.into_iter().map(said).collect())
 }
@@ -185,4 +191,46 @@ impl Keys for Http {
 
 fn is_secret(text: &str) -> bool {
     text.len() >= 16 && text.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-_".contains(&octet))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A profile is written by the customer: what is wrong with his is said in his language, every sentence of it.
+    #[test]
+    fn what_is_wrong_with_a_profile_in_swedish() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("own.toml");
+        let name = file.display().to_string();
+        let said = |text: &str, language| {
+            std::fs::write(&file, text).expect("written");
+            let flaws = profile(&name).expect_err("a flaw");
+            let lines = flaws.iter().map(|flaw| flaw.in_language(language).replace(&name, "own.toml"));
+            lines.collect::<Vec<_>>().join("\n")
+        };
+        let head = "title = \"Own\"\nanswers = \"yaml\"\ntime_zone = \"Europe/Stokholm\"\nurl = \"ftp://x\"\nneeds = [\"passwrd\"]\n";
+        let send = "[send]\nurl = \"{urll}/x\"\nrecipients = 0\nmethod = \"GET\"\nheaders = { X = \"{text}\" }\n\
+                    form = [{ name = \"a\", value = \"{to|hexx}\" }, { name = \"b\", value = \"{text\" }, { name = \"c\", value = \"}\" }, \
+                    { name = \"d\", value = \"d\", when = \"flsh\" }, { name = \"e\", value = \"{now|time:%Q}\" }]\n\
+                    json = '{ \"text\": {text} }'\n";
+        let answers = "[[answer]]\nstatus = [\"2xx\"]\npattern = \"{idd}\"\nmeans = \"okay\"\n[[answer]]\npattern = \"{id}{code}\"\nmeans = \"limited\"\n";
+        let calls = "[receipt]\nid = \"id\"\nstate = \"s\"\nstates = {}\nat_format = \"iso\"\nreply = { status = 500 }\n";
+        let all = format!("{head}{send}{answers}{calls}");
+        for text in [
+            all.as_str(),
+            "title = \"Own\"\n[send]\nurl = \"{url}/x\"\n",
+            "title = \"Own\"\n[send]\nrecipients = \"x\"\n",
+        ] {
+            let (english, swedish) = (said(text, Language::English), said(text, Language::Swedish));
+            assert_eq!(english.lines().count(), swedish.lines().count());
+            for (english, swedish) in english.lines().zip(swedish.lines()) {
+                assert_ne!(english, swedish, "write its Swedish into bootstrap/src/swedish/said.rs");
+            }
+            assert!(!english.contains(": : "), "{english}");
+        }
+        let swedish = said(&all, Language::Swedish);
+        assert!(swedish.contains("own.toml:2: answers: \"yaml\" är inget av "), "{swedish}");
+        assert!(swedish.lines().count() > 17, "{swedish}");
+    }
 }

@@ -150,7 +150,10 @@ mod tests {
             (format!("{one}{one}"), "2 links"),
             (one.replace("smpp", "x25"), "3:protocol: unknown variant `x25`, expected"),
             (one.replace("name = \"a\"\n", ""), "1:: missing field `name`"),
-            (format!("{one}window = \"x\"\n"), "4:window: invalid type: string \"x\", expected u16"),
+            (
+                format!("{one}window = \"x\"\n"),
+                "4:window: invalid type: string \"x\", expected a whole number from",
+            ),
             (format!("{one}\nenquire_link = \"x\"\n"), "5:enquire_link: \"x\": a length of time"),
             (
                 format!("{one}colour = 1\n"),

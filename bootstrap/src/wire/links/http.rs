@@ -36,8 +36,12 @@ impl Start for Operator {
 /// Everything a section says.
 pub(super) fn config(common: &Common, keys: &HttpKeys) -> anyhow::Result<Operator> {
     let name = common.name.get_ref();
-    let profile = http_profile(keys.profile.get_ref())
-        .map_err(|flaws| anyhow!("link.{name}.profile: {}", flaws.join("; ")))?;
+    let profile = http_profile(keys.profile.get_ref()).map_err(|flaws| {
+        anyhow!(
+            "link.{name}.profile: {}",
+            flaws.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+        )
+    })?;
     let secret = |key: &str, secret: &crate::config::Secret| {
         secret.resolve().map_err(|e| anyhow!("link.{name}.{key}: {e}"))
     };

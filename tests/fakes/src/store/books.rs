@@ -111,7 +111,7 @@ pub(super) struct Task {
 /// What a handoff is about.
 pub(super) enum About {
     State(Callback, Box<MessageRecord>),
-    Mo(Destination, Box<Mo>),
+    Mo(Destination, Box<Mo>, Option<UserName>),
 }
 
 /// The parts of a message that is not whole.
@@ -213,7 +213,9 @@ impl Books {
     pub(super) fn handoff(&self, key: HandoffKey) -> Option<Handoff> {
         let task = self.handoffs.get(&key)?;
         let content = match &task.about {
-            About::Mo(destination, mo) => Content::Mo { destination: destination.clone(), mo: mo.clone() },
+            About::Mo(destination, mo, user) => {
+                Content::Mo { destination: destination.clone(), mo: mo.clone(), user: user.clone() }
+            }
             About::State(callback, then) => {
                 let record = self.record(MessageId(key.subject)).map_or_else(|| then.clone(), Box::new);
                 Content::State { callback: callback.clone(), record }

@@ -238,6 +238,10 @@ async fn send(mut hand: InHand, client: HttpClient) {
                         return hand.again(failure, words);
                     }
                 }
+                if let Some(why) = not_understood(&verdicts) {
+                    let messages = hand.shipments.len();
+                    tracing::warn!(link = %hand.shared.id, %why, messages, "an answer of the operator was not understood: nobody knows whether he has taken it");
+                }
                 let mut refused = false;
                 hand.outcome = Some(outcome(&verdicts));
                 for (n, verdict) in verdicts.into_iter().enumerate() {
@@ -300,6 +304,11 @@ fn only_throttled(verdicts: &[Verdict]) -> bool {
     verdicts.iter().all(is)
 }
 
+/// Why an answer leaves in doubt what it is about.
+fn not_understood(verdicts: &[Verdict]) -> Option<&str> {
+    verdicts.iter().find_map(|v| if let Verdict::Unanswered(why) = v { Some(why.as_str()) } else { None })
+}
+
 /// What the verdicts say of the operator himself.
 fn outcome(verdicts: &[Verdict]) -> (Outcome, String) {
     let barred = verdicts.iter().find_map(|verdict| match verdict {
@@ -312,7 +321,7 @@ fn outcome(verdicts: &[Verdict]) -> (Outcome, String) {
             format!("takes nothing from us: {} {}", failure.code, failure.detail).trim_end().to_owned(),
         );
     }
-    match verdicts.iter().find_map(|v| if let Verdict::Unanswered(why) = v { Some(why) } else { None }) {
+    match not_understood(verdicts) {
         Some(why) => (Outcome::Silent, format!("an answer that says nothing: {why}")),
         None => (Outcome::Answered, "answers".to_owned()),
     }

@@ -138,7 +138,11 @@ impl HttpSimulator {
         let no = |what: String| io::Error::new(io::ErrorKind::InvalidInput, what);
         let shape = Shape::named(&options.shape)
             .ok_or_else(|| no(format!("no operator {:?}; there are {}", options.shape, SHAPES.join(", "))))?;
-        let client = ClientOptions { timeout: Duration::from_secs(10), ..ClientOptions::default() };
+        let client = ClientOptions {
+            timeout: Duration::from_secs(10),
+            idle_per_host: post::MOST_AT_ONCE,
+            ..ClientOptions::default()
+        };
         let client = HttpClient::new(client).map_err(|e| no(e.to_string()))?;
         let listener = TcpListener::bind(&options.listen).await?;
         let address = listener.local_addr()?;
