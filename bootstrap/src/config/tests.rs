@@ -75,6 +75,16 @@ fn values_of_a_list_and_forms_are_checked() {
 }
 
 #[test]
+fn who_sends_by_mail_and_cannot_be_told_is_warned_of() {
+    let link = "[[link]]\nname = \"a\"\nprotocol = \"smpp\"\nhosts = [\"h:1\"]\n[[route]]\nto = \"*\"\nlinks = [\"a\"]\n";
+    let smtp = "[smtp]\ndomains = [\"a.se\"]\n";
+    let without = said(&format!("{smtp}{link}"));
+    assert!(without.contains("there is no [smtp.relay]"), "{without}");
+    let with = said(&format!("{smtp}[smtp.relay]\nhost = \"h:25\"\n{link}"));
+    assert!(with.starts_with('[') && !with.contains("smtp.relay"), "{with}");
+}
+
+#[test]
 fn levels_of_the_log() {
     for level in ["error", "warn", "info", "debug", "trace", "info,smpp=debug", "warn, sql=off"] {
         assert!(!said(&format!("[log]\nlevel = \"{level}\"\n")).contains("log.level"), "{level}");

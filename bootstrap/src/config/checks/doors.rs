@@ -64,6 +64,10 @@ impl Checks<'_> {
         self.one_of(Some(&config.callbacks.received), "callbacks.received".to_owned(), &["json", "form"]);
         if let Some(smtp) = &config.smtp {
             self.mail(smtp);
+            if smtp.relay.is_none() {
+                let what = "there is no [smtp.relay]: who sends by mail is not told when a message fails";
+                self.warnings.push(what.to_owned());
+            }
         }
         if let Some(telnet) = &config.telnet {
             self.secret(telnet.passcode_key.as_ref(), "telnet.passcode_key".to_owned());
