@@ -223,7 +223,8 @@ impl FromStr for Destination {
     type Err = DestinationError;
     fn from_str(s: &str) -> Result<Self, DestinationError> {
         let clean = s.len() <= 2000 && !s.chars().any(|c| c.is_control() || c.is_whitespace());
-        let mail = s.strip_prefix("mailto:").unwrap_or(s);
+        let scheme = s.get(..7).filter(|scheme| scheme.eq_ignore_ascii_case("mailto:"));
+        let mail = scheme.and_then(|scheme| s.get(scheme.len()..)).unwrap_or(s);
         match mail.split_once('@') {
             _ if !clean => Err(DestinationError),
             _ if s.starts_with("http://") || s.starts_with("https://") => Ok(Self::Url(s.to_owned())),

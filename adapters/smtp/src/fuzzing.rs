@@ -1,6 +1,7 @@
 //! The mail door's parsers for the fuzz targets, which see only what a crate shows: command lines, the end of the data, a mail's text. Not for
 //! anything else.
 
+use crate::config::MailDomain;
 use crate::letter::Letter;
 use crate::wire::{CommandReader, DataReader};
 
@@ -26,7 +27,7 @@ pub fn data(octets: &[u8]) {
 pub fn mail(octets: &[u8]) {
     for generated in [false, true] {
         if let Ok(letter) = Letter::read(octets, generated) {
-            let _ = letter.body.len();
+            let _ = letter.text(&MailDomain::named("sms.example.se"), None, "a@example.se").len();
         }
     }
 }

@@ -19,13 +19,22 @@ pub fn lines(text: &str) -> Vec<Line> {
 /// The body without its signature: everything from a line `-- ` (RFC 3676, 4.3) or `--` on, and a phone's line about itself at the end.
 #[must_use]
 pub fn without_signature(mut body: Vec<Line>) -> Vec<Line> {
-    const PHONES: [&str; 6] = [
+    const PHONES: [&str; 15] = [
         "skickat från min ",
         "sent from my ",
         "get outlook for ",
         "hämta outlook för ",
         "skaffa outlook för ",
         "skickades från outlook",
+        "skickat från outlook",
+        "sent from outlook",
+        "skickat från e-post för windows",
+        "skickades från e-post för windows",
+        "sent from mail for windows",
+        "skickat från yahoo mail",
+        "sent from yahoo mail",
+        "skickat från samsung",
+        "sent from samsung",
     ];
     if let Some(at) = body.iter().position(|line| matches!(line.text.trim_end_matches('\r'), "-- " | "--")) {
         body.truncate(at);
@@ -47,7 +56,9 @@ pub fn without_signature(mut body: Vec<Line>) -> Vec<Line> {
 pub fn without_quotes(mut body: Vec<Line>) -> Vec<Line> {
     let texts: Vec<&str> = body.iter().map(|line| line.text.as_str()).collect();
     if let Some(end) = (0..texts.len()).find(|at| begins_earlier_mail(&texts, *at)) {
-        body.truncate(end);
+        let written = texts.iter().take(end).rposition(|line| !line.trim().is_empty());
+        let ruled = written.filter(|at| texts.get(*at).is_some_and(|line| is_rule(line)));
+        body.truncate(ruled.unwrap_or(end));
     }
     let mut kept: Vec<Line> = Vec::new();
     for line in body {
@@ -58,19 +69,68 @@ pub fn without_quotes(mut body: Vec<Line>) -> Vec<Line> {
         while kept.last().is_some_and(|l| l.text.trim().is_empty()) {
             kept.pop();
         }
-        if kept.last().is_some_and(|l| introduces(&l.text)) {
-            kept.pop();
-        }
+        drop_introduction(&mut kept);
     }
     kept
 }
 
+/// What somebody passed on and wrote nothing to: it is the message then. Without the head of the earlier mail and the marks of a quotation.
+#[must_use]
+pub fn forwarded(body: &[Line]) -> Vec<Line> {
+    const DEEPEST: usize = 10;
+    let unmarked = |line: &Line| match line.quoted {
+        true => line.text.trim_start_matches(['>', ' ']).to_owned(),
+        false => line.text.clone(),
+    };
+    let mut rest = lines_of(body.iter().map(unmarked));
+    for _ in 0..DEEPEST {
+        let texts: Vec<&str> = rest.iter().map(|line| line.text.as_str()).collect();
+        let Some(begin) = (0..texts.len()).find(|at| begins_earlier_mail(&texts, *at)) else { break };
+        let mut heads = Vec::new();
+        let message = texts.iter().skip(begin).skip_while(|line| {
+            let skipped = line.trim().is_empty() || is_separator(line) || is_rule(line);
+            // Each once: what comes again is the message's own.
+            let head = head(line).filter(|head| !heads.contains(head));
+            heads.extend(head);
+            skipped || head.is_some()
+        });
+        let message = lines_of(message.map(|line| (*line).to_owned()));
+        let written = without_quotes(message.clone());
+        if written.iter().any(|line| !line.text.trim().is_empty()) {
+            return written;
+        }
+        rest = message;
+    }
+    rest
+}
+
+fn lines_of(texts: impl Iterator<Item = String>) -> Vec<Line> {
+    texts.flat_map(|text| lines(&text)).collect()
+}
+
+/// The line that introduces a quotation, which mail programs break in two when it is long.
+fn drop_introduction(kept: &mut Vec<Line>) {
+    let Some(last) = kept.last().map(|line| line.text.trim().to_lowercase()) else { return };
+    let before = kept.iter().rev().nth(1).map(|line| line.text.trim().to_lowercase()).unwrap_or_default();
+    let begins = |line: &str| line.starts_with("on ") || line.starts_with("den ");
+    let whole = format!("{before} {last}");
+    if begins(&before) && !says_who_wrote(&last) && says_who_wrote(&whole) && whole.ends_with(':') {
+        kept.pop();
+        kept.pop();
+    } else if introduces(&last) {
+        kept.pop();
+    }
+}
+
 fn begins_earlier_mail(lines: &[&str], at: usize) -> bool {
-    let line = lines.get(at).map(|l| l.trim()).unwrap_or_default();
-    let bare = line.trim_matches(['-', ' ', '_']).to_lowercase();
-    let ruled = line.starts_with("--");
-    let separator = matches!(
-        bare.as_str(),
+    lines.get(at).is_some_and(|line| is_separator(line)) || header_block(lines, at)
+}
+
+/// `-----Original Message-----`, and what Apple puts before a mail that is passed on.
+fn is_separator(line: &str) -> bool {
+    let line = line.trim().to_lowercase();
+    let named = matches!(
+        line.trim_matches(['-', ' ', '_']),
         "original message"
             | "ursprungligt meddelande"
             | "originalmeddelande"
@@ -78,7 +138,28 @@ fn begins_earlier_mail(lines: &[&str], at: usize) -> bool {
             | "vidarebefordrat meddelande"
             | "vidarebefordrat brev"
     );
-    (ruled && separator) || header_block(lines, at)
+    let apple = matches!(line.as_str(), "begin forwarded message:" | "vidarebefordrat brev:");
+    (line.starts_with("--") && named) || apple
+}
+
+/// The line across that mail programs put before an earlier mail.
+fn is_rule(line: &str) -> bool {
+    let line = line.trim();
+    line.len() >= 5 && line.bytes().all(|octet| octet == b'_')
+}
+
+/// Which line of an earlier mail's head this is.
+fn head(line: &str) -> Option<usize> {
+    const HEADS: [&[&str]; 6] = [
+        &["from:", "från:"],
+        &["sent:", "skickat:", "date:", "datum:"],
+        &["to:", "till:"],
+        &["cc:", "kopia:"],
+        &["reply-to:", "svar till:"],
+        &["subject:", "ämne:"],
+    ];
+    let line = line.trim().trim_start_matches('*').to_lowercase();
+    HEADS.iter().position(|words| words.iter().any(|word| line.starts_with(word)))
 }
 
 /// What Outlook puts before the earlier mail: `From:` and at least two of when, to whom and about what, in successive lines. Less than that is
@@ -107,7 +188,11 @@ fn header_block(lines: &[&str], at: usize) -> bool {
 /// `On … wrote:`, `Den … skrev …:`.
 fn introduces(line: &str) -> bool {
     let line = line.trim().to_lowercase();
-    line.ends_with(':') && (line.contains(" wrote") || line.contains(" skrev") || line.contains("@"))
+    line.ends_with(':') && (says_who_wrote(&line) || line.contains('@'))
+}
+
+fn says_who_wrote(line: &str) -> bool {
+    line.contains(" wrote") || line.contains(" skrev")
 }
 
 #[cfg(test)]
@@ -126,6 +211,9 @@ mod tests {
             ("Hej\n\nSkickat från min iPhone\n", "Hej"),
             ("a -- b\n--- c", "a -- b\n--- c"),
             ("Sent from my heart, hej", ""),
+            ("Ja\n\nSkickat från Outlook för Android", "Ja"),
+            ("Ja\nSkickades från E-post för Windows\n", "Ja"),
+            ("Larm\nSkickat från pump 3", "Larm\nSkickat från pump 3"),
             ("-- \nonly", ""),
         ];
         for (body, expected) in cases {
@@ -139,6 +227,12 @@ mod tests {
             ("Ja tack\n> fråga?\n>> äldre", "Ja tack"),
             ("Ja\n\nDen 23 nov 2026 skrev Karl <k@x.se>:\n\n> fråga", "Ja\n"),
             ("Ja\nOn Monday Karl wrote:\n> q\nmer", "Ja\nmer"),
+            ("Ja\n\nOn Thu, Nov 27, 2026 at 10:12 AM Karl Ek <k@x.se>\nwrote:\n\n> q", "Ja\n"),
+            ("Ja\n\nDen tors 27 nov. 2026 kl 10:12 skrev Karl Ek <\nk@x.se>:\n\n> q", "Ja\n"),
+            ("Den röda lampan lyser\nKarl wrote:\n> q", "Den röda lampan lyser"),
+            ("Ja\n\n____________\nFrån: K\nSkickat: 1\nTill: x\n\nq", "Ja\n"),
+            ("Ja\n____________\nNej", "Ja\n____________\nNej"),
+            ("Ja\n\nVidarebefordrat brev:\n\n> q", "Ja\n"),
             ("Ja\n-----Original Message-----\nFrom: x\nrest", "Ja"),
             ("Ja\n-----Ursprungligt meddelande-----\nrest", "Ja"),
             ("Ja\n\nFrån: Karl\nSkickat: den 1\nTill: x\n\nFrågan", "Ja\n"),
@@ -157,6 +251,32 @@ mod tests {
         ];
         for (body, expected) in cases {
             assert_eq!(joined(&without_quotes(lines(body))), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn what_is_passed_on() {
+        let cases = [
+            ("\n\nFrån: L\nSkickat: 1\nTill: x\nÄmne: Larm\n\nNivå hög\nRing", "Nivå hög\nRing"),
+            (
+                "Skickat från min iPhone\n\nVidarebefordrat brev:\n\n> Från: L <l@x.se>\n> Datum: 1\n> Till: d\n> Ämne: Larm\n> \n> Nivå hög",
+                "Nivå hög",
+            ),
+            (
+                "-------- Forwarded Message --------\nSubject: \tL\nDate: \tx\nFrom: \ty\n\n\nNivå > 3",
+                "Nivå > 3",
+            ),
+            (
+                "____________\nFrom: A\nSent: 1\nTo: x\n\n____________\nFrom: B\nSent: 1\nTo: x\n\nInnerst",
+                "Innerst",
+            ),
+            ("From: A\nSent: 1\nTo: x\n\nSvar\n\nFrom: B\nSent: 1\nTo: x\n\nFråga", "Svar"),
+            ("Från: L\nSkickat: 1\nTill: x\nÄmne: Larm\nDatum: i dag\nNivå: 3", "Datum: i dag\nNivå: 3"),
+            ("> bara det här", "bara det här"),
+            ("Från: A\nSkickat: 1\nTill: x", ""),
+        ];
+        for (body, expected) in cases {
+            assert_eq!(joined(&forwarded(&lines(body))), expected, "{body}");
         }
     }
 }

@@ -53,6 +53,17 @@ fn values_of_a_list_and_forms_are_checked() {
         ("[log]\n\nlevel = \"\"\n".to_owned(), ":3: log.level: "),
         ("[log]\nlevel = \"smpp=debug\"\n".to_owned(), ":2: log.level: "),
         ("[telnet]\ntime_zone = \"Nowhere/At-all\"\n".to_owned(), ":2: telnet.time_zone: "),
+        (
+            "[smtp]\ndomains = [\"a.se\"]\n[smtp.relay]\nhost = \"h:25\"\nuser = \"x\"\n".to_owned(),
+            ":5: smtp.relay.user: ",
+        ),
+        ("[[mo]]\nto = \"MAILTO:x@y.se?subject=z\"\n".to_owned(), ":2: mo.to: x@y.se?subject=z is no mail"),
+        ("[[mo]]\nto = \"mailto:.x@y.se\"\n".to_owned(), ":2: mo.to: "),
+        ("[[mo]]\nto = \"http://\"\n".to_owned(), ":2: mo.to: "),
+        (
+            "[[user]]\nname = \"u\"\nmail_from = [\"a@b.se\", \"*@c.se\"]\n".to_owned(),
+            ":2: user.u.mail_from: ",
+        ),
         (format!("{link}flash = \"x\"\n"), ":5: link.a.flash: "),
         (format!("{link}validity = \"x\"\n"), ":5: link.a.validity: "),
         (format!("{link}statuses = {{ \"0x1\" = \"bad\" }}\n"), ":5: "),
@@ -61,6 +72,16 @@ fn values_of_a_list_and_forms_are_checked() {
     for (text, place) in cases {
         assert!(said(&text).contains(place), "{text}{}", said(&text));
     }
+}
+
+#[test]
+fn who_sends_by_mail_and_cannot_be_told_is_warned_of() {
+    let link = "[[link]]\nname = \"a\"\nprotocol = \"smpp\"\nhosts = [\"h:1\"]\n[[route]]\nto = \"*\"\nlinks = [\"a\"]\n";
+    let smtp = "[smtp]\ndomains = [\"a.se\"]\n";
+    let without = said(&format!("{smtp}{link}"));
+    assert!(without.contains("there is no [smtp.relay]"), "{without}");
+    let with = said(&format!("{smtp}[smtp.relay]\nhost = \"h:25\"\n{link}"));
+    assert!(with.starts_with('[') && !with.contains("smtp.relay"), "{with}");
 }
 
 #[test]

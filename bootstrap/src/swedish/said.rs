@@ -74,6 +74,8 @@ pub(super) const SAID: &[Entry] = &[
     ("an answer is sent by somebody: name a user", "ett svar sänds av någon: ange en användare (user)"),
     ("mail leaves by a relay: set smtp.relay.host", "e-post lämnar genom ett relä: ange smtp.relay.host"),
     ("at least one domain whose mail becomes SMS", "minst en domän vars e-post blir sms"),
+    ("there is no [smtp.relay]: who sends by mail is not told when a message fails", "det finns ingen [smtp.relay]: den som sänder med e-post får inte veta när ett meddelande misslyckas"),
+    ("a login is a user and a password", "en inloggning är en användare (user) och ett lösenord (password)"),
     ("a mail address, or @ and a domain", "en e-postadress, eller @ och en domän"),
     ("needs a mail relay: [smtp.relay] host", "behöver ett e-postrelä: [smtp.relay] host"),
     ("a zone is a name like \"Europe/Stockholm\"", "en tidszon är ett namn som \"Europe/Stockholm\""),

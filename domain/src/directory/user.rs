@@ -90,6 +90,14 @@ impl User {
             && self.may_come_from(peer)
     }
 
+    /// Whether this can stand in `mail_from`: an address, or `@` and a domain. Anything else would never match.
+    #[must_use]
+    pub fn is_mail_from(own: &str) -> bool {
+        let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '*' | '<' | '>' | ',' | ';');
+        let domain = own.rsplit_once('@').map_or("", |(_, domain)| domain);
+        !domain.is_empty() && !own.contains(odd) && own.matches('@').count() == 1
+    }
+
     /// Whether a mail address is one of his.
     #[must_use]
     pub fn sends_mail_from(&self, address: &str) -> bool {

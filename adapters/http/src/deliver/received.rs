@@ -7,7 +7,7 @@ use crate::media;
 use bytes::Bytes;
 use domain::Timestamp;
 use domain::mo::Mo;
-use encoding_rs::{Encoding, UTF_8};
+use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 use http::{Method, StatusCode};
 use ports::driven::{Answer, Handoff};
 use secrecy::SecretString;
@@ -68,8 +68,10 @@ pub(super) fn answer(reply: &Reply) -> Answer {
         return Answer::default();
     }
     let label = media::charset(&reply.content_type);
-    let charset = label.and_then(|label| Encoding::for_label(label.as_bytes())).unwrap_or(UTF_8);
-    let text = charset.decode(&reply.body).0;
+    let named = label.and_then(|label| Encoding::for_label(label.as_bytes()));
+    let (text, _, broken) = named.unwrap_or(UTF_8).decode(&reply.body);
+    // What names no set and is no UTF-8 comes from a program that writes as Windows and HTTP did.
+    let text = if named.is_none() && broken { WINDOWS_1252.decode(&reply.body).0 } else { text };
     let text: String = text.trim().chars().take(LONGEST_ANSWER).collect();
     Answer { text: (!text.is_empty()).then_some(text) }
 }
@@ -80,11 +82,13 @@ mod tests {
 
     #[test]
     fn only_plain_text_is_sent_back() {
-        let cases: [(&str, &'static [u8], Option<&str>); 8] = [
+        let cases: [(&str, &'static [u8], Option<&str>); 10] = [
             ("text/plain", b" Tack!\r\n", Some("Tack!")),
             ("text/plain; charset=utf-8", "Då".as_bytes(), Some("Då")),
             ("text/plain; charset=\"ISO-8859-1\"", b"D\xe5", Some("Då")),
             ("Text/Plain; Charset=iso-8859-1", b"D\xe5", Some("Då")),
+            ("text/plain", b"D\xe5 \x80", Some("Då €")),
+            ("text/plain", "Då €".as_bytes(), Some("Då €")),
             ("text/plain", b"", None),
             ("text/plain", b" \n", None),
             ("text/html", b"<p>OK</p>", None),

@@ -189,6 +189,8 @@ impl<C: Conversation> Slot<C> {
             format!("{:.1} s", pause.as_secs_f64())
         };
         tracing::warn!(link = %self.shared.id, session = self.place, host, why, next, "not bound");
+        // A connection that was refused names the host itself.
+        let why = why.strip_prefix(host).map_or(why, |why| why.trim_start_matches([':', ' ']));
         self.shared.set_detail(self.place, format!("{host}: {why}, next try in {next}"));
         tokio::select! {
             () = tokio::time::sleep(pause) => {}

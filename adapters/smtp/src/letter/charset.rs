@@ -1,6 +1,9 @@
 //! Letters of mail that does not say its character set, or says a wrong one: what is no UTF-8 is read as windows-1252, the superset of Latin-1
 //! that old devices here write.
 
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use encoding_rs::WINDOWS_1252;
 use mail_parser::decoders::charsets::map::charset_decoder;
 use mail_parser::parsers::MessageStream;
@@ -10,22 +13,63 @@ use std::borrow::Cow;
 /// What the parser puts for octets that it cannot read.
 const LOST: char = '\u{FFFD}';
 
+/// The longest content of an encoded word that is joined with others.
+const LONGEST_WORD: usize = 1_000;
+
 /// The text of a part; empty when it is none.
 pub fn part_text<'a>(message: &Message<'_>, part: &'a MessagePart<'_>) -> Cow<'a, str> {
     let (PartType::Text(text) | PartType::Html(text)) = &part.body else { return Cow::Borrowed("") };
     let named = part.content_type().and_then(|kind| kind.attribute("charset"));
-    if !text.contains(LOST) || named.is_some_and(|name| !may_be_wrong(name)) {
+    if let Some(octets) = damaged_base64(message, part) {
+        let decoder = named.and_then(|name| charset_decoder(name.as_bytes()));
+        return Cow::Owned(decoder.map_or_else(|| loose(&octets), |decoder| decoder(&octets)));
+    }
+    let in_doubt = if text.contains(LOST) {
+        named.is_none_or(may_be_wrong)
+    } else {
+        named.is_some_and(is_latin) && !text.is_ascii()
+    };
+    if !in_doubt {
         return Cow::Borrowed(text);
     }
-    let (from, to) = (usize::try_from(part.offset_body), usize::try_from(part.offset_end));
-    let raw =
-        from.ok().zip(to.ok()).and_then(|(from, to)| message.raw_message.get(from..to)).unwrap_or_default();
+    let raw = raw(message, part);
     let octets = match part.encoding {
         Encoding::None => Cow::Borrowed(raw),
         Encoding::QuotedPrintable => MessageStream::new(raw).decode_quoted_printable_mime(b"").1,
         Encoding::Base64 => MessageStream::new(raw).decode_base64_mime(b"").1,
     };
-    read(&octets).map_or(Cow::Borrowed(text.as_ref()), Cow::Owned)
+    let better = if named.is_some_and(is_latin) { utf8_after_all(&octets) } else { read(&octets) };
+    better.map_or(Cow::Borrowed(text.as_ref()), Cow::Owned)
+}
+
+/// Octets of a text that says nothing of its letters.
+#[must_use]
+pub fn loose(octets: &[u8]) -> String {
+    read(octets).unwrap_or_else(|| String::from_utf8_lossy(octets).into_owned())
+}
+
+/// The octets of a part as they came.
+pub fn raw<'a>(message: &'a Message<'_>, part: &MessagePart<'_>) -> &'a [u8] {
+    let (from, to) = (usize::try_from(part.offset_body), usize::try_from(part.offset_end));
+    from.ok().zip(to.ok()).and_then(|(from, to)| message.raw_message.get(from..to)).unwrap_or_default()
+}
+
+/// What is said to be base64 and cannot be read as such, because of blanks or of what somebody on the way put after it: as far as it goes.
+fn damaged_base64(message: &Message<'_>, part: &MessagePart<'_>) -> Option<Vec<u8>> {
+    let said = part.content_transfer_encoding()?;
+    if !part.is_encoding_problem || !said.trim().eq_ignore_ascii_case("base64") {
+        return None;
+    }
+    let letter = |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'/');
+    let fits = |octet: &u8| letter(octet) || octet.is_ascii_whitespace() || *octet == b'=';
+    let lines = raw(message, part).split(|octet| *octet == b'\n');
+    let letters: Vec<u8> =
+        lines.take_while(|line| line.iter().all(fits)).flatten().copied().filter(letter).collect();
+    let loose = GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true);
+    let octets = GeneralPurpose::new(&alphabet::STANDARD, loose).decode(letters).ok()?;
+    (!octets.is_empty()).then_some(octets)
 }
 
 /// The subject of a mail.
@@ -42,7 +86,7 @@ pub fn subject(message: &Message<'_>) -> String {
     });
     let again = raw.and_then(|raw| {
         let line = read(raw).unwrap_or_else(|| String::from_utf8_lossy(raw).into_owned());
-        let head = format!("Subject:{}\r\n\r\n", with_known_charsets(line.trim_end()));
+        let head = format!("Subject:{}\r\n\r\n", joined_words(&with_known_charsets(line.trim_end())));
         MessageParser::default().parse_headers(&head)?.subject().map(str::to_owned)
     });
     again.unwrap_or_else(|| text.to_owned())
@@ -59,6 +103,23 @@ fn is_utf8(name: &str) -> bool {
 
 fn is_unknown(name: &str) -> bool {
     charset_decoder(name.as_bytes()).is_none() && !is_utf8(name)
+}
+
+fn is_ascii(name: &str) -> bool {
+    name.eq_ignore_ascii_case("us-ascii") || name.eq_ignore_ascii_case("ascii")
+}
+
+/// What programs say that know of no other set, whatever they write.
+fn is_latin(name: &str) -> bool {
+    let latin = ["iso-8859-1", "iso8859-1", "latin1", "windows-1252", "cp1252", "iso-8859-15"];
+    is_ascii(name) || latin.iter().any(|latin| name.eq_ignore_ascii_case(latin))
+}
+
+/// UTF-8 that is said to be Latin-1: only where nobody can have meant the Latin letters (`Ã¥`, `â€“`).
+fn utf8_after_all(octets: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(octets).ok()?;
+    let usual = |c| matches!(c, '\u{C0}'..='\u{FF}' | '\u{2000}'..='\u{20CF}' | '\u{10000}'..);
+    text.chars().any(usual).then(|| text.to_owned())
 }
 
 /// Octets that are no UTF-8, as windows-1252; `None` for those that are, but for a few broken places.
@@ -81,13 +142,70 @@ fn with_known_charsets(line: &str) -> String {
         rest = after;
         let name = after.split_once('?').map_or("", |(name, _)| name);
         let bare = name.split('*').next().unwrap_or_default();
-        if (2..=40).contains(&bare.len()) && is_unknown(bare) {
+        let fit = |octet: u8| octet.is_ascii_alphanumeric() || b"-_.:+".contains(&octet);
+        if (2..=40).contains(&bare.len()) && bare.bytes().all(fit) && is_unknown(bare) {
             named.push_str("windows-1252");
             rest = after.get(name.len()..).unwrap_or_default();
         }
     }
     named.push_str(rest);
     named
+}
+
+/// Encoded words of one set that follow each other, as one: some programs cut them in the middle of a letter.
+fn joined_words(line: &str) -> String {
+    let mut joined = String::with_capacity(line.len());
+    let mut open: Option<(&str, Vec<u8>)> = None;
+    let mut rest = line;
+    while !rest.is_empty() {
+        let gap = rest.len() - rest.trim_start().len();
+        if let Some((name, octets, after)) = encoded_word(rest.get(gap..).unwrap_or_default()) {
+            match &mut open {
+                Some((same, all)) if same.eq_ignore_ascii_case(name) => all.extend(octets),
+                _ => {
+                    close(&mut joined, open.take());
+                    joined.push_str(rest.get(..gap).unwrap_or_default());
+                    open = Some((name, octets));
+                }
+            }
+            rest = after;
+            continue;
+        }
+        close(&mut joined, open.take());
+        let next = rest
+            .char_indices()
+            .skip(1)
+            .find(|(at, c)| c.is_whitespace() || rest.get(*at..).is_some_and(|tail| tail.starts_with("=?")));
+        let (text, after) = rest.split_at(next.map_or(rest.len(), |(at, _)| at));
+        joined.push_str(text);
+        rest = after;
+    }
+    close(&mut joined, open);
+    joined
+}
+
+fn close(line: &mut String, word: Option<(&str, Vec<u8>)>) {
+    if let Some((name, octets)) = word {
+        line.push_str(&format!("=?{name}?B?{}?=", BASE64_STANDARD.encode(octets)));
+    }
+}
+
+/// The set, the octets and what follows of an encoded word that a text begins with.
+fn encoded_word(text: &str) -> Option<(&str, Vec<u8>, &str)> {
+    let (name, rest) = text.strip_prefix("=?")?.split_once('?')?;
+    let name = name.split('*').next().filter(|name| (2..=40).contains(&name.len()))?;
+    let (form, rest) = rest.split_once('?')?;
+    let most = rest.char_indices().nth(LONGEST_WORD).map_or(rest.len(), |(at, _)| at);
+    let content = rest.get(..most)?.split_once("?=")?.0;
+    let after = rest.get(content.len() + 2..)?;
+    let whole = format!("{content}?=");
+    let mut stream = MessageStream::new(whole.as_bytes());
+    let octets = match form {
+        "q" | "Q" => stream.decode_quoted_printable_word(),
+        "b" | "B" => stream.decode_base64_word(),
+        _ => None,
+    };
+    Some((name, octets?, after))
 }
 
 #[cfg(test)]
@@ -103,5 +221,18 @@ mod tests {
             with_known_charsets("x =?unknown-8bit*sv?Q?a?= =?UTF-8?Q?b?= =?"),
             "x =?windows-1252?Q?a?= =?UTF-8?Q?b?= =?"
         );
+        let padded = "=?UTF-8?B?SMM=?= =?utf-8?B?tmc=?=";
+        assert_eq!(with_known_charsets(padded), padded);
+        assert_eq!(utf8_after_all("Nivå – 5 €".as_bytes()).as_deref(), Some("Nivå – 5 €"));
+        assert_eq!(utf8_after_all(b"SJ\xd6\x94"), None, "an Ö before a quotation mark");
+    }
+
+    #[test]
+    fn words_cut_in_a_letter() {
+        let joined = |line: &str| joined_words(line);
+        assert_eq!(joined("=?UTF-8?Q?H=C3?=\r\n =?utf-8*sv?q?=B6g?= x"), "=?UTF-8?B?SMO2Zw==?= x");
+        assert_eq!(joined("a =?UTF-8?B?SMM=?= =?UTF-8?B?tmc=?="), "a =?UTF-8?B?SMO2Zw==?=");
+        assert_eq!(joined("=?a1?Q?x?= =?b2?Q?y?=z"), "=?a1?B?eA==?= =?b2?B?eQ==?=z");
+        assert_eq!(joined("a  b =? c =?x=?=? å="), "a  b =? c =?x=?=? å=");
     }
 }

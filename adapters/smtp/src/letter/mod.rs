@@ -1,15 +1,16 @@
 //! From the octets of a mail (RFC 5322, MIME) to what matters of it: who, what, and whether a machine answered a machine.
 
+mod body;
 mod charset;
 mod flowed;
 mod html;
+mod subject;
 
 use crate::config::MailDomain;
 use crate::template::Template;
 use crate::trim::{self, Line};
-use mail_parser::{
-    Address, HeaderName, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders as _, PartType,
-};
+use mail_parser::{Address, HeaderName, HeaderValue, Message, MessageParser, MessagePart, PartType};
+use subject::Kind;
 
 /// Parts of a mail, nested ones counted.
 const MOST_PARTS: usize = 100;
@@ -19,6 +20,9 @@ const DEEPEST: usize = 10;
 
 /// The header every mail of ours carries: it stops loops.
 pub const OWN_HEADER: &str = "X-Omnigate-Id";
+
+/// What the subject of a received SMS's mail begins with, in Swedish and in English.
+pub const OWN_SUBJECTS: [&str; 2] = ["SMS från", "SMS from"];
 
 /// Why a mail cannot become a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -76,22 +80,37 @@ impl Letter {
             author: author_of(&message),
             message_id: message.message_id().map(ToOwned::to_owned),
             subject: charset::subject(&message),
-            body: body_of(&message),
+            body: body::body_of(&message),
         })
     }
 
     /// The text it becomes in a domain, by its template or by one of the sender's own.
     #[must_use]
     pub fn text(&self, domain: &MailDomain, own: Option<&Template>, sender: &str) -> String {
-        let mut body = self.body.clone();
-        if domain.cut_quotes {
-            body = trim::without_quotes(body);
-        }
-        if domain.cut_signature {
-            body = trim::without_signature(body);
-        }
+        let body = self.written(domain);
         let body = body.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n");
-        own.unwrap_or(&domain.template).text(&self.subject, &body, sender)
+        let subject = if subject::answers_an_sms(&self.subject) { "" } else { &self.subject };
+        own.unwrap_or(&domain.template).text(subject, &body, sender)
+    }
+
+    /// The body without what the domain leaves out. What would leave nothing of it is left in, but for the earlier mail in an answer: an alarm
+    /// that is passed on, or that looks like a quotation, must not arrive as its subject alone.
+    fn written(&self, domain: &MailDomain) -> Vec<Line> {
+        let unsigned = |body: Vec<Line>| {
+            if domain.cut_signature { trim::without_signature(body) } else { body }
+        };
+        if !domain.cut_quotes {
+            return unsigned(self.body.clone());
+        }
+        let written = unsigned(trim::without_quotes(self.body.clone()));
+        if written.iter().any(|line| !line.text.trim().is_empty()) {
+            return written;
+        }
+        match subject::kind(&self.subject) {
+            Kind::Answer => written,
+            Kind::Forward => unsigned(trim::forwarded(&self.body)),
+            Kind::Own => unsigned(self.body.clone()),
+        }
     }
 }
 
@@ -114,32 +133,6 @@ fn nesting(parts: &[MessagePart<'_>], part: &MessagePart<'_>, depth: usize) -> u
             children.map(|child| nesting(parts, child, depth + 1)).max().unwrap_or(depth)
         }
         _ => depth,
-    }
-}
-
-/// The text, all parts of it in their order; the HTML when there is no text or it is empty. What has a file's name after the first part is
-/// attached and no text.
-fn body_of(message: &Message<'_>) -> Vec<Line> {
-    let lines = |parts: &[u32]| {
-        let parts = parts.iter().filter_map(|n| message.parts.get(usize::try_from(*n).ok()?));
-        let texts = parts.filter(|part| matches!(part.body, PartType::Text(_) | PartType::Html(_)));
-        let written = texts.enumerate().filter(|(n, part)| *n == 0 || part.attachment_name().is_none());
-        written.flat_map(|(_, part)| lines_of(message, part)).collect::<Vec<_>>()
-    };
-    let body = lines(&message.text_body);
-    if body.iter().all(|line| line.text.trim().is_empty()) { lines(&message.html_body) } else { body }
-}
-
-fn lines_of(message: &Message<'_>, part: &MessagePart<'_>) -> Vec<Line> {
-    let text = charset::part_text(message, part);
-    let kind = part.content_type();
-    let says = |name, value: &str| {
-        kind.and_then(|kind| kind.attribute(name)).is_some_and(|said| said.eq_ignore_ascii_case(value))
-    };
-    match part.body {
-        PartType::Html(_) => html::lines(&text),
-        _ if says("format", "flowed") => flowed::lines(&text, says("delsp", "yes")),
-        _ => trim::lines(&text),
     }
 }
 

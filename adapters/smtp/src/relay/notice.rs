@@ -6,7 +6,9 @@ use super::again::until_taken;
 use super::clean;
 use super::received::{built, envelope, header, own, plain, recipient};
 use super::{MailRelay, RelayConfig};
+use domain::Timestamp;
 use domain::language::Language;
+use jiff::tz::TimeZone;
 use lettre::message::Message;
 use ports::driven::{HandoffError, Notice, Notices, Trouble};
 use std::collections::VecDeque;
@@ -147,6 +149,11 @@ fn subject(notice: &Notice, language: Language) -> String {
     .replace("{l}", link.as_str())
 }
 
+/// A time for people: by the machine's clock, with how far it is from UTC.
+fn clock(at: Timestamp) -> String {
+    at.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S (UTC%:z)").to_string()
+}
+
 fn mail(config: &RelayConfig, to: &str, notice: &Notice) -> Result<Message, HandoffError> {
     let language = config.language;
     let to = recipient(to)?;
@@ -156,9 +163,9 @@ fn mail(config: &RelayConfig, to: &str, notice: &Notice) -> Result<Message, Hand
         language.pick("Läge", "State"),
         notice.detail,
         language.pick("Sedan", "Since"),
-        notice.since,
+        clock(notice.since),
         language.pick("Nu", "Now"),
-        notice.at
+        clock(notice.at)
     );
     let id = format!("notice.{}.{}.{}", notice.link, notice.at.as_millisecond(), u8::from(notice.cleared));
     let millis = u64::try_from(notice.at.as_millisecond()).unwrap_or(0);
@@ -179,7 +186,6 @@ fn mail(config: &RelayConfig, to: &str, notice: &Notice) -> Result<Message, Hand
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::Timestamp;
     use domain::directory::LinkId;
 
     fn down(link: &str) -> Notice {
@@ -226,6 +232,8 @@ mod tests {
         let mail = mail(&config, "drift@example.se", &notice(false)).expect("a mail");
         let text = String::from_utf8(mail.formatted()).expect("text");
         assert!(text.contains("Subject: ALARM: link GSM0 is down") && text.contains("no network"), "{text}");
+        let since = format!("Since: {}", clock(Timestamp::UNIX_EPOCH));
+        assert!(text.contains(&since) && !since.contains('.'), "{text}");
         assert!(text.contains("Auto-Submitted: auto-generated") && mail.envelope().from().is_none());
         assert!(super::mail(&config, "nowhere", &notice(false)).is_err());
     }

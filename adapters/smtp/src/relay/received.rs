@@ -2,6 +2,7 @@
 
 use super::clean;
 use super::config::RelayConfig;
+use crate::letter::OWN_SUBJECTS;
 use domain::Timestamp;
 use domain::mo::Mo;
 use lettre::Address;
@@ -25,7 +26,8 @@ pub(super) fn mail(
     let from = own(config, local)?;
     let shown =
         if is_number && digits.len() > 6 { format!("+{digits}") } else { clean::one_line(&mo.source) };
-    let subject = format!("{} {shown}", config.language.pick("SMS från", "SMS from"));
+    let [swedish, english] = OWN_SUBJECTS;
+    let subject = format!("{} {shown}", config.language.pick(swedish, english));
     let envelope_from =
         config.envelope_from.as_deref().and_then(clean::address).unwrap_or_else(|| from.clone());
     let mut builder = start(config, handoff.key, handoff.created_at)?

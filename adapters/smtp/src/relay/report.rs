@@ -5,7 +5,8 @@ use super::config::RelayConfig;
 use super::received::{built, envelope, header, own, plain, recipient, start};
 use domain::Timestamp;
 use domain::language::Language;
-use domain::message::SubmissionId;
+use domain::message::{Body, SubmissionId};
+use domain::refusal::Code;
 use domain::state::State;
 use domain::submission::RefusedRecipient;
 use lettre::message::header::ContentType;
@@ -40,6 +41,8 @@ struct Report<'a> {
     reference: Option<&'a str>,
     arrived_at: Option<Timestamp>,
     made_at: Timestamp,
+    /// What was not delivered, where it is known.
+    text: Option<&'a str>,
     failures: Vec<Failure>,
 }
 
@@ -52,13 +55,7 @@ pub(super) fn failed(
     event: State,
 ) -> Result<Message, HandoffError> {
     let expired = event == State::Expired;
-    let why = match (record.error.is_empty(), expired) {
-        (false, _) => record.error.clone(),
-        (true, true) => config.language.pick("giltighetstiden gick ut", "its validity ran out").to_owned(),
-        (true, false) => {
-            config.language.pick("operatören avvisade det", "the operator refused it").to_owned()
-        }
-    };
+    let why = why(&record.error, expired, config.language);
     let diagnostic = if record.error.is_empty() { event.to_string() } else { record.error.clone() };
     let failure = Failure {
         diagnostic,
@@ -73,9 +70,25 @@ pub(super) fn failed(
         reference: record.message.reference.as_deref(),
         arrived_at: Some(record.message.accepted_at),
         made_at: handoff.created_at,
+        text: match &record.message.body {
+            Body::Text { text, .. } => Some(text.as_str()),
+            Body::Binary { .. } => None,
+        },
         failures: vec![failure],
     };
     report.mail(config)
+}
+
+/// What a person understands, and what the operator's own people need.
+fn why(error: &str, expired: bool, language: Language) -> String {
+    let first = error.split_whitespace().next().unwrap_or_default();
+    let known = Code::ALL.iter().find(|code| code.as_str() == first);
+    let plain = match (expired, known) {
+        (true, _) => language.pick("giltighetstiden gick ut", "its validity ran out"),
+        (false, Some(code)) => code.text(language),
+        (false, None) => language.pick("operatören avvisade det", "the operator refused it"),
+    };
+    if error.is_empty() { plain.to_owned() } else { format!("{} ({error})", plain.trim_end_matches('.')) }
 }
 
 /// The report about recipients refused at once.
@@ -95,6 +108,7 @@ pub(super) fn refused(config: &RelayConfig, refused: &Refused<'_>) -> Result<Mes
         reference: refused.reference.as_deref(),
         arrived_at: None,
         made_at,
+        text: None,
         failures: failures.collect(),
     };
     report.mail(config)
@@ -149,6 +163,10 @@ impl Report<'_> {
                 clean::one_line(&failure.recipient),
                 clean::one_line(&failure.why)
             ));
+        }
+        if let Some(message) = self.text {
+            let heading = language.pick("Meddelandet", "The message");
+            text.push_str(&format!("\n{heading}:\n\n  {}\n", clean::one_line(message)));
         }
         text.push_str(language.pick(
             "\nDetta är ett automatiskt meddelande från SMS-systemet och kan inte besvaras.\n",

@@ -124,6 +124,14 @@ async fn failures_are_reported() {
     let failed =
         one(ended(State::Failed, "no_route nothing leads to Åland", Some("1@example.se")), |_| {}).await;
     insta::assert_snapshot!("a_failure_is_reported", show(&failed));
+    let refused = one(ended(State::Failed, "smpp-0x0000000b ESME_RINVDSTADR", None), |_| {}).await;
+    let parsed = mail_parser::MessageParser::default().parse(refused.text.as_bytes()).expect("a mail");
+    let said = parsed.body_text(0).expect("text").replace('\r', "");
+    assert!(
+        said.contains("46701234567: operatören avvisade det (smpp-0x0000000b ESME_RINVDSTADR)"),
+        "{said}"
+    );
+    assert!(said.contains("Meddelandet:\n\n  Hej\n"), "{said}");
     let expired = one(ended(State::Expired, "", None), |c| c.language = Language::English).await;
     insta::assert_snapshot!("an_expiry_is_reported", show(&expired));
     let parsed = mail_parser::MessageParser::default().parse(failed.text.as_bytes()).expect("a mail");

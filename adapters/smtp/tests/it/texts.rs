@@ -45,6 +45,78 @@ async fn forms_of_mail() {
     assert!(told.starts_with("< 554 5.6.0 no_text") && texts(&desk).is_empty(), "{told}");
 }
 
+/// What is read as text although the mail says wrongly, or not, what it is; and what is no text all the same.
+#[tokio::test]
+async fn a_wrong_label_costs_no_alarm() {
+    let parts = "--b\nContent-Type: text/plain; charset=utf-8\n\nNivå hög\n";
+    let closed = format!("{parts}--b--\n");
+    let cases = [
+        ("text", "Nivå hög", "S Nivå hög"),
+        ("text/plain charset=utf-8", "Nivå hög", "S Nivå hög"),
+        ("plain", "Nivå hög", "S Nivå hög"),
+        ("text/markdown; charset=utf-8", "Nivå hög", "S Nivå hög"),
+        ("multipart/mixed; boundary=b", parts, "S Nivå hög"),
+        ("multipart/mixed; boundary=other", closed.as_str(), "S Nivå hög"),
+        ("multipart/mixed", closed.as_str(), "S Nivå hög"),
+        ("multipart/mixed", "Nivå hög", "S Nivå hög"),
+        ("text/plain; charset=us-ascii", "Nivå hög", "S Nivå hög"),
+        ("text/plain; charset=iso-8859-1", "Nivå – hög", "S Nivå – hög"),
+        ("text/calendar; method=REQUEST", "BEGIN:VCALENDAR", "S"),
+        ("application/octet-stream", "Nivå", "S"),
+        ("image/png", "Nivå", "S"),
+        ("text/x-log; name=a.log", "Nivå", "S"),
+    ];
+    for (kind, body, expected) in cases {
+        let mail = format!("From: a@example.se\nSubject: S\nContent-Type: {kind}\n\n{body}");
+        let (told, desk) = send(config(), &mail).await;
+        assert_eq!(texts(&desk), [format!("0701 {expected}")], "{told} {kind}");
+    }
+    for body in ["SMO2 Zw==\n\n-- \nfooter", "SMO2Zw==\n___\nScanned by x"] {
+        let mail = format!(
+            "From: a@example.se\nSubject: S\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\n{body}"
+        );
+        let (told, desk) = send(config(), &mail).await;
+        assert_eq!(texts(&desk), ["0701 S Hög"], "{told} {body}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_passed_on_is_not_left_out_and_an_answer_has_no_subject_of_ours() {
+    let head = "Från: Larm\nSkickat: i dag\nTill: drift\nÄmne: Larm";
+    let cases = [
+        ("VB: Larm", format!("\n\n{head}\n\nNivå hög"), "VB: Larm Nivå hög"),
+        ("Fwd: Larm", format!("Ring\n\n{head}\n\nNivå hög"), "Fwd: Larm Ring"),
+        ("Larm", "> 5 bar".to_owned(), "Larm > 5 bar"),
+        (
+            "Larm",
+            "Från: Pump 3\nTill: driften\nÄmne: nivå\n3 m".to_owned(),
+            "Larm Från: Pump 3\nTill: driften\nÄmne: nivå\n3 m",
+        ),
+        ("SV: Larm", format!("{head}\n\nNivå hög"), "SV: Larm"),
+        ("Sv: SMS från +46701234567", "Ja tack\n> Kommer ni?".to_owned(), "Ja tack"),
+        ("Larm", "-- \nKarl".to_owned(), "Larm"),
+    ];
+    for (subject, body, expected) in cases {
+        let mail = format!(
+            "From: a@example.se\nSubject: {subject}\nContent-Type: text/plain; charset=utf-8\n\n{body}"
+        );
+        let (told, desk) = send(config(), &mail).await;
+        assert_eq!(texts(&desk), [format!("0701 {expected}")], "{told} {subject}");
+    }
+}
+
+#[tokio::test]
+async fn a_letter_of_the_subject_that_is_cut_in_two() {
+    for subject in [
+        "=?UTF-8?Q?H=C3?=\n =?UTF-8?Q?=B6g?=",
+        "=?UTF-8?B?SMM=?= =?utf-8?B?tmc=?=",
+        "=?UTF-8?Q?H=C3=B6?= =?UTF-8?Q?g?=",
+    ] {
+        let (told, desk) = send(config(), &format!("From: a@example.se\nSubject: {subject}\n\nx")).await;
+        assert_eq!(texts(&desk), ["0701 Hög x"], "{told} {subject}");
+    }
+}
+
 fn html(body: &str) -> String {
     format!(
         "From: a@example.se\nSubject: S\nMIME-Version: 1.0\nContent-Type: text/html; charset=utf-8\n\n<html><body>{body}</body></html>"

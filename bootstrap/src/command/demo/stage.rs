@@ -224,7 +224,8 @@ mod tests {
         let text =
             configuration(Path::new("omnigate-data"), Language::Swedish, [8080, 0, 4444], address, address);
         let loaded = config::read(Path::new("demo.toml"), &text, &[]).expect("a configuration");
-        assert!(loaded.warnings.is_empty(), "{:?}", loaded.warnings);
+        let other = |warning: &&String| !warning.contains("[smtp.relay]");
+        assert_eq!(loaded.warnings.iter().find(other), None, "a machine for a try has no mail relay");
         assert_eq!((loaded.config.user.len(), loaded.config.mo.len()), (1, 1));
     }
 }

@@ -100,6 +100,14 @@ pub(super) fn changed(mut user: User, change: &Change, country: Country) -> anyh
     }
     if let Some(list) = &change.mail_from {
         user.mail_from = listed(list);
+        if let Some(odd) = user.mail_from.iter().find(|own| !User::is_mail_from(own)) {
+            let what = |said: &str| format!("{odd:?}: {said}");
+            return Err(WrongUsage::new(Words::new(
+                what("en e-postadress, eller @ och en domän"),
+                what("a mail address, or @ and a domain"),
+            ))
+            .into());
+        }
     }
     if let Some(text) = &change.originator {
         user.originator = if text.is_empty() { None } else { Some(sender(text)?) };

@@ -22,13 +22,18 @@ impl Checks<'_> {
                 self.wrong(template, key, error.to_string());
             }
         }
-        for sender in smtp.sender.iter().filter(|s| !s.address.get_ref().contains('@')) {
+        for sender in
+            smtp.sender.iter().filter(|s| !domain::directory::User::is_mail_from(s.address.get_ref()))
+        {
             self.wrong(&sender.address, "smtp.sender.address", "a mail address, or @ and a domain");
         }
         if let Some(relay) = &smtp.relay {
             self.host(&relay.host, "smtp.relay.host".to_owned());
             self.secret(relay.password.as_ref(), "smtp.relay.password".to_owned());
             self.senders_of_mail(smtp, relay);
+            if relay.user.is_some() != relay.password.is_some() {
+                self.wrong_key("smtp.relay.user", "a login is a user and a password");
+            }
         }
     }
 
@@ -59,6 +64,10 @@ impl Checks<'_> {
         self.one_of(Some(&config.callbacks.received), "callbacks.received".to_owned(), &["json", "form"]);
         if let Some(smtp) = &config.smtp {
             self.mail(smtp);
+            if smtp.relay.is_none() {
+                let what = "there is no [smtp.relay]: who sends by mail is not told when a message fails";
+                self.warnings.push(what.to_owned());
+            }
         }
         if let Some(telnet) = &config.telnet {
             self.secret(telnet.passcode_key.as_ref(), "telnet.passcode_key".to_owned());

@@ -7,7 +7,7 @@ mod routes;
 use super::place;
 use super::problem::Problem;
 use super::{Config, UserSection};
-use domain::directory::{LinkId, UserName};
+use domain::directory::{LinkId, User, UserName};
 use domain::language::{Language, Words};
 use domain::message::Priority;
 use domain::numbering::Country;
@@ -216,6 +216,9 @@ impl Checks<'_> {
         }
         for (value, k) in [(&user.priority, "priority"), (&user.max_priority, "max_priority")] {
             self.one_of(value.as_ref(), key(k), &Priority::ALL.map(Priority::as_str));
+        }
+        if user.mail_from.iter().any(|own| !User::is_mail_from(own)) {
+            self.wrong(&user.name, key("mail_from"), "a mail address, or @ and a domain");
         }
         if user.password.is_none() && user.addresses.is_empty() && user.mail_from.is_empty() {
             self.wrong(

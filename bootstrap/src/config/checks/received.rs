@@ -2,6 +2,8 @@
 
 use super::Checks;
 use crate::config::Config;
+use domain::language::Words;
+use domain::mo::Destination;
 use domain::numbering::Country;
 
 impl Checks<'_> {
@@ -25,9 +27,20 @@ impl Checks<'_> {
                 let what = "an answer is sent by somebody: name a user";
                 self.wrong_at(&format!("mo.{place}.answers"), "mo.answers", what);
             }
-            let mail = matches!(rule.to.as_ref().map(|d| &d.0), Some(domain::mo::Destination::Mail(_)));
-            if mail && config.smtp.as_ref().is_none_or(|s| s.relay.is_none()) {
-                let what = "mail leaves by a relay: set smtp.relay.host";
+            let has_relay = config.smtp.as_ref().is_some_and(|smtp| smtp.relay.is_some());
+            let wrong = match rule.to.as_ref().map(|d| &d.0) {
+                Some(Destination::Mail(address)) if smtp::relay::clean::address(address).is_none() => {
+                    Some(Words::from(format!("{address} is no mail address")))
+                }
+                Some(Destination::Mail(_)) if !has_relay => {
+                    Some(Words::from("mail leaves by a relay: set smtp.relay.host"))
+                }
+                Some(Destination::Url(url)) if url::Url::parse(url).is_err() => {
+                    Some(Words::from("a destination is mailto:address or an http:// or https:// URL"))
+                }
+                _ => None,
+            };
+            if let Some(what) = wrong {
                 self.wrong_at(&format!("mo.{place}.to"), "mo.to", what);
             }
         }
