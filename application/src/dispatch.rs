@@ -96,7 +96,8 @@ impl Pump {
         }
         let in_hand = InHand::of(self.settling.known(), leased.iter().map(|l| l.message.id));
         failpoints::pass(failpoints::LANE_LEASED);
-        let shipments = leased.into_iter().map(|l| ship::leased(l, profile, self.incarnation)).collect();
+        let ship = |l| ship::leased(l, &directory, profile, self.incarnation);
+        let shipments = leased.into_iter().map(ship).collect();
         in_hand.passed_on();
         let back = lane.offer(shipments);
         if !back.is_empty() {

@@ -29,6 +29,9 @@ pub struct Shipment {
     pub tries: Tries,
     /// Who holds the message; for the application.
     pub lease: Incarnation,
+    /// The failures after which its route wants it to go on by another link at once (see [`Failure::is_among`]): on one of them a link that would
+    /// try it again itself, because the operator throttles, gives it back.
+    pub leaves_on: Vec<String>,
 }
 
 /// What the operator (or the link) said to one segment.

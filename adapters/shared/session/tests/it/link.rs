@@ -8,7 +8,7 @@ use domain::directory::LinkId;
 use domain::message::Priority;
 use domain::mo::MoPart;
 use domain::receipt::Receipt;
-use domain::routing::Condition;
+use domain::routing::{Condition, FailureClass};
 use fakes::{ManualClock, SequentialIds, samples};
 use ports::driven::{Link as _, PartReply, Shipment};
 use ports::driving::{ReceiveError, ReceiveMessages, Reply};
@@ -150,6 +150,32 @@ async fn a_stop_that_runs_out_of_time_still_reports_everything() {
         let written = replies.iter().filter(|reply| reply.parts == [(1, PartReply::Unanswered)]).count();
         assert_eq!((replies.len(), written), (30, 6), "a window of six: eight keys are few");
         assert!(!rig.link.health().is_up());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_its_route_sends_on_when_the_operator_throttles_comes_back_at_once() {
+    patiently(async {
+        for (named, comes_back) in [(vec![], false), (vec!["throttled".to_owned()], true)] {
+            let mut rig = start(0);
+            let mut operator = rig.operator().await;
+            let shipment = Shipment { leaves_on: named, ..shipment(1) };
+            assert!(rig.link.offer(vec![shipment]).is_empty());
+            assert_eq!(line(&mut operator).await, "S2");
+            operator.write_all(b"!2\n").await.unwrap();
+            if comes_back {
+                let replies = rig.replies(1).await;
+                assert!(
+                    matches!(&replies[0].parts[..], [(1, PartReply::Refused(f))] if f.class == FailureClass::Throttled)
+                );
+            } else {
+                while rig.link.pace().is_none() {
+                    tokio::task::yield_now().await;
+                }
+                assert!(rig.recorder.replies.lock().unwrap().is_empty(), "the link goes on with it");
+            }
+        }
     })
     .await;
 }
