@@ -68,6 +68,9 @@ impl Pump {
         if let Some(since) = lane.parked(self.clock.monotonic()) {
             return self.move_on(lane, looked, since, true).await;
         }
+        if !lane.link.sends() {
+            return self.move_on(lane, looked, self.clock.now(), true).await;
+        }
         match lane.link.health().condition {
             Condition::Up => {
                 looked.forget();

@@ -79,6 +79,16 @@ pub trait Link: Send + Sync {
     /// Its health. Cheap: asked for at each message.
     fn health(&self) -> Health;
 
+    /// Whether it sends at all. One that only receives is never on a message's way; it is up when something can come in by it.
+    fn sends(&self) -> bool {
+        true
+    }
+
+    /// Whether nothing can come in by it now although it is there for that too: it sends, and receipts and received messages wait at the operator.
+    fn is_deaf(&self) -> bool {
+        false
+    }
+
     /// Gives it shipments; it sends higher classes first, within a class in the order given. Never waits: what it has no
     /// room for (or all of it, when it is not up) comes back.
     fn offer(&self, shipments: Vec<Shipment>) -> Vec<Shipment>;

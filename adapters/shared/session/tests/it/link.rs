@@ -66,10 +66,14 @@ fn start(rate: u32) -> Rig {
 }
 
 fn start_with(sessions: usize, rate: u32) -> Rig {
+    start_as(&vec![Role::Both; sessions], rate)
+}
+
+fn start_as(roles: &[Role], rate: u32) -> Rig {
     let (sender, pipes) = mpsc::channel(16);
     let recorder = Arc::new(Recorder::default());
     let options = LinkOptions {
-        sessions: vec![(Role::Both, vec!["pipe".to_owned()]); sessions],
+        sessions: roles.iter().map(|role| (*role, vec!["pipe".to_owned()])).collect(),
         first_pause: Duration::from_millis(1),
         rate,
         ..LinkOptions::default()
@@ -176,6 +180,47 @@ async fn what_its_route_sends_on_when_the_operator_throttles_comes_back_at_once(
                 assert!(rig.recorder.replies.lock().unwrap().is_empty(), "the link goes on with it");
             }
         }
+    })
+    .await;
+}
+
+/// A link that only receives is up when it is bound, and takes nothing.
+#[tokio::test]
+async fn one_that_only_receives_is_up_and_takes_nothing() {
+    patiently(async {
+        let mut rig = start_as(&[Role::Receive], 0);
+        assert!(!rig.link.health().is_up());
+        let _operator = rig.operator().await;
+        assert!(!rig.link.sends() && !rig.link.is_deaf());
+        assert_eq!(rig.link.health().room, 0);
+        assert_eq!(rig.link.offer(vec![shipment(1)]).len(), 1);
+    })
+    .await;
+}
+
+/// One whose receiver is not bound while its transmitter is: it goes on sending, and says that it is deaf.
+#[tokio::test]
+async fn one_without_its_receiver_is_deaf() {
+    patiently(async {
+        let mut rig = start_as(&[Role::Send, Role::Receive], 0);
+        let mut ends = Vec::new();
+        for n in 1..=2 {
+            let mut operator = BufReader::new(rig.pipes.recv().await.unwrap());
+            assert_eq!(line(&mut operator).await, "B1");
+            operator.write_all(b"b\n").await.unwrap();
+            while rig.link.report().sessions < n {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            ends.push(operator);
+        }
+        assert!(rig.link.health().is_up() && !rig.link.is_deaf());
+        // Which of the two is the receiver is a matter of chance; without the transmitter the link is down.
+        drop(ends.remove(0));
+        while rig.link.report().sessions > 1 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        assert!(rig.link.sends());
+        assert_ne!(rig.link.health().is_up(), !rig.link.is_deaf(), "either deaf or down");
     })
     .await;
 }
