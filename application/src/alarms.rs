@@ -157,6 +157,8 @@ fn text(alarm: &Alarm, language: Language) -> String {
     let (swedish, english) = match (alarm.trouble, alarm.cleared) {
         (Trouble::LinkDown, false) => ("nere", "down"),
         (Trouble::LinkDown, true) => ("uppe igen", "up again"),
+        (Trouble::Deaf, false) => ("sänder men tar inte emot", "sends but receives nothing"),
+        (Trouble::Deaf, true) => ("tar emot igen", "receives again"),
         (Trouble::Parked, false) => {
             ("parkerad: operatören tar inget från oss", "parked: its operator takes nothing from us")
         }

@@ -47,6 +47,7 @@ impl Pump {
         let mut looked = Looked::default();
         loop {
             tokio::select! {
+                biased;
                 () = stop.cancelled() => return,
                 () = lane.wake.notified(), if pause.is_zero() => {}
                 () = tokio::time::sleep(if pause.is_zero() { POLL } else { pause }) => {}
@@ -66,6 +67,9 @@ impl Pump {
         }
         if let Some(since) = lane.parked(self.clock.monotonic()) {
             return self.move_on(lane, looked, since, true).await;
+        }
+        if !lane.link.sends() {
+            return self.move_on(lane, looked, self.clock.now(), true).await;
         }
         match lane.link.health().condition {
             Condition::Up => {
@@ -95,7 +99,8 @@ impl Pump {
         }
         let in_hand = InHand::of(self.settling.known(), leased.iter().map(|l| l.message.id));
         failpoints::pass(failpoints::LANE_LEASED);
-        let shipments = leased.into_iter().map(|l| ship::leased(l, profile, self.incarnation)).collect();
+        let ship = |l| ship::leased(l, &directory, profile, self.incarnation);
+        let shipments = leased.into_iter().map(ship).collect();
         in_hand.passed_on();
         let back = lane.offer(shipments);
         if !back.is_empty() {
@@ -128,16 +133,21 @@ impl Pump {
         let now = self.clock.now();
         let down_for = Duration::try_from(now.duration_since(since)).unwrap_or_default();
         let down_for = if at_once { Duration::MAX } else { down_for };
-        let elsewhere = |r: &&Route| {
-            r.ways.iter().any(|w| w.has(here))
-                && routing::instead(r, here, &Parts::default(), &healths, 0).is_some()
-        };
-        let patience = directory.routes.iter().filter(elsewhere).map(|r| r.patience(Priority::Alarm)).min();
+        let elsewhere = |r: &&Route| routing::instead(r, here, &Parts::default(), &healths, 0).is_some();
+        // Also routes that do not name the link: what waits may be from a time when another did.
+        let open: Vec<&Route> = directory.routes.iter().filter(elsewhere).collect();
+        let patience = open.iter().map(|r| r.patience(Priority::Alarm)).min();
         if patience.is_none_or(|p| down_for < p) {
             return Ok(Turn::Idle);
         }
         lane.link.recall();
-        let behind = looked.on(Basis::of(&directory, &healths, down_for), self.clock.monotonic());
+        // Where no message of a route that names it can go elsewhere, a long queue is not walked through each time another link comes or goes.
+        let basis = if open.iter().any(|r| names(r, here)) || looked.has_strangers() {
+            Basis::of(&directory, &healths, down_for)
+        } else {
+            Basis::of_routes(&directory)
+        };
+        let behind = looked.on(basis, self.clock.monotonic());
         let leased = self.lease(here, Quota::share(MOVE, 0), behind).await?;
         let full = leased.len() >= MOVE;
         let mut targets = BTreeSet::new();
@@ -149,6 +159,10 @@ impl Pump {
                     moving::by_another(leased, route, other, "link_down", now, self.incarnation, now)
                 }
                 None => {
+                    let question = Question::about(&leased.message);
+                    if routing::route(&directory, &question).is_some_and(|r| !names(r, here)) {
+                        looked.meets_a_stranger();
+                    }
                     looked.stays(&leased);
                     // Its old place: what was accepted later must not overtake it.
                     let due_at = leased.due_at;
@@ -165,6 +179,10 @@ impl Pump {
         targets.iter().filter_map(|t| self.lanes.get(t)).for_each(|l| l.add_backlog());
         Ok(if full { Turn::More } else { Turn::Idle })
     }
+}
+
+fn names(route: &Route, link: &LinkId) -> bool {
+    route.ways.iter().any(|way| way.has(link))
 }
 
 /// The link that a message can go by instead of one that has been down for so long, and the route that says so.

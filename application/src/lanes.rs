@@ -326,15 +326,16 @@ impl Lanes {
         }
     }
 
-    /// How the links are doing.
+    /// How the links are doing that send.
     pub(crate) fn healths(&self) -> Healths {
         let lanes = self.lanes.read().unwrap_or_else(PoisonError::into_inner);
-        lanes.iter().map(|(id, lane)| (id.clone(), lane.health())).collect()
+        let send = lanes.iter().filter(|(_, lane)| lane.link.sends());
+        send.map(|(id, lane)| (id.clone(), lane.health())).collect()
     }
 
-    /// Whether a link is up.
+    /// Whether a link is up that sends.
     pub(crate) fn any_up(&self) -> bool {
         let lanes = self.lanes.read().unwrap_or_else(PoisonError::into_inner);
-        lanes.values().any(|l| l.link.health().is_up())
+        lanes.values().any(|l| l.link.sends() && l.link.health().is_up())
     }
 }

@@ -36,11 +36,13 @@ impl Observe for Watch {
             Ok(Err(error)) => readiness.reasons.push(format!("store: {error}")),
             Err(_) => readiness.reasons.push("store: no answer within 2 s".to_owned()),
         }
-        let down: Vec<_> = self.links().into_iter().filter(|l| l.health.condition != Condition::Up).collect();
+        let lanes = self.lanes.all();
+        let ill = lanes.iter().filter(|l| l.health().condition != Condition::Up || l.link.is_deaf());
+        let ill: Vec<_> = ill.map(|lane| lane.report()).collect();
         if !self.lanes.any_up() {
             readiness.reasons.push("no link is up".to_owned());
         }
-        readiness.warnings.extend(down.into_iter().map(|l| format!("link {}: {}", l.id, l.detail)));
+        readiness.warnings.extend(ill.into_iter().map(|l| format!("link {}: {}", l.id, l.detail)));
         readiness
     }
 

@@ -9,6 +9,7 @@ use crate::lanes::Lanes;
 use crate::moving;
 use crate::pulse::Heard;
 use crate::settling::Settling;
+use crate::stuck::{Basis, Looked};
 use crate::tenure::Tenure;
 use domain::Timestamp;
 use domain::directory::{Directory, LinkId};
@@ -26,8 +27,6 @@ const EVERY: Duration = Duration::from_secs(5);
 const GRACE: Duration = Duration::from_secs(15);
 /// How many messages are moved in one go.
 const BATCH: usize = 500;
-/// When a message that no route has a link for is looked at again, at the earliest.
-const LATER: Duration = Duration::from_mins(1);
 /// How often people are told of those.
 const TOLD: Duration = Duration::from_hours(1);
 
@@ -50,25 +49,18 @@ pub(crate) struct Orphans {
 struct Case {
     since: Duration,
     told: Option<Duration>,
-    /// Nothing could be moved, by this version of the directory.
-    stuck: Option<(u64, Duration)>,
+    /// How far its queue was looked through in vain.
+    looked: Looked,
 }
 
 impl Case {
     /// Nobody has the link from now on.
     fn new(now: Duration) -> Self {
-        Self { since: now, told: None, stuck: None }
+        Self { since: now, told: None, looked: Looked::default() }
     }
 
-    /// Whether it is worth looking at: not as long as nothing has changed since nothing could be done.
-    fn is_due(&self, grace: Duration, version: u64, now: Duration) -> bool {
-        let stuck = self.stuck.is_some_and(|(then, at)| then == version && now.saturating_sub(at) < TOLD);
-        now.saturating_sub(self.since) >= grace && !stuck
-    }
-
-    /// What came of it. Whether people are to be told of those that are left.
-    fn note(&mut self, moved: usize, left: usize, version: u64, now: Duration) -> bool {
-        self.stuck = (moved == 0 && left > 0).then_some((version, now));
+    /// Whether people are to be told that so many are left.
+    fn is_to_be_told(&mut self, left: usize, now: Duration) -> bool {
         let tell = left > 0 && self.told.is_none_or(|at| now.saturating_sub(at) >= TOLD);
         if tell {
             self.told = Some(now);
@@ -104,19 +96,18 @@ impl Orphans {
         let grace = if self.heard.is_some() { GRACE } else { Duration::ZERO };
         for link in waiting.into_iter().map(|backlog| backlog.link).filter(|link| self.is_gone(link)) {
             let now = self.clock.monotonic();
-            let version = self.directory.current().version;
             let case = cases.entry(link.clone()).or_insert_with(|| Case::new(now));
             // One that is set up may be about to start, or to start anew.
             let set_up = self.directory.current().link(&link).is_some();
             let grace = if set_up { grace.max(UNSTARTED) } else { grace };
-            if !case.is_due(grace, version, now) {
+            if now.saturating_sub(case.since) < grace {
                 continue;
             }
-            let (moved, left) = self.empty(&link).await?;
+            let (moved, left) = self.empty(&link, &mut case.looked).await?;
             if moved > 0 {
                 tracing::warn!(%link, moved, "nobody has this link any more: what waited for it goes by its routes");
             }
-            if case.note(moved, left, version, now) {
+            if case.is_to_be_told(left, now) {
                 tracing::error!(%link, left, "messages wait for a link that nobody has, and no route has another for them");
             }
         }
@@ -128,23 +119,30 @@ impl Orphans {
         self.lanes.get(link).is_none() && !self.heard.as_ref().is_some_and(|heard| heard.may_have(link))
     }
 
-    /// Moves what is due in a link's queue: how many, and how many are left for want of a route. Another node may do the same at the same time: each message
-    /// is leased by one.
-    async fn empty(&self, link: &LinkId) -> Result<(usize, usize), StoreError> {
+    /// Moves what is due in a link's queue: how many, and how many are left for want of a route. Those keep their places, and are looked at again when the
+    /// routes have changed. Another node may do the same at the same time: each message is leased by one.
+    async fn empty(&self, link: &LinkId, looked: &mut Looked) -> Result<(usize, usize), StoreError> {
         let (mut moved, mut left) = (0, 0);
         while self.is_gone(link) && self.tenure.is_sure() {
             let now = self.clock.now();
+            let directory = self.directory.current();
+            let behind = looked.on(Basis::of_routes(&directory), self.clock.monotonic());
             let (quota, lease) = (Quota::share(BATCH, 0), self.incarnation);
-            let (link, behind) = (link.clone(), Default::default());
+            let link = link.clone();
             let leased = self.settling.lease(LeaseRequest { link, quota, now, lease, behind }).await?;
             if leased.is_empty() {
+                looked.all(now, self.clock.monotonic());
                 break;
             }
-            let (directory, healths) = (self.directory.current(), self.lanes.healths());
+            let healths = self.lanes.healths();
             let mut targets = BTreeSet::new();
             let mut settlements = Vec::with_capacity(leased.len());
             for leased in leased {
-                let (settlement, target) = self.settlement(&directory, leased, &healths, now);
+                let way = way(&directory, &leased, &healths);
+                if way.is_none() {
+                    looked.stays(&leased);
+                }
+                let (settlement, target) = self.settlement(way, leased, now);
                 settlements.push(settlement);
                 match target {
                     Some(target) => {
@@ -162,12 +160,11 @@ impl Orphans {
 
     fn settlement(
         &self,
-        directory: &Directory,
+        way: Option<(&Route, LinkId)>,
         mut leased: Leased,
-        healths: &Healths,
         now: Timestamp,
     ) -> (Settlement, Option<LinkId>) {
-        match way(directory, &leased, healths) {
+        match way {
             Some((route, to)) => {
                 // Its old place: what was accepted later must not overtake it.
                 let due_at = leased.message.due_at;
@@ -177,9 +174,8 @@ impl Orphans {
                 (moving::by_another(leased, route, to_link, "link_gone", due_at, lease, now), Some(to))
             }
             None => {
-                let later = now.checked_add(LATER).unwrap_or(now);
-                let here = leased.link.clone();
-                (moving::back(leased, here, later, self.incarnation, now), None)
+                let (here, due_at) = (leased.link.clone(), leased.due_at);
+                (moving::back(leased, here, due_at, self.incarnation, now), None)
             }
         }
     }
@@ -253,18 +249,12 @@ mod tests {
     }
 
     #[test]
-    fn people_are_told_once_an_hour_and_nothing_is_tried_in_vain() {
+    fn people_are_told_once_an_hour() {
         let minutes = |n: u64| Duration::from_mins(n);
         let mut case = Case::new(minutes(0));
-        assert!(!case.is_due(GRACE, 1, Duration::from_secs(14)));
-        assert!(case.is_due(GRACE, 1, minutes(1)));
-        assert!(case.note(0, 3, 1, minutes(1)));
-        assert!(!case.is_due(GRACE, 1, minutes(2)), "nothing has changed");
-        assert!(case.is_due(GRACE, 2, minutes(2)), "the directory has");
-        assert!(!case.note(0, 3, 2, minutes(2)), "told already");
-        assert!(case.is_due(GRACE, 2, minutes(62)));
-        assert!(case.note(0, 3, 2, minutes(62)));
-        assert!(!case.note(3, 0, 3, minutes(63)));
-        assert!(case.is_due(GRACE, 3, minutes(63)));
+        assert!(!case.is_to_be_told(0, minutes(0)));
+        assert!(case.is_to_be_told(3, minutes(1)));
+        assert!(!case.is_to_be_told(3, minutes(11)), "told already");
+        assert!(case.is_to_be_told(3, minutes(61)));
     }
 }

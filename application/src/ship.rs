@@ -1,21 +1,41 @@
 //! From a stored message to what a link sends.
 
-use domain::directory::LinkProfile;
+use domain::directory::{Directory, LinkProfile};
 use domain::message::{Incarnation, Message, Parts, WHOLE};
 use domain::originator;
-use domain::routing::Tries;
+use domain::routing::{self, Question, Tries};
 use domain::text::Segment;
 use ports::driven::{Leased, Shipment};
 use std::sync::Arc;
 
 /// The shipment of a new message.
-pub(crate) fn fresh(message: Arc<Message>, link: &LinkProfile, lease: Incarnation) -> Shipment {
-    ship(message, Parts::default(), Tries::default(), false, link, lease)
+pub(crate) fn fresh(
+    message: Arc<Message>,
+    directory: &Directory,
+    link: &LinkProfile,
+    lease: Incarnation,
+) -> Shipment {
+    let leaves_on = leaves_on(directory, &message);
+    Shipment { leaves_on, ..ship(message, Parts::default(), Tries::default(), false, link, lease) }
 }
 
 /// The shipment of a message taken from the queue: only the segments the operator does not have.
-pub(crate) fn leased(leased: Leased, link: &LinkProfile, lease: Incarnation) -> Shipment {
-    ship(leased.message, leased.parts, leased.tries, leased.possible_duplicate, link, lease)
+pub(crate) fn leased(
+    leased: Leased,
+    directory: &Directory,
+    link: &LinkProfile,
+    lease: Incarnation,
+) -> Shipment {
+    let leaves_on = leaves_on(directory, &leased.message);
+    let Leased { message, parts, tries, possible_duplicate, .. } = leased;
+    Shipment { leaves_on, ..ship(message, parts, tries, possible_duplicate, link, lease) }
+}
+
+/// The failures after which the message's route has another link for it.
+fn leaves_on(directory: &Directory, message: &Message) -> Vec<String> {
+    let route = routing::route(directory, &Question::about(message));
+    let route = route.filter(|r| !r.fallback_on.is_empty() && r.links().nth(1).is_some());
+    route.map_or_else(Vec::new, |r| r.fallback_on.clone())
 }
 
 fn ship(
@@ -43,6 +63,7 @@ fn ship(
         parts,
         tries,
         lease,
+        leaves_on: Vec::new(),
         message,
     }
 }
@@ -75,7 +96,7 @@ mod tests {
     fn shipped(body: Body, segments: u8, (whole, whole_octets): (bool, bool)) -> Vec<(u8, Segment)> {
         let message = Message { body, segments, ..samples::message(7, Timestamp::UNIX_EPOCH) };
         let link = LinkProfile { whole, whole_octets, ..samples::profile("TS0") };
-        fresh(Arc::new(message), &link, Incarnation(1)).segments
+        fresh(Arc::new(message), &Directory::default(), &link, Incarnation(1)).segments
     }
 
     #[test]

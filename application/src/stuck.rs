@@ -33,6 +33,11 @@ impl Basis {
         let impatient = over(Priority::Alarm) + over(Priority::Normal);
         Self { version: directory.version, up, impatient }
     }
+
+    /// Where it depends on nothing but what the configuration says.
+    pub(crate) fn of_routes(directory: &Directory) -> Self {
+        Self { version: directory.version, up: BTreeSet::new(), impatient: 0 }
+    }
 }
 
 /// How far a lane has looked.
@@ -43,18 +48,32 @@ pub(crate) struct Looked {
     behind: Places,
     /// When it last went back a little.
     back: Duration,
+    /// It met messages that are here although their route does not name the link any more.
+    strangers: bool,
 }
 
 impl Looked {
     /// The link can send: everything is to be looked at when it cannot again.
     pub(crate) fn forget(&mut self) {
         self.on = None;
+        self.strangers = false;
+    }
+
+    /// It met a message that is here although its route does not name the link any more, and cannot go elsewhere yet.
+    pub(crate) fn meets_a_stranger(&mut self) {
+        self.strangers = true;
+    }
+
+    /// Whether it has met such messages.
+    pub(crate) fn has_strangers(&self) -> bool {
+        self.strangers
     }
 
     /// Where to look on.
     pub(crate) fn on(&mut self, basis: Basis, now: Duration) -> Places {
         if self.on.as_ref() != Some(&basis) || now.saturating_sub(self.began) >= AGAIN {
-            *self = Self { on: Some(basis), began: now, behind: Places::default(), back: now };
+            let strangers = self.strangers;
+            *self = Self { on: Some(basis), began: now, behind: Places::default(), back: now, strangers };
         }
         self.behind
     }

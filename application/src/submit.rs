@@ -209,7 +209,7 @@ impl Submit {
             let lane = self.lanes.get(&planned.link).filter(|lane| profile.is_some() && lane.promise());
             let (state, lease) = match (&lane, profile) {
                 (Some(lane), Some(profile)) => {
-                    let shipment = ship::fresh(Arc::clone(&message), profile, self.incarnation);
+                    let shipment = ship::fresh(Arc::clone(&message), directory, profile, self.incarnation);
                     direct.push(Direct { lane: Arc::clone(lane), shipment });
                     (State::Sending, Some(self.incarnation))
                 }

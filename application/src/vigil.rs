@@ -44,7 +44,8 @@ impl Watchman {
         for lane in lanes {
             let link = lane.link.id();
             let condition = lane.health().condition;
-            let turning = vigils.entry(link.clone()).or_default().look(condition, after, now);
+            let turning =
+                vigils.entry(link.clone()).or_default().look(condition, lane.link.is_deaf(), after, now);
             let Some(Turning { ailment, cleared, lasted }) = turning else { continue };
             let detail = lane.report().detail;
             if cleared {
@@ -53,6 +54,7 @@ impl Watchman {
                 tracing::error!(%link, detail, condition = condition.as_str(), "people are told of the link");
             }
             let trouble = match ailment {
+                Ailment::Deaf => Trouble::Deaf,
                 Ailment::Down => Trouble::LinkDown,
                 Ailment::Parked => Trouble::Parked,
             };

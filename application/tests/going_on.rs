@@ -119,3 +119,38 @@ async fn begun(doubt: DoubtPolicy, rest: PartReply) -> (Arc<MemoryStore>, Node, 
     tokio::time::sleep(seconds(60)).await;
     (store, node, id)
 }
+
+/// What waits for a link that is down goes by what its route says now, also when that does not name the link any more.
+#[tokio::test(start_paused = true)]
+async fn a_route_that_leaves_out_its_link_takes_along_what_waits_for_it() {
+    for parked in [false, true] {
+        let (store, node) = node(|route| route.ways.truncate(1)).await;
+        let since = node.clock.now();
+        let down = if parked { Condition::Parked { since } } else { Condition::Down { since } };
+        node.link("TS0").set_condition(down);
+        let ids = [node.send().await, node.send().await];
+        tokio::time::sleep(seconds(300)).await;
+        assert_eq!(taken(&node), [0, 0, 0]);
+
+        // The one it names is not up yet either.
+        node.link("TS1").set_condition(Condition::Down { since });
+        node.gateway.install(route_over("TS1"));
+        tokio::time::sleep(seconds(60)).await;
+        assert_eq!(taken(&node), [0, 0, 0]);
+
+        node.link("TS1").usually(Turn::Accept);
+        node.link("TS1").set_condition(Condition::Up);
+        for id in ids {
+            let sent = store.until(id, |r| r.state == State::Sent);
+            tokio::time::timeout(seconds(2), sent).await.expect("sent by the other");
+        }
+        assert_eq!(taken(&node), [0, 2, 0]);
+    }
+}
+
+/// All three links, and a route over one of them.
+fn route_over(link: &str) -> Installation {
+    let mut all = installation(LINKS);
+    all.routes[0].ways.retain(|way| way.first().is_some_and(|first| first.as_str() == link));
+    all
+}

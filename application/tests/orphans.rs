@@ -4,7 +4,7 @@
 mod stage;
 
 use domain::Timestamp;
-use domain::message::MessageId;
+use domain::message::{MessageId, Priority};
 use domain::routing::Condition;
 use domain::state::State;
 use fakes::{MemoryStore, samples};
@@ -87,9 +87,32 @@ async fn what_no_route_has_a_link_for_waits_until_one_has() {
     let left = |r: &ports::driven::MessageRecord| (r.link.as_str() == "GONE", r.state, r.tries.total);
     assert!(store.records().iter().all(|r| left(r) == (true, State::Queued, 0)));
 
+    let new = node.clock.now();
     node.gateway.install(installation(&["TS1"]));
-    let all = tokio::time::timeout(seconds(66), node.link("TS1").until_taken(700)).await;
+    let all = tokio::time::timeout(and_a_little(LOOK), node.link("TS1").until_taken(700)).await;
     all.expect("they go when there is a route");
+    assert_eq!(taken(&node, "TS1"), (1..=700).collect::<Vec<_>>(), "in their order");
+    assert!(node.link("TS1").taken().iter().all(|s| s.message.due_at < new), "their places are the old ones");
+}
+
+/// One that has no way must not hold back another that is due only later.
+#[tokio::test(start_paused = true)]
+async fn what_becomes_due_behind_one_without_a_route_goes() {
+    let store = Arc::new(MemoryStore::new());
+    let node = Node::start(&store, Plan { alone: true, links: &["TS1"], ..Plan::default() }).await;
+    let mut some = installation(&["TS1"]);
+    some.routes[0].priorities = vec![Priority::Alarm];
+    node.gateway.install(some);
+    waiting(&store, "GONE", 1..=1, node.clock.now()).await;
+    let mut later = samples::message(2, samples::later(node.clock.now(), seconds(60)));
+    later.priority = Priority::Alarm;
+    let later = samples::queued(later, &samples::link("GONE"));
+    store.accept(samples::acceptance(vec![later])).await.expect("accepted");
+    tokio::time::sleep(seconds(50)).await;
+    assert_eq!(taken(&node, "TS1"), Vec::<i64>::new());
+    let due = tokio::time::timeout(seconds(16), node.link("TS1").until_taken(1)).await;
+    due.expect("it goes when it is due");
+    assert_eq!(taken(&node, "TS1"), [2]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -70,7 +70,7 @@ impl Watch {
                 }),
                 Trouble::MemoryFull => look.facts.memory.map(|_| look.facts.memory_full),
                 // Not a terminal's own affair: whoever watches all links tells of them.
-                Trouble::Parked | Trouble::Heartbeat => None,
+                Trouble::Deaf | Trouble::Parked | Trouble::Heartbeat => None,
             };
             if let Some(bad) = bad
                 && let Some((cleared, since)) = row.judge(bad, look, self.after)
@@ -82,7 +82,9 @@ impl Watch {
                     Trouble::MemoryFull => {
                         look.facts.memory.map_or(String::new(), |(used, total)| format!("{used}/{total}"))
                     }
-                    Trouble::LinkDown | Trouble::Parked | Trouble::Heartbeat => look.detail.clone(),
+                    Trouble::LinkDown | Trouble::Deaf | Trouble::Parked | Trouble::Heartbeat => {
+                        look.detail.clone()
+                    }
                 };
                 let link = self.link.clone();
                 notices.push(Notice { link, trouble: *trouble, cleared, detail, since, at: look.wall });

@@ -49,6 +49,17 @@ pub struct Failure {
     pub detail: String,
 }
 
+impl Failure {
+    /// Whether it is one of these, which name failures by their codes or by the words of their classes.
+    #[must_use]
+    pub fn is_among(&self, named: &[String]) -> bool {
+        let fits = |word: &String| {
+            word.eq_ignore_ascii_case(&self.code) || word.eq_ignore_ascii_case(self.class.word())
+        };
+        named.iter().any(fits)
+    }
+}
+
 /// How often a message was tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tries {
@@ -147,10 +158,7 @@ pub fn after_failure(
 
 /// Whether the route names this failure in `fallback_on`.
 fn named(route: &Route, failure: &Failure) -> bool {
-    let fits = |word: &String| {
-        word.eq_ignore_ascii_case(&failure.code) || word.eq_ignore_ascii_case(failure.class.word())
-    };
-    route.fallback_on.iter().any(fits)
+    failure.is_among(&route.fallback_on)
 }
 
 /// The next way after a failure that the route names. A permanent one goes on to the end of the route and not around it.

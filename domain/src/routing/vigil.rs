@@ -6,6 +6,8 @@ use std::time::Duration;
 /// What is wrong with a link, worst last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Ailment {
+    /// It sends, and nothing has been able to come in by it for longer than people bear.
+    Deaf,
     /// It has not been bound for longer than people bear.
     Down,
     /// Its operator takes nothing from us: no credit, barred, a login it refuses.
@@ -33,9 +35,17 @@ pub struct Vigil {
 
 impl Vigil {
     /// Looks at the link. A link that is down is told of after `after`, a parked one at once, and that it is well after it has been up for
-    /// `after`, so that one that comes and goes is told of once. A link that people hold is their own affair.
-    pub fn look(&mut self, condition: Condition, after: Duration, now: Duration) -> Option<Turning> {
+    /// `after`, so that one that comes and goes is told of once. One that is up and deaf is not well either. A link that people hold is their own
+    /// affair.
+    pub fn look(
+        &mut self,
+        condition: Condition,
+        is_deaf: bool,
+        after: Duration,
+        now: Duration,
+    ) -> Option<Turning> {
         match condition {
+            Condition::Up if is_deaf => self.ill(Ailment::Deaf, after, now),
             Condition::Up => self.well(after, now),
             Condition::Held => {
                 self.ill_since = None;
@@ -79,10 +89,17 @@ mod tests {
 
     /// Looks once a second; what is told, with the second.
     fn told(story: &[(Condition, u64)]) -> Vec<String> {
+        let hearing: Vec<_> =
+            story.iter().map(|(condition, seconds)| (*condition, false, *seconds)).collect();
+        heard(&hearing)
+    }
+
+    /// The same with whether it is deaf.
+    fn heard(story: &[(Condition, bool, u64)]) -> Vec<String> {
         let (mut vigil, mut now, mut found) = (Vigil::default(), 0, Vec::new());
-        for (condition, seconds) in story {
+        for (condition, is_deaf, seconds) in story {
             for _ in 0..*seconds {
-                if let Some(turning) = vigil.look(*condition, AFTER, Duration::from_secs(now)) {
+                if let Some(turning) = vigil.look(*condition, *is_deaf, AFTER, Duration::from_secs(now)) {
                     let word = if turning.cleared { "clear" } else { "alarm" };
                     found.push(format!("{now} {word} {:?} {}", turning.ailment, turning.lasted.as_secs()));
                 }
@@ -90,6 +107,16 @@ mod tests {
             }
         }
         found
+    }
+
+    #[test]
+    fn a_link_that_hears_nothing_is_told_of() {
+        use Condition::Up;
+        assert_eq!(heard(&[(Up, true, 59), (Up, false, 500)]), Vec::<String>::new());
+        let story = [(Up, true, 300), (Up, false, 300)];
+        assert_eq!(heard(&story), ["60 alarm Deaf 60", "360 clear Deaf 300"]);
+        let story = [(Up, true, 100), (DOWN, false, 100), (Up, true, 500), (Up, false, 100)];
+        assert_eq!(heard(&story), ["60 alarm Deaf 60", "100 alarm Down 100", "760 clear Down 700"]);
     }
 
     #[test]

@@ -29,6 +29,9 @@ pub struct Shipment {
     pub tries: Tries,
     /// Who holds the message; for the application.
     pub lease: Incarnation,
+    /// The failures after which its route wants it to go on by another link at once (see [`Failure::is_among`]): on one of them a link that would
+    /// try it again itself, because the operator throttles, gives it back.
+    pub leaves_on: Vec<String>,
 }
 
 /// What the operator (or the link) said to one segment.
@@ -75,6 +78,16 @@ pub trait Link: Send + Sync {
 
     /// Its health. Cheap: asked for at each message.
     fn health(&self) -> Health;
+
+    /// Whether it sends at all. One that only receives is never on a message's way; it is up when something can come in by it.
+    fn sends(&self) -> bool {
+        true
+    }
+
+    /// Whether nothing can come in by it now although it is there for that too: it sends, and receipts and received messages wait at the operator.
+    fn is_deaf(&self) -> bool {
+        false
+    }
 
     /// Gives it shipments; it sends higher classes first, within a class in the order given. Never waits: what it has no
     /// room for (or all of it, when it is not up) comes back.

@@ -8,6 +8,8 @@ use domain::directory::LinkId;
 pub enum Trouble {
     /// A link cannot send: no coverage, no connection, no login.
     LinkDown,
+    /// A link sends, but nothing comes in by it: receipts and received messages wait at the operator.
+    Deaf,
     /// A link's operator takes nothing from us: no credit, barred, a login it refuses.
     Parked,
     /// A link's heartbeat did not come back.

@@ -57,6 +57,7 @@ pub fn shipment(mut message: Message, text: &str) -> Shipment {
         parts: Parts::default(),
         tries: Tries::default(),
         lease: Incarnation(1),
+        leaves_on: Vec::new(),
     }
 }
 

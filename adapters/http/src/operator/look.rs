@@ -70,6 +70,7 @@ fn shipments(looked: &Looked) -> Result<Vec<Shipment>, String> {
         possible_duplicate: false,
         parts: Parts::default(),
         tries: Tries::default(),
+        leaves_on: Vec::new(),
         lease: Incarnation(0),
     };
     Ok((1..).zip(&looked.to).map(one).collect())

@@ -38,6 +38,12 @@ impl Role {
     pub fn sends(self) -> bool {
         self != Self::Receive
     }
+
+    /// Whether the operator may deliver by it.
+    #[must_use]
+    pub fn receives(self) -> bool {
+        self != Self::Send
+    }
 }
 
 /// What to tell the operator of something it delivered.

@@ -104,6 +104,14 @@ impl Link for OperatorLink {
         self.shared.health()
     }
 
+    fn sends(&self) -> bool {
+        self.shared.sends
+    }
+
+    fn is_deaf(&self) -> bool {
+        self.shared.is_deaf()
+    }
+
     fn offer(&self, shipments: Vec<Shipment>) -> Vec<Shipment> {
         self.shared.offer(shipments)
     }

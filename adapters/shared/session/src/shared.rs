@@ -69,10 +69,14 @@ pub(crate) struct Shared {
     /// Sessions that there were.
     pub(crate) sessions: AtomicU64,
     several: bool,
+    /// Not a link that only receives.
+    pub(crate) sends: bool,
     capacity: usize,
     waiting: AtomicUsize,
     bound: AtomicUsize,
+    /// Bound sessions that make it up: those that send, or all where none does.
     senders: AtomicUsize,
+    receivers: AtomicUsize,
     held: AtomicBool,
     stopping: AtomicBool,
     /// The operator refuses the login.
@@ -122,10 +126,12 @@ impl Shared {
                 under_way: UnderWay::default(),
             }),
             several: options.sessions.iter().filter(|(role, _)| role.sends()).count() > 1,
+            sends: options.sessions.is_empty() || options.sessions.iter().any(|(role, _)| role.sends()),
             capacity: options.capacity(),
             waiting: AtomicUsize::new(0),
             bound: AtomicUsize::new(0),
             senders: AtomicUsize::new(0),
+            receivers: AtomicUsize::new(0),
             held: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
             barred: AtomicBool::new(false),
@@ -164,7 +170,15 @@ impl Shared {
                 Timestamp::from_millisecond(self.down_at_ms.load(Relaxed)).unwrap_or(Timestamp::UNIX_EPOCH);
             if self.barred.load(Acquire) { Condition::Parked { since } } else { Condition::Down { since } }
         };
-        Health { condition, room: if condition == Condition::Up { room } else { 0 } }
+        Health { condition, room: if condition == Condition::Up && self.sends { room } else { 0 } }
+    }
+
+    /// Whether it sends, and nothing can come in by it although it has sessions for that. Where a connection is made on demand it always can in time.
+    pub(crate) fn is_deaf(&self) -> bool {
+        self.receivers.load(Acquire) == 0
+            && self.health().condition == Condition::Up
+            && self.options.on_demand.is_none()
+            && self.options.sessions.iter().any(|(role, _)| role.receives())
     }
 
     /// Whether a session is bound, or one can be made when it is needed.
@@ -189,7 +203,7 @@ impl Shared {
 
     /// Takes what there is room for; the rest comes back.
     pub(crate) fn offer(&self, mut shipments: Vec<Shipment>) -> Vec<Shipment> {
-        if self.health().condition != Condition::Up {
+        if !self.sends || self.health().condition != Condition::Up {
             return shipments;
         }
         let left = {
@@ -288,7 +302,10 @@ impl Shared {
             if up { count.fetch_add(1, AcqRel) } else { count.fetch_sub(1, AcqRel) - 1 }
         };
         change(&self.bound);
-        if !role.sends() {
+        if role.receives() {
+            change(&self.receivers);
+        }
+        if !role.sends() && self.sends {
             return;
         }
         let others = change(&self.senders);

@@ -116,12 +116,13 @@ impl Work {
         Some(&message.shipment.message.recipient)
     }
 
-    /// The operator asked to slow down, or for this segment again: it goes first next time, and its message back after many times.
+    /// The operator asked to slow down, or for this segment again: it goes first next time, and its message back after many times, or at once when its
+    /// route says that it goes on by another link then.
     pub(crate) fn throttled(&mut self, token: u64, failure: Failure, now: Timestamp) {
         let unpacked = unpack(token);
         let Some(message) = self.message(unpacked.0) else { return };
         message.throttled += 1;
-        if message.throttled > MOST_THROTTLED {
+        if message.throttled > MOST_THROTTLED || failure.is_among(&message.shipment.leaves_on) {
             self.ended(token, PartReply::Refused(Failure { class: FailureClass::Throttled, ..failure }), now);
         } else {
             self.again.push_back(unpacked);

@@ -118,6 +118,13 @@ fn subject(notice: &Notice, language: Language) -> String {
         (Trouble::LinkDown, true) => {
             language.pick("ÅTER: förbindelsen {l} är uppe igen", "CLEAR: link {l} is up again")
         }
+        (Trouble::Deaf, false) => language.pick(
+            "LARM: förbindelsen {l} sänder men tar inte emot: inga kvittenser, inga svar",
+            "ALARM: link {l} sends but receives nothing: no receipts, no replies",
+        ),
+        (Trouble::Deaf, true) => {
+            language.pick("ÅTER: förbindelsen {l} tar emot igen", "CLEAR: link {l} receives again")
+        }
         (Trouble::Parked, false) => language.pick(
             "LARM: operatören tar inte emot på {l}, förbindelsen är parkerad",
             "ALARM: the operator takes nothing on {l}, the link is parked",

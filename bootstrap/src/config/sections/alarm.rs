@@ -6,7 +6,7 @@ use serde::Deserialize;
 use std::time::Duration;
 use toml::Spanned;
 
-/// `[alarm]`: who is told of links that are down or parked, and of heartbeats that do not come back: each trouble once, and once more when it is over.
+/// `[alarm]`: who is told of links that are down or parked, of those that send but receive nothing, and of heartbeats that do not come back: each trouble once, and once more when it is over.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AlarmSection {

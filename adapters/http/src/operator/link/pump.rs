@@ -131,9 +131,11 @@ impl InHand {
         let landed = shipments.clone();
         let mut back = Vec::new();
         for shipment in shipments.into_iter().rev() {
+            let goes_on = failure.is_among(&shipment.leaves_on);
             if self.shared.is_too_long_for(&shipment) {
                 back.push(self.shared.reply(shipment, &PartReply::NotOffered));
-            } else if let Some(shipment) = self.shared.again(shipment) {
+            } else if let Some(shipment) = if goes_on { Some(shipment) } else { self.shared.again(shipment) }
+            {
                 let first = shipment.segments.first().map(|(seq, _)| *seq);
                 let mut reply = self.shared.reply(shipment, &PartReply::NotOffered);
                 if let Some((_, end)) = reply.parts.iter_mut().find(|(seq, _)| Some(*seq) == first) {

@@ -48,6 +48,7 @@ impl Bench {
             parts: Parts::default(),
             tries: Tries::default(),
             lease: Incarnation(1),
+            leaves_on: Vec::new(),
         };
         self.session.submit(now(self.at), token, &shipment, 0).unwrap();
         self

@@ -8,7 +8,7 @@ use domain::directory::LinkId;
 use domain::message::Priority;
 use domain::mo::MoPart;
 use domain::receipt::Receipt;
-use domain::routing::Condition;
+use domain::routing::{Condition, FailureClass};
 use fakes::{ManualClock, SequentialIds, samples};
 use ports::driven::{Link as _, PartReply, Shipment};
 use ports::driving::{ReceiveError, ReceiveMessages, Reply};
@@ -66,10 +66,14 @@ fn start(rate: u32) -> Rig {
 }
 
 fn start_with(sessions: usize, rate: u32) -> Rig {
+    start_as(&vec![Role::Both; sessions], rate)
+}
+
+fn start_as(roles: &[Role], rate: u32) -> Rig {
     let (sender, pipes) = mpsc::channel(16);
     let recorder = Arc::new(Recorder::default());
     let options = LinkOptions {
-        sessions: vec![(Role::Both, vec!["pipe".to_owned()]); sessions],
+        sessions: roles.iter().map(|role| (*role, vec!["pipe".to_owned()])).collect(),
         first_pause: Duration::from_millis(1),
         rate,
         ..LinkOptions::default()
@@ -150,6 +154,73 @@ async fn a_stop_that_runs_out_of_time_still_reports_everything() {
         let written = replies.iter().filter(|reply| reply.parts == [(1, PartReply::Unanswered)]).count();
         assert_eq!((replies.len(), written), (30, 6), "a window of six: eight keys are few");
         assert!(!rig.link.health().is_up());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_its_route_sends_on_when_the_operator_throttles_comes_back_at_once() {
+    patiently(async {
+        for (named, comes_back) in [(vec![], false), (vec!["throttled".to_owned()], true)] {
+            let mut rig = start(0);
+            let mut operator = rig.operator().await;
+            let shipment = Shipment { leaves_on: named, ..shipment(1) };
+            assert!(rig.link.offer(vec![shipment]).is_empty());
+            assert_eq!(line(&mut operator).await, "S2");
+            operator.write_all(b"!2\n").await.unwrap();
+            if comes_back {
+                let replies = rig.replies(1).await;
+                assert!(
+                    matches!(&replies[0].parts[..], [(1, PartReply::Refused(f))] if f.class == FailureClass::Throttled)
+                );
+            } else {
+                while rig.link.pace().is_none() {
+                    tokio::task::yield_now().await;
+                }
+                assert!(rig.recorder.replies.lock().unwrap().is_empty(), "the link goes on with it");
+            }
+        }
+    })
+    .await;
+}
+
+/// A link that only receives is up when it is bound, and takes nothing.
+#[tokio::test]
+async fn one_that_only_receives_is_up_and_takes_nothing() {
+    patiently(async {
+        let mut rig = start_as(&[Role::Receive], 0);
+        assert!(!rig.link.health().is_up());
+        let _operator = rig.operator().await;
+        assert!(!rig.link.sends() && !rig.link.is_deaf());
+        assert_eq!(rig.link.health().room, 0);
+        assert_eq!(rig.link.offer(vec![shipment(1)]).len(), 1);
+    })
+    .await;
+}
+
+/// One whose receiver is not bound while its transmitter is: it goes on sending, and says that it is deaf.
+#[tokio::test]
+async fn one_without_its_receiver_is_deaf() {
+    patiently(async {
+        let mut rig = start_as(&[Role::Send, Role::Receive], 0);
+        let mut ends = Vec::new();
+        for n in 1..=2 {
+            let mut operator = BufReader::new(rig.pipes.recv().await.unwrap());
+            assert_eq!(line(&mut operator).await, "B1");
+            operator.write_all(b"b\n").await.unwrap();
+            while rig.link.report().sessions < n {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            ends.push(operator);
+        }
+        assert!(rig.link.health().is_up() && !rig.link.is_deaf());
+        // Which of the two is the receiver is a matter of chance; without the transmitter the link is down.
+        drop(ends.remove(0));
+        while rig.link.report().sessions > 1 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        assert!(rig.link.sends());
+        assert_ne!(rig.link.health().is_up(), !rig.link.is_deaf(), "either deaf or down");
     })
     .await;
 }

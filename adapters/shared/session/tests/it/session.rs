@@ -30,6 +30,7 @@ pub fn shipment(id: i64) -> Shipment {
         parts: Parts::default(),
         tries: Tries::default(),
         lease: Incarnation(1),
+        leaves_on: Vec::new(),
     }
 }
 
