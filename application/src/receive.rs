@@ -16,6 +16,7 @@ use async_trait::async_trait;
 use domain::directory::{Directory, LinkId};
 use domain::message::{Incarnation, MoId};
 use domain::mo::{self, MoPart};
+use domain::numbering;
 use domain::receipt::Receipt;
 use domain::routing::FailureClass;
 use domain::state::State;
@@ -49,8 +50,11 @@ pub(crate) struct Receive {
 
 #[async_trait]
 impl ReceiveMessages for Receive {
-    async fn mo(&self, part: MoPart) -> Result<(), ReceiveError> {
+    async fn mo(&self, mut part: MoPart) -> Result<(), ReceiveError> {
         let directory = self.directory.current();
+        for number in [&mut part.source, &mut part.destination] {
+            *number = numbering::as_delivered(number, directory.defaults.country);
+        }
         let rule = mo::rule_for(&directory.mo_rules, &part.destination);
         let lease = self.handoffs.has_room().then_some(self.incarnation);
         let new = NewMoPart {

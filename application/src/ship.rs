@@ -80,16 +80,20 @@ fn cut(message: &Message, parts: &Parts, wide: bool) -> Vec<(u8, Segment)> {
 }
 
 /// The number that joins the segments in the phone: the same at each try, different between near messages to one phone.
+///
+/// The low bits of an id count within a millisecond and say nothing when there is little to do, so all of it is mixed in: one step of the id,
+/// and one of its time, goes the golden part of the circle on.
 fn reference(message: &Message, wide: bool) -> u16 {
-    let [.., high, low] = message.id.0.to_be_bytes();
-    if wide { u16::from_be_bytes([high, low]) } else { u16::from(low) }
+    const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
+    let [high, low, ..] = message.id.0.cast_unsigned().wrapping_mul(GOLDEN).to_be_bytes();
+    if wide { u16::from_be_bytes([high, low]) } else { u16::from(high) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use domain::Timestamp;
-    use domain::message::Body;
+    use domain::message::{Body, MessageId};
     use domain::text::Alphabet;
     use fakes::samples;
 
@@ -113,7 +117,25 @@ mod tests {
             assert_eq!(places(shipped(octets(), 3, cuts)), of_octets, "{cuts:?}");
         }
         for (seq, segment) in shipped(octets(), 3, (true, false)) {
-            assert_eq!(segment.header(), [5, 0, 3, 7, 3, seq], "the phone joins them");
+            assert_eq!(segment.header(), [5, 0, 3, 83, 3, seq], "the phone joins them");
         }
+    }
+
+    #[test]
+    fn near_messages_have_references_of_their_own() {
+        let of = |id: i64, wide| {
+            reference(&Message { id: MessageId(id), ..samples::message(7, Timestamp::UNIX_EPOCH) }, wide)
+        };
+        // One in a millisecond, some seconds apart, as on a quiet night; and many in one millisecond.
+        let first = 384_879_969_312_112_641_i64;
+        for step in [1, 2, 1 << 22, 300 << 22, 1_000 << 22, 2_000 << 22, 60_000 << 22] {
+            for wide in [false, true] {
+                let near: std::collections::HashSet<u16> =
+                    (0..16).map(|n| of(first + n * step, wide)).collect();
+                assert!(near.len() >= 14, "{step}: {near:?}");
+                assert_eq!(of(first, wide), of(first, wide));
+            }
+        }
+        assert!(of(first, false) < 256);
     }
 }

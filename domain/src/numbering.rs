@@ -138,6 +138,19 @@ fn read(input: &str, country: Country, strict: bool) -> Result<Recipient, Words>
     Ok(Recipient::Number(number))
 }
 
+/// A number as an operator writes it on what it delivers, in the international form by which answers find their way and rules are found.
+///
+/// Some accounts have them nationally, `0701234567`, and some with 00. Names, short codes and what is no number stay as they are.
+#[must_use]
+pub fn as_delivered(number: &str, country: Country) -> String {
+    let is_number = (7..=20).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit());
+    match number.trim_start_matches('0') {
+        bare if !is_number || bare.is_empty() || bare.len() == number.len() => number.to_owned(),
+        bare if number.starts_with("00") => bare.to_owned(),
+        bare => format!("{country}{bare}"),
+    }
+}
+
 /// `Minicall:0740123456@sms`, `minicall-numeric:12345`: what stands after the scheme.
 fn after_minicall(text: &str) -> Option<&str> {
     let (scheme, rest) = text.split_once(':')?;
@@ -296,6 +309,24 @@ mod tests {
             "０７０１２３４５６７",
         ] {
             assert_eq!(read_lenient(input).as_deref(), Ok("46701234567"), "{input}");
+        }
+    }
+
+    #[test]
+    fn as_operators_write_them() {
+        for (written, read) in [
+            ("0701234567", "46701234567"),
+            ("0046701234567", "46701234567"),
+            ("46701234567", "46701234567"),
+            ("08123456", "468123456"),
+            ("71234", "71234"),
+            ("01234", "01234"),
+            ("0000000", "0000000"),
+            ("Telia", "Telia"),
+            ("0701 234567", "0701 234567"),
+            ("", ""),
+        ] {
+            assert_eq!(as_delivered(written, Country::SWEDEN), read, "{written}");
         }
     }
 

@@ -3,6 +3,7 @@
 use crate::rig::Rig;
 use application::Installation;
 use async_trait::async_trait;
+use domain::address::Recipient;
 use domain::mo::{Destination, MoRule};
 use fakes::{FakeDeliver, samples};
 use ports::driven::{Answer, Clock as _, Deliver, Handoff, HandoffError, StoreError};
@@ -55,6 +56,21 @@ async fn it_waits_for_a_store_that_is_busy() {
     assert_eq!(rig.sent_by(ANSWER), ["TS0"]);
     assert_eq!((program.tries().len(), rig.store.open_handoffs()), (6, 0));
     assert!(program.tries().iter().all(|handoff| handoff.tries == 0), "the program is not to blame");
+}
+
+#[tokio::test(start_paused = true)]
+async fn numbers_may_be_written_nationally() {
+    let program = program();
+    let mut installation = installation(true);
+    // The rule is found by the number that the message was sent to, which this operator writes as it is dialled at home.
+    installation.mo_rules[0].number = Some(Recipient::parse("46710123456").expect("a number"));
+    let rig = Rig::start(&installation, program.clone()).await;
+    let mut part = samples::mo_part(&samples::link("TS0"), "Hej", None, rig.clock.now());
+    (part.source, part.destination) = ("0701234567".to_owned(), "0710123456".to_owned());
+    rig.gateway.receive().mo(part).await.expect("taken");
+    rig.pass(Duration::from_secs(10)).await;
+    assert_eq!((rig.sent_by(ANSWER).len(), program.tries().len()), (1, 1));
+    assert_eq!(rig.saying(ANSWER)[0].message.recipient.to_string(), "46701234567");
 }
 
 #[tokio::test(start_paused = true)]

@@ -12,22 +12,37 @@ use domain::Timestamp;
 use domain::address::Recipient;
 use domain::directory::LinkId;
 use domain::mo::{MoBody, MoPart};
-use domain::receipt::Receipt;
+use domain::receipt::{Receipt, Verdict};
 use domain::text::gsm7::{self, Shift};
 use domain::text::{Alphabet, Udh};
 use pdu::{Dcs, hex};
 
 /// A status report. Without an identity it is about nothing.
 pub(super) fn receipt(config: &Cimd2Config, link: &LinkId, packet: &Packet) -> Receipt {
-    let reason = packet.text(is::STATUS_ERROR);
-    let reason = reason.trim().trim_start_matches('0');
     Receipt {
         link: link.clone(),
         operator_id: identity(packet),
         recipient: Recipient::parse(&address(packet, is::DESTINATION)).ok(),
         verdict: status::verdict(packet.integer(is::STATUS)),
-        error: reason.to_owned(),
+        error: reason(packet),
         done_at: time(config, packet, is::DISCHARGED),
+    }
+}
+
+/// Why a message did not arrive, `29 absent subscriber`. What the status says where no error is named: cancelled and deleted have none.
+fn reason(packet: &Packet) -> String {
+    let named = packet.text(is::STATUS_ERROR);
+    let named = named.trim().trim_start_matches('0');
+    if !named.is_empty() {
+        let words = named.parse().ok().and_then(status::reason_text).unwrap_or_default();
+        return format!("{named} {words}").trim_end().to_owned();
+    }
+    let status = packet.integer(is::STATUS);
+    match status::verdict(status) {
+        Verdict::Failed | Verdict::Expired => {
+            status.and_then(status::status_text).unwrap_or_default().to_owned()
+        }
+        _ => String::new(),
     }
 }
 
@@ -105,7 +120,6 @@ fn unpacked(octets: &[u8], header: usize) -> Vec<u8> {
 mod tests {
     use super::*;
     use crate::codec::Operation;
-    use domain::receipt::Verdict;
     use domain::text::Concat;
 
     fn link() -> LinkId {
@@ -158,8 +172,13 @@ mod tests {
         assert_eq!(report.recipient.map(|r| r.to_string()).as_deref(), Some("46701234567"));
         assert_eq!(report.done_at.map(|at| at.to_string()).as_deref(), Some("1997-11-07T13:12:30Z"));
         let report = read(&[(21, "0701234567"), (60, "971107131212"), (61, "3"), (62, "022")]);
-        assert_eq!((report.verdict, report.error.as_str(), report.recipient), (Verdict::Failed, "22", None));
+        assert_eq!(
+            (report.verdict, report.error.as_str(), report.recipient),
+            (Verdict::Failed, "22 memory capacity exceeded", None)
+        );
         assert_eq!(read(&[(21, "1"), (61, "4")]).operator_id, "", "about nothing");
-        assert_eq!(read(&[(60, "971107131212"), (61, "5"), (62, "0")]).error, "");
+        let said = |status, error| read(&[(60, "971107131212"), (61, status), (62, error)]).error;
+        assert_eq!((said("5", "0").as_str(), said("4", "000").as_str()), ("", ""));
+        assert_eq!((said("3", "77").as_str(), said("9", "0").as_str()), ("77", "message deleted by cancel"));
     }
 }

@@ -16,7 +16,7 @@ use domain::directory::LinkId;
 use domain::routing::Failure;
 use ports::driven::Shipment;
 use secrecy::ExposeSecret as _;
-use session::{Answer, BadStream, BindRefusal, Dialect, Now, Received};
+use session::{Answer, BadStream, BindRefusal, Dialect, Now, Received, Verdict};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
@@ -73,6 +73,8 @@ pub struct Cimd2Dialect {
     frames: Frames,
     /// The number of our next request.
     next: u8,
+    /// The last submit under each number said nothing of status reports.
+    silent: Box<[bool; 256]>,
     /// The number that the operator's next request should have.
     expected: u8,
     greeted: bool,
@@ -84,7 +86,18 @@ impl Cimd2Dialect {
     #[must_use]
     pub fn new(config: Arc<Cimd2Config>, link: LinkId, learned: Arc<Learned>) -> Self {
         let greeted = !config.wait_for_greeting;
-        Self { config, link, learned, frames: Frames::default(), next: 1, expected: 0, greeted, last: None }
+        let silent = Box::new([false; 256]);
+        Self {
+            config,
+            link,
+            learned,
+            frames: Frames::default(),
+            next: 1,
+            silent,
+            expected: 0,
+            greeted,
+            last: None,
+        }
     }
 
     fn write(&self, packet: &Packet, out: &mut BytesMut) {
@@ -150,7 +163,12 @@ impl Cimd2Dialect {
         match packet.operation {
             Operation::LOGIN_RESPONSE => self.login_response(packet),
             Operation::SUBMIT_RESPONSE => {
-                let verdict = outcome::verdict(&self.config, packet);
+                let was_silent = self.silent.get(usize::from(key)).is_some_and(|silent| *silent);
+                let verdict = match outcome::verdict(&self.config, packet) {
+                    // Saying nothing of them was what could be done about it.
+                    Verdict::Again(failure) if was_silent => Verdict::Refused(failure),
+                    other => other,
+                };
                 let no_reports = outcome::error(packet).is_some_and(|e| e.class() == ErrorClass::NoReports);
                 if no_reports && !self.learned.no_reports.swap(true, Relaxed) {
                     tracing::warn!(link = %self.link, "the operator grants no status reports; none are asked for from now on");
@@ -290,6 +308,9 @@ impl Dialect for Cimd2Dialect {
     ) -> Result<(), Failure> {
         let reports = shipment.receipt && !self.learned.no_reports.load(Relaxed);
         let asked = if self.learned.no_reports.load(Relaxed) { None } else { Some(reports) };
+        if let Some(silent) = self.silent.get_mut(usize::from(key)) {
+            *silent = asked.is_none();
+        }
         let packet = submit::packet(&self.config, asked, now.wall, key, shipment, index)?;
         codec::encode(&packet, self.config.checksum, out).map_err(|error| outcome::unsayable(&error))
     }

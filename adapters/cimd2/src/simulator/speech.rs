@@ -17,8 +17,28 @@ const INVALID_WINDOW: u32 = 104;
 const NO_WINDOWS: u32 = 105;
 /// Status reports are not granted.
 const NO_REPORTS: u32 = 310;
+/// A destination that is none.
+const BAD_DESTINATION: u32 = 300;
+/// User data that cannot be read.
+const BAD_DATA: u32 = 302;
+/// Text and octets in one message.
+const BAD_COMBINATION: u32 = 303;
 /// Distance to a number that nothing waits for.
 const FAR: u8 = 128;
+
+/// The error of a message that no centre would take, so that a program under test hears of it here first.
+fn wrong(packet: &Packet) -> Option<u32> {
+    let destination = packet.text(is::DESTINATION);
+    let digits = destination.strip_prefix('+').unwrap_or(&destination);
+    if digits.is_empty() || !digits.bytes().all(|octet| octet.is_ascii_digit()) {
+        return Some(BAD_DESTINATION);
+    }
+    match (packet.get(is::TEXT), packet.get(is::BINARY)) {
+        (Some(_), Some(_)) => Some(BAD_COMBINATION),
+        (None, Some(octets)) if hex::decode_octets(octets).is_none() => Some(BAD_DATA),
+        _ => None,
+    }
+}
 
 impl Operator for SimulatorOptions {
     type Speech = CentreSpeech;
@@ -123,6 +143,10 @@ impl CentreSpeech {
             Operation::LOGIN => self.login(to, &packet, out),
             Operation::SUBMIT if self.options.no_reports && packet.wants_receipt() => {
                 self.refuse(operation, number, NO_REPORTS, out);
+                Heard::Other
+            }
+            Operation::SUBMIT if let Some(error) = wrong(&packet) => {
+                self.refuse(operation, number, error, out);
                 Heard::Other
             }
             Operation::SUBMIT => {
@@ -311,5 +335,24 @@ impl Speech for CentreSpeech {
 
     fn goodbye(&mut self, _: &mut BytesMut) -> bool {
         false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_centre_takes() {
+        let of = |parameters: &[(u16, &'static str)]| {
+            let packet = Packet::new(Operation::SUBMIT, 1);
+            wrong(&parameters.iter().fold(packet, |packet, (code, value)| packet.with(*code, *value)))
+        };
+        assert_eq!(of(&[(21, "+46701234567"), (33, "Hej")]), None);
+        assert_eq!(of(&[(21, "71234"), (30, "4"), (34, "00ff")]), None);
+        assert_eq!(of(&[(33, "Hej")]), Some(BAD_DESTINATION));
+        assert_eq!(of(&[(21, "Anna"), (33, "Hej")]), Some(BAD_DESTINATION));
+        assert_eq!(of(&[(21, "71234"), (33, "Hej"), (34, "00")]), Some(BAD_COMBINATION));
+        assert_eq!(of(&[(21, "71234"), (34, "0")]), Some(BAD_DATA));
     }
 }

@@ -54,6 +54,15 @@ async fn a_broken_way_behind_the_centre_is_another_connection() {
 }
 
 #[tokio::test]
+async fn what_is_refused_for_its_status_reports_goes_once_more_without() {
+    let faults = Faults { status: Some(310), ..Faults::default() };
+    let rig = Rig::faulty(faults, |config| config.window = 1).await;
+    let ends = rig.exchange(1).await;
+    assert!(matches!(&ends[0], PartReply::Refused(failure) if failure.code == "cimd2-310"), "{ends:?}");
+    assert_eq!(rig.simulator.stats().submits, 2);
+}
+
+#[tokio::test]
 async fn late_twice_unknown_and_out_of_order_change_nothing() {
     let faults = Faults {
         duplicate_every: 2,

@@ -89,7 +89,10 @@ async fn receipts_find_their_message() {
     let mut verdicts: Vec<_> =
         receipts.iter().map(|r| (r.verdict as u8, r.verdict, r.error.as_str())).collect();
     verdicts.sort_by_key(|(order, ..)| *order);
-    assert_eq!((verdicts[0].1, verdicts[1].1, verdicts[1].2), (Verdict::Delivered, Verdict::Failed, "29"));
+    assert_eq!(
+        (verdicts[0].1, verdicts[1].1, verdicts[1].2),
+        (Verdict::Delivered, Verdict::Failed, "29 absent subscriber")
+    );
     for receipt in &receipts {
         let keys = correlate::keys(&receipt.operator_id);
         assert!(ends.iter().any(|end| keys.contains(&correlate::stored_key(id(end)))), "{receipt:?}");

@@ -11,7 +11,7 @@ use crate::at;
 use crate::chat::{Answer, End, Fault};
 use crate::errors;
 use crate::hex;
-use crate::tpdu::{self, AddressKind, Deliver, Outcome, StatusReport, Tpdu};
+use crate::tpdu::{self, AddressKind, Deliver, Outcome, StatusReport, Tpdu, status_words};
 use domain::address::Recipient;
 use domain::mo::{MoBody, MoPart};
 use domain::receipt::{Receipt, Verdict};
@@ -279,7 +279,10 @@ impl Terminal {
                 Outcome::Expired => Verdict::Expired,
                 Outcome::Deleted | Outcome::Failed => Verdict::Failed,
             },
-            error: if report.status == 0 { String::new() } else { format!("st-{:02x}", report.status) },
+            error: match report.status {
+                0 => String::new(),
+                status => format!("st-{status:02x} {}", status_words(status)).trim_end().to_owned(),
+            },
             done_at: report.discharged_at.and_then(|stamp| stamp.at()),
         }
     }

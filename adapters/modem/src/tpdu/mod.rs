@@ -14,7 +14,7 @@ mod user_data;
 pub use address::{Address, AddressKind};
 pub use deliver::Deliver;
 pub use pdu::{Dcs, relative_code, relative_minutes};
-pub use report::{Outcome, StatusReport};
+pub use report::{Outcome, StatusReport, status_words};
 pub use submit::{Submit, Validity};
 pub use time::Stamp;
 pub use user_data::UserData;

@@ -63,6 +63,28 @@ impl Outcome {
     }
 }
 
+/// A status octet in words; empty where the standard has none.
+pub fn status_words(status: u8) -> &'static str {
+    match status {
+        0x20 | 0x60 => "congestion",
+        0x21 | 0x61 => "phone busy",
+        0x22 | 0x62 => "no response from the phone",
+        0x23 | 0x63 => "service rejected",
+        0x24 | 0x44 | 0x64 => "quality of service not available",
+        0x25 | 0x65 => "error in the phone",
+        0x40 => "remote procedure error",
+        0x41 => "incompatible destination",
+        0x42 => "connection rejected by the phone",
+        0x43 => "not obtainable",
+        0x45 => "no interworking available",
+        0x46 => "validity period expired",
+        0x47 => "deleted by the sender",
+        0x48 => "deleted by the service centre",
+        0x49 => "the service centre does not know it",
+        _ => "",
+    }
+}
+
 impl StatusReport {
     pub(super) fn read(first: u8, reader: &mut Reader<'_>) -> Result<Self, TpduError> {
         let mut report = Self {
@@ -152,5 +174,6 @@ mod tests {
         ] {
             assert_eq!(Outcome::of(status), outcome, "{status:02X}");
         }
+        assert_eq!((status_words(0x41), status_words(0x5F)), ("incompatible destination", ""));
     }
 }

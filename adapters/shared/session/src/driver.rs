@@ -228,6 +228,7 @@ impl<C: Conversation> Driver<C> {
         if !self.role.sends() || self.work.done().len() >= MOST_DONE {
             return;
         }
+        self.work.make_way(self.now.wall);
         // What is left of a begun message goes in any case: it can end only as a whole.
         let backlog = self.work.backlog();
         let free = self.session.free().min(self.may_be_doubled().max(backlog));

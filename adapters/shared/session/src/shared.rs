@@ -12,6 +12,7 @@ use crate::queue::Queues;
 use crate::said::Said;
 use domain::Timestamp;
 use domain::directory::LinkId;
+use domain::message::Priority;
 use domain::routing::{Condition, Health};
 use ports::driven::{Clock, Ids, PartReply, Shipment};
 use ports::driving::{ReceiveMessages, Reply};
@@ -337,6 +338,16 @@ impl Shared {
 
     pub(crate) fn waiting(&self) -> usize {
         self.waiting.load(Relaxed)
+    }
+
+    /// The highest class that has a message which waits for a session.
+    pub(crate) fn highest_waiting(&self) -> Option<Priority> {
+        if self.waiting() == 0 {
+            return None;
+        }
+        let line = lock(&self.line);
+        let classes = Priority::ALL.into_iter().zip(&line.queues.classes);
+        classes.rev().find(|(_, class)| !class.is_empty()).map(|(priority, _)| priority)
     }
 
     pub(crate) fn set_detail(&self, place: usize, detail: String) {

@@ -15,6 +15,8 @@ use std::sync::atomic::Ordering::AcqRel;
 
 /// How often a segment is throttled or asked for again before its message is given back.
 const MOST_THROTTLED: u16 = 20;
+/// The same while others wait: it may be this one alone, whose phone is full, and they cannot be tried as long as it goes first.
+const MOST_BEFORE_OTHERS: u16 = 3;
 
 /// A segment: the place of its message here, and its index in the message.
 type Token = (usize, usize);
@@ -122,10 +124,27 @@ impl Work {
         let unpacked = unpack(token);
         let Some(message) = self.message(unpacked.0) else { return };
         message.throttled += 1;
-        if message.throttled > MOST_THROTTLED || failure.is_among(&message.shipment.leaves_on) {
+        let throttled = message.throttled;
+        let leaves = failure.is_among(&message.shipment.leaves_on);
+        let most = if self.shared.waiting() > 0 { MOST_BEFORE_OTHERS } else { MOST_THROTTLED };
+        if throttled > most || leaves {
             self.ended(token, PartReply::Refused(Failure { class: FailureClass::Throttled, ..failure }), now);
         } else {
             self.again.push_back(unpacked);
+        }
+    }
+
+    /// Gives back what would go first and is of a lower class than what waits: an alarm is not held up by what the operator does not take.
+    pub(crate) fn make_way(&mut self, now: Timestamp) {
+        if self.again.is_empty() {
+            return;
+        }
+        let Some(waiting) = self.shared.highest_waiting() else { return };
+        for token in self.again.clone() {
+            let below = self.message(token.0).is_some_and(|m| m.shipment.message.priority < waiting);
+            if below && self.again.contains(&token) {
+                self.end_unwritten(token.0, now);
+            }
         }
     }
 

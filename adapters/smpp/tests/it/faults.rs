@@ -1,6 +1,7 @@
 //! An operator that misbehaves in its replies: throttled, late, twice, out of order, not at all.
 
 use crate::rig::{Rig, id};
+use domain::message::{Message, Priority};
 use domain::routing::FailureClass;
 use ports::driven::PartReply;
 use smpp::simulator::{Faults, SimulatorOptions};
@@ -36,6 +37,33 @@ async fn a_full_queue_gives_the_message_back_uncounted() {
     let rig = Rig::faulty(Faults { status: Some(0x14), ..Faults::default() }, |_| {}).await;
     let ends = rig.exchange(1).await;
     assert_eq!(class(&ends[0]), FailureClass::Throttled);
+}
+
+#[tokio::test]
+async fn an_alarm_does_not_wait_behind_what_is_throttled() {
+    let rig = Rig::faulty(Faults { throttle: true, ..Faults::default() }, |config| config.window = 1).await;
+    rig.send(vec![rig.shipment("not now")]).await;
+    rig.recorder.until("throttled", |_| (rig.simulator.stats().submits >= 1).then_some(())).await;
+    let mut alarm = rig.shipment("fire");
+    let message = Message { priority: Priority::Alarm, ..(*alarm.message).clone() };
+    alarm.message = message.into();
+    rig.send(vec![alarm]).await;
+    let first = rig.recorder.replies(1).await.remove(0);
+    assert_eq!(first.parts[0].1, PartReply::NotOffered, "it makes way");
+    assert!(rig.simulator.stats().submits <= 2);
+    rig.simulator.set_faults(Faults::default());
+    let second = rig.recorder.replies(1).await.remove(0);
+    assert_eq!(second.shipment.message.priority, Priority::Alarm);
+    assert!(matches!(second.parts[0].1, PartReply::Accepted { .. }));
+}
+
+#[tokio::test]
+async fn one_that_is_throttled_again_and_again_lets_others_go() {
+    let rig = Rig::faulty(Faults { throttle: true, ..Faults::default() }, |config| config.window = 1).await;
+    rig.send(vec![rig.shipment("not now"), rig.shipment("another")]).await;
+    let first = rig.recorder.replies(1).await.remove(0);
+    assert_eq!(class(&first.parts[0].1), FailureClass::Throttled);
+    assert_eq!(rig.simulator.stats().submits, 4);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use super::compose;
 use crate::alphabet::Alphabet;
-use crate::codec::{self, Packet, five, op, thirty};
+use crate::codec::{self, Packet, five, op, thirty, zero_one};
 use crate::{content, status};
 use bytes::BytesMut;
 use domain::Timestamp;
@@ -79,6 +79,10 @@ impl CentreSpeech {
         let to = (packet.operation, packet.trn);
         match packet.operation {
             op::SUBMIT | op::TRANSFER | op::CALL => {
+                if let Some(code) = wrong(&packet) {
+                    Self::write(&Packet::refusal(packet.operation, packet.trn, code, ""), out);
+                    return Heard::Other;
+                }
                 Heard::Submit { to, number: u64::from(packet.trn), submit: Submit(packet) }
             }
             op::SESSION => Heard::Login { to, login: login(&packet) },
@@ -102,6 +106,25 @@ impl CentreSpeech {
             status: if positive { 0 } else { u32::from(code.max(1)) },
             again: !positive && again,
         }
+    }
+}
+
+/// The error code of a message that no centre would take, so that a program under test hears of it here first.
+fn wrong(packet: &Packet) -> Option<&'static str> {
+    let number = packet.field(five::ADC);
+    let number = number.strip_prefix(b"+").unwrap_or(number);
+    if number.is_empty() || !number.iter().all(u8::is_ascii_digit) {
+        return Some("06");
+    }
+    let (kind, text) = match packet.operation {
+        op::CALL => (packet.field(zero_one::MT), packet.field(zero_one::MSG)),
+        op::TRANSFER => (&b"3"[..], packet.field(thirty::MSG)),
+        _ => (packet.field(five::MT), packet.field(five::MSG)),
+    };
+    match kind {
+        b"2" => (!text.iter().all(u8::is_ascii_digit)).then_some("02"),
+        b"3" | b"4" => hex::decode_octets(text).is_none().then_some("02"),
+        _ => Some("23"),
     }
 }
 
@@ -185,5 +208,31 @@ impl Speech for CentreSpeech {
 
     fn goodbye(&mut self, _: &mut BytesMut) -> bool {
         false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+
+    #[test]
+    fn what_no_centre_takes() {
+        let fields =
+            |fields: &[&str]| fields.iter().map(|text| Bytes::copy_from_slice(text.as_bytes())).collect();
+        let of = |number, kind, text| {
+            let packet = |operation, fields| Packet { trn: 1, result: false, operation, fields };
+            let mut all = [""; five::COUNT];
+            (all[five::ADC], all[five::MT], all[five::MSG]) = (number, kind, text);
+            let long = wrong(&packet(op::SUBMIT, fields(&all)));
+            assert_eq!(long, wrong(&packet(op::CALL, fields(&[number, "", "", kind, text]))));
+            long
+        };
+        for (kind, text) in [("2", "12345"), ("3", "48656a"), ("3", ""), ("4", "00FF")] {
+            assert_eq!(of("0046701234567", kind, text), None, "{kind} {text}");
+        }
+        assert_eq!((of("", "3", "48"), of("Anna", "3", "48")), (Some("06"), Some("06")));
+        assert_eq!((of("71234", "3", "4"), of("71234", "2", "4A")), (Some("02"), Some("02")));
+        assert_eq!(of("71234", "", "48"), Some("23"));
     }
 }

@@ -45,7 +45,7 @@ pub struct Flags {
     /// The number that they send to
     #[arg(long, default_value = "71234", value_name = "NUMBER")]
     pub mo_to: String,
-    /// What they say; {n} becomes the number of the message
+    /// What they say; an n in braces becomes the number of the message
     #[arg(long, default_value = "Hej {n}", value_name = "TEXT")]
     pub mo_text: String,
     /// Messages and receipts that may wait for the gateway's answer, per session
