@@ -12,7 +12,7 @@ use crate::handoff::{HandOver, HandoffQueue, Patience};
 use crate::heartbeat::{Beats, Heartbeats};
 use crate::housekeeping::Housekeeping;
 use crate::jumps::Jumps;
-use crate::lanes::{Lane, Lanes};
+use crate::lanes::Lanes;
 use crate::meters::Meters;
 use crate::observe::Watch;
 use crate::orphans::Orphans;
@@ -346,6 +346,7 @@ impl Gateway {
     /// Attaches a link and begins to feed it. One that has the same name is replaced (stop it first).
     pub fn attach(&self, link: Arc<dyn Link>) {
         let lane = self.lanes.insert(link);
+        lane.give_few(self.directory.current().is_for_once(lane.link.id()));
         let stop = self.background.stop.child_token();
         let mut pumps = self.pumps.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(old) = pumps.insert(lane.link.id().clone(), stop.clone()) {
@@ -378,7 +379,11 @@ impl Gateway {
     /// Puts a new configuration in force.
     pub fn install(&self, installation: Installation) {
         self.directory.install(installation);
-        self.lanes.all().iter().for_each(|lane: &Arc<Lane>| lane.add_backlog());
+        let directory = self.directory.current();
+        for lane in self.lanes.all() {
+            lane.give_few(directory.is_for_once(lane.link.id()));
+            lane.add_backlog();
+        }
     }
 
     /// Takes no more messages (doors answer `busy`); everything else goes on.
@@ -408,6 +413,8 @@ impl Gateway {
         if let Err(error) = self.stores.cluster.leave(self.incarnation).await {
             tracing::warn!(%error, "the run could not be ended in the store");
         }
+        // A link and its lane know each other: the store is closed when nobody has it, so that circle is opened.
+        self.lanes.clear();
     }
 
     /// The snapshot of users, links and routes now in force.

@@ -18,7 +18,7 @@ use crate::language::Language;
 use crate::message::{Body, Priority};
 use crate::mo::MoRule;
 use crate::numbering::{AllowList, Country};
-use crate::routing::Route;
+use crate::routing::{DoubtPolicy, Route};
 use crate::submission::PagerRules;
 use crate::text::Policy;
 use std::collections::HashMap;
@@ -216,6 +216,13 @@ impl Directory {
     #[must_use]
     pub fn link(&self, id: &LinkId) -> Option<&LinkProfile> {
         self.links.iter().find(|l| l.id == *id)
+    }
+
+    /// Whether a route leads over this link that never sends again what may have been sent.
+    #[must_use]
+    pub fn is_for_once(&self, id: &LinkId) -> bool {
+        let once = |route: &&Route| route.doubt != DoubtPolicy::Resend;
+        self.routes.iter().filter(once).any(|route| route.ways.iter().any(|way| way.has(id)))
     }
 }
 
