@@ -28,7 +28,7 @@ use crate::takeover::Takeover;
 use crate::tenure::{Restraint, Tenure};
 use crate::vigil::Watchman;
 use crate::ways::Ways;
-use domain::directory::LinkId;
+use domain::directory::{Directory, LinkId};
 use domain::message::Incarnation;
 use futures_util::future::BoxFuture;
 use ports::driven::{Clock, Deliver, Ids, Link, Notices, Passwords, Quarantine, StoreError, Stores, Traffic};
@@ -132,6 +132,7 @@ impl Gateway {
         stores.cluster.join(&settings.node, incarnation, world.clock.now()).await?;
         let directory = Arc::new(CurrentDirectory::new(installation));
         directory.set_stored_users(stores.directory.users().await?);
+        stores.receipts.one_account(accounts(&directory.current()));
         let lanes = Arc::new(Lanes::new(Arc::clone(&tenure)));
         lanes.order(stores.directory.link_orders().await?);
         let fatal = Fatal::default();
@@ -380,6 +381,7 @@ impl Gateway {
     pub fn install(&self, installation: Installation) {
         self.directory.install(installation);
         let directory = self.directory.current();
+        self.stores.receipts.one_account(accounts(&directory));
         for lane in self.lanes.all() {
             lane.give_few(directory.is_for_once(lane.link.id()));
             lane.add_backlog();
@@ -419,7 +421,7 @@ impl Gateway {
 
     /// The snapshot of users, links and routes now in force.
     #[must_use]
-    pub fn directory(&self) -> Arc<domain::directory::Directory> {
+    pub fn directory(&self) -> Arc<Directory> {
         self.directory.current()
     }
 
@@ -470,4 +472,10 @@ impl Gateway {
     pub fn fatal(&self) -> Fatal {
         self.fatal.clone()
     }
+}
+
+/// Each link with the others of its account.
+fn accounts(directory: &Directory) -> Vec<(LinkId, Vec<LinkId>)> {
+    let shared = directory.links.iter().filter(|link| !link.same_account.is_empty());
+    shared.map(|link| (link.id.clone(), link.same_account.clone())).collect()
 }

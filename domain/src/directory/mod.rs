@@ -48,6 +48,8 @@ pub struct LinkProfile {
     pub park_for: Duration,
     /// Its heartbeat, if it has one.
     pub heartbeat: Option<Heartbeat>,
+    /// Other links that log in at the same account: the operator may send a receipt over any of them.
+    pub same_account: Vec<LinkId>,
 }
 
 /// A message by a link to a number of our own and back, again and again.
@@ -78,6 +80,7 @@ impl LinkProfile {
             park_on: Vec::new(),
             park_for: Duration::from_mins(5),
             heartbeat: None,
+            same_account: Vec::new(),
         }
     }
 
