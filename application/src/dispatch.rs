@@ -84,7 +84,7 @@ impl Pump {
 
     /// Leases up to the link's room and offers it.
     async fn fill(&self, lane: &Arc<Lane>) -> Result<Turn, ()> {
-        let room = lane.link.health().room.min(MOST);
+        let room = lane.room(lane.link.health()).min(MOST);
         if room == 0 {
             return Ok(if lane.backlog() == 0 { Turn::Idle } else { Turn::More });
         }

@@ -12,7 +12,7 @@ use crate::handoff::{HandOver, HandoffQueue, Patience};
 use crate::heartbeat::{Beats, Heartbeats};
 use crate::housekeeping::Housekeeping;
 use crate::jumps::Jumps;
-use crate::lanes::{Lane, Lanes};
+use crate::lanes::Lanes;
 use crate::meters::Meters;
 use crate::observe::Watch;
 use crate::orphans::Orphans;
@@ -28,7 +28,7 @@ use crate::takeover::Takeover;
 use crate::tenure::{Restraint, Tenure};
 use crate::vigil::Watchman;
 use crate::ways::Ways;
-use domain::directory::LinkId;
+use domain::directory::{Directory, LinkId};
 use domain::message::Incarnation;
 use futures_util::future::BoxFuture;
 use ports::driven::{Clock, Deliver, Ids, Link, Notices, Passwords, Quarantine, StoreError, Stores, Traffic};
@@ -132,6 +132,7 @@ impl Gateway {
         stores.cluster.join(&settings.node, incarnation, world.clock.now()).await?;
         let directory = Arc::new(CurrentDirectory::new(installation));
         directory.set_stored_users(stores.directory.users().await?);
+        stores.receipts.one_account(accounts(&directory.current()));
         let lanes = Arc::new(Lanes::new(Arc::clone(&tenure)));
         lanes.order(stores.directory.link_orders().await?);
         let fatal = Fatal::default();
@@ -346,6 +347,7 @@ impl Gateway {
     /// Attaches a link and begins to feed it. One that has the same name is replaced (stop it first).
     pub fn attach(&self, link: Arc<dyn Link>) {
         let lane = self.lanes.insert(link);
+        lane.give_few(self.directory.current().is_for_once(lane.link.id()));
         let stop = self.background.stop.child_token();
         let mut pumps = self.pumps.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(old) = pumps.insert(lane.link.id().clone(), stop.clone()) {
@@ -378,7 +380,12 @@ impl Gateway {
     /// Puts a new configuration in force.
     pub fn install(&self, installation: Installation) {
         self.directory.install(installation);
-        self.lanes.all().iter().for_each(|lane: &Arc<Lane>| lane.add_backlog());
+        let directory = self.directory.current();
+        self.stores.receipts.one_account(accounts(&directory));
+        for lane in self.lanes.all() {
+            lane.give_few(directory.is_for_once(lane.link.id()));
+            lane.add_backlog();
+        }
     }
 
     /// Takes no more messages (doors answer `busy`); everything else goes on.
@@ -408,11 +415,13 @@ impl Gateway {
         if let Err(error) = self.stores.cluster.leave(self.incarnation).await {
             tracing::warn!(%error, "the run could not be ended in the store");
         }
+        // A link and its lane know each other: the store is closed when nobody has it, so that circle is opened.
+        self.lanes.clear();
     }
 
     /// The snapshot of users, links and routes now in force.
     #[must_use]
-    pub fn directory(&self) -> Arc<domain::directory::Directory> {
+    pub fn directory(&self) -> Arc<Directory> {
         self.directory.current()
     }
 
@@ -463,4 +472,10 @@ impl Gateway {
     pub fn fatal(&self) -> Fatal {
         self.fatal.clone()
     }
+}
+
+/// Each link with the others of its account.
+fn accounts(directory: &Directory) -> Vec<(LinkId, Vec<LinkId>)> {
+    let shared = directory.links.iter().filter(|link| !link.same_account.is_empty());
+    shared.map(|link| (link.id.clone(), link.same_account.clone())).collect()
 }

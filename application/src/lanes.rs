@@ -14,6 +14,9 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::Notify;
 
+/// How many messages a link has that it has not written, where a route never sends again what may have been sent. Of what it has when this
+/// process is killed nobody knows whether it was written: all of it ends as the route says, and so what never left must be little.
+const FEW: usize = 5;
 /// How many deliveries are remembered.
 const REMEMBERED: usize = 1_000;
 
@@ -35,6 +38,8 @@ pub(crate) struct Lane {
     pub way_in: Turnstile,
     /// The most room it ever had: what the link takes in advance.
     most_room: AtomicUsize,
+    /// It is given no more than [`FEW`] in advance.
+    few: AtomicBool,
     /// Turns taken, for the starvation guard.
     pub turn: AtomicUsize,
     /// `LinkMode::code` of what people ordered.
@@ -74,6 +79,7 @@ impl Lane {
             wake: Notify::new(),
             way_in: Turnstile::default(),
             most_room: AtomicUsize::new(0),
+            few: AtomicBool::new(false),
             turn: AtomicUsize::new(0),
             mode: AtomicI16::new(LinkMode::Open.code()),
             held_back: AtomicBool::new(false),
@@ -218,6 +224,20 @@ impl Lane {
         at(50).zip(at(95))
     }
 
+    /// Whether little is given to the link in advance.
+    pub(crate) fn give_few(&self, few: bool) {
+        self.few.store(few, Ordering::Release);
+    }
+
+    /// How many messages the link is given now, of those it has room for.
+    pub(crate) fn room(&self, health: Health) -> usize {
+        let most = self.most_room.fetch_max(health.room, Ordering::Relaxed).max(health.room);
+        match self.few.load(Ordering::Acquire) {
+            true => FEW.min(most).saturating_sub(most - health.room),
+            false => health.room,
+        }
+    }
+
     /// Promises a place to a message that is about to be stored, if the link can take it at once and nothing waits before it.
     pub(crate) fn promise(&self) -> bool {
         if self.backlog() != 0 {
@@ -228,7 +248,7 @@ impl Lane {
             return false;
         }
         let promised = self.promised.fetch_add(1, Ordering::AcqRel);
-        if promised < health.room {
+        if promised < self.room(health) {
             return true;
         }
         self.promised.fetch_sub(1, Ordering::AcqRel);
@@ -315,6 +335,11 @@ impl Lanes {
     /// Takes a link away.
     pub(crate) fn remove(&self, link: &LinkId) -> Option<Arc<Lane>> {
         self.lanes.write().unwrap_or_else(PoisonError::into_inner).remove(link)
+    }
+
+    /// Takes all links away, once they have stopped.
+    pub(crate) fn clear(&self) {
+        self.lanes.write().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Puts orders in force; a link without one is open.

@@ -30,6 +30,7 @@ const TEXTS: &[(&str, Meaning)] = &[
     ("is full", |_| Fault::Full),
     ("disk i/o error", Fault::Broken),
     ("database disk image is malformed", Fault::Broken),
+    ("file is not a database", Fault::Broken),
     ("deadlock", Fault::Conflict),
     ("lock wait timeout", Fault::Conflict),
     ("lock timeout", Fault::Conflict),

@@ -227,7 +227,7 @@ impl Config {
                 ..self.defaults.to_domain(self.retention.receipt_grace, &self.class)
             },
             users,
-            links: self.link.iter().map(Link::profile).collect(),
+            links: Link::profiles(&self.link),
             routes: self.route.iter().map(|route| route.to_route(&self.class)).collect(),
             mo_rules: self.mo.iter().map(MoSection::to_domain).collect(),
             alarm: self.alarm.to_domain(),

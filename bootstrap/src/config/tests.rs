@@ -25,6 +25,23 @@ fn the_example_is_served() {
     );
 }
 
+/// The same protocol, name and password: one account. Another password is another operator's.
+#[test]
+fn links_of_one_account_know_each_other() {
+    let link = |name: &str, password: &str| {
+        format!(
+            "[[link]]\nname = \"{name}\"\nprotocol = \"smpp\"\nhosts = [\"a:1\"]\nsystem_id = \"us\"\npassword = \"{password}\"\n"
+        )
+    };
+    let route = "[[route]]\nto = \"*\"\nlinks = [\"TS0\", \"TS1\", \"TS2\"]\n".to_owned();
+    let text = [link("TS0", "one"), link("TS1", "one"), link("TS2", "two"), route].concat();
+    let loaded = read(Path::new("omnigate.toml"), &text, &[]).expect("read");
+    let links = loaded.config.installation(Vec::new()).links;
+    let beside: Vec<Vec<_>> =
+        links.iter().map(|l| l.same_account.iter().map(|id| id.as_str()).collect()).collect();
+    assert_eq!(beside, [vec!["TS1"], vec!["TS0"], vec![]]);
+}
+
 #[test]
 fn problems_name_line_key_and_what_is_allowed() {
     let cases = [

@@ -18,7 +18,7 @@ use crate::language::Language;
 use crate::message::{Body, Priority};
 use crate::mo::MoRule;
 use crate::numbering::{AllowList, Country};
-use crate::routing::Route;
+use crate::routing::{DoubtPolicy, Route};
 use crate::submission::PagerRules;
 use crate::text::Policy;
 use std::collections::HashMap;
@@ -48,6 +48,8 @@ pub struct LinkProfile {
     pub park_for: Duration,
     /// Its heartbeat, if it has one.
     pub heartbeat: Option<Heartbeat>,
+    /// Other links that log in at the same account: the operator may send a receipt over any of them.
+    pub same_account: Vec<LinkId>,
 }
 
 /// A message by a link to a number of our own and back, again and again.
@@ -78,6 +80,7 @@ impl LinkProfile {
             park_on: Vec::new(),
             park_for: Duration::from_mins(5),
             heartbeat: None,
+            same_account: Vec::new(),
         }
     }
 
@@ -216,6 +219,13 @@ impl Directory {
     #[must_use]
     pub fn link(&self, id: &LinkId) -> Option<&LinkProfile> {
         self.links.iter().find(|l| l.id == *id)
+    }
+
+    /// Whether a route leads over this link that never sends again what may have been sent.
+    #[must_use]
+    pub fn is_for_once(&self, id: &LinkId) -> bool {
+        let once = |route: &&Route| route.doubt != DoubtPolicy::Resend;
+        self.routes.iter().filter(once).any(|route| route.ways.iter().any(|way| way.has(id)))
     }
 }
 

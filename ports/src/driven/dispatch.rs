@@ -192,6 +192,6 @@ pub trait Dispatch: Send + Sync {
     /// other when it was accepted, but now where that is still to come. One that waits for the time it asked for stays as it is. The number changed.
     async fn pull_back(&self, put_off: PutOff, limit: usize) -> Result<usize, StoreError>;
 
-    /// What is due and waits, by link.
+    /// What is due and waits, by link. A store that serves need not count further than to say that it is much.
     async fn backlog(&self, now: Timestamp) -> Result<Vec<Backlog>, StoreError>;
 }

@@ -3,6 +3,7 @@
 use super::{Handoff, StoreError};
 use async_trait::async_trait;
 use domain::Timestamp;
+use domain::directory::LinkId;
 use domain::message::{Incarnation, MessageId};
 use domain::receipt::{Receipt, Spelling};
 use domain::state::State;
@@ -51,4 +52,8 @@ pub trait Receipts: Send + Sync {
     /// Gives up waiting for receipts whose time is out: at most `limit` messages become `Unknown` (handoffs for their senders are stored with it), and parked
     /// receipts older than an hour are dropped, and the oldest when there are too many (100,000 rows, one for each spelling of an id). The number of messages given up.
     async fn give_up(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError>;
+
+    /// Links and the other links of the same account: an operator may send a receipt over any connection of the account that sent the message.
+    /// What belongs to no message of its own link is looked for among theirs, and the recipient must agree. Replaces what was said before.
+    fn one_account(&self, links: Vec<(LinkId, Vec<LinkId>)>);
 }

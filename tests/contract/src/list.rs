@@ -76,6 +76,7 @@ macro_rules! contract_tests {
                 an_id_of_one_needs_no_recipient,
                 three_parts_under_one_id,
                 ids_are_of_their_link,
+                over_another_link_of_the_account,
                 told_what_was_asked_for,
                 told_directly,
                 the_parts_keep_their_ids,

@@ -254,6 +254,27 @@ pub async fn three_parts_under_one_id(stores: &Stores) {
     assert_eq!(record.state, State::Delivered, "{:?}", record.parts);
 }
 
+/// Two links of one account: the operator sends a receipt over either, before its reply too. Only under whom it names.
+pub async fn over_another_link_of_the_account(stores: &Stores) {
+    let (own, other) = (link(), samples::link(OTHER_LINK));
+    stores.receipts.one_account(vec![(own.clone(), vec![other.clone()]), (other.clone(), vec![own])]);
+    let receipt = |id: &str, to: &str| Receipt {
+        recipient: Some(samples::recipient(to)),
+        ..samples::receipt(&other, id, Verdict::Delivered)
+    };
+    let id = stores.sent(1, &["a1"], |m| m.recipient = samples::recipient("46701111111")).await;
+    assert!(matches!(stores.receive(receipt("a1", "46702222222")).await, Applied::Parked));
+    assert_eq!(
+        changed(&stores.receive(receipt("a1", "46701111111")).await),
+        Some((1, Some(State::Delivered)))
+    );
+    assert_eq!(changed(&stores.receive(receipt("a1", "46701111111")).await), None, "it came again");
+    stores.receive(receipt("a2", "46703333333")).await;
+    let early = stores.sent(2, &["a2"], |m| m.recipient = samples::recipient("46703333333")).await;
+    assert_eq!((stores.state(id).await, stores.state(early).await), (State::Delivered, State::Delivered));
+    stores.audit().await;
+}
+
 /// Ids are of their link.
 pub async fn ids_are_of_their_link(stores: &Stores) {
     let id = stores.sent(1, &["a1"], |_| {}).await;

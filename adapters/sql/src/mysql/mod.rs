@@ -59,6 +59,7 @@ pub(crate) async fn open(url: &str, options: StoreOptions) -> Result<Opened, Sto
     if options.serve || options.change {
         tokio::spawn(writer.run(conn));
     }
+    let store = if options.serve { store } else { store.for_command() };
     Ok(Opened::new(&Arc::new(store), ended))
 }
 
@@ -96,6 +97,11 @@ pub(crate) struct Session {
 impl Session {
     /// There is nothing to do after a commit.
     pub(crate) async fn written(&mut self, _conn: &mut Conn, _rows: usize) -> diesel::QueryResult<()> {
+        Ok(())
+    }
+
+    /// Where the server keeps what it commits is its affair.
+    pub(crate) fn is_whole(&self) -> Result<(), Fault> {
         Ok(())
     }
 

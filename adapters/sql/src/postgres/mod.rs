@@ -73,6 +73,7 @@ pub(crate) async fn open(url: &str, options: StoreOptions) -> Result<Opened, Sto
     if options.serve || options.change {
         tokio::spawn(writer.run(conn));
     }
+    let store = if options.serve { store } else { store.for_command() };
     Ok(Opened::new(&Arc::new(store), ended))
 }
 
@@ -132,6 +133,11 @@ impl Session {
         }
         self.count_at = self.written + self.written.min(COUNTED);
         self.counting = Some(tokio::spawn(count(self.url.clone())));
+        Ok(())
+    }
+
+    /// Where the server keeps what it commits is its affair.
+    pub(crate) fn is_whole(&self) -> Result<(), Fault> {
         Ok(())
     }
 

@@ -68,7 +68,7 @@ pub(crate) fn open(url: &str, options: StoreOptions) -> Result<Opened, StoreErro
     if !options.serve && !options.change {
         return read_only(&path, options);
     }
-    let session = if options.serve {
+    let mut session = if options.serve {
         let session = Session::lock(&path, options.reserve)?;
         file::migrate_file(&path).map_err(StoreError::from)?;
         session
@@ -76,6 +76,7 @@ pub(crate) fn open(url: &str, options: StoreOptions) -> Result<Opened, StoreErro
         beside(&path)?
     };
     let conn = connect(&path, Role::Writer)?;
+    session.opened();
     session.lay_reserve();
     let reader = Reader::open(&path)?;
     let (store, writer, ended) = store::Store::new(session, reader, options.node, options.clock, None);
@@ -101,7 +102,7 @@ fn read_only(path: &Path, options: StoreOptions) -> Result<Opened, StoreError> {
     let (store, writer, ended) = store::Store::new(session, reader, options.node, options.clock, None);
     // Without its writer the queue is closed: changes are refused.
     drop(writer);
-    Ok(Opened::new(&Arc::new(store), ended))
+    Ok(Opened::new(&Arc::new(store.for_command()), ended))
 }
 
 /// What a connection is for.

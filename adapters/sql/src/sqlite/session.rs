@@ -20,6 +20,22 @@ pub(crate) struct Session {
     reserve_bytes: u64,
     /// Held as long as the session lives.
     _lock: Option<File>,
+    /// The file that was opened; not known for a session that holds nothing.
+    file: Option<FileId>,
+}
+
+/// Device and number of a file: another one under the same name has others.
+type FileId = (u64, u64);
+
+#[cfg(unix)]
+fn id_of(path: &Path) -> Option<FileId> {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::metadata(path).ok().map(|m| (m.dev(), m.ino()))
+}
+
+#[cfg(not(unix))]
+fn id_of(_path: &Path) -> Option<FileId> {
+    None
 }
 
 fn beside(path: &Path, ending: &str) -> PathBuf {
@@ -54,12 +70,35 @@ impl Session {
         // Only for people: the lock is the kernel's, and goes with the process.
         let _ = lock.set_len(0).and_then(|()| writeln!(lock, "{}", std::process::id()));
         let reserve = beside(path, ".reserve");
-        Ok(Self { path: path.to_owned(), reserve, reserve_bytes, _lock: Some(lock) })
+        Ok(Self { path: path.to_owned(), reserve, reserve_bytes, _lock: Some(lock), file: None })
     }
 
     /// A session that holds nothing.
     pub(super) fn none(path: &Path) -> Self {
-        Self { path: path.to_owned(), reserve: beside(path, ".reserve"), reserve_bytes: 0, _lock: None }
+        Self {
+            path: path.to_owned(),
+            reserve: beside(path, ".reserve"),
+            reserve_bytes: 0,
+            _lock: None,
+            file: None,
+        }
+    }
+
+    /// Remembers which file was opened.
+    pub(super) fn opened(&mut self) {
+        self.file = id_of(&self.path);
+    }
+
+    /// Whether what was committed is in the file that a restart will open. One that was removed or replaced takes commits as before, and
+    /// nobody would ever read them.
+    pub(crate) fn is_whole(&self) -> Result<(), Fault> {
+        let Some(opened) = self.file else { return Ok(()) };
+        let became = match id_of(&self.path) {
+            Some(now) if now == opened => return Ok(()),
+            Some(_) => "replaced by another",
+            None => "removed",
+        };
+        Err(Fault::Broken(format!("{} was {became} while it was in use", self.path.display())))
     }
 
     /// There is nothing to do after a commit.
@@ -69,6 +108,8 @@ impl Session {
 
     /// A fresh connection.
     pub(crate) async fn connect(&mut self) -> Result<Conn, Fault> {
+        // Opening would make a new file where there is none.
+        self.is_whole()?;
         connect(&self.path, Role::Writer).map_err(|e| Fault::Lost(e.to_string()))
     }
 

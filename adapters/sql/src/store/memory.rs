@@ -1,12 +1,15 @@
 //! What the writer remembers between transactions. Losing any of it costs time, never truth.
 
+use super::Accounts;
 use super::lately::Lately;
 use crate::rows::kept_key;
+use domain::directory::LinkId;
 use domain::receipt::correlate::tail;
 use domain::receipt::{Habit, Receipt};
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::PoisonError;
 
 /// How many receipts that ended a part are remembered, to know their repetitions.
 const RECENT: usize = 65_536;
@@ -25,18 +28,25 @@ pub(crate) struct Memory {
     pub(crate) habits: HashMap<String, Habit>,
     /// Where the search for old messages goes on.
     pub(crate) retain_from: i64,
+    accounts: Accounts,
 }
 
 impl Memory {
-    pub(crate) fn new(node: String) -> Self {
+    pub(crate) fn new(node: String, accounts: Accounts) -> Self {
         let (lately, recent, habits) = (Lately::default(), Recent::default(), HashMap::new());
-        Self { node, parked: None, lately, recent, habits, retain_from: 0 }
+        Self { node, parked: None, lately, recent, habits, retain_from: 0, accounts }
     }
 
     /// The keys that a receipt's id may be stored under, the likeliest first.
     pub(crate) fn keys(&self, receipt: &Receipt) -> Vec<String> {
         let habit = self.habits.get(receipt.link.as_str()).copied().unwrap_or_default();
         habit.keys(&receipt.operator_id).into_iter().map(kept_key).collect()
+    }
+
+    /// The other links of a link's account, over which a receipt may have come as well.
+    pub(crate) fn beside(&self, link: &LinkId) -> Vec<String> {
+        let accounts = self.accounts.read().unwrap_or_else(PoisonError::into_inner);
+        accounts.get(link.as_str()).cloned().unwrap_or_default()
     }
 
     /// After a rollback: what was noted is not so.

@@ -26,7 +26,8 @@ mod writer;
 use super::{Conn, Reader, Session, dialect};
 use crate::queue::{Queue, queue};
 use ports::driven::{Clock, StoreError};
-use std::sync::{Arc, OnceLock};
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock, RwLock};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -35,7 +36,13 @@ pub(crate) struct Store {
     queue: Queue,
     reader: Reader,
     broken: Arc<OnceLock<String>>,
+    accounts: Accounts,
+    /// How far waiting messages are counted.
+    counted: i64,
 }
+
+/// The other links of each link's account.
+pub(crate) type Accounts = Arc<RwLock<HashMap<String, Vec<String>>>>;
 
 impl Store {
     /// A store and its writer. The writer must be run ([`writer::Writer::run`]); it ends when the store is dropped.
@@ -49,8 +56,15 @@ impl Store {
         let (sender, waiting) = queue(patience);
         let broken = Arc::new(OnceLock::new());
         let (stopped, ended) = watch::channel(false);
-        let writer = writer::Writer::new(session, waiting, node, clock, Arc::clone(&broken), stopped);
-        (Self { queue: sender, reader, broken }, writer, ended)
+        let accounts = Accounts::default();
+        let memory = memory::Memory::new(node, Arc::clone(&accounts));
+        let writer = writer::Writer::new(session, waiting, memory, clock, Arc::clone(&broken), stopped);
+        (Self { queue: sender, reader, broken, accounts, counted: read::COUNTED }, writer, ended)
+    }
+
+    /// For a command, which asks once: what waits is counted to the end.
+    pub(crate) fn for_command(self) -> Self {
+        Self { counted: i64::MAX, ..self }
     }
 
     /// An error for ever after the disk failed.

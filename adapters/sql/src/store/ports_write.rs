@@ -16,6 +16,7 @@ use ports::driven::{
     Handoffs, Held, LeaseRequest, Leased, Neighbour, Once, Outbox, Overdue, PutOff, Receipts, Ruling,
     Settlement, StoreError,
 };
+use std::sync::PoisonError;
 
 #[async_trait]
 impl Outbox for Store {
@@ -66,7 +67,8 @@ impl Dispatch for Store {
 
     async fn backlog(&self, now: Timestamp) -> Result<Vec<Backlog>, StoreError> {
         self.sound()?;
-        self.reader.read(move |conn| read::backlog(conn, now).boxed()).await
+        let counted = self.counted;
+        self.reader.read(move |conn| read::backlog(conn, now, counted).boxed()).await
     }
 }
 
@@ -97,6 +99,12 @@ impl Receipts for Store {
             return Ok(Vec::new());
         }
         self.queue.ask(Op::Apply, (receipts, tell_lease, now)).await
+    }
+
+    fn one_account(&self, links: Vec<(LinkId, Vec<LinkId>)>) {
+        let name = |link: &LinkId| link.as_str().to_owned();
+        let named = links.iter().map(|(link, others)| (name(link), others.iter().map(name).collect()));
+        *self.accounts.write().unwrap_or_else(PoisonError::into_inner) = named.collect();
     }
 
     async fn give_up(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {

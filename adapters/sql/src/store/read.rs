@@ -17,8 +17,8 @@ use std::collections::{BTreeMap, HashMap};
 
 /// How many messages a page looks through.
 const LOOKED_THROUGH: usize = 20_000;
-/// How far waiting messages are counted.
-const COUNTED: i64 = 1_000;
+/// How far waiting messages are counted, by one that serves.
+pub(super) const COUNTED: i64 = 1_000;
 
 /// One row that cannot be read must not keep those beside it from being found.
 fn readable<T>(what: &str, record: QueryResult<T>) -> Option<T> {
@@ -103,7 +103,7 @@ async fn floor(conn: &mut Conn, below: i64) -> QueryResult<Option<i64>> {
 }
 
 /// What is due and waits, by link.
-pub(super) async fn backlog(conn: &mut Conn, now: Timestamp) -> QueryResult<Vec<Backlog>> {
+pub(super) async fn backlog(conn: &mut Conn, now: Timestamp, counted: i64) -> QueryResult<Vec<Backlog>> {
     let mut all: BTreeMap<String, Backlog> = BTreeMap::new();
     for waiting in dialect::WAITING {
         let mut last = String::new();
@@ -115,7 +115,7 @@ pub(super) async fn backlog(conn: &mut Conn, now: Timestamp) -> QueryResult<Vec<
             let Some(link) = next.into_iter().next().flatten() else { break };
             let name = LinkId::parse(&link).map_err(|e| unreadable("link", e))?;
             let fresh = Backlog { link: name, waiting: [0; 4], oldest_due_at: None };
-            count(conn, waiting, &link, now, all.entry(link.clone()).or_insert(fresh)).await?;
+            count(conn, (waiting, counted), &link, now, all.entry(link.clone()).or_insert(fresh)).await?;
             last = link;
         }
     }
@@ -125,7 +125,7 @@ pub(super) async fn backlog(conn: &mut Conn, now: Timestamp) -> QueryResult<Vec<
 /// Adds what waits of one link.
 async fn count(
     conn: &mut Conn,
-    waiting: &str,
+    (waiting, counted): (&str, i64),
     link: &str,
     now: Timestamp,
     backlog: &mut Backlog,
@@ -135,10 +135,10 @@ async fn count(
             "SELECT COUNT(*), MIN(queue_at) FROM (SELECT queue_at FROM message WHERE {waiting} AND link = ? \
              AND priority = ? AND queue_at <= ? ORDER BY queue_at LIMIT ?) AS due"
         );
-        let binds = vec![link.into(), class.into(), millis(now).into(), COUNTED.into()];
-        let counted: Vec<(i64, Option<i64>)> =
+        let binds = vec![link.into(), class.into(), millis(now).into(), counted.into()];
+        let found: Vec<(i64, Option<i64>)> =
             Sql::<(BigInt, Nullable<BigInt>)>::new(text, binds).rows(conn).await?;
-        let Some((count, oldest)) = counted.into_iter().next() else { continue };
+        let Some((count, oldest)) = found.into_iter().next() else { continue };
         *known += usize::try_from(count).unwrap_or(0);
         backlog.oldest_due_at = backlog.oldest_due_at.into_iter().chain(oldest.map(time)).min();
     }

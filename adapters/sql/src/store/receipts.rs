@@ -13,6 +13,7 @@ use crate::rows::{
 use crate::statement::{Sql, places};
 use diesel::QueryResult;
 use domain::Timestamp;
+use domain::directory::LinkId;
 use domain::message::{Incarnation, MessageId, Parts, Which};
 use domain::receipt::correlate::{self, Fit};
 use domain::receipt::{Known, Receipt, Verdict, fold};
@@ -140,7 +141,21 @@ async fn candidates(
     if !other.is_empty() {
         gather(&mut found, dialect::awaited(conn, other).await?);
     }
+    let lacking = decisive().filter(|r| {
+        !memory.keys(r).into_iter().any(|key| found.contains_key(&(r.link.as_str().to_owned(), key)))
+    });
+    let beside: Vec<_> = lacking.flat_map(|r| names_beside(memory, r)).collect();
+    if !beside.is_empty() {
+        gather(&mut found, dialect::awaited(conn, beside).await?);
+    }
     Ok(found)
+}
+
+/// Links of the same account, with every spelling of a receipt's id.
+fn names_beside(memory: &Memory, receipt: &Receipt) -> Vec<(String, String)> {
+    let keys = memory.keys(receipt);
+    let links = memory.beside(&receipt.link).into_iter();
+    links.flat_map(|link| keys.iter().map(move |key| (link.clone(), key.clone()))).collect()
 }
 
 fn gather(found: &mut HashMap<(String, String), Vec<Awaited>>, rows: Vec<Awaited>) {
@@ -264,7 +279,11 @@ impl Work {
         }
         let other: Vec<_> = names.collect();
         let found = other.iter().filter_map(|name| candidates.get(name)).flatten();
-        self.best(named.as_deref(), found, Fit::Same)
+        self.best(named.as_deref(), found, Fit::Same).or_else(|| {
+            let beside = names_beside(memory, receipt);
+            let found = beside.iter().filter_map(|name| candidates.get(name)).flatten();
+            self.best(named.as_deref(), found, Fit::Alike)
+        })
     }
 
     fn best<'a>(
@@ -286,11 +305,16 @@ impl Work {
         let named = receipt.recipient.as_ref().map(ToString::to_string);
         let link = receipt.link.as_str();
         let keys = memory.keys(receipt);
-        if keys.iter().any(|key| memory.recent.knows(link, key, named.as_deref())) {
+        let own = keys.into_iter().map(|key| (link.to_owned(), key));
+        let names: Vec<_> = own.chain(names_beside(memory, receipt)).collect();
+        if names.iter().any(|(link, key)| memory.recent.knows(link, key, named.as_deref())) {
             return Applied::Nothing;
         }
-        let rows =
-            keys.into_iter().map(|op_key| EarlyReceipt { receipt: receipt.clone(), op_key, parked_at: now });
+        // Where its reply will look for it.
+        let rows = names.into_iter().filter_map(|(link, op_key)| {
+            let receipt = Receipt { link: LinkId::parse(&link).ok()?, ..receipt.clone() };
+            Some(EarlyReceipt { receipt, op_key, parked_at: now })
+        });
         self.parked.extend(rows);
         Applied::Parked
     }

@@ -47,13 +47,13 @@ impl Writer {
     pub(super) fn new(
         session: Session,
         waiting: Waiting,
-        node: String,
+        memory: Memory,
         clock: Arc<dyn Clock>,
         broken: Arc<OnceLock<String>>,
         stopped: watch::Sender<bool>,
     ) -> Self {
         let answers = Answers::start();
-        Self { session, waiting, memory: Memory::new(node), clock, broken, answers, stopped, full: None }
+        Self { session, waiting, memory, clock, broken, answers, stopped, full: None }
     }
 
     /// Works until nobody can ask any more, then closes the database.
@@ -197,7 +197,13 @@ impl Writer {
                 let done = tokio::time::timeout(LONGEST, transaction).await.map_err(late)?;
                 done.map_err(Fault::from)
             };
-            let Err(fault) = transaction.await else { return Ok(()) };
+            let Err(fault) = transaction.await else {
+                let whole = self.session.is_whole();
+                if whole.is_err() {
+                    batch.iter_mut().for_each(Op::forget);
+                }
+                return whole;
+            };
             batch.iter_mut().for_each(Op::forget);
             self.memory.forget();
             let gone = matches!(fault, Fault::Lost(_) | Fault::Broken(_));

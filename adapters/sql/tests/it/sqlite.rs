@@ -48,6 +48,44 @@ async fn one_process_serves_and_others_look() {
     open(directory.path()).await;
 }
 
+/// What is committed to a file that nobody will open again is not accepted.
+#[tokio::test]
+async fn a_file_that_is_removed_or_replaced_takes_nothing_more() {
+    for replaced in [false, true] {
+        let directory = tempfile::tempdir().expect("a directory");
+        let now = ManualClock::default().now();
+        let opened = open(directory.path()).await;
+        let accept = async |id| {
+            let new = samples::queued(samples::message(id, now), &samples::link("TS0"));
+            opened.stores.outbox.accept(samples::acceptance(vec![new])).await
+        };
+        accept(1).await.expect("accepted");
+        let file = directory.path().join("omnigate.db");
+        let copy = directory.path().join("copy");
+        std::fs::copy(&file, &copy).expect("a copy");
+        std::fs::remove_file(&file).expect("removed");
+        if replaced {
+            std::fs::rename(&copy, &file).expect("another in its place");
+        }
+        let refused = accept(2).await;
+        assert!(matches!(&refused, Err(StoreError::Broken(why)) if why.contains("in use")), "{refused:?}");
+        assert_eq!(file.exists(), replaced, "no new one is made");
+    }
+}
+
+#[tokio::test]
+async fn a_command_counts_what_waits_to_the_end() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let clock = ManualClock::default();
+    let opened = open(directory.path()).await;
+    let new = |id| samples::queued(samples::message(id, clock.now()), &samples::link("TS0"));
+    let many = (1..=1_500).map(new).collect();
+    opened.stores.outbox.accept(samples::acceptance(many)).await.expect("accepted");
+    let looking = sql::open(&url(directory.path()), StoreOptions::reading(Arc::new(clock.clone()))).await;
+    let waiting = looking.expect("it opens").stores.dispatch.backlog(clock.now()).await.expect("it reads");
+    assert_eq!(waiting.iter().flat_map(|b| b.waiting).sum::<usize>(), 1_500);
+}
+
 #[tokio::test]
 async fn what_was_accepted_outlives_the_store() {
     let directory = tempfile::tempdir().expect("a directory");

@@ -54,6 +54,10 @@ pub struct Cimd2 {
 }
 
 impl Keys for Cimd2 {
+    fn account(&self) -> Option<(&str, Option<&Spanned<Secret>>)> {
+        Some((&self.system_id, self.password.as_ref()))
+    }
+
     fn check(&self, common: &Common, checks: &mut LinkChecks<'_, '_>) {
         checks.some_host(common);
         checks.range(common.window.as_ref(), "window", MOST_IN_FLIGHT);

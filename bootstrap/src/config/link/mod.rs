@@ -26,13 +26,14 @@ pub(crate) use ucp::{field as ucp_field, status as ucp_status};
 
 use super::checks::Checks;
 use super::operator::Taken;
-use super::values::Period;
+use super::values::{Period, Secret};
 use check::LinkChecks;
 use domain::address::Originator;
 use domain::directory::{Heartbeat, LinkId, LinkProfile};
 use domain::language::Words;
 use domain::numbering::Country;
 use domain::originator;
+use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::path::PathBuf;
@@ -166,6 +167,11 @@ trait Keys: DeserializeOwned {
         self.whole()
     }
 
+    /// The name and the password that it logs in with, where the protocol has a log-in of that kind.
+    fn account(&self) -> Option<(&str, Option<&Spanned<Secret>>)> {
+        None
+    }
+
     /// Where it goes, in the summary of `check`: hosts, or the name of a device.
     fn place(&self, common: &Common) -> String {
         self.hosts(common).join(" ")
@@ -232,6 +238,10 @@ macro_rules! protocols {
             #[must_use]
             pub fn hosts(&self) -> Vec<&str> {
                 match &self.own { $(Own::$variant(keys) => keys.hosts(&self.common),)* }
+            }
+
+            fn account(&self) -> Option<(&str, Option<&Spanned<Secret>>)> {
+                match &self.own { $(Own::$variant(keys) => keys.account(),)* }
             }
 
             /// Whether its operator cuts long texts himself.
@@ -305,7 +315,7 @@ impl Link {
     }
 
     /// What routing needs to know of it.
-    pub(super) fn profile(&self) -> LinkProfile {
+    fn profile(&self) -> LinkProfile {
         let default = LinkProfile::named(self.id().unwrap_or_else(unnamed));
         LinkProfile {
             id: default.id,
@@ -318,7 +328,35 @@ impl Link {
             park_on: self.common.park_on.clone(),
             park_for: self.common.park_for.map_or(default.park_for, |p| p.0),
             heartbeat: self.common.heartbeat.as_ref().map(HeartbeatKeys::to_domain),
+            same_account: Vec::new(),
         }
+    }
+
+    /// Whether both log in as the same, which says that it is one account of one operator.
+    fn shares_account_with(&self, other: &Self) -> bool {
+        let (Some((name, password)), Some((theirs, their_password))) = (self.account(), other.account())
+        else {
+            return false;
+        };
+        let same = |a: &Secret, b: &Secret| match (a.resolve(), b.resolve()) {
+            (Ok(a), Ok(b)) => a.expose_secret() == b.expose_secret(),
+            _ => false,
+        };
+        let passwords = match (password, their_password) {
+            (None, None) => true,
+            (Some(a), Some(b)) => same(a.get_ref(), b.get_ref()),
+            _ => false,
+        };
+        self.common.protocol == other.common.protocol && !name.is_empty() && name == theirs && passwords
+    }
+
+    /// What routing needs to know of all.
+    pub(super) fn profiles(links: &[Self]) -> Vec<LinkProfile> {
+        let beside = |link: &Self| {
+            let others = links.iter().filter(|other| other.name() != link.name());
+            others.filter(|other| link.shares_account_with(other)).filter_map(Self::id).collect()
+        };
+        links.iter().map(|link| LinkProfile { same_account: beside(link), ..link.profile() }).collect()
     }
 }
 

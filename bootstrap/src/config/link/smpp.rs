@@ -103,6 +103,10 @@ pub struct SmppNumbering {
 }
 
 impl Keys for Smpp {
+    fn account(&self) -> Option<(&str, Option<&Spanned<Secret>>)> {
+        Some((&self.system_id, self.password.as_ref()))
+    }
+
     fn check(&self, common: &Common, checks: &mut LinkChecks<'_, '_>) {
         checks.some_host(common);
         checks.hosts(&self.receiver_hosts, "receiver_hosts");

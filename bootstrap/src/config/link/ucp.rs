@@ -72,6 +72,10 @@ pub struct Ucp {
 }
 
 impl Keys for Ucp {
+    fn account(&self) -> Option<(&str, Option<&Spanned<Secret>>)> {
+        Some((self.system_id.as_ref()?.get_ref(), self.password.as_ref()))
+    }
+
     fn check(&self, common: &Common, checks: &mut LinkChecks<'_, '_>) {
         let dialled = Dialled { port: self.port.as_ref(), dial: &self.dial, line: self.line.as_ref() };
         dialled.check(common, false, checks);

@@ -84,7 +84,9 @@ pub struct RouteSection {
     /// Pauses between tries; the last repeats; those of its class when absent.
     pub pauses: Option<Vec<Period>>,
     /// What to do with what the operator never answered: `resend` (when absent; marked as a possible duplicate), `assume_sent` or `fail`. With
-    /// the last two a long message of which the operator has taken a part waits for its link: another would send all of it.
+    /// the last two a long message of which the operator has taken a part waits for its link: another would send all of it. After a crash
+    /// nobody knows of what the link had whether it was written, so they hold for a full window and up to five messages more that never
+    /// left; the links of such a route take no more than these five in advance, which makes a fast link slower.
     pub doubt: Option<Spanned<String>>,
 }
 

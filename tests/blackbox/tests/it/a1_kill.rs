@@ -1,13 +1,14 @@
 //! A1 and C3: accepted is on disk. kill -9 at random instants with all doors sending, receipts coming and mobiles
 //! answering; nothing accepted is lost, what was in flight may be doubled and is marked.
 
-use crate::story::{Drivers, judge, long};
+use crate::story::{Drivers, judge, long, send};
 use blackbox::checker::Terms;
 use blackbox::clock::{eventually, pause};
 use blackbox::database::{Kind, fresh};
 use blackbox::doors::ALL;
 use blackbox::gateway::Gateway;
 use blackbox::random::Random;
+use blackbox::readback::messages;
 use blackbox::settings::Settings;
 use blackbox::simulator::Simulator;
 use std::time::Duration;
@@ -67,4 +68,21 @@ fn on_postgres() {
 #[test]
 fn on_mariadb() {
     story(Kind::Mysql, KILLS_WITH_SERVER);
+}
+
+/// What a link had in advance when it was killed never left, and `assume_sent` must not call it sent.
+#[test]
+fn what_never_left_is_not_called_sent() {
+    let simulator = Simulator::start(&["--delay", "60s"]);
+    let more = "doubt = \"assume_sent\"\n".to_owned();
+    let settings = Settings { window: WINDOW, more, ..Settings::towards(simulator.address()) };
+    let mut gateway = Gateway::start(&settings);
+    send(&gateway, 0, 60);
+    eventually("a full window", || (simulator.submits() >= WINDOW as usize).then_some(()));
+    gateway.kill();
+    gateway.restart();
+    let rows = messages(&gateway);
+    let sent = rows.iter().filter(|row| row.state == "sent").count();
+    assert_eq!(rows.len(), 60);
+    assert!((10..=15).contains(&sent), "{sent} are called sent, and a window had left");
 }

@@ -25,6 +25,14 @@ fn drains_and_leaves_nothing_in_doubt() {
 }
 
 #[test]
+fn with_nothing_under_way_it_stops_at_once() {
+    let simulator = Simulator::start(&[]);
+    let mut gateway = Gateway::start(&Settings::towards(simulator.address()));
+    let status = gateway.stop(Duration::from_secs(4)).expect("an end within four seconds");
+    assert!(status.success(), "{status}: {}", gateway.errors());
+}
+
+#[test]
 fn a_second_signal_stops_at_once() {
     let simulator = Simulator::start(&["--delay", "60s"]);
     let mut gateway = Gateway::start(&Settings::towards(simulator.address()));

@@ -23,6 +23,8 @@ pub(super) struct Books {
     pub(super) once: HashMap<(UserName, String), Used>,
     pub(super) awaiting: Vec<Await>,
     pub(super) parked: Vec<Parked>,
+    /// The other links of each link's account.
+    pub(super) accounts: HashMap<LinkId, Vec<LinkId>>,
     pub(super) habits: HashMap<LinkId, Habit>,
     pub(super) handoffs: BTreeMap<HandoffKey, Task>,
     pub(super) given_up: u64,
@@ -255,6 +257,20 @@ impl Books {
     /// The awaited part a receipt is about. Where something is open under the exact id: of several messages there only whom the receipt
     /// names, and nobody else where it repeats an ended one's. Else under any spelling, and the recipient agrees.
     fn find(&self, receipt: &Receipt) -> Option<usize> {
+        self.find_own(receipt).or_else(|| self.find_beside(receipt))
+    }
+
+    /// Under any spelling among the messages of the other links of the account, and the recipient agrees.
+    fn find_beside(&self, receipt: &Receipt) -> Option<usize> {
+        let keys = self.habits.get(&receipt.link).copied().unwrap_or_default().keys(&receipt.operator_id);
+        let named = receipt.recipient.as_ref().map(ToString::to_string);
+        let others = self.accounts.get(&receipt.link)?;
+        let all = self.awaiting.iter().enumerate();
+        let found: Vec<_> = all.filter(|(_, a)| others.contains(&a.link) && keys.contains(&a.key)).collect();
+        self.best(named.as_deref(), &found, Fit::Alike)
+    }
+
+    fn find_own(&self, receipt: &Receipt) -> Option<usize> {
         let keys = self.habits.get(&receipt.link).copied().unwrap_or_default().keys(&receipt.operator_id);
         let named = receipt.recipient.as_ref().map(ToString::to_string);
         let under = |keys: &[String]| -> Vec<(usize, &Await)> {

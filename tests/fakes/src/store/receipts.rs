@@ -1,8 +1,9 @@
 //! Receipts: applied or parked, and given up when their time is out.
 
-use super::{Call, MemoryStore};
+use super::{Call, MemoryStore, locked};
 use async_trait::async_trait;
 use domain::Timestamp;
+use domain::directory::LinkId;
 use domain::message::Incarnation;
 use domain::receipt::Receipt;
 use domain::state::State;
@@ -27,6 +28,10 @@ impl Receipts for MemoryStore {
             Ok(receipts.iter().map(|r| books.apply(r, tell_lease, now)).collect())
         })
         .await
+    }
+
+    fn one_account(&self, links: Vec<(LinkId, Vec<LinkId>)>) {
+        locked(&self.books).accounts = links.into_iter().collect();
     }
 
     async fn give_up(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
