@@ -147,6 +147,7 @@ pub(super) const HELP: &[Entry] = &[
     ("Line faults:", "Fel på linjen:"),
     ("Faults: {}", "Fel: {}"),
     ("Orders: {}", "Order: {}"),
+    ("Orders, one a line on standard input: {}", "Order, en per rad på standard in: {}"),
     ("Take messages without a login (operation 60)", "Ta meddelanden utan inloggning (operation 60)"),
     ("A lasting name for the pseudo-terminal: a link that is made anew when the modem is plugged in", "Ett bestående namn på pseudoterminalen: en länk som görs om när modemet sätts i"),
     ("Listen here like a terminal server, instead of a pseudo-terminal; port 0 takes a free one", "Lyssna här som en terminalserver, i stället för en pseudoterminal; port 0 tar en ledig"),
