@@ -51,9 +51,17 @@ impl Source {
     }
 }
 
-/// All files under `directory` (from the root) whose name ends in `suffix`, sorted by path.
+/// All files under `directory` (from the root) that are text and whose name ends in `suffix`, sorted by path.
 #[must_use]
 pub fn sources(directory: &str, suffix: &str) -> Vec<Source> {
+    let named = files(directory).into_iter().filter(|path| path.ends_with(suffix));
+    let read = |path: String| Some(Source { text: fs::read_to_string(root().join(&path)).ok()?, path });
+    named.filter_map(read).collect()
+}
+
+/// The paths of all files under `directory` (from the root), sorted.
+#[must_use]
+pub fn files(directory: &str) -> Vec<String> {
     let root = root();
     let mut found = Vec::new();
     let mut open = vec![root.join(directory)];
@@ -61,20 +69,15 @@ pub fn sources(directory: &str, suffix: &str) -> Vec<Source> {
         let Ok(entries) = fs::read_dir(&next) else { continue };
         for entry in entries.flatten() {
             let path = entry.path();
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if path.is_dir() {
-                if !SKIPPED.contains(&name.as_str()) {
-                    open.push(path);
-                }
-            } else if name.ends_with(suffix)
-                && let Ok(text) = fs::read_to_string(&path)
-            {
+            if !path.is_dir() {
                 let path = path.strip_prefix(&root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
-                found.push(Source { path, text });
+                found.push(path.trim_start_matches("./").to_owned());
+            } else if !SKIPPED.contains(&entry.file_name().to_string_lossy().as_ref()) {
+                open.push(path);
             }
         }
     }
-    found.sort_by(|a, b| a.path.cmp(&b.path));
+    found.sort();
     found
 }
 

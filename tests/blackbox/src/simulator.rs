@@ -193,6 +193,13 @@ impl Simulator {
         self.journal().iter().filter(|entry| matches!(entry, Entry::Submit { .. })).count()
     }
 
+    /// The texts of the submits so far, in their order.
+    #[must_use]
+    pub fn texts(&self) -> Vec<String> {
+        let text = |entry| if let Entry::Submit { text, .. } = entry { Some(text) } else { None };
+        self.journal().into_iter().filter_map(text).collect()
+    }
+
     /// Keeps the journal of a failed story.
     pub fn keep(&self, to: &std::path::Path) {
         let _ = fs::copy(self.journal_path(), to);

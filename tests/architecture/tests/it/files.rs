@@ -1,6 +1,6 @@
 //! Each source file says what it is, keeps its proportion and its names (DESIGN 8 and 9).
 
-use architecture::{none, shipped, sources};
+use architecture::{files, none, shipped, sources};
 
 /// A file beyond this many lines has more than one idea in it. 70 to 220 is the aim.
 const MOST_LINES: usize = 600;
@@ -27,6 +27,14 @@ fn no_file_grows_without_end() {
         .map(|(lines, path)| format!("{path}: {lines} lines"))
         .collect();
     none("files of more than 600 lines", &offences);
+}
+
+#[test]
+fn nothing_else_stands_among_the_sources() {
+    let known = |path: &String| [".rs", ".toml", ".snap"].iter().any(|ending| path.ends_with(ending));
+    let offences: Vec<String> =
+        files(".").into_iter().filter(|path| path.contains("/src/") && !known(path)).collect();
+    none("files in a src directory that are no source", &offences);
 }
 
 #[test]

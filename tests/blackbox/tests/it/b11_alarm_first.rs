@@ -4,7 +4,6 @@ use crate::story::{long, post};
 use blackbox::clock::{eventually, start};
 use blackbox::gateway::Gateway;
 use blackbox::http::{Client, Request};
-use blackbox::journal::Entry;
 use blackbox::proxy::{Proxy, Weather};
 use blackbox::readback;
 use blackbox::settings::{PASSWORD, Settings, USER};
@@ -89,13 +88,6 @@ fn alarm(gateway: &Gateway, simulator: &Simulator, round: usize) {
     let response = post(gateway, &body, None);
     assert_eq!(response.status, 202, "{}", response.text());
     let before = simulator.submits();
-    let place = eventually("the alarm", || {
-        let journal = simulator.journal();
-        let submits = journal.iter().filter_map(|entry| match entry {
-            Entry::Submit { text, .. } => Some(text),
-            _ => None,
-        });
-        submits.into_iter().position(|sent| *sent == text)
-    });
+    let place = eventually("the alarm", || simulator.texts().into_iter().position(|sent| sent == text));
     assert!(place <= before + BEFORE_IT, "{} bulk messages left before it", place.saturating_sub(before));
 }

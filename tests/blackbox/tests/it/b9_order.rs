@@ -8,7 +8,6 @@ use blackbox::doors::{Answer, Door, soap};
 use blackbox::gateway::Gateway;
 use blackbox::history::{Attempt, marked_text};
 use blackbox::http::{Request, once};
-use blackbox::journal::Entry;
 use blackbox::settings::{PASSWORD, Settings, USER};
 use blackbox::simulator::Simulator;
 use serde_json::json;
@@ -55,13 +54,5 @@ fn a_batch_to_one_recipient_leaves_in_its_order() {
     let answer = once(gateway.doors().http, &request).expect("an answer");
     assert_eq!(answer.status, 200, "{}", answer.text());
     eventually("all of them at the operator", || (simulator.submits() >= MESSAGES).then_some(()));
-    let texts: Vec<String> = simulator
-        .journal()
-        .into_iter()
-        .filter_map(|entry| match entry {
-            Entry::Submit { text, .. } => Some(text),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(texts, (0..MESSAGES).map(|n| format!("nr {n:03}")).collect::<Vec<_>>());
+    assert_eq!(simulator.texts(), (0..MESSAGES).map(|n| format!("nr {n:03}")).collect::<Vec<_>>());
 }

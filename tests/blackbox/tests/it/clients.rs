@@ -208,15 +208,7 @@ fn client_of_the_simulator(mut command: Command, name: &str, text: &str, parts: 
     simulator.mo(TO, "46700000000", "svar");
     let ended = eventually("the client's end", || client.ended());
     assert!(ended.success(), "{}{}", client.output(), client.errors());
-    let got: String = simulator
-        .journal()
-        .into_iter()
-        .filter_map(|entry| match entry {
-            Entry::Submit { text, .. } => Some(text),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(got, text);
+    assert_eq!(simulator.texts().concat(), text);
     client.output()
 }
 
