@@ -199,6 +199,7 @@ impl OpenDoors {
             // A hundred fields is what every server allows; who needs more octets sets max_header.
             header_fields: usual.header_fields,
             requests: http.max_requests,
+            busy: |parts, language| http_door::busy(parts, language).or_else(|| soap::busy(parts, language)),
             // node.drain bounds a stop as a whole.
             grace: usual.grace,
             proxies: http.proxies.iter().map(|p| p.0).collect(),

@@ -52,7 +52,9 @@ impl Front {
     ) -> Result<Response, Infallible> {
         let language = spoken(request.headers(), self.limits.language);
         let Some(_place) = Place::take(&self) else {
-            let busy = problem::problem(&Refusal::new(Code::Busy), language, None);
+            let (parts, _) = request.into_parts();
+            let usual = || problem::problem(&Refusal::new(Code::Busy), language, None);
+            let busy = (self.limits.busy)(&parts, language).unwrap_or_else(usual);
             return Ok(until_written(self.finish(busy, language, tls), working));
         };
         let caller = Caller::behind(peer, tls, request.headers(), &self.limits.proxies);

@@ -83,7 +83,8 @@ impl Inside {
     /// Sends away who has rested longest, of one address or of all. False when nobody rests.
     fn send_away(&mut self, address: Option<IpAddr>) -> bool {
         loop {
-            let seats = self.by_address.iter().filter(|(other, _)| address.is_none_or(|only| only == **other));
+            let seats =
+                self.by_address.iter().filter(|(other, _)| address.is_none_or(|only| only == **other));
             let resting = seats.flat_map(|(_, seats)| seats).filter_map(|seat| Some((seat.rests()?, seat)));
             let Some((since, seat)) = resting.min_by_key(|(since, _)| *since) else { return false };
             let seat = Arc::clone(seat);

@@ -50,7 +50,12 @@ impl Stream {
         Self { wire: Wire::Tls(Box::new(tls)), place: None }
     }
 
-    pub(crate) fn shaking(tcp: TcpStream, tls: &TlsServer, limit: Duration, place: Option<Arc<Place>>) -> Self {
+    pub(crate) fn shaking(
+        tcp: TcpStream,
+        tls: &TlsServer,
+        limit: Duration,
+        place: Option<Arc<Place>>,
+    ) -> Self {
         let sleep = Box::pin(tokio::time::sleep(limit));
         Self { wire: Wire::Shaking(Box::new((tls.accept(tcp), sleep))), place }
     }
