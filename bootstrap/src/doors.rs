@@ -166,7 +166,7 @@ impl OpenDoors {
         self.callers.insert("http", options.allow.clone());
         let listener = bind("http", &http.listen, options).await?;
         self.addresses.insert("http", listener.local_addr()?);
-        let ops = ops::router(gateway.observe(), measures);
+        let ops = ops::router(gateway.observe(), measures, language);
         let app = wire::http_router(loaded, http, gateway, machine)
             .merge(wire::soap_router(loaded, http, gateway, machine))
             .merge(machine.operators.router(BodyLimits { octets: http.max_body, time: http.body_timeout.0 }));
