@@ -31,7 +31,10 @@ async fn describe(State(doors): State<Arc<Doors>>, caller: Caller, request: Requ
     let query = request.uri().query().unwrap_or_default().to_ascii_lowercase();
     let asked = query.split('&').any(|part| matches!(part.split('=').next(), Some("wsdl" | "singlewsdl")));
     if !asked {
-        let text = "Omnigate: SOAP web service. Its description: ?wsdl\n";
+        let text = web_kit::language(request.headers(), doors.config.language).pick(
+            "Omnigate: SOAP-webbtjänst. Dess beskrivning: ?wsdl\n",
+            "Omnigate: SOAP web service. Its description: ?wsdl\n",
+        );
         return respond(StatusCode::OK, "text/plain; charset=utf-8", text.to_owned());
     }
     let authority = request.uri().authority().map(|a| a.as_str());

@@ -253,6 +253,9 @@ impl Session {
             Command::Sms(to, text) => {
                 let to: Vec<_> =
                     to.split([',', ';']).map(|n| n.trim().to_owned()).filter(|n| !n.is_empty()).collect();
+                if to.len() > self.config.max_recipients {
+                    return self.say(552, texts::MANY_RECIPIENTS);
+                }
                 let request = self.page.parameters().request(to, &text, self.config.subject);
                 self.submit(sender, vec![request], false)
             }

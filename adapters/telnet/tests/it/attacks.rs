@@ -82,6 +82,7 @@ async fn limits_one_below_and_one_above() {
         (text(99), "220 354 250"),
         (text(100), "220 354 552"),
         ("PAGE 0701\r\nPAGE 0702\r\nPAGE 0703\r\n".to_owned(), "220 250 250 552"),
+        ("SMS 0701,0702 Hej\r\nSMS 0701,0702,0703 Hej\r\n".to_owned(), "220 250 552"),
     ];
     for (octets, expected) in cases {
         let heard = say(small(), &desk, "10.0.0.1", octets.as_bytes(), 4096).await;
