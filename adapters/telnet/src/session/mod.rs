@@ -210,6 +210,7 @@ impl Session {
         match command::parse(&line) {
             Ok(command) => self.command(command),
             Err(NoCommand::Unknown) => self.say(500, texts::UNKNOWN),
+            Err(NoCommand::Web) => Step::End(self.reply(421, texts::NO_WEB)),
             Err(NoCommand::Usage(usage)) => {
                 let usage = texts::usage(usage, self.config.language);
                 Step::Say(Reply::new(550, format!("{} {usage}", self.text(texts::USAGE))))

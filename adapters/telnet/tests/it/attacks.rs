@@ -179,3 +179,18 @@ proptest! {
         prop_assert!(heard.starts_with(b"220 "));
     }
 }
+
+#[tokio::test]
+async fn a_web_page_gives_no_orders() {
+    // What a page of anybody's makes a browser send to any port, from an address that may need no password.
+    for (request, expected) in [
+        ("POST /x HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\n\r\nSMS 0701234567 x\r\n", "220 421"),
+        ("GET / HTTP/1.0\r\n\r\nSMS 0701234567 x\r\n", "220 421"),
+        ("GET HTTP/1.1\r\nHELP SMS\r\n", "220 500 218"),
+    ] {
+        let desk = Arc::new(Desk::default());
+        let heard = say(config(), &desk, "10.0.0.2", request.as_bytes(), 4096).await;
+        assert_eq!(codes(&heard).join(" "), expected, "{request:?}");
+        assert!(texts(&desk).is_empty(), "{request:?}");
+    }
+}
