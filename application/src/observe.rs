@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use domain::directory::LinkId;
 use domain::receipt::Spelling;
 use domain::routing::Condition;
+use domain::{Language, Words, words};
 use ports::driven::{LinkReport, Reports};
 use ports::driving::{Observe, Readiness};
 use std::sync::Arc;
@@ -29,20 +30,29 @@ impl Observe for Watch {
             readiness.reasons.push(reason);
         }
         if self.closed.load(Ordering::Acquire) {
-            readiness.reasons.push("stopping".to_owned());
+            readiness.reasons.push(Words::new("stängs av", "stopping"));
         }
         match tokio::time::timeout(Duration::from_secs(2), self.reports.ping()).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => readiness.reasons.push(format!("store: {error}")),
-            Err(_) => readiness.reasons.push("store: no answer within 2 s".to_owned()),
+            Ok(Err(error)) => {
+                let why = error.words();
+                let (swedish, english) =
+                    (why.in_language(Language::Swedish), why.in_language(Language::English));
+                readiness.reasons.push(words!("lagret: {swedish}", "store: {english}"));
+            }
+            Err(_) => readiness
+                .reasons
+                .push(Words::new("lagret: inget svar inom 2 s", "store: no answer within 2 s")),
         }
         let lanes = self.lanes.all();
         let ill = lanes.iter().filter(|l| l.health().condition != Condition::Up || l.link.is_deaf());
         let ill: Vec<_> = ill.map(|lane| lane.report()).collect();
         if !self.lanes.any_up() {
-            readiness.reasons.push("no link is up".to_owned());
+            readiness.reasons.push(Words::new("ingen väg är uppe", "no link is up"));
         }
-        readiness.warnings.extend(ill.into_iter().map(|l| format!("link {}: {}", l.id, l.detail)));
+        readiness
+            .warnings
+            .extend(ill.into_iter().map(|l| words!("väg {}: {}", "link {}: {}", l.id, l.detail)));
         readiness
     }
 

@@ -8,6 +8,7 @@ use crate::fatal::Fatal;
 use crate::lanes::Lanes;
 use crate::neighbours::Neighbours;
 use crate::tenure::Tenure;
+use domain::Words;
 use domain::directory::LinkId;
 use domain::message::Incarnation;
 use ports::driven::{Clock, Cluster, Neighbour, StoreError};
@@ -124,7 +125,9 @@ impl Pulse {
             self.heard.last().others.clone_from(others);
         } else {
             self.tenure.lose();
-            self.fatal.raise("another run took this node's place");
+            let taken =
+                Words::new("en annan körning har tagit nodens plats", "another run took this node's place");
+            self.fatal.raise(taken);
         }
         Ok(seen)
     }

@@ -166,7 +166,7 @@ impl OpenDoors {
         self.callers.insert("http", options.allow.clone());
         let listener = bind("http", &http.listen, options).await?;
         self.addresses.insert("http", listener.local_addr()?);
-        let ops = ops::router(gateway.observe(), measures);
+        let ops = ops::router(gateway.observe(), measures, language);
         let app = wire::http_router(loaded, http, gateway, machine)
             .merge(wire::soap_router(loaded, http, gateway, machine))
             .merge(machine.operators.router(BodyLimits { octets: http.max_body, time: http.body_timeout.0 }));
@@ -199,6 +199,7 @@ impl OpenDoors {
             // A hundred fields is what every server allows; who needs more octets sets max_header.
             header_fields: usual.header_fields,
             requests: http.max_requests,
+            busy: |parts, language| http_door::busy(parts, language).or_else(|| soap::busy(parts, language)),
             // node.drain bounds a stop as a whole.
             grace: usual.grace,
             proxies: http.proxies.iter().map(|p| p.0).collect(),

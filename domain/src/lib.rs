@@ -9,6 +9,7 @@ pub mod directory;
 pub mod language;
 pub mod message;
 pub mod mo;
+pub mod moment;
 pub mod numbering;
 pub mod originator;
 pub mod receipt;

@@ -14,6 +14,7 @@ pub mod operator;
 mod time;
 
 pub use deliver::{DeliverOptions, HttpDeliver, MoForm};
+pub use form::busy;
 
 use axum::Router;
 use axum::routing::{get, post};

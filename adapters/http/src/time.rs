@@ -1,8 +1,7 @@
 //! Times and durations as callers write them: RFC 3339 instants, `10m` or ISO 8601 `PT10M`.
 
-use domain::Timestamp;
-use domain::Words;
 use domain::refusal::{Code, Refusal};
+use domain::{Timestamp, Words, moment};
 use jiff::{Span, SpanRelativeTo};
 use std::time::Duration;
 
@@ -23,7 +22,7 @@ pub(crate) fn instant(field: &'static str, text: &str) -> Result<Timestamp, Refu
     };
     // A plus sign in a query string that was not escaped has become a space.
     let mended = text.trim().replace(' ', "+");
-    text.trim().parse().or_else(|_| mended.parse()).map_err(|_| wrong())
+    moment::read(text.trim()).or_else(|| moment::read(&mended)).ok_or_else(wrong)
 }
 
 /// Reads a duration: `90s`, `10m`, `2h 30m`, `1d`, `PT10M`. A day has 24 hours.
@@ -76,6 +75,7 @@ mod tests {
             ("2026-11-23T10:00:00+01:00", Some(ten)),
             ("2026-11-23T10:00:00 01:00", Some(ten)),
             ("2026-11-23T10:00:00", None),
+            ("2026-11-23T24:00:00 15:00", Some(ten)),
             ("tomorrow", None),
             ("", None),
         ] {

@@ -3,12 +3,13 @@
 use crate::measures::Measures;
 use axum::Router;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use domain::receipt::Spelling;
 use domain::routing::Condition;
-use ports::driving::{Observe, Readiness};
+use domain::{Language, Words};
+use ports::driving::Observe;
 use serde_json::json;
 use std::sync::Arc;
 
@@ -16,15 +17,18 @@ use std::sync::Arc;
 struct Ops {
     observe: Arc<dyn Observe>,
     measures: Measures,
+    language: Language,
 }
 
 /// The three pages. They need no login: let only those who may see them reach the listener.
-pub fn router(observe: Arc<dyn Observe>, measures: Measures) -> Router {
+///
+/// `language` is for people who do not say which they want.
+pub fn router(observe: Arc<dyn Observe>, measures: Measures, language: Language) -> Router {
     Router::new()
         .route("/health/live", get(live))
         .route("/health/ready", get(ready))
         .route("/metrics", get(metrics))
-        .with_state(Ops { observe, measures })
+        .with_state(Ops { observe, measures, language })
 }
 
 /// The process answers: that is all. An operator's fault does not restart us.
@@ -32,14 +36,18 @@ async fn live() -> Response {
     axum::Json(json!({ "live": true })).into_response()
 }
 
-async fn ready(State(ops): State<Ops>) -> Response {
+async fn ready(State(ops): State<Ops>, headers: HeaderMap) -> Response {
     let readiness = ops.observe.readiness().await;
     let status = if readiness.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let Readiness { reasons, warnings } = readiness;
+    let language = web_kit::language(&headers, ops.language);
+    let said = |words: &[Words]| -> Vec<String> {
+        words.iter().map(|words| words.in_language(language).to_owned()).collect()
+    };
+    let (reasons, warnings) = (said(&readiness.reasons), said(&readiness.warnings));
     let links: Vec<_> = ops.observe.links().iter().map(|report| link(&ops, report)).collect();
     let ready = reasons.is_empty();
-    (status, axum::Json(json!({ "ready": ready, "reasons": reasons, "warnings": warnings, "links": links })))
-        .into_response()
+    let page = json!({ "ready": ready, "reasons": reasons, "warnings": warnings, "links": links });
+    (status, [(header::CONTENT_LANGUAGE, language.tag())], axum::Json(page)).into_response()
 }
 
 fn link(ops: &Ops, report: &ports::driven::LinkReport) -> serde_json::Value {
@@ -88,6 +96,7 @@ mod tests {
     use domain::directory::LinkId;
     use http_body_util::BodyExt as _;
     use ports::driven::LinkReport;
+    use ports::driving::Readiness;
     use std::time::Duration;
     use tower::ServiceExt as _;
 
@@ -96,7 +105,10 @@ mod tests {
     #[async_trait]
     impl Observe for Sick {
         async fn readiness(&self) -> Readiness {
-            Readiness { reasons: vec!["no link is up".into()], warnings: Vec::new() }
+            Readiness {
+                reasons: vec![Words::new("ingen väg är uppe", "no link is up")],
+                warnings: Vec::new(),
+            }
         }
         fn links(&self) -> Vec<LinkReport> {
             Vec::new()
@@ -110,10 +122,10 @@ mod tests {
         }
     }
 
-    async fn get(path: &str) -> (StatusCode, String) {
-        let router = router(Arc::new(Sick), Measures::detached());
-        let response =
-            router.oneshot(Request::get(path).body(Body::empty()).expect("request")).await.expect("response");
+    async fn get(path: &str, accepted: &str) -> (StatusCode, String) {
+        let router = router(Arc::new(Sick), Measures::detached(), Language::Swedish);
+        let request = Request::get(path).header("accept-language", accepted);
+        let response = router.oneshot(request.body(Body::empty()).expect("request")).await.expect("response");
         let status = response.status();
         let body = response.into_body().collect().await.expect("body").to_bytes();
         (status, String::from_utf8_lossy(&body).into_owned())
@@ -121,10 +133,11 @@ mod tests {
 
     #[tokio::test]
     async fn live_though_not_ready() {
-        assert_eq!(get("/health/live").await.0, StatusCode::OK);
-        let (status, body) = get("/health/ready").await;
+        assert_eq!(get("/health/live", "").await.0, StatusCode::OK);
+        let (status, body) = get("/health/ready", "").await;
         assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
-        assert!(body.contains("no link is up"), "{body}");
-        assert_eq!(get("/metrics").await.0, StatusCode::OK);
+        assert!(body.contains("ingen väg är uppe"), "{body}");
+        assert!(get("/health/ready", "en").await.1.contains("no link is up"));
+        assert_eq!(get("/metrics", "").await.0, StatusCode::OK);
     }
 }

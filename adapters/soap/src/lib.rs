@@ -23,7 +23,7 @@ mod xml;
 
 pub use config::Config;
 pub use door::Doors;
-pub use router::{PATH, router};
+pub use router::{PATH, busy, router};
 
 /// Namespace of the service's own messages; it changes only with what they mean.
 pub const NAMESPACE: &str = "urn:omnigate:gateway:1";

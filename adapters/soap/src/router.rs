@@ -9,9 +9,9 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::request::Parts;
 use axum::response::Response;
 use axum::routing::get;
-use domain::Words;
 use domain::refusal::{Code, Refusal};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use domain::{Language, Words};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use std::sync::Arc;
 use web_kit::{Caller, problem};
 
@@ -31,7 +31,10 @@ async fn describe(State(doors): State<Arc<Doors>>, caller: Caller, request: Requ
     let query = request.uri().query().unwrap_or_default().to_ascii_lowercase();
     let asked = query.split('&').any(|part| matches!(part.split('=').next(), Some("wsdl" | "singlewsdl")));
     if !asked {
-        let text = "Omnigate: SOAP web service. Its description: ?wsdl\n";
+        let text = web_kit::language(request.headers(), doors.config.language).pick(
+            "Omnigate: SOAP-webbtjänst. Dess beskrivning: ?wsdl\n",
+            "Omnigate: SOAP web service. Its description: ?wsdl\n",
+        );
         return respond(StatusCode::OK, "text/plain; charset=utf-8", text.to_owned());
     }
     let authority = request.uri().authority().map(|a| a.as_str());
@@ -63,6 +66,20 @@ async fn call(State(doors): State<Arc<Doors>>, caller: Caller, request: Request)
             early(&doors, &headers, media.version, status, refusal)
         }
     }
+}
+
+/// Says in a fault that there is no room for a call. Is a [`web_kit::Busy`].
+#[must_use]
+pub fn busy(parts: &Parts, language: Language) -> Option<Response> {
+    if parts.uri.path() != PATH || parts.method != Method::POST {
+        return None;
+    }
+    let version = Media::of(&parts.headers).map_or(Version::V11, |media| media.version);
+    let refusal = Refusal::new(Code::Busy);
+    let text = fault::write(&Trouble::Refused(refusal), version, language);
+    let mut response = respond(StatusCode::INTERNAL_SERVER_ERROR, version.media_type(), text);
+    problem::headers_for(Code::Busy, response.headers_mut());
+    Some(response)
 }
 
 /// A fault before the message was read.

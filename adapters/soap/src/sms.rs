@@ -99,8 +99,7 @@ impl Sms {
         request.valid_for = form.filled("validForSeconds")?.map(|v| valid_for(&v)).transpose()?;
         request.valid_until = form.filled("validUntil")?.map(|v| moment(&v, "validUntil")).transpose()?;
         let told = one_of(form, "callbackOn", ("every eller end", "every or end"), Told::parse)?;
-        let url = form.take("callbackUrl")?;
-        request.callback = url.map(|url| callback(&url, told.unwrap_or_default())).transpose()?;
+        request.callback = callback(form.take("callbackUrl")?.as_deref(), told)?;
         request.link = form.take("link")?;
         request.asked_by = form.take("askedBy")?;
         request.idempotency_key = form.take("clientReference")?;
@@ -150,8 +149,8 @@ fn valid_for(value: &str) -> Result<Duration, Refusal> {
     Ok(Duration::from_secs(seconds.into()))
 }
 
-fn callback(url: &str, told: Told) -> Result<Callback, Refusal> {
-    Callback::json(url, told)
+fn callback(url: Option<&str>, told: Option<Told>) -> Result<Option<Callback>, Refusal> {
+    Callback::asked(url, told)
         .map_err(|error| Refusal::field(Code::InvalidCallback, "callbackUrl", error.words()))
 }
 

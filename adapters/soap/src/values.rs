@@ -61,7 +61,8 @@ pub(crate) fn moment(value: &str, field: &'static str) -> Result<Timestamp, Refu
     };
     let value = value.trim();
     let shaped = value.as_bytes().get(10) == Some(&b'T') && !value.contains('[');
-    if shaped { value.parse().map_err(|_| what()) } else { Err(what()) }
+    let read = if shaped { domain::moment::read(value) } else { None };
+    read.ok_or_else(what)
 }
 
 /// Octets; line breaks within are allowed.
@@ -88,6 +89,7 @@ mod tests {
             (" 2026-11-23T10:00:00Z\n", Some("2026-11-23T10:00:00Z")),
             ("2026-11-23T10:00:00.1234567-05:00", Some("2026-11-23T15:00:00.1234567Z")),
             ("2026-11-23T10:00:00", None),
+            ("2026-11-22T24:00:00Z", Some("2026-11-23T00:00:00Z")),
             ("2026-11-23", None),
             ("2026-11-23 10:00:00Z", None),
             ("2026-11-23T10:00:00+01:00[Europe/Stockholm]", None),

@@ -70,6 +70,8 @@ pub enum Command {
 pub enum NoCommand {
     /// Unknown or not offered: 500.
     Unknown,
+    /// A request of HTTP: whatever follows it was written by a web page, in a browser that may be known by its address.
+    Web,
     /// Known, but used like this: 550.
     Usage(&'static str),
 }
@@ -131,7 +133,13 @@ pub fn parse(line: &str) -> Result<Command, NoCommand> {
     let (verb, rest) = split(line);
     let verb = typed(verb).to_ascii_uppercase();
     let is = |full: &str| verb.len() >= 4.min(full.len()) && full.starts_with(&verb);
-    VERBS.iter().find(|(full, _)| is(full)).map_or(Err(NoCommand::Unknown), |(_, read)| read(rest))
+    let none = if is_web(rest) { NoCommand::Web } else { NoCommand::Unknown };
+    VERBS.iter().find(|(full, _)| is(full)).map_or(Err(none), |(_, read)| read(rest))
+}
+
+/// Whether what follows a verb that is not ours is the rest of a request line (RFC 9112 3): `/path HTTP/1.1`.
+fn is_web(rest: &str) -> bool {
+    rest.rsplit_once(' ').is_some_and(|(_, last)| last.starts_with("HTTP/"))
 }
 
 fn split(line: &str) -> (&str, &str) {

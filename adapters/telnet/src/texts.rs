@@ -26,6 +26,7 @@ said! {
     ERRORS = "För många fel, hej då", "Too many errors, goodbye";
     LONG_LINE = "För lång rad, hej då", "Line too long, goodbye";
     UNKNOWN = "Okänt kommando, HELP ger hjälp", "Unknown command, HELP for help";
+    NO_WEB = "Här talas SNPP, inte HTTP, hej då", "This is SNPP and not HTTP, goodbye";
     USAGE = "Skrivs så här:", "Usage:";
     NOT_OFFERED = "Erbjuds inte för SMS", "Not offered for SMS";
     NOT_TEXT = "Inte giltig text i vald teckenkod, se SITE CHARSET", "Not valid text in the chosen character set, see SITE CHARSET";

@@ -14,6 +14,9 @@ pub enum CallbackError {
     /// A URL that names no host, or a port that there is not.
     #[error("{}", self.words())]
     NoPlace,
+    /// What is to be told was given, and not where to.
+    #[error("{}", self.words())]
+    Nowhere,
     /// Not a form that [`Callback`] writes.
     #[error("{}", self.words())]
     Unreadable,
@@ -31,6 +34,10 @@ impl CallbackError {
             Self::NoPlace => Words::new(
                 "återanropsadressens värdnamn eller port går inte att använda",
                 "the callback address has no host, or a port that there is not",
+            ),
+            Self::Nowhere => Words::new(
+                "det som ska meddelas är angivet men ingen återanropsadress att meddela",
+                "what is to be told is given, but no callback address to tell it to",
             ),
             Self::Unreadable => Words::new("inget lagrat återanrop", "not a stored callback"),
         }
@@ -108,6 +115,18 @@ pub enum Callback {
 }
 
 impl Callback {
+    /// A JSON callback, when there is an address. What is to be told, without an address, is a mistake.
+    ///
+    /// # Errors
+    /// [`CallbackError::Nowhere`], and those of [`Callback::json`].
+    pub fn asked(url: Option<&str>, told: Option<Told>) -> Result<Option<Self>, CallbackError> {
+        match (url, told) {
+            (Some(url), told) => Self::json(url, told.unwrap_or_default()).map(Some),
+            (None, Some(_)) => Err(CallbackError::Nowhere),
+            (None, None) => Ok(None),
+        }
+    }
+
     /// A JSON callback.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! How a store fails.
 
+use domain::Words;
+
 /// Why a store did not do it. Nothing of the call was stored, unless [`StoreError::Unavailable`] says that nobody knows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
@@ -25,6 +27,20 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// The same for people.
+    #[must_use]
+    pub fn words(&self) -> Words {
+        let swedish = match self {
+            Self::Busy => "lagret är upptaget".to_owned(),
+            Self::Full => "disken är full".to_owned(),
+            Self::Unavailable(why) => format!("databasen går inte att nå: {why}"),
+            Self::Broken(why) => format!("disken har fallerat: {why}"),
+            Self::KeyReused => "nyckeln användes till en annan begäran".to_owned(),
+            Self::Data(why) => format!("går inte att lagra: {why}"),
+        };
+        Words::new(swedish, self.to_string())
+    }
+
     /// Whether the same call may succeed later.
     #[must_use]
     pub fn is_temporary(&self) -> bool {

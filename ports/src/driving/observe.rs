@@ -2,6 +2,7 @@
 
 use crate::driven::LinkReport;
 use async_trait::async_trait;
+use domain::Words;
 use domain::directory::LinkId;
 use domain::receipt::Spelling;
 use std::time::Duration;
@@ -10,9 +11,9 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Readiness {
     /// Reasons not to send traffic here; empty = ready.
-    pub reasons: Vec<String>,
+    pub reasons: Vec<Words>,
     /// Things an operator should know that do not stop traffic.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Words>,
 }
 
 impl Readiness {

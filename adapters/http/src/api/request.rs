@@ -8,7 +8,8 @@ use domain::message::{Callback, CallbackError, Dimensions, Priority, Told};
 use domain::refusal::{Code, Refusal};
 use domain::submission::{Content, Request};
 use domain::text::Policy;
-use serde::de::{Deserializer, Error, SeqAccess, Visitor};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use utoipa::ToSchema;
@@ -37,6 +38,7 @@ pub struct SendBody {
     /// The caller's own name for it, at most 128 characters.
     pub reference: Option<String>,
     /// What the cost is booked on.
+    #[serde(deserialize_with = "an_object")]
     pub dimensions: Option<DimensionsBody>,
     /// Not before this (RFC 3339).
     #[schema(example = "2026-11-24T08:00:00+01:00")]
@@ -48,7 +50,7 @@ pub struct SendBody {
     pub valid_until: Option<String>,
     /// Where to POST what becomes of it.
     pub callback_url: Option<String>,
-    /// Which states to tell: `every` (from `sent` on) or `end` (the last one alone, half the calls).
+    /// Which states to tell: `every` (from `sent` on) or `end` (the last one alone, half the calls). Only with `callback_url`.
     pub callback_on: Option<String>,
     /// Tie replies to this very message.
     pub dialog: Option<bool>,
@@ -163,9 +165,9 @@ pub(crate) fn callback(url: Option<&str>, told: Option<&str>) -> Result<Option<C
     let wrong = || {
         Refusal::field(Code::InvalidParameter, "callback_on", Words::new("every eller end", "every or end"))
     };
-    let told = told.map(|name| Told::parse(name).ok_or_else(wrong)).transpose()?.unwrap_or_default();
+    let told = told.map(|name| Told::parse(name).ok_or_else(wrong)).transpose()?;
     let refused = |e: CallbackError| Refusal::field(Code::InvalidCallback, "callback_url", e.words());
-    url.map(|url| Callback::json(url, told).map_err(refused)).transpose()
+    Callback::asked(url, told).map_err(refused)
 }
 
 /// Reads a text policy.
@@ -245,6 +247,27 @@ fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>
     deserializer.deserialize_any(OneOrMore)
 }
 
+/// A list would be taken for the members in their order.
+fn an_object<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DimensionsBody>, D::Error> {
+    struct AnObject;
+    impl<'de> Visitor<'de> for AnObject {
+        type Value = Option<DimensionsBody>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+            DimensionsBody::deserialize(MapAccessDeserializer::new(map)).map(Some)
+        }
+    }
+    deserializer.deserialize_any(AnObject)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -301,6 +324,11 @@ mod tests {
             r#"{"to":["070",null],"text":"x"}"#,
             r#"{"to":["070"],"text":"x","flash":"yes"}"#,
             r#"{"to":["070"],"text":"x","dimensions":{"cost_center":"1"}}"#,
+            r#"{"to":["070"],"text":"x","dimensions":[]}"#,
+            r#"{"to":["070"],"text":"x","dimensions":["a","b"]}"#,
+            r#"{"to":["070"],"text":"x","dimensions":"a"}"#,
+            r#"{"to":["070"],"text":"x","dimensions":{"company":5}}"#,
+            r#"{"to":["070"],"text":"x","callback_on":"end"}"#,
             r#"{"to":["070"],"text":"x","text":"y"}"#,
             r#"{"to":["070"],"text":"x","data":"00"}"#,
             r#"{"to":["070"],"data":"0"}"#,

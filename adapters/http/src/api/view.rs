@@ -17,7 +17,8 @@ pub struct MessageView {
     pub to: String,
     /// Who it says it is from; null = the link's own number.
     pub from: Option<String>,
-    /// `scheduled queued sending sent delivered failed expired cancelled unknown`.
+    /// `scheduled queued sending sent delivered failed expired cancelled unknown`. `unknown`: the operator has it, or may have it, and nothing more
+    /// was heard in time; a late receipt still mends it.
     pub state: &'static str,
     /// How many SMS it takes.
     pub segments: u8,

@@ -84,6 +84,7 @@ fn kind(expected: &str) -> (&str, &str) {
         "a string" => ("en text", "a text"),
         "a boolean" => ("true eller false", "true or false"),
         "a list of numbers as strings" => ("en lista av nummer som texter", "a list of numbers as texts"),
+        "an object" => ("ett objekt", "an object"),
         _ if expected.starts_with("struct ") => ("ett objekt", "an object"),
         other => (other, other),
     }

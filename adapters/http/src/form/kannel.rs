@@ -221,7 +221,7 @@ fn yes(accepted: &Accepted) -> Response {
     response
 }
 
-fn no(refusal: &Refusal) -> Response {
+pub(super) fn no(refusal: &Refusal) -> Response {
     let (status, text) = match refusal.code {
         Code::NotAuthenticated | Code::AddressNotAllowed | Code::NotPermitted => {
             (StatusCode::FORBIDDEN, "Authorization failed for sendsms".to_owned())

@@ -10,16 +10,18 @@ pub(crate) use kannel::kannel;
 pub(crate) use send::{root, send};
 
 use crate::Doors;
-use crate::known::let_in;
+use crate::known::{Manner, let_in};
 use axum::response::Response;
+use domain::Language;
 use domain::access::Sender;
 use domain::message::Door;
-use domain::refusal::Refusal;
+use domain::refusal::{Code, Refusal};
 use http::request::Parts;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, header};
 use params::Params;
 use ports::driving::Credentials;
 use secrecy::SecretString;
+use web_kit::problem;
 
 /// Only GET and POST send. A HEAD asks what a GET would answer and must change nothing (RFC 9110 9.2.1): it is not passed on to
 /// what answers GET, as the router would. The web server says it in words.
@@ -28,6 +30,21 @@ pub(crate) async fn not_so() -> Response {
     *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
     response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, POST"));
     response
+}
+
+/// Says that there is no room for a request, in its form's own language. Is a [`web_kit::Busy`].
+#[must_use]
+pub fn busy(parts: &Parts, language: Language) -> Option<Response> {
+    let busy = Refusal::new(Code::Busy);
+    match parts.uri.path() {
+        "/" if parts.method == Method::GET && parts.uri.query().is_none_or(str::is_empty) => None,
+        "/" | "/send" => {
+            let request_id = problem::request_id(&parts.headers).map(str::to_owned);
+            Some(answer::Form::of(&parts.headers).refused(&busy, &[], &Manner { language, request_id }))
+        }
+        "/cgi-bin/sendsms" => Some(kannel::no(&busy)),
+        _ => None,
+    }
 }
 
 /// See [`crate::fuzzing`].

@@ -5,8 +5,8 @@
 use crate::api;
 use crate::media;
 use axum::body::Body;
-use domain::Words;
 use domain::refusal::{Code, Refusal};
+use domain::{Words, words};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use http::request::Parts;
 use http::{Method, header};
@@ -79,6 +79,23 @@ impl Params {
         names.iter().find_map(given).map(|(_, value)| value.as_slice())
     }
 
+    /// Makes sure that these names, which mean the same, are given no two values: nobody knows which would count.
+    pub(super) fn once(&self, names: &[&'static str]) -> Result<(), Refusal> {
+        let mut given = self
+            .pairs
+            .iter()
+            .filter(|(given, value)| !value.is_empty() && names.iter().any(|name| given == name.as_bytes()));
+        let Some((_, first)) = given.next() else { return Ok(()) };
+        let Some((again, _)) = given.find(|(_, value)| value != first) else { return Ok(()) };
+        let name =
+            names.iter().find(|name| again == name.as_bytes()).or(names.first()).copied().unwrap_or_default();
+        Err(Refusal::field(
+            Code::InvalidParameter,
+            name,
+            words!("{name}: angiven mer än en gång", "{name}: given more than once"),
+        ))
+    }
+
     /// The text of the first of these names that is given and not empty. Without a charset it is UTF-8, or
     /// ISO-8859-1 when it cannot be that. A charset that is not written in ASCII is meant for the message alone: nobody
     /// writes his own name, or a number, in UTF-16.
@@ -99,7 +116,7 @@ impl Params {
     }
 
     fn decoded(&self, names: &[&str], charset: Option<&'static Encoding>) -> Result<Option<String>, Refusal> {
-        let octets = self.octets(names).filter(|octets| !octets.is_empty());
+        let octets = names.iter().filter_map(|name| self.octets(&[name])).find(|octets| !octets.is_empty());
         octets.map(|octets| decoded(octets, charset)).transpose()
     }
 

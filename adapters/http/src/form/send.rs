@@ -10,6 +10,7 @@ use crate::known::Manner;
 use crate::{Doors, docs, time};
 use axum::extract::{Request as HttpRequest, State};
 use axum::response::Response;
+use domain::Words;
 use domain::access::Sender;
 use domain::message::{Dimensions, Door};
 use domain::refusal::{Code, Refusal};
@@ -17,6 +18,28 @@ use domain::submission::{RefusedRecipient, Request};
 use http::Method;
 use std::sync::Arc;
 
+const FROM: &[&str] = &["from", "sender", "originator"];
+const TEXT: &[&str] = &["text", "message"];
+/// What may be given once, with all its names.
+const NAMES: [&[&str]; 17] = [
+    FROM,
+    TEXT,
+    &["flash"],
+    &["dialog"],
+    &["priority"],
+    &["reference"],
+    &["company"],
+    &["department"],
+    &["cost_centre"],
+    &["project"],
+    &["send_at"],
+    &["valid_for"],
+    &["valid_until"],
+    &["callback_url"],
+    &["callback_on"],
+    &["text_policy"],
+    &["link"],
+];
 /// Refused numbers with a line each; more get one line about them all.
 const LINES: usize = 10_000;
 /// So many are looked at by themselves for their own reason.
@@ -101,11 +124,12 @@ fn is_about_a_number(code: Code) -> bool {
 }
 
 pub(super) fn request_of(params: &Params, to: Vec<String>) -> Result<Request, Refusal> {
+    NAMES.iter().try_for_each(|names| params.once(names))?;
     let text = |names: &[&str]| params.text(names);
     let dimension = |name: &str| text(&[name]).map(Option::unwrap_or_default);
     Ok(Request {
-        from: text(&["from", "sender", "originator"])?,
-        flash: is_yes(params.octets(&["flash"])),
+        from: text(FROM)?,
+        flash: flag(params, "flash")?,
         priority: text(&["priority"])?.as_deref().map(api::priority).transpose()?,
         reference: text(&["reference"])?,
         dimensions: Dimensions {
@@ -118,15 +142,26 @@ pub(super) fn request_of(params: &Params, to: Vec<String>) -> Result<Request, Re
         valid_for: text(&["valid_for"])?.map(|long| time::duration("valid_for", &long)).transpose()?,
         valid_until: text(&["valid_until"])?.map(|at| time::instant("valid_until", &at)).transpose()?,
         callback: api::callback(text(&["callback_url"])?.as_deref(), text(&["callback_on"])?.as_deref())?,
-        dialog: is_yes(params.octets(&["dialog"])),
+        dialog: flag(params, "dialog")?,
         policy: text(&["text_policy"])?.as_deref().map(api::policy).transpose()?,
         link: text(&["link"])?,
-        ..Request::text(to, params.message(&["text", "message"])?.unwrap_or_default())
+        ..Request::text(to, params.message(TEXT)?.unwrap_or_default())
     })
 }
 
-fn is_yes(value: Option<&[u8]>) -> bool {
-    value.is_some_and(|value| {
-        [b"1".as_slice(), b"true", b"yes", b"on", b"ja"].iter().any(|yes| value.eq_ignore_ascii_case(yes))
-    })
+/// Yes or no; nothing is no.
+fn flag(params: &Params, name: &'static str) -> Result<bool, Refusal> {
+    let value = params.text(&[name])?.unwrap_or_default().trim().to_lowercase();
+    match value.as_str() {
+        "1" | "true" | "yes" | "on" | "ja" => Ok(true),
+        "" | "0" | "false" | "no" | "off" | "nej" => Ok(false),
+        _ => Err(Refusal::field(
+            Code::InvalidParameter,
+            name,
+            Words::new(
+                "ja eller nej (också 1, 0, true, false, on, off)",
+                "yes or no (also 1, 0, true, false, on, off)",
+            ),
+        )),
+    }
 }

@@ -100,3 +100,34 @@ async fn strange_texts_come_through_whole() {
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     assert_eq!(Ask::json("/api/v1/messages", &deep).of(&app).await.status, 400);
 }
+
+#[tokio::test]
+async fn a_door_without_room_says_so_in_each_forms_language() {
+    let (app, asked) = sending(Ok(accepted(&["46701234567"], &[])));
+    let listener = Listener::bind("127.0.0.1:0", ListenOptions::default()).await.expect("bind");
+    let address = listener.local_addr().expect("address").to_string();
+    let limits = Limits { requests: 0, busy: http_door::busy, ..Limits::default() };
+    let served = tokio::spawn(web_kit::serve(listener, app, limits, Box::pin(std::future::pending())));
+    for (request, accept, expected) in [
+        ("GET /send?numbers=070&text=x", "*/*", "\r\n\r\nERR * busy "),
+        ("GET /?numbers=070&text=x", "*/*", "\r\n\r\nERR * busy "),
+        ("POST /", "*/*", "\r\n\r\nERR * busy "),
+        ("GET /send?numbers=070", "application/xml", "<code>busy</code>"),
+        ("GET /send?numbers=070", "application/json", "\"code\":\"busy\""),
+        ("GET /cgi-bin/sendsms?to=070", "*/*", "\r\n\r\nTemporal failure, try again later."),
+        ("POST /api/v1/messages", "*/*", "\"code\":\"busy\""),
+        ("GET /", "*/*", "\"code\":\"busy\""),
+    ] {
+        let mut stream = connect(&address, &ConnectOptions::default()).await.expect("connect");
+        let request =
+            format!("{request} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAccept: {accept}\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.expect("write");
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer).await;
+        let answer = String::from_utf8_lossy(&answer);
+        assert!(answer.starts_with("HTTP/1.1 503") && answer.contains(expected), "{request}{answer}");
+        assert!(answer.contains("retry-after: 1\r\n"), "{request}{answer}");
+    }
+    assert!(asked.lock().expect("lock").is_empty());
+    served.abort();
+}

@@ -39,7 +39,7 @@ async fn numbers_may_come_one_by_one() {
     for query in [
         "numbers=0705123456&numbers=0708321321&numbers=",
         "to=0705123456&number=0708321321",
-        "numbers=0705123456&text=y&numbers=%2B46708321321",
+        "numbers=0705123456&text=x&numbers=%2B46708321321",
     ] {
         let (app, asked) = sending(Ok(accepted(&["46705123456", "46708321321"], &[])));
         let answer = Ask::get(&format!("/send?{query}&text=x")).crm().of(&app).await;
@@ -238,4 +238,40 @@ async fn bad_parameters_are_answered_in_a_line() {
         assert!((400..500).contains(&answer.status), "{query}");
     }
     assert!(asked.lock().expect("lock").is_empty());
+}
+
+#[tokio::test]
+async fn what_cannot_be_meant_is_refused_by_name() {
+    for (query, said) in [
+        (
+            "text=x&text=y",
+            "ERR 0701 invalid_parameter A parameter has an invalid value. (text: given more than once)",
+        ),
+        ("text=x&message=y", "message: given more than once"),
+        ("text=x&from=A&sender=B", "sender: given more than once"),
+        ("text=x&flash=maybe", "(yes or no"),
+        ("text=x&dialog=2", "(yes or no"),
+        ("text=x&callback_on=end", "invalid_callback"),
+    ] {
+        let (app, asked) = sending(Ok(accepted(&["46701"], &[])));
+        let answer = Ask::get(&format!("/send?numbers=0701&{query}")).crm().of(&app).await;
+        assert!(answer.body.contains(said), "{query}: {} {}", answer.status, answer.body);
+        assert!(asked.lock().expect("lock").is_empty(), "{query}");
+    }
+    for (query, flash) in [
+        ("flash=JA", true),
+        ("flash=on&flash=on&flash=", true),
+        ("flash=nej", false),
+        ("flash=Off", false),
+        ("flash=", false),
+        ("from=&sender=Vi", false),
+        ("text=&message=x", false),
+    ] {
+        let (app, asked) = sending(Ok(accepted(&["46701"], &[])));
+        let answer = Ask::get(&format!("/send?numbers=0701&text=x&{query}")).crm().of(&app).await;
+        assert_eq!(answer.status, 202, "{query}: {}", answer.body);
+        let request = asked.lock().expect("lock").pop().expect("asked").1;
+        assert_eq!((request.flash, &request.content), (flash, &Content::Text("x".into())), "{query}");
+        assert_eq!(request.from.is_some(), query.contains("Vi"), "{query}");
+    }
 }

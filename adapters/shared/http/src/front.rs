@@ -3,21 +3,24 @@
 use crate::caller::{Caller, FORWARDED_HOST, is_proxy, language as spoken};
 use crate::limits::Limits;
 use crate::problem;
-use crate::watched::Activity;
+use crate::watched::Working;
 use axum::Router;
 use axum::body::{Body, HttpBody};
 use axum::response::Response;
+use bytes::Bytes;
 use domain::Language;
 use domain::refusal::{Code, Refusal};
 use futures_util::FutureExt;
 use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
-use hyper::body::Incoming;
+use hyper::body::{Frame, Incoming, SizeHint};
 use metrics::Counter;
 use std::convert::Infallible;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
 use tower::ServiceExt;
 
 /// One door's handlers and how many requests they are working on.
@@ -44,17 +47,15 @@ impl Front {
         self: Arc<Self>,
         peer: IpAddr,
         tls: bool,
-        activity: Arc<Activity>,
+        working: Working,
         mut request: Request<Incoming>,
     ) -> Result<Response, Infallible> {
-        let _working = activity.begin();
         let language = spoken(request.headers(), self.limits.language);
         let Some(_place) = Place::take(&self) else {
-            return Ok(self.finish(
-                problem::problem(&Refusal::new(Code::Busy), language, None),
-                language,
-                tls,
-            ));
+            let (parts, _) = request.into_parts();
+            let usual = || problem::problem(&Refusal::new(Code::Busy), language, None);
+            let busy = (self.limits.busy)(&parts, language).unwrap_or_else(usual);
+            return Ok(until_written(self.finish(busy, language, tls), working));
         };
         let caller = Caller::behind(peer, tls, request.headers(), &self.limits.proxies);
         if !is_proxy(peer, &self.limits.proxies) {
@@ -71,7 +72,7 @@ impl Front {
                 bare(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", text, language)
             }
         };
-        Ok(self.finish(response, language, tls))
+        Ok(until_written(self.finish(response, language, tls), working))
     }
 
     fn finish(&self, response: Response, language: Language, tls: bool) -> Response {
@@ -86,6 +87,40 @@ impl Front {
         };
         class.increment(1);
         response
+    }
+}
+
+/// A request counts as being worked on until the last of its answer is written.
+fn until_written(response: Response, working: Working) -> Response {
+    if response.body().is_end_stream() {
+        return response;
+    }
+    response.map(|body| Body::new(Answer { body, _working: working }))
+}
+
+/// The body of an answer.
+struct Answer {
+    body: Body,
+    _working: Working,
+}
+
+impl HttpBody for Answer {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.get_mut().body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 

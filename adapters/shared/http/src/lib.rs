@@ -18,7 +18,7 @@ pub use body::{BodyError, BodyLimits, read_body};
 pub use caller::{Caller, FORWARDED_HOST, language};
 pub use client::{Call, CallError, ClientOptions, HttpClient, Reply};
 pub use credentials::credentials;
-pub use limits::Limits;
+pub use limits::{Busy, Limits};
 pub use loops::{EVENT_ID, no_callback};
 pub use problem::{Problem, problem, status};
 pub use serve::{FULL_NOTICE, serve};

@@ -1,8 +1,13 @@
 //! The limits of an HTTP door. Every one of them has a default that is safe on an open network.
 
+use axum::response::Response;
 use domain::Language;
 use domain::directory::AddressRange;
+use http::request::Parts;
 use std::time::Duration;
+
+/// Says to a request in its own form that there is no room for it; `None` = a problem document will do.
+pub type Busy = fn(&Parts, Language) -> Option<Response>;
 
 /// What a door puts up with.
 #[derive(Debug, Clone)]
@@ -21,6 +26,8 @@ pub struct Limits {
     pub header_fields: usize,
     /// Requests worked on at once, on all connections together. 1,000; more are answered 503.
     pub requests: usize,
+    /// How those are answered. With a problem document.
+    pub busy: Busy,
     /// How long requests may go on after the door was told to close. 10 s.
     pub grace: Duration,
     /// Proxies whose `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host` are believed. None.
@@ -39,6 +46,7 @@ impl Default for Limits {
             header_octets: 16 * 1024,
             header_fields: 100,
             requests: 1000,
+            busy: |_, _| None,
             grace: Duration::from_secs(10),
             proxies: Vec::new(),
             language: Language::English,

@@ -75,10 +75,12 @@ async fn connection(incoming: Incoming, front: Arc<Front>, watcher: Watcher) {
     let tls = stream.is_tls();
     let multiplexed = stream.alpn() == Some(b"h2");
     let activity = Arc::new(Activity::default());
-    let io = TokioIo::new(Watched::new(stream, front.limits(), multiplexed, Arc::clone(&activity)));
+    let place = stream.place();
+    let io = TokioIo::new(Watched::new(stream, front.limits(), multiplexed, Arc::clone(&activity), place));
     let limits = front.limits().clone();
+    // Begun here and not in the answer's first step: with HTTP/2 that is a task of its own, and the connection looks idle until it runs.
     let service =
-        service_fn(move |request| Arc::clone(&front).answer(peer.ip(), tls, Arc::clone(&activity), request));
+        service_fn(move |request| Arc::clone(&front).answer(peer.ip(), tls, activity.begin(), request));
     let ended = if multiplexed {
         let mut builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
         builder

@@ -1,10 +1,11 @@
 //! A connection that closes itself when the other side dawdles: silent before a request, slow in its header, idle
-//! between requests, or not reading what it asked for.
+//! between requests, or not reading what it asked for. One that is idle gives its place at the door to who finds none.
 //!
 //! hyper has a header time-out of its own, but it counts idle time as header time and its HTTP/2 side has none.
 //! Requests that are being worked on have no limit here: reading their body has one (`read_body`).
 
 use crate::limits::Limits;
+use net::Place;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
@@ -32,7 +33,8 @@ impl Activity {
     }
 }
 
-/// One request being worked on.
+/// One request being worked on, until its answer is written.
+#[derive(Debug)]
 pub(crate) struct Working(Arc<Activity>);
 
 impl Drop for Working {
@@ -69,10 +71,17 @@ pub(crate) struct Watched<S> {
     /// Whether anything came since the idle clock was started: it is then started anew when it rings, not at each request.
     stirred: bool,
     writing: Option<Pin<Box<Sleep>>>,
+    place: Option<Arc<Place>>,
 }
 
 impl<S> Watched<S> {
-    pub(crate) fn new(stream: S, limits: &Limits, multiplexed: bool, activity: Arc<Activity>) -> Self {
+    pub(crate) fn new(
+        stream: S,
+        limits: &Limits,
+        multiplexed: bool,
+        activity: Arc<Activity>,
+        place: Option<Arc<Place>>,
+    ) -> Self {
         Self {
             stream,
             activity,
@@ -85,6 +94,7 @@ impl<S> Watched<S> {
             reading: None,
             stirred: false,
             writing: None,
+            place,
         }
     }
 
@@ -130,6 +140,17 @@ impl<S> Watched<S> {
         false
     }
 
+    /// Whether it still has its place, after nothing came.
+    fn may_stay(&self, cx: &mut Context<'_>) -> bool {
+        let Some(place) = &self.place else { return true };
+        // What is not yet written is under way too.
+        if self.phase == Phase::Idle && self.writing.is_none() {
+            place.poll_rest(cx).is_pending()
+        } else {
+            place.work()
+        }
+    }
+
     /// Whether the other side has not taken anything for too long; `waiting`: it did not take anything now.
     fn write_is_late(&mut self, cx: &mut Context<'_>, waiting: bool) -> bool {
         if !waiting {
@@ -162,12 +183,19 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         if done.is_pending() {
             return if this.read_is_late(cx) {
                 Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
-            } else {
+            } else if this.may_stay(cx) {
                 Poll::Pending
+            } else {
+                // As if the other side had closed: the connection ends in order.
+                Poll::Ready(Ok(()))
             };
         }
-        this.now_in(buffer.filled().len() > before);
+        let came = buffer.filled().len() > before;
+        this.now_in(came);
         this.stirred = true;
+        if came && this.place.as_ref().is_some_and(|place| !place.work()) {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        }
         done
     }
 }

@@ -16,4 +16,5 @@ pub use connect::{ConnectOptions, connect};
 pub use current::Current;
 pub use door::OpenDoor;
 pub use listen::{Incoming, ListenOptions, Listener};
+pub use places::Place;
 pub use stream::Stream;

@@ -10,6 +10,7 @@ use crate::tls::TlsServer;
 use domain::directory::AddressRange;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 
@@ -22,7 +23,7 @@ pub struct ListenOptions {
     pub allow: Current<Vec<AddressRange>>,
     /// TLS from the first octet; `None` = plain.
     pub tls: Option<TlsServer>,
-    /// Connections at once, 1,000 by default.
+    /// Connections at once, 1,000 by default. Here and below: those that rest make room ([`crate::Place`]).
     pub max_connections: usize,
     /// Connections at once from one address, 50 by default.
     pub max_per_address: usize,
@@ -120,7 +121,7 @@ impl Listener {
             return None;
         }
         let place = match self.places.take(peer.ip()) {
-            Ok(place) => place,
+            Ok(place) => Arc::new(place),
             Err(no_place) => {
                 self.refused(no_place.reason(), peer);
                 if !self.is_tls() && !self.options.full_notice.is_empty() {

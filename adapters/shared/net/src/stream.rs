@@ -8,6 +8,7 @@ use crate::tls::TlsServer;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -19,7 +20,7 @@ use tokio_rustls::{Accept, TlsStream};
 #[derive(Debug)]
 pub struct Stream {
     wire: Wire,
-    place: Option<Place>,
+    place: Option<Arc<Place>>,
 }
 
 enum Wire {
@@ -41,7 +42,7 @@ impl std::fmt::Debug for Wire {
 }
 
 impl Stream {
-    pub(crate) fn plain(tcp: TcpStream, place: Option<Place>) -> Self {
+    pub(crate) fn plain(tcp: TcpStream, place: Option<Arc<Place>>) -> Self {
         Self { wire: Wire::Plain(tcp), place }
     }
 
@@ -49,9 +50,20 @@ impl Stream {
         Self { wire: Wire::Tls(Box::new(tls)), place: None }
     }
 
-    pub(crate) fn shaking(tcp: TcpStream, tls: &TlsServer, limit: Duration, place: Option<Place>) -> Self {
+    pub(crate) fn shaking(
+        tcp: TcpStream,
+        tls: &TlsServer,
+        limit: Duration,
+        place: Option<Arc<Place>>,
+    ) -> Self {
         let sleep = Box::pin(tokio::time::sleep(limit));
         Self { wire: Wire::Shaking(Box::new((tls.accept(tcp), sleep))), place }
+    }
+
+    /// Its place at the door; `None` when it came through none. Who holds it must let go of it together with the connection.
+    #[must_use]
+    pub fn place(&self) -> Option<Arc<Place>> {
+        self.place.clone()
     }
 
     /// Whether TLS protects it (or will, after the handshake).

@@ -131,3 +131,18 @@ async fn envelopes_that_are_none() {
         assert_eq!((got.status, got.value("faultcode")), (500, Some(faultcode)), "{document} {}", got.body);
     }
 }
+
+#[test]
+fn a_door_without_room_answers_a_call_with_a_fault() {
+    let asked = |method: &str, path: &str, kind: &str| {
+        let request = http::Request::builder().method(method).uri(path).header("content-type", kind);
+        soap::busy(&request.body(()).expect("request").into_parts().0, domain::Language::English)
+    };
+    for kind in ["text/xml", "application/soap+xml"] {
+        let answer = asked("POST", soap::PATH, kind).expect("a fault");
+        assert_eq!(answer.status(), 500);
+        assert_eq!(answer.headers()["retry-after"], "1");
+        assert!(answer.headers()["content-type"].to_str().expect("text").starts_with(kind));
+    }
+    assert!(asked("GET", soap::PATH, "").is_none() && asked("POST", "/send", "text/xml").is_none());
+}

@@ -210,6 +210,7 @@ impl Session {
         match command::parse(&line) {
             Ok(command) => self.command(command),
             Err(NoCommand::Unknown) => self.say(500, texts::UNKNOWN),
+            Err(NoCommand::Web) => Step::End(self.reply(421, texts::NO_WEB)),
             Err(NoCommand::Usage(usage)) => {
                 let usage = texts::usage(usage, self.config.language);
                 Step::Say(Reply::new(550, format!("{} {usage}", self.text(texts::USAGE))))
@@ -253,6 +254,9 @@ impl Session {
             Command::Sms(to, text) => {
                 let to: Vec<_> =
                     to.split([',', ';']).map(|n| n.trim().to_owned()).filter(|n| !n.is_empty()).collect();
+                if to.len() > self.config.max_recipients {
+                    return self.say(552, texts::MANY_RECIPIENTS);
+                }
                 let request = self.page.parameters().request(to, &text, self.config.subject);
                 self.submit(sender, vec![request], false)
             }

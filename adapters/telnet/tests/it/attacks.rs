@@ -82,6 +82,7 @@ async fn limits_one_below_and_one_above() {
         (text(99), "220 354 250"),
         (text(100), "220 354 552"),
         ("PAGE 0701\r\nPAGE 0702\r\nPAGE 0703\r\n".to_owned(), "220 250 250 552"),
+        ("SMS 0701,0702 Hej\r\nSMS 0701,0702,0703 Hej\r\n".to_owned(), "220 250 552"),
     ];
     for (octets, expected) in cases {
         let heard = say(small(), &desk, "10.0.0.1", octets.as_bytes(), 4096).await;
@@ -176,5 +177,20 @@ proptest! {
         let desk = Arc::new(Desk::default());
         let heard = run(say(config(), &desk, "10.0.0.1", &octets, piece));
         prop_assert!(heard.starts_with(b"220 "));
+    }
+}
+
+#[tokio::test]
+async fn a_web_page_gives_no_orders() {
+    // What a page of anybody's makes a browser send to any port, from an address that may need no password.
+    for (request, expected) in [
+        ("POST /x HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\n\r\nSMS 0701234567 x\r\n", "220 421"),
+        ("GET / HTTP/1.0\r\n\r\nSMS 0701234567 x\r\n", "220 421"),
+        ("GET HTTP/1.1\r\nHELP SMS\r\n", "220 500 218"),
+    ] {
+        let desk = Arc::new(Desk::default());
+        let heard = say(config(), &desk, "10.0.0.2", request.as_bytes(), 4096).await;
+        assert_eq!(codes(&heard).join(" "), expected, "{request:?}");
+        assert!(texts(&desk).is_empty(), "{request:?}");
     }
 }

@@ -30,9 +30,9 @@ pub struct Http {
     pub allow: Vec<Parsed<AddressRange>>,
     /// Proxies whose X-Forwarded-For, -Proto and -Host are believed.
     pub proxies: Vec<Parsed<AddressRange>>,
-    /// Connections at once.
+    /// Connections at once. Idle ones make room for who has something to ask, here and in `max_per_address`.
     pub max_connections: usize,
-    /// Connections at once from one address.
+    /// Connections at once from one address. Behind a reverse proxy that is the proxy's.
     pub max_per_address: usize,
     /// The most octets of a request body (SOAP has its own).
     pub max_body: usize,
@@ -50,7 +50,7 @@ pub struct Http {
     pub write_timeout: Period,
     /// Octets of a request's header; more is answered 431.
     pub max_header: usize,
-    /// Requests worked on at once, on all connections together; more are answered 503.
+    /// Requests worked on at once, on all connections together; more are answered 503 (SOAP: a fault).
     pub max_requests: usize,
     /// The most octets of a SOAP request.
     pub soap_max_body: usize,

@@ -29,7 +29,7 @@ pub struct Telnet {
     pub max_line: usize,
     /// The longest text in octets that `DATA` takes.
     pub max_text: usize,
-    /// The most recipients of a `SEND`.
+    /// The most recipients of a `SEND` or an `SMS`.
     pub max_recipients: usize,
     /// Commands a second; faster ones wait for their turn. 0 = no limit.
     pub commands_per_second: u32,

@@ -28,6 +28,7 @@ mod docs_page;
 mod e11_fail_points;
 mod e1_disk_full;
 mod e2_idle_connections;
+mod e2_places;
 mod e3_descriptors;
 mod e4_database_down;
 mod e5_logs;

@@ -1,6 +1,7 @@
 //! The accept loop against callers who dawdle, shout or vanish, and the client against servers that do.
 
 mod calling;
+mod places;
 mod serving;
 
 use axum::Router;
@@ -22,7 +23,11 @@ struct Door {
 }
 
 async fn open(app: Router, limits: Limits) -> Door {
-    let listener = Listener::bind("127.0.0.1:0", ListenOptions::default()).await.expect("bind");
+    open_with(app, limits, ListenOptions::default()).await
+}
+
+async fn open_with(app: Router, limits: Limits, options: ListenOptions) -> Door {
+    let listener = Listener::bind("127.0.0.1:0", options).await.expect("bind");
     let address = listener.local_addr().expect("address").to_string();
     let (stop, stopped) = oneshot::channel();
     let served = tokio::spawn(serve(
