@@ -16,7 +16,8 @@ use crate::jumps::Jumps;
 use crate::known::Known;
 use crate::meters::Meters;
 use crate::submit::Submit;
-use crate::target::{Target, Turn};
+use crate::target::Turn;
+use crate::targets::{Ended, Targets, Went};
 use answers::Answered;
 use complaints::Complaints;
 use domain::Timestamp;
@@ -25,7 +26,6 @@ use futures_util::FutureExt as _;
 use patience::PATIENCE;
 use ports::driven::{Answer, Clock, Deliver, Handoff, HandoffError, HandoffKey, HandoffOutcome, Handoffs};
 use queue::{HELD, LEASED};
-use std::collections::{HashMap, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -84,7 +84,7 @@ impl HandOver {
             self.fatal.clone(),
             settling,
         ));
-        let mut targets: HashMap<String, Target> = HashMap::new();
+        let mut targets = Targets::default();
         let mut under_way: JoinSet<Tried> = JoinSet::new();
         let mut answered = Answered::default();
         let mut complaints = Complaints::default();
@@ -124,7 +124,7 @@ impl HandOver {
     /// may all have been for one target, and others wait behind it.
     async fn poll(
         &self,
-        targets: &mut HashMap<String, Target>,
+        targets: &mut Targets,
         under_way: &mut JoinSet<Tried>,
         settle: &mpsc::Sender<Settled>,
     ) -> bool {
@@ -132,8 +132,7 @@ impl HandOver {
             return false;
         }
         self.queue.behind.store(false, Ordering::Release);
-        let busy: Vec<String> =
-            targets.iter().filter(|(_, t)| t.is_busy()).map(|(name, _)| name.clone()).collect();
+        let busy = targets.busy();
         let taking = self.queue.taking().await;
         let leased =
             self.fatal.watch(self.handoffs.lease(LEASED, &busy, self.incarnation, self.clock.now()).await);
@@ -164,15 +163,13 @@ impl HandOver {
     async fn take(
         &self,
         handoff: Handoff,
-        targets: &mut HashMap<String, Target>,
+        targets: &mut Targets,
         under_way: &mut JoinSet<Tried>,
         settle: &mpsc::Sender<Settled>,
     ) {
         let name = handoff.target();
-        let target = targets.entry(name.clone()).or_default();
-        let now = self.clock.monotonic();
-        let turn = target.take(handoff, now);
-        if let Some(pressed) = target.pressed(now) {
+        let (turn, pressed) = targets.take(&name, handoff, self.clock.monotonic());
+        if let Some(pressed) = pressed {
             self.queue.press(&name, pressed);
         }
         match turn {
@@ -194,8 +191,7 @@ impl HandOver {
     }
 
     fn start(&self, target: String, handoff: Handoff, under_way: &mut JoinSet<Tried>) {
-        let by_http = target != "mail";
-        let deliverer = Arc::clone(if by_http { &self.http } else { &self.mail });
+        let deliverer = Arc::clone(if handoff.is_mail() { &self.mail } else { &self.http });
         under_way.spawn(async move {
             let delivery = async {
                 failpoints::pass(failpoints::HANDOFF_BEFORE);
@@ -214,35 +210,24 @@ impl HandOver {
     async fn tried(
         &self,
         tried: Tried,
-        targets: &mut HashMap<String, Target>,
+        targets: &mut Targets,
         under_way: &mut JoinSet<Tried>,
         answered: &mut Answered,
         settle: &mpsc::Sender<Settled>,
     ) -> bool {
         self.queue.held.fetch_sub(1, Ordering::Relaxed);
         let Tried { target: name, handoff, result } = tried;
-        let mut more = false;
-        let mut surplus = VecDeque::new();
-        if let Some(target) = targets.get_mut(&name) {
-            let busy = target.is_busy();
-            let well = !matches!(result, Err(HandoffError::Temporary(_)));
-            for next in target.ended(well) {
-                self.start(name.clone(), next, under_way);
-            }
-            let now = self.clock.monotonic();
-            if !well {
-                surplus = target.surplus(now);
-            }
-            if result.is_ok() {
-                target.took_one(now);
-            }
-            if let Some(pressed) = target.pressed(now) {
-                self.queue.press(&name, pressed);
-            }
-            more = busy && !target.is_busy();
-            if target.is_idle() {
-                targets.remove(&name);
-            }
+        let went = match &result {
+            Ok(_) => Went::Taken,
+            Err(HandoffError::Permanent(_)) => Went::Refused,
+            Err(HandoffError::Temporary(_)) => Went::Failed,
+        };
+        let Ended { next, surplus, pressed, more } = targets.ended(&name, went, self.clock.monotonic());
+        for next in next {
+            self.start(name.clone(), next, under_way);
+        }
+        if let Some(pressed) = pressed {
+            self.queue.press(&name, pressed);
         }
         for handoff in surplus {
             self.give_back(handoff, settle).await;
@@ -275,7 +260,8 @@ impl HandOver {
                 (error, self.patience.next(self.age(handoff), tries, self.clock.monotonic()))
             }
             Err(HandoffError::Permanent(error)) => {
-                (error, (!patience::is_refused(tries)).then(|| patience::pause(tries)))
+                let (age, now) = (self.age(handoff), self.clock.monotonic());
+                (error, self.patience.next_refused(handoff.is_mail(), age, tries, now))
             }
         };
         let Some(pause) = pause else {
@@ -290,7 +276,7 @@ impl HandOver {
     async fn finish(
         &self,
         queue: &mut mpsc::Receiver<Handoff>,
-        targets: HashMap<String, Target>,
+        targets: Targets,
         mut under_way: JoinSet<Tried>,
         settle: &mpsc::Sender<Settled>,
     ) {
@@ -300,7 +286,7 @@ impl HandOver {
         while let Ok(handoff) = queue.try_recv() {
             let _ = settle.send((handoff.key, free())).await;
         }
-        for handoff in targets.into_values().flat_map(Target::into_waiting) {
+        for handoff in targets.into_waiting() {
             let _ = settle.send((handoff.key, free())).await;
         }
         let rest = async {

@@ -38,6 +38,7 @@ mod submit;
 mod supervise;
 mod takeover;
 mod target;
+mod targets;
 mod tenure;
 mod turns;
 mod turnstile;

@@ -7,12 +7,21 @@ use ports::driven::Handoff;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// Deliveries at once to a receiver nothing is known of.
-const FIRST: usize = 32;
-/// To one that has answered well for long.
-const MOST: usize = 64;
-/// To one that fails.
-const LEAST: usize = 4;
+/// Deliveries at once to one.
+#[derive(Debug, Clone, Copy)]
+struct Pace {
+    /// Nothing is known of it.
+    first: usize,
+    /// It has answered well for long.
+    most: usize,
+    /// It fails.
+    least: usize,
+}
+
+/// To a program.
+const PROGRAM: Pace = Pace { first: 32, most: 64, least: 4 };
+/// To a mailbox: all of them share the connections to the relay.
+const MAILBOX: Pace = Pace { first: 4, most: 8, least: 1 };
 /// The most handoffs waiting in memory for one target that takes much: more go back to the store.
 const WAITING: usize = 4_000;
 /// For one that does not, so many for each delivery it gets at once: who hangs must not fill the memory that all share.
@@ -24,17 +33,12 @@ const RELIEVED: usize = 500;
 
 /// A target with something to do.
 pub(crate) struct Target {
+    pace: Pace,
     running: usize,
     allowed: usize,
     waiting: VecDeque<Handoff>,
     flow: Flow,
     pressed: bool,
-}
-
-impl Default for Target {
-    fn default() -> Self {
-        Self { running: 0, allowed: FIRST, waiting: VecDeque::new(), flow: Flow::default(), pressed: false }
-    }
 }
 
 /// What to do with a handoff that came for a target.
@@ -48,6 +52,21 @@ pub(crate) enum Turn {
 }
 
 impl Target {
+    /// A program.
+    pub(crate) fn program() -> Self {
+        Self::new(PROGRAM)
+    }
+
+    /// A mailbox.
+    pub(crate) fn mailbox() -> Self {
+        Self::new(MAILBOX)
+    }
+
+    fn new(pace: Pace) -> Self {
+        let (waiting, flow) = (VecDeque::new(), Flow::default());
+        Self { pace, running: 0, allowed: pace.first, waiting, flow, pressed: false }
+    }
+
     /// Something came for it.
     pub(crate) fn take(&mut self, handoff: Handoff, now: Duration) -> Turn {
         if self.running < self.allowed {
@@ -65,9 +84,9 @@ impl Target {
     pub(crate) fn ended(&mut self, well: bool) -> Vec<Handoff> {
         let busy = self.running >= self.allowed;
         if !well {
-            self.allowed = (self.allowed / 2).max(LEAST);
+            self.allowed = (self.allowed / 2).max(self.pace.least);
         } else if busy {
-            self.allowed = (self.allowed + 1).min(MOST);
+            self.allowed = (self.allowed + 1).min(self.pace.most);
         }
         self.running = self.running.saturating_sub(1);
         let next = self.allowed.saturating_sub(self.running).min(self.waiting.len());
@@ -158,27 +177,27 @@ mod tests {
     }
 
     fn fast() -> Target {
-        let target = Target::default();
+        let target = Target::program();
         (0..200).for_each(|_| target.took_one(NOW));
         target
     }
 
     #[test]
     fn one_that_answers_gets_more_and_one_that_fails_gets_less() {
-        let mut target = Target::default();
-        assert_eq!(started(&mut target, 1_000), FIRST);
+        let mut target = Target::program();
+        assert_eq!(started(&mut target, 1_000), PROGRAM.first);
         assert!(target.is_busy());
         assert_eq!(target.ended(true).len(), 2, "its place and one more");
         for _ in 0..10 {
-            assert!(target.ended(false).is_empty() || target.allowed == LEAST);
+            assert!(target.ended(false).is_empty() || target.allowed == PROGRAM.least);
         }
-        assert_eq!(target.allowed, LEAST);
+        assert_eq!(target.allowed, PROGRAM.least);
     }
 
     #[test]
     fn what_has_no_place_is_given_back() {
-        for (mut target, most) in [(Target::default(), FIRST * WAITING_EACH), (fast(), WAITING)] {
-            assert_eq!(started(&mut target, FIRST + most), FIRST);
+        for (mut target, most) in [(Target::program(), PROGRAM.first * WAITING_EACH), (fast(), WAITING)] {
+            assert_eq!(started(&mut target, PROGRAM.first + most), PROGRAM.first);
             assert!(matches!(target.take(handoff(-1), NOW), Turn::Full(_)), "{most}");
             assert_eq!(target.into_waiting().len(), most);
         }
@@ -187,7 +206,7 @@ mod tests {
     #[test]
     fn one_that_hangs_gives_back_what_waited_for_it() {
         let mut target = fast();
-        started(&mut target, FIRST + WAITING);
+        started(&mut target, PROGRAM.first + WAITING);
         target.ended(false);
         assert!(target.surplus(NOW).is_empty(), "a failure among much that is taken");
         (0..5).for_each(|_| drop(target.ended(false)));
@@ -195,7 +214,7 @@ mod tests {
         let surplus = target.surplus(LATER);
         assert_eq!(
             (surplus.len(), target.waiting.len()),
-            (waited - LEAST * WAITING_EACH, LEAST * WAITING_EACH)
+            (waited - PROGRAM.least * WAITING_EACH, PROGRAM.least * WAITING_EACH)
         );
         let newest = surplus.iter().map(|handoff| handoff.key.subject).min();
         assert!(newest > target.waiting.iter().map(|handoff| handoff.key.subject).max(), "the oldest stay");
@@ -204,8 +223,8 @@ mod tests {
 
     #[test]
     fn one_that_takes_much_and_not_enough_is_pressed_until_it_has_caught_up() {
-        let (mut target, now) = (Target::default(), NOW);
-        started(&mut target, FIRST + PRESSED);
+        let (mut target, now) = (Target::program(), NOW);
+        started(&mut target, PROGRAM.first + PRESSED);
         assert_eq!(target.pressed(now), None, "it takes nothing: it is slow");
         (0..200).for_each(|_| target.took_one(now));
         started(&mut target, PRESSED);

@@ -3,6 +3,7 @@
 
 use application::{Gateway, Installation, Settings, World};
 use async_trait::async_trait;
+use domain::Timestamp;
 use domain::message::{Callback, Incarnation, MessageId, Told};
 use domain::mo::{Destination, MoRule};
 use fakes::{
@@ -23,6 +24,16 @@ async fn start(
     http: Arc<dyn Deliver>,
     installation: Installation,
 ) -> Arc<Gateway> {
+    start_with(store, clock, http, Arc::new(FakeDeliver::default()), installation).await
+}
+
+async fn start_with(
+    store: &Arc<MemoryStore>,
+    clock: Arc<dyn Clock>,
+    http: Arc<dyn Deliver>,
+    mail: Arc<dyn Deliver>,
+    installation: Installation,
+) -> Arc<Gateway> {
     let world = World {
         clock,
         ids: Arc::new(SequentialIds::default()),
@@ -31,7 +42,7 @@ async fn start(
         quarantine: Arc::new(MemoryQuarantine::default()),
         notices: Arc::new(MemoryNotices::default()),
         http,
-        mail: Arc::new(FakeDeliver::default()),
+        mail,
     };
     Gateway::start(Settings::default(), installation, Stores::of(store), world).await.expect("a gateway")
 }
@@ -77,7 +88,7 @@ struct Hanging {
 #[async_trait]
 impl Deliver for Hanging {
     async fn deliver(&self, handoff: &Handoff) -> Result<Answer, HandoffError> {
-        if handoff.target() == "http://healthy.example" {
+        if ["http://healthy.example", "mailto:healthy@example.se"].contains(&handoff.target().as_str()) {
             return self.healthy.deliver(handoff).await;
         }
         if self.taken.fetch_add(1, Ordering::Relaxed) < self.takes {
@@ -93,8 +104,8 @@ const B: &str = "46702222222";
 const HEALTHY: &str = "46703333333";
 
 /// A message comes in for the program of a number.
-async fn received(gateway: &Gateway, number: &str, text: &str, clock: &RuntimeClock) {
-    let mut part = samples::mo_part(&samples::link("TS0"), text, None, clock.now());
+async fn received(gateway: &Gateway, number: &str, text: &str, now: Timestamp) {
+    let mut part = samples::mo_part(&samples::link("TS0"), text, None, now);
     part.destination = number.to_owned();
     gateway.receive().mo(part).await.expect("taken");
     tokio::task::yield_now().await;
@@ -117,23 +128,93 @@ async fn receivers_that_hang_hold_up_no_other() {
             Arc::new(Hanging { takes, taken: AtomicUsize::default(), healthy: FakeDeliver::default() });
         let gateway = start(&store, Arc::new(clock.clone()), http.clone(), installation).await;
         for n in 0..3_000 {
-            received(&gateway, A, &format!("a {n}"), &clock).await;
-            received(&gateway, B, &format!("b {n}"), &clock).await;
+            received(&gateway, A, &format!("a {n}"), clock.now()).await;
+            received(&gateway, B, &format!("b {n}"), clock.now()).await;
         }
         // Before they are found to hang, and after, under traffic for both that goes on.
         for round in 1..=4 {
-            received(&gateway, HEALTHY, &format!("healthy {round}"), &clock).await;
+            received(&gateway, HEALTHY, &format!("healthy {round}"), clock.now()).await;
             let told = tokio::time::timeout(Duration::from_secs(1), http.healthy.until(round)).await;
             assert!(told.is_ok(), "{takes} taken, round {round}");
             for n in 0..100 {
-                received(&gateway, A, &format!("a {round} {n}"), &clock).await;
-                received(&gateway, B, &format!("b {round} {n}"), &clock).await;
+                received(&gateway, A, &format!("a {round} {n}"), clock.now()).await;
+                received(&gateway, B, &format!("b {round} {n}"), clock.now()).await;
             }
             tokio::time::sleep(Duration::from_secs(8)).await;
         }
         assert_eq!(http.healthy.tries().len(), 4, "each once, whether it went by the store or not");
         gateway.stop(Duration::from_secs(1)).await;
     }
+}
+
+fn mailed(number: &str, address: String) -> MoRule {
+    let destination = Some(Destination::Mail(address));
+    MoRule { number: Some(samples::recipient(number)), user: None, destination, answers: false }
+}
+
+#[tokio::test(start_paused = true)]
+async fn mailboxes_that_are_held_up_hold_up_neither_another_nor_a_program() {
+    const MAILBOXES: u32 = 400;
+    let number = |n: u32| format!("4671{n:07}");
+    let (healthy, program) = ("46703333333", "46704444444");
+    let mut mo_rules: Vec<_> =
+        (0..MAILBOXES).map(|n| mailed(&number(n), format!("m{n}@example.se"))).collect();
+    mo_rules.push(mailed(healthy, "Healthy@example.se".to_owned()));
+    let destination = Some(Destination::Url("http://healthy.example/mo".to_owned()));
+    mo_rules.push(MoRule { destination, ..mailed(program, String::new()) });
+    let installation = Installation { mo_rules, ..Installation::default() };
+    let (store, clock) = (Arc::new(MemoryStore::new()), RuntimeClock::ahead_by(0));
+    let hanging =
+        || Arc::new(Hanging { takes: 0, taken: AtomicUsize::default(), healthy: FakeDeliver::default() });
+    let (http, mail) = (hanging(), hanging());
+    let gateway = start_with(&store, Arc::new(clock.clone()), http.clone(), mail.clone(), installation).await;
+    // One mailbox, and then so many that there is no room for more mail in memory.
+    for round in 1..=2 {
+        let hang = if round == 1 { 1 } else { MAILBOXES };
+        for n in 0..6_000 {
+            received(&gateway, &number(n % hang), &format!("{round} {n}"), clock.now()).await;
+        }
+        if round == 1 {
+            received(&gateway, healthy, "to a mailbox", clock.now()).await;
+            let told = tokio::time::timeout(Duration::from_secs(1), mail.healthy.until(1)).await;
+            assert!(told.is_ok(), "another mailbox waited");
+        }
+        received(&gateway, program, &format!("to a program {round}"), clock.now()).await;
+        let told = tokio::time::timeout(Duration::from_secs(1), http.healthy.until(round)).await;
+        assert!(told.is_ok(), "a program waited in round {round}");
+    }
+    gateway.stop(Duration::from_secs(1)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_received_message_outlives_hours_of_a_relay_that_refuses_everything() {
+    let mo_rules = vec![mailed(A, "sister@example.se".to_owned())];
+    let installation = Installation { mo_rules, ..Installation::default() };
+    let (store, clock, mail) =
+        (Arc::new(MemoryStore::new()), ManualClock::default(), Arc::new(FakeDeliver::default()));
+    let refused = |times: usize| {
+        let error = HandoffError::Permanent("554 5.7.1 relay access denied".to_owned());
+        std::iter::repeat_n(Err(error), times)
+    };
+    let http = Arc::new(FakeDeliver::default());
+    let gateway = start_with(&store, Arc::new(clock.clone()), http, mail.clone(), installation).await;
+    let hours = async |count: u32| {
+        for _ in 0..count * 12 {
+            clock.advance(Duration::from_mins(5));
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    };
+    mail.answer_with(refused(30));
+    received(&gateway, A, "hjälp", clock.now()).await;
+    hours(12).await;
+    assert_eq!((mail.tries().len(), store.open_handoffs()), (31, 0));
+    // One that is refused for more than a day is listed.
+    mail.answer_with(refused(200));
+    received(&gateway, A, "hjälp igen", clock.now()).await;
+    hours(25).await;
+    let dead = Stores::of(&store).handoffs.dead(10).await.expect("a list");
+    assert_eq!(dead.len(), 1);
+    gateway.stop(Duration::from_secs(1)).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -16,8 +16,10 @@ const THERE: Duration = Duration::from_mins(1);
 const LATE: Duration = Duration::from_secs(15);
 /// One that was not heard of for so long was away.
 const AWAY: Duration = Duration::from_mins(10);
-/// After so many tries that ended in a permanent refusal it is given up.
+/// After so many tries that a program refused for good it is given up.
 const PERMANENT: u16 = 3;
+/// Pauses after those of [`PAUSES`] when a mail was refused for good; the last one repeats.
+const REFUSED: [u64; 2] = [600, 900];
 
 /// Since when the store has been there, by the steady clock, and when it was last heard of.
 #[derive(Debug, Default)]
@@ -33,7 +35,27 @@ impl Patience {
 
     /// The pause of one of this age after so many tries that failed; `None`: it is given up.
     pub(super) fn next(&self, age: Duration, tries: u16, now: Duration) -> Option<Duration> {
-        let pause = pause(tries);
+        self.in_time(age, tries, pause(tries), now)
+    }
+
+    /// The pause of one that was refused for good. A program that says so means it. A relay that is set up wrongly for a moment says so to everything,
+    /// and what a mobile sent must not be lost by that: a mail is tried for a day all the same, with longer pauses in the end.
+    pub(super) fn next_refused(
+        &self,
+        is_mail: bool,
+        age: Duration,
+        tries: u16,
+        now: Duration,
+    ) -> Option<Duration> {
+        if !is_mail {
+            return (tries < PERMANENT).then(|| pause(tries));
+        }
+        let more = usize::from(tries).checked_sub(PAUSES.len() + 1);
+        let late = more.and_then(|nth| REFUSED.get(nth).or(REFUSED.last())).copied();
+        self.in_time(age, tries, late.map_or_else(|| pause(tries), Duration::from_secs), now)
+    }
+
+    fn in_time(&self, age: Duration, tries: u16, pause: Duration, now: Duration) -> Option<Duration> {
         if age < PATIENCE {
             return Some(pause);
         }
@@ -43,13 +65,8 @@ impl Patience {
     }
 }
 
-/// Whether one that was refused for good is given up after so many tries.
-pub(super) fn is_refused(tries: u16) -> bool {
-    tries >= PERMANENT
-}
-
 /// The pause after so many tries.
-pub(super) fn pause(tries: u16) -> Duration {
+fn pause(tries: u16) -> Duration {
     let nth = usize::from(tries.saturating_sub(1));
     Duration::from_secs(PAUSES.get(nth).or(PAUSES.last()).copied().unwrap_or(300))
 }
@@ -57,6 +74,22 @@ pub(super) fn pause(tries: u16) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mail_that_is_refused_is_tried_for_a_day_and_a_program_that_refuses_is_believed() {
+        let patience = Patience::default();
+        let mut age = Duration::ZERO;
+        let mut tries = 0;
+        while let Some(pause) = patience.next_refused(true, age, tries + 1, age) {
+            patience.heard(age);
+            age += pause;
+            tries += 1;
+            assert!(pause <= Duration::from_mins(15));
+        }
+        assert!(age >= PATIENCE && (90..120).contains(&tries), "{age:?} {tries}");
+        let by_http = |tries| patience.next_refused(false, Duration::ZERO, tries, age);
+        assert!(by_http(PERMANENT - 1).is_some() && by_http(PERMANENT).is_none());
+    }
 
     #[test]
     fn a_day_enough_tries_and_a_while_with_the_store() {

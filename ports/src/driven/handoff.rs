@@ -58,30 +58,56 @@ pub struct Handoff {
 }
 
 impl Handoff {
-    /// Who is behind the address, for fairness: scheme and host of a URL, domain of a mailbox.
+    /// Who is behind the address, for fairness: scheme and host of a URL, or [`MAIL`] and the mailbox. One mailbox that the relay holds up or puts
+    /// off delays no other.
     #[must_use]
     pub fn target(&self) -> String {
         match &self.content {
             Content::State { callback, .. } => target_of(callback),
-            Content::Mo { destination: Destination::Mail(_), .. } => "mail".to_owned(),
+            Content::Mo { destination: Destination::Mail(address), .. } => mailbox(address),
             Content::Mo { destination: Destination::Url(url), .. } => host(url),
         }
     }
+
+    /// Whether it goes by mail.
+    #[must_use]
+    pub fn is_mail(&self) -> bool {
+        matches!(
+            self.content,
+            Content::State { callback: Callback::Mail { .. }, .. }
+                | Content::Mo { destination: Destination::Mail(_), .. }
+        )
+    }
 }
+
+/// What the targets of all mailboxes begin with.
+pub const MAIL: &str = "mailto:";
+/// The longest name of a target, in characters.
+const LONGEST: usize = 255;
 
 /// The target of handoffs to a callback.
 #[must_use]
 pub fn target_of(callback: &Callback) -> String {
     match callback {
         Callback::Json { url, .. } | Callback::Kannel { url, .. } => host(url),
-        Callback::Mail { .. } => "mail".to_owned(),
+        Callback::Mail { address } => mailbox(address),
     }
+}
+
+/// Whether a target is among those that are to be left out: by its name, or all mailboxes by [`MAIL`].
+#[must_use]
+pub fn is_without(target: &str, without: &[String]) -> bool {
+    without.iter().any(|name| name == target || (name == MAIL && target.starts_with(MAIL)))
+}
+
+fn mailbox(address: &str) -> String {
+    format!("{MAIL}{}", address.to_lowercase()).chars().take(LONGEST).collect()
 }
 
 fn host(url: &str) -> String {
     let after = url.find("://").map_or(0, |at| at + 3);
     let end = url.get(after..).and_then(|rest| rest.find(['/', '?', '#'])).map_or(url.len(), |at| after + at);
-    url.get(..end).unwrap_or(url).to_ascii_lowercase()
+    url.get(..end).unwrap_or(url).to_ascii_lowercase().chars().take(LONGEST).collect()
 }
 
 /// Why it was not handed over.
@@ -136,7 +162,8 @@ pub enum HandoffOutcome {
 /// Keeps what is to be handed over.
 #[async_trait]
 pub trait Handoffs: Send + Sync {
-    /// Takes at most `limit` due handoffs for a run, oldest due first, leaving out targets that have enough to do. Durable.
+    /// Takes at most `limit` due handoffs for a run, oldest due first, leaving out targets that have enough to do (all mailboxes by
+    /// [`MAIL`]). Durable.
     async fn lease(
         &self,
         limit: usize,

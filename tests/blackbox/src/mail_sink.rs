@@ -1,7 +1,9 @@
-//! A mail server that takes everything and keeps it: the relay of stories in which an SMS becomes a mail.
+//! A mail server that takes everything and keeps it: the relay of stories in which an SMS becomes a mail. It never answers a mail to a
+//! mailbox that begins with `held`, and may refuse all.
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -24,6 +26,13 @@ pub struct Mail {
 pub struct MailSink {
     address: SocketAddr,
     mails: Arc<Mutex<Vec<Mail>>>,
+    mood: Arc<Mood>,
+}
+
+#[derive(Debug, Default)]
+struct Mood {
+    refuses: AtomicBool,
+    refused: AtomicUsize,
 }
 
 impl MailSink {
@@ -37,13 +46,26 @@ impl MailSink {
         let address = listener.local_addr().expect("its address");
         let mails = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&mails);
+        let mood = Arc::<Mood>::default();
+        let how = Arc::clone(&mood);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let kept = Arc::clone(&kept);
-                std::thread::spawn(move || session(stream, &kept));
+                let (kept, how) = (Arc::clone(&kept), Arc::clone(&how));
+                std::thread::spawn(move || session(stream, &kept, &how));
             }
         });
-        Self { address, mails }
+        Self { address, mails, mood }
+    }
+
+    /// Whether it refuses every recipient for good.
+    pub fn refuse(&self, refuses: bool) {
+        self.mood.refuses.store(refuses, Ordering::Relaxed);
+    }
+
+    /// Recipients that it refused.
+    #[must_use]
+    pub fn refused(&self) -> usize {
+        self.mood.refused.load(Ordering::Relaxed)
     }
 
     /// Where it listens.
@@ -63,7 +85,7 @@ fn lock(mails: &Mutex<Vec<Mail>>) -> MutexGuard<'_, Vec<Mail>> {
     mails.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-fn session(stream: TcpStream, mails: &Mutex<Vec<Mail>>) -> io::Result<()> {
+fn session(stream: TcpStream, mails: &Mutex<Vec<Mail>>, mood: &Mood) -> io::Result<()> {
     stream.set_read_timeout(Some(Duration::from_secs(60)))?;
     let mut say = stream.try_clone()?;
     let mut reader = BufReader::new(stream);
@@ -74,6 +96,9 @@ fn session(stream: TcpStream, mails: &Mutex<Vec<Mail>>) -> io::Result<()> {
         let upper = line.to_ascii_uppercase();
         if upper.starts_with("EHLO") {
             say.write_all(b"250-sink\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n")?;
+        } else if upper.starts_with("RCPT TO:") && mood.refuses.load(Ordering::Relaxed) {
+            mood.refused.fetch_add(1, Ordering::Relaxed);
+            say.write_all(b"554 5.7.1 relay access denied\r\n")?;
         } else if upper.starts_with("RCPT TO:") {
             to.push(
                 line[8..].split('>').next().unwrap_or_default().trim_start_matches([' ', '<']).to_owned(),
@@ -82,6 +107,9 @@ fn session(stream: TcpStream, mails: &Mutex<Vec<Mail>>) -> io::Result<()> {
         } else if upper == "DATA" {
             say.write_all(b"354 go\r\n")?;
             let data = data(&mut reader)?;
+            if to.iter().any(|to: &String| to.starts_with("held")) {
+                continue;
+            }
             let mut kept = lock(mails);
             if kept.len() < MOST_MAILS {
                 kept.push(Mail { to: std::mem::take(&mut to), data });

@@ -1,10 +1,11 @@
 //! `Handoffs`: leased by due time, settled by their holder, given up and sent again.
 
 use crate::stores::{RUN, RUN_B, Stores, json, link, minutes, seconds};
+use domain::message::Callback;
 use domain::receipt::Verdict;
 use domain::state::State;
 use fakes::samples;
-use ports::driven::{Content, Handoff, HandoffKey, HandoffOutcome, Settlement};
+use ports::driven::{Content, Handoff, HandoffKey, HandoffOutcome, MAIL, Settlement};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -53,6 +54,27 @@ pub async fn busy_targets_are_left_out(stores: &Stores) {
     let leased = stores.handoffs.lease(10, &without, RUN, stores.now()).await.expect("leased");
     assert_eq!(subjects(&leased), [41]);
     assert_eq!(stores.handoffs(100, RUN).await.len(), 40);
+}
+
+/// All mailboxes are left out by one name; one of them by its own.
+pub async fn mailboxes_are_left_out_alone_and_together(stores: &Stores) {
+    let mailbox = |address: &str| Some(Callback::Mail { address: address.to_owned() });
+    for (id, address) in [(1, "a@example.se"), (2, "B@example.se")] {
+        let message = stores.held(id, |m| m.callback = mailbox(address)).await;
+        let sent = samples::sent(message, RUN, &link(), stores.now(), &[&format!("h-{id}")]);
+        stores.settle(Settlement { tell: true, ..sent }).await;
+    }
+    told(stores, 3, "quick").await;
+    for (without, left) in [(MAIL, vec![3]), ("mailto:b@example.se", vec![1, 3])] {
+        let leased = stores.handoffs.lease(10, &[without.to_owned()], RUN, stores.now()).await;
+        let leased = leased.expect("leased");
+        let mut subjects = subjects(&leased);
+        subjects.sort_unstable();
+        assert_eq!(subjects, left, "without {without}");
+        for handoff in leased {
+            settle(stores, handoff.key, again(stores.now(), false)).await;
+        }
+    }
 }
 
 /// What is leased is nobody else's.

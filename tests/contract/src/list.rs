@@ -131,6 +131,7 @@ macro_rules! contract_tests {
             handoffs: [
                 oldest_due_first,
                 busy_targets_are_left_out,
+                mailboxes_are_left_out_alone_and_together,
                 leased_once,
                 never_twice_at_once,
                 done_is_gone,

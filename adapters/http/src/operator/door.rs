@@ -1,5 +1,8 @@
 //! Where operators call us: `/operator/<link>/receipt/<secret>`, `…/mo/<secret>`, or `…/call/<secret>` for both.
 //!
+//! Where an operator gives a received message neither an id nor a time, the same words are another message once the first was taken and answered
+//! in time; who was not repeats it.
+//!
 //! A call is answered positively only when what it says is on disk; until then the operator keeps it and calls again. Who calls must know the
 //! secret in the path, or come from an address that the link names; anybody else hears the same 404, whether the link exists or not.
 
@@ -15,11 +18,12 @@ use http::{HeaderValue, StatusCode, header};
 use ports::driven::Clock;
 use ports::driving::{ReceiveError, ReceiveMessages};
 use secrecy::{ExposeSecret, SecretString};
-use session::Meters;
+use session::{Meters, Said, Utterance};
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
 use web_kit::{BodyLimits, Caller, read_body};
 
 /// Who may call for a link, and what his calls mean.
@@ -36,10 +40,20 @@ pub(super) struct Post {
     pub(super) meters: Arc<Meters>,
 }
 
+/// How long an operator waits for our answer to a call, at least. One that is later may find nobody any more.
+const PATIENCE: Duration = Duration::from_secs(3);
+
 /// The door. Links that are started put up their posts here; clones share them.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct OperatorDoor {
     posts: Arc<RwLock<Posts>>,
+    said: Arc<Mutex<Said>>,
+}
+
+impl Default for OperatorDoor {
+    fn default() -> Self {
+        Self { posts: Arc::default(), said: Arc::new(Mutex::new(Said::to(PATIENCE))) }
+    }
 }
 
 #[derive(Default)]
@@ -133,7 +147,7 @@ async fn answer(
         secret: post.signing.as_ref().map(|s| s.expose_secret().as_bytes()),
         now: post.clock.now(),
     };
-    post.take(&incoming).await
+    post.take(&incoming, &served.door.said).await
 }
 
 impl Post {
@@ -149,7 +163,7 @@ impl Post {
         listed && knows
     }
 
-    async fn take(&self, incoming: &Incoming<'_>) -> Response {
+    async fn take(&self, incoming: &Incoming<'_>, said: &Mutex<Said>) -> Response {
         let (heard, reply) = match hear(&self.profile, &self.link, incoming) {
             Ok(heard) => heard,
             Err(why) => {
@@ -166,9 +180,14 @@ impl Post {
                 let stored = self.receiver.receipts(receipts).await;
                 stored.into_iter().find(|one| *one == Err(ReceiveError::TryAgain)).unwrap_or(Ok(()))
             }
-            Heard::Mo(part) => {
+            Heard::Mo(mut part) => {
                 self.meters.mos.increment(1);
-                self.receiver.mo(*part).await
+                let now = self.clock.monotonic();
+                let which = said.lock().unwrap_or_else(PoisonError::into_inner).heard(&mut part, 0, now);
+                let mut answer = PartAnswer { said, which, taken: false, clock: self.clock.as_ref() };
+                let stored = self.receiver.mo(*part).await;
+                answer.taken = stored.is_ok();
+                stored
             }
         };
         match stored {
@@ -178,6 +197,23 @@ impl Post {
             }
             // It was put aside: asking for it again would change nothing.
             Err(ReceiveError::Refused) => StatusCode::UNPROCESSABLE_ENTITY.into_response(),
+        }
+    }
+}
+
+/// Notes how a received message was answered; dropped with its call, that it was not.
+struct PartAnswer<'a> {
+    said: &'a Mutex<Said>,
+    which: Option<Utterance>,
+    taken: bool,
+    clock: &'a dyn Clock,
+}
+
+impl Drop for PartAnswer<'_> {
+    fn drop(&mut self) {
+        if let Some(which) = self.which {
+            let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+            said.answered(which, self.taken, self.clock.monotonic());
         }
     }
 }

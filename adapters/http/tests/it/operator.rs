@@ -17,6 +17,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::task::JoinHandle;
 use web_kit::BodyLimits;
 
@@ -419,6 +420,39 @@ async fn calls_are_answered_when_they_are_stored_and_only_to_who_may_call() {
 }
 
 /// Somebody may hold a replaced link for a while: that it goes must not close the door on the operator.
+/// "OK" to one alarm and to the next, from an operator who gives neither id nor time: only who got no answer repeats it.
+#[tokio::test]
+async fn the_same_words_again_without_an_id() {
+    let rig = rig("kannel", Faults::default(), |_| {}).await;
+    let call = async |more: &str| {
+        let request = format!(
+            "GET /operator/TS0/mo/{SECRET}?from=46701234567&to=71234&text=OK HTTP/1.1\r\nhost: x\r\n{more}\r\n"
+        );
+        let mut stream = tokio::net::TcpStream::connect(rig.door).await.expect("the door");
+        stream.write_all(request.as_bytes()).await.expect("asked");
+        stream
+    };
+    let answered = || async {
+        let mut answer = String::new();
+        call("connection: close\r\n").await.read_to_string(&mut answer).await.expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 20"), "{answer}");
+    };
+    answered().await;
+    answered().await;
+    rig.recorder.hung.store(true, SeqCst);
+    let impatient = call("").await;
+    // Longer than an operator takes who repeats it.
+    tokio::time::sleep(Duration::from_millis(3_100)).await;
+    drop(impatient);
+    let again = call("").await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    rig.recorder.hung.store(false, SeqCst);
+    drop(again);
+    let said: Vec<u32> = rig.recorder.mos(4).await.iter().map(|part| part.said_before).collect();
+    assert_eq!(said, [0, 1, 2, 2]);
+    rig.stop().await;
+}
+
 #[tokio::test]
 async fn a_link_that_was_replaced_takes_down_no_post_but_its_own() {
     let mut rig = rig("46elks", Faults::default(), |_| {}).await;

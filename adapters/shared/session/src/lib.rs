@@ -37,5 +37,6 @@ pub use meters::Meters;
 pub use options::{Connection, Dial, LinkOptions, OnDemand, SessionLimits, rotated};
 pub use pace::Pace;
 pub use queue::Queues;
+pub use said::{Said, Utterance};
 pub use session::Session;
 pub use window::Window;

@@ -18,11 +18,18 @@ const MARGIN: Duration = Duration::from_secs(30);
 const MOST: usize = 100_000;
 
 /// What was said on a link within the time in which a repetition is looked for.
-#[derive(Debug, Default)]
-pub(crate) struct Said {
+#[derive(Debug)]
+pub struct Said {
+    patience: Duration,
     by: HashMap<u128, Vec<Once>>,
     order: VecDeque<(Duration, u128, u64)>,
     next: u64,
+}
+
+impl Default for Said {
+    fn default() -> Self {
+        Self::to(PATIENCE)
+    }
 }
 
 #[derive(Debug)]
@@ -38,21 +45,28 @@ struct Once {
 
 /// One of them, to be answered.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Utterance {
+pub struct Utterance {
     fingerprint: u128,
     id: u64,
 }
 
 impl Said {
+    /// To those who wait so long for an answer, at least.
+    #[must_use]
+    pub fn to(patience: Duration) -> Self {
+        Self { patience, by: HashMap::new(), order: VecDeque::new(), next: 0 }
+    }
+
     /// A message came on a session: notes how often the same was said before. `None` = the operator himself tells them apart.
-    pub(crate) fn heard(&mut self, part: &mut MoPart, session: u64, now: Duration) -> Option<Utterance> {
+    pub fn heard(&mut self, part: &mut MoPart, session: u64, now: Duration) -> Option<Utterance> {
         if part.is_told_apart() {
             return None;
         }
         self.forget(now, part.repeats_within() + MARGIN);
         let fingerprint = part.fingerprint();
         let all = self.by.entry(fingerprint).or_default();
-        let counts = |once: &Once| once.answered.is_some() || now.saturating_sub(once.began) < PATIENCE;
+        let patience = self.patience;
+        let counts = |once: &Once| once.answered.is_some() || now.saturating_sub(once.began) < patience;
         let taken: HashSet<u32> = all.iter().filter(|once| counts(once)).map(|once| once.number).collect();
         let number = (0..u32::MAX).find(|number| !taken.contains(number)).unwrap_or(u32::MAX);
         part.said_before = number;
@@ -64,10 +78,10 @@ impl Said {
     }
 
     /// It is answered now.
-    pub(crate) fn answered(&mut self, which: Utterance, taken: bool, now: Duration) {
+    pub fn answered(&mut self, which: Utterance, taken: bool, now: Duration) {
         let Some(all) = self.by.get_mut(&which.fingerprint) else { return };
         let Some(at) = all.iter().position(|once| once.id == which.id) else { return };
-        let in_time = all.get(at).is_some_and(|once| now.saturating_sub(once.began) < PATIENCE);
+        let in_time = all.get(at).is_some_and(|once| now.saturating_sub(once.began) < self.patience);
         if taken && in_time {
             all.iter_mut().skip(at).take(1).for_each(|once| once.answered = Some(now));
         } else {
@@ -77,7 +91,8 @@ impl Said {
 
     /// A session is over.
     pub(crate) fn ended(&mut self, session: u64, now: Duration) {
-        let certain = |once: &Once| once.answered.is_some_and(|at| now.saturating_sub(at) >= PATIENCE);
+        let patience = self.patience;
+        let certain = |once: &Once| once.answered.is_some_and(|at| now.saturating_sub(at) >= patience);
         self.by.retain(|_, all| {
             all.retain(|once| once.session != session || certain(once));
             !all.is_empty()

@@ -4,7 +4,7 @@
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
-use encoding_rs::WINDOWS_1252;
+use encoding_rs::{UTF_16BE, UTF_16LE, WINDOWS_1252};
 use mail_parser::decoders::charsets::map::charset_decoder;
 use mail_parser::parsers::MessageStream;
 use mail_parser::{Encoding, HeaderName, Message, MessageParser, MessagePart, MimeHeaders as _, PartType};
@@ -21,10 +21,15 @@ pub fn part_text<'a>(message: &Message<'_>, part: &'a MessagePart<'_>) -> Cow<'a
     let (PartType::Text(text) | PartType::Html(text)) = &part.body else { return Cow::Borrowed("") };
     let named = part.content_type().and_then(|kind| kind.attribute("charset"));
     if let Some(octets) = damaged_base64(message, part) {
+        if named.is_some_and(is_utf16) {
+            return Cow::Owned(utf16(&octets));
+        }
         let decoder = named.and_then(|name| charset_decoder(name.as_bytes()));
         return Cow::Owned(decoder.map_or_else(|| loose(&octets), |decoder| decoder(&octets)));
     }
-    let in_doubt = if text.contains(LOST) {
+    let in_doubt = if named.is_some_and(is_utf16) {
+        true
+    } else if text.contains(LOST) {
         named.is_none_or(may_be_wrong)
     } else {
         named.is_some_and(is_latin) && !text.is_ascii()
@@ -38,6 +43,9 @@ pub fn part_text<'a>(message: &Message<'_>, part: &'a MessagePart<'_>) -> Cow<'a
         Encoding::QuotedPrintable => MessageStream::new(raw).decode_quoted_printable_mime(b"").1,
         Encoding::Base64 => MessageStream::new(raw).decode_base64_mime(b"").1,
     };
+    if named.is_some_and(is_utf16) {
+        return Cow::Owned(utf16(&octets));
+    }
     let better = if named.is_some_and(is_latin) { utf8_after_all(&octets) } else { read(&octets) };
     better.map_or(Cow::Borrowed(text.as_ref()), Cow::Owned)
 }
@@ -54,17 +62,28 @@ pub fn raw<'a>(message: &'a Message<'_>, part: &MessagePart<'_>) -> &'a [u8] {
     from.ok().zip(to.ok()).and_then(|(from, to)| message.raw_message.get(from..to)).unwrap_or_default()
 }
 
-/// What is said to be base64 and cannot be read as such, because of blanks or of what somebody on the way put after it: as far as it goes.
+/// What is said to be base64 and cannot be read as such, because of blanks, of what somebody on the way put after it, or because its
+/// end is missing: as far as it goes.
 fn damaged_base64(message: &Message<'_>, part: &MessagePart<'_>) -> Option<Vec<u8>> {
     let said = part.content_transfer_encoding()?;
-    if !part.is_encoding_problem || !said.trim().eq_ignore_ascii_case("base64") {
+    if !said.trim().eq_ignore_ascii_case("base64") {
         return None;
     }
+    let raw = raw(message, part);
     let letter = |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'/');
     let fits = |octet: &u8| letter(octet) || octet.is_ascii_whitespace() || *octet == b'=';
-    let lines = raw(message, part).split(|octet| *octet == b'\n');
-    let letters: Vec<u8> =
+    let lines = raw.split(|octet| *octet == b'\n');
+    let mut letters: Vec<u8> =
         lines.take_while(|line| line.iter().all(fits)).flatten().copied().filter(letter).collect();
+    // Without the end that fills it up the parser leaves its last letters out.
+    let is_short = !letters.len().is_multiple_of(4) && !raw.contains(&b'=');
+    if !part.is_encoding_problem && !is_short {
+        return None;
+    }
+    // One letter is less than an octet.
+    if letters.len() % 4 == 1 {
+        letters.pop();
+    }
     let loose = GeneralPurposeConfig::new()
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
         .with_decode_allow_trailing_bits(true);
@@ -95,6 +114,20 @@ pub fn subject(message: &Message<'_>) -> String {
 /// Whether octets of this name may be of another set: UTF-8 is often claimed and not written; a set that nobody knows says nothing.
 fn may_be_wrong(name: &str) -> bool {
     is_utf8(name) || is_unknown(name)
+}
+
+/// UTF-16 whose name does not say which octet comes first.
+fn is_utf16(name: &str) -> bool {
+    let names = ["utf-16", "utf16", "utf_16", "unicode", "ucs-2", "ucs2", "iso-10646-ucs-2"];
+    names.iter().any(|known| name.eq_ignore_ascii_case(known))
+}
+
+/// By its mark; without one, as most letters of a text here have an octet that is zero: the first, as the standard has it (RFC 2781, 4.3), or the second, as
+/// Windows writes it.
+fn utf16(octets: &[u8]) -> String {
+    let zeros = |nth: usize| octets.iter().skip(nth).step_by(2).filter(|octet| **octet == 0).count();
+    let usual = if zeros(1) > zeros(0) { UTF_16LE } else { UTF_16BE };
+    usual.decode(octets).0.into_owned()
 }
 
 fn is_utf8(name: &str) -> bool {

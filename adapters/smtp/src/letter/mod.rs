@@ -145,7 +145,7 @@ fn author_of(message: &Message<'_>) -> Author {
     };
     let addresses = match line {
         HeaderValue::Address(Address::List(list)) => {
-            list.iter().filter_map(|a| a.address.as_deref()).collect()
+            list.iter().filter_map(|a| a.address.as_deref()).collect::<Vec<_>>()
         }
         HeaderValue::Address(Address::Group(_)) => return Author::Unclear,
         _ => Vec::new(),
@@ -158,7 +158,8 @@ fn author_of(message: &Message<'_>) -> Author {
         _ => None,
     };
     match (addresses.as_slice(), sender) {
-        ([], _) => Author::Nobody,
+        // The local name that cron gives (`root (Cron Daemon)`) is no address either.
+        (names, _) if !names.iter().any(|name| name.contains('@')) => Author::Nobody,
         (&[one], _) | (_, Some(one)) => Author::Address(one.trim().to_owned()),
         _ => Author::Unclear,
     }

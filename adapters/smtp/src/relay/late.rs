@@ -3,7 +3,7 @@
 //! Each has a task of its own, so that no SMTP reply waits for the relay and one report waits for no other. They are kept in memory only.
 
 use super::MailRelay;
-use super::again::until_taken;
+use super::again::{What, until_taken};
 use super::report::{self, Refused};
 use domain::directory::UserName;
 use domain::message::SubmissionId;
@@ -63,7 +63,7 @@ impl LateReports {
             let not_yet = |error: &HandoffError| {
                 tracing::warn!(%user, %submission, %error, "a report about refused recipients is not mailed yet");
             };
-            if let Err(error) = until_taken(&relay, &mail, &stop, not_yet).await {
+            if let Err(error) = until_taken(&relay, &mail, What::Report, &stop, not_yet).await {
                 tracing::error!(%user, %submission, %error, "a report about refused recipients is lost");
             }
             waiting.all().remove(&submission);

@@ -9,6 +9,7 @@ mod config;
 mod connections;
 mod late;
 mod notice;
+mod places;
 mod received;
 mod report;
 
@@ -21,12 +22,15 @@ use async_trait::async_trait;
 use connections::{Connections, Reach};
 use domain::message::Callback;
 use domain::mo::Destination;
+use lettre::Address;
 use lettre::message::Message;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
+use places::Places;
 use ports::driven::{Answer, Content, Deliver, Handoff, HandoffError};
 use secrecy::ExposeSecret as _;
+use std::sync::Arc;
 
 /// Settings that cannot work.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +58,7 @@ pub enum RelayError {
 pub struct MailRelay {
     config: RelayConfig,
     connections: Connections,
+    places: Arc<Places>,
 }
 
 impl std::fmt::Debug for MailRelay {
@@ -89,11 +94,19 @@ impl MailRelay {
             answer_timeout: config.answer_timeout,
             most: usize::try_from(config.connections).unwrap_or(usize::MAX),
         });
-        Ok(Self { connections, config })
+        Ok(Self { connections, config, places: Arc::default() })
     }
 
-    async fn send(&self, mail: Message) -> Result<(), HandoffError> {
-        self.connections.send(&mail).await
+    /// Sends a mail when there is a place for it among the others.
+    async fn send(&self, mail: &Message) -> Result<(), HandoffError> {
+        let domain = mail.envelope().to().first().map_or("", Address::domain);
+        let _place = self.places.place(domain).await;
+        self.connections.send(mail).await
+    }
+
+    /// Sends an alarm, which waits for nobody.
+    async fn send_before_others(&self, mail: &Message) -> Result<(), HandoffError> {
+        self.connections.send(mail).await
     }
 }
 
@@ -115,7 +128,7 @@ impl Deliver for MailRelay {
                 return Err(HandoffError::Permanent("this is not for a mailbox".to_owned()));
             }
         };
-        self.send(mail).await.map(|()| Answer::default())
+        self.send(&mail).await.map(|()| Answer::default())
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! One task sends in order; while the relay does not take mail it tries again, and what nobody could be told for a day is dropped.
 
-use super::again::until_taken;
+use super::again::{What, until_taken};
 use super::clean;
 use super::received::{built, envelope, header, own, plain, recipient};
 use super::{MailRelay, RelayConfig};
@@ -99,7 +99,7 @@ async fn send_all(relay: Arc<MailRelay>, to: String, waiting: Arc<Waiting>) {
         let not_yet =
             |error: &HandoffError| tracing::warn!(link = %notice.link, %error, "a notice is not mailed yet");
         let sent = match mail(&relay.config, &to, &notice) {
-            Ok(mail) => until_taken(&relay, &mail, &never, not_yet).await,
+            Ok(mail) => until_taken(&relay, &mail, What::Alarm, &never, not_yet).await,
             Err(error) => Err(error),
         };
         if let Err(error) = sent {

@@ -45,6 +45,33 @@ async fn forms_of_mail() {
     assert!(told.starts_with("< 554 5.6.0 no_text") && texts(&desk).is_empty(), "{told}");
 }
 
+/// UTF-16 that does not say which octet comes first, and base64 whose end was forgotten.
+#[tokio::test]
+async fn letters_that_lack_a_mark() {
+    let cases = [
+        ("utf-16", "AE4AaQB2AOUAIABoAPYAZw==", "Nivå hög"),
+        ("utf-16", "TgBpAHYA5QAgAGgA9gBnAA==", "Nivå hög"),
+        ("utf-16", "//5OAGkAdgDlACAAaAD2AGcA", "Nivå hög"),
+        ("utf-16le", "TgBpAHYA5QAgAGgA9gBnAA==", "Nivå hög"),
+        ("utf-8", "Tml2w6UgaMO2Zw", "Nivå hög"),
+        ("utf-8", "Tml2w6UgaMO2ZyE", "Nivå hög!"),
+        ("utf-8", "UHVtcCAzIGjDtmc", "Pump 3 hög"),
+        ("utf-8", "UHVtcCAzIGjDtmc\n", "Pump 3 hög"),
+    ];
+    for (set, body, expected) in cases {
+        let head =
+            format!("Content-Type: text/plain; charset={set}\nContent-Transfer-Encoding: base64\n\n{body}");
+        let alone = format!("From: a@example.se\nSubject: S\nMIME-Version: 1.0\n{head}");
+        let part = format!(
+            "From: a@example.se\nSubject: S\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\n{head}\n--b--\n"
+        );
+        for mail in [alone, part] {
+            let (told, desk) = send(config(), &mail).await;
+            assert_eq!(texts(&desk), [format!("0701 S {expected}")], "{told} {mail}");
+        }
+    }
+}
+
 /// What is read as text although the mail says wrongly, or not, what it is; and what is no text all the same.
 #[tokio::test]
 async fn a_wrong_label_costs_no_alarm() {
@@ -308,6 +335,10 @@ async fn from_must_agree() {
         ("From: Larm: a@example.se;", false),
         ("From: a@example.se\nFrom: boss@elsewhere.test", false),
         ("From: Larm 3", true),
+        ("From: root (Cron Daemon)", true),
+        ("From: \"Cron Daemon\" <root>", true),
+        ("From: root", true),
+        ("From: root, boss@elsewhere.test", false),
     ];
     for (header, taken) in cases {
         let (told, _) = send(config(), &format!("{header}\nSubject: s\n\nx")).await;

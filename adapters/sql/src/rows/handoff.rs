@@ -15,16 +15,17 @@ pub(crate) mod handoff_state {
 }
 
 /// The columns of [`HandoffSql`].
-pub(crate) const HANDOFF_COLUMNS: &str = "subject, event, destination, tries, created_at, resent_at";
+pub(crate) const HANDOFF_COLUMNS: &str = "subject, event, target, destination, tries, created_at, resent_at";
 
 /// Their types.
-pub(crate) type HandoffSql = (BigInt, SmallInt, Nullable<Text>, Integer, BigInt, Nullable<BigInt>);
+pub(crate) type HandoffSql = (BigInt, SmallInt, Text, Nullable<Text>, Integer, BigInt, Nullable<BigInt>);
 
 /// A row as it is read.
 #[derive(Debug, Clone, Queryable)]
 pub(crate) struct StoredHandoff {
     pub(crate) subject: i64,
     pub(crate) event: i16,
+    pub(crate) target: String,
     pub(crate) destination: Option<String>,
     pub(crate) tries: i32,
     pub(crate) created_at: i64,

@@ -1,5 +1,6 @@
 //! Handoffs: taken when due, deleted when done, kept when given up.
 
+use super::memory::Memory;
 use super::read::{messages_by_id, mos_by_id};
 use super::{Conn, dialect};
 use crate::op::Ticket;
@@ -9,18 +10,26 @@ use diesel::QueryResult;
 use diesel::sql_types::{Nullable, Text};
 use domain::Timestamp;
 use domain::message::Incarnation;
-use ports::driven::{Content, Handoff, HandoffKey, HandoffOutcome};
+use ports::driven::{Content, Handoff, HandoffKey, HandoffOutcome, is_without};
+use std::collections::HashSet;
+
+/// Targets that are looked at in one go while others are left out: there may be as many as there are mailboxes.
+const LOOKED_AT: usize = 500;
 
 type LeaseAsk = (usize, Vec<String>, Incarnation, Timestamp);
 type SettleAsk = (Vec<(HandoffKey, HandoffOutcome)>, Incarnation);
 
 /// Takes due handoffs.
-pub(super) async fn lease(conn: &mut Conn, ticket: &mut Ticket<LeaseAsk, Vec<Handoff>>) -> QueryResult<()> {
+pub(super) async fn lease(
+    conn: &mut Conn,
+    memory: &mut Memory,
+    ticket: &mut Ticket<LeaseAsk, Vec<Handoff>>,
+) -> QueryResult<()> {
     let (limit, without, lease, now) = &ticket.ask;
     let rows = if without.is_empty() {
         due(conn, None, *now, *limit).await?
     } else {
-        of_others(conn, without, *now, *limit).await?
+        of_others(conn, memory, without, *now, *limit).await?
     };
     for row in &rows {
         let text = "UPDATE handoff SET state = 1, lease = ? WHERE subject = ? AND event = ?";
@@ -52,25 +61,38 @@ async fn due(
 }
 
 /// What is due of all targets but some, from one target to the next by the index: what waits for one that does not answer may be very much,
-/// and is never walked through.
+/// and is never walked through. It goes on where it ended the last time.
 async fn of_others(
     conn: &mut Conn,
+    memory: &mut Memory,
     without: &[String],
     now: Timestamp,
     limit: usize,
 ) -> QueryResult<Vec<StoredHandoff>> {
     let mut rows = Vec::new();
-    let mut last = String::new();
-    while rows.len() < limit {
+    let mut last = std::mem::take(&mut memory.handoffs_from);
+    let mut from_the_start = last.is_empty();
+    let mut seen = HashSet::new();
+    while rows.len() < limit && seen.len() < LOOKED_AT {
         let text = "SELECT MIN(target) FROM handoff WHERE state = 0 AND target > ?";
         let next: Vec<Option<String>> =
-            Sql::<Nullable<Text>>::new(text, vec![last.into()]).rows(conn).await?;
-        let Some(target) = next.into_iter().next().flatten() else { break };
-        if !without.contains(&target) {
+            Sql::<Nullable<Text>>::new(text, vec![last.as_str().into()]).rows(conn).await?;
+        let Some(target) = next.into_iter().next().flatten() else {
+            last.clear();
+            if std::mem::replace(&mut from_the_start, true) {
+                break;
+            }
+            continue;
+        };
+        if !seen.insert(target.clone()) {
+            break;
+        }
+        if !is_without(&target, without) {
             rows.extend(due(conn, Some(&target), now, limit - rows.len()).await?);
         }
         last = target;
     }
+    memory.handoffs_from = last;
     Ok(rows)
 }
 
@@ -95,22 +117,36 @@ async fn filled(conn: &mut Conn, rows: Vec<StoredHandoff>, lease: Incarnation) -
             let callback = record.and_then(|record| record.message.callback.clone());
             callback.zip(record).map(|(callback, r)| Content::State { callback, record: Box::new(r.clone()) })
         };
-        match content {
-            Some(content) => handoffs.push(Handoff {
-                key: HandoffKey { subject: row.subject, event: row.event },
-                content,
-                tries: u16::try_from(row.tries).unwrap_or(u16::MAX),
-                created_at: time(row.created_at),
-                resent_at: row.resent_at.map(time),
-            }),
-            None => gone.push(HandoffName { subject: row.subject, event: row.event, lease: lease.0 }),
-        }
+        let Some(content) = content else {
+            gone.push(HandoffName { subject: row.subject, event: row.event, lease: lease.0 });
+            continue;
+        };
+        let handoff = Handoff {
+            key: HandoffKey { subject: row.subject, event: row.event },
+            content,
+            tries: u16::try_from(row.tries).unwrap_or(u16::MAX),
+            created_at: time(row.created_at),
+            resent_at: row.resent_at.map(time),
+        };
+        renamed(conn, &handoff, &row.target).await?;
+        handoffs.push(handoff);
     }
     if !gone.is_empty() {
         tracing::warn!(count = gone.len(), "handoffs of messages that are gone");
         dialect::delete(conn, gone).await?;
     }
     Ok(handoffs)
+}
+
+/// An earlier version named targets otherwise (all mailboxes were one): by such a name it could not be left out.
+async fn renamed(conn: &mut Conn, handoff: &Handoff, stored: &str) -> QueryResult<()> {
+    let target = handoff.target();
+    if target != stored {
+        let text = "UPDATE handoff SET target = ? WHERE subject = ? AND event = ?";
+        let HandoffKey { subject, event } = handoff.key;
+        Sql::<()>::new(text, vec![target.into(), subject.into(), event.into()]).run(conn).await?;
+    }
+    Ok(())
 }
 
 /// Writes down what became of handoffs.

@@ -28,13 +28,16 @@ pub(crate) struct Memory {
     pub(crate) habits: HashMap<String, Habit>,
     /// Where the search for old messages goes on.
     pub(crate) retain_from: i64,
+    /// The target after which the search for handoffs goes on.
+    pub(crate) handoffs_from: String,
     accounts: Accounts,
 }
 
 impl Memory {
     pub(crate) fn new(node: String, accounts: Accounts) -> Self {
         let (lately, recent, habits) = (Lately::default(), Recent::default(), HashMap::new());
-        Self { node, parked: None, lately, recent, habits, retain_from: 0, accounts }
+        let (retain_from, handoffs_from) = (0, String::new());
+        Self { node, parked: None, lately, recent, habits, retain_from, handoffs_from, accounts }
     }
 
     /// The keys that a receipt's id may be stored under, the likeliest first.

@@ -289,7 +289,7 @@ async fn alone(conn: &mut Conn, memory: &mut Memory, op: &mut Op) -> QueryResult
         Op::Record(ticket) => Box::pin(inbox::record(conn, ticket)),
         Op::CompleteOverdue(ticket) => Box::pin(inbox::complete_overdue(conn, ticket)),
         Op::Acknowledge(ticket) => Box::pin(inbox::acknowledge(conn, ticket)),
-        Op::LeaseHandoffs(ticket) => Box::pin(handoffs::lease(conn, ticket)),
+        Op::LeaseHandoffs(ticket) => Box::pin(handoffs::lease(conn, memory, ticket)),
         Op::SettleHandoffs(ticket) => Box::pin(handoffs::settle(conn, ticket)),
         Op::Resend(ticket) => Box::pin(handoffs::resend(conn, ticket)),
         Op::Rule(ticket) => Box::pin(deadlines::rule(conn, ticket)),

@@ -4,7 +4,7 @@ use crate::ports_of::{options, stores};
 use contract::{Stores, contract_tests};
 use domain::message::{Incarnation, Quota};
 use fakes::{ManualClock, samples};
-use ports::driven::{Clock, Filter, LeaseRequest, StoreError};
+use ports::driven::{Clock, Filter, HandoffOutcome, LeaseRequest, StoreError};
 use sql::{Opened, StoreOptions};
 use std::path::Path;
 use std::sync::Arc;
@@ -234,6 +234,62 @@ async fn too_many_parked_receipts() {
         .get_result(&mut conn)
         .expect("it reads");
     assert_eq!(parked.count, 0);
+}
+
+#[tokio::test]
+async fn mail_that_an_earlier_version_left_goes_to_its_mailbox() {
+    use diesel::connection::SimpleConnection;
+    use diesel::{Connection, SqliteConnection};
+
+    let directory = tempfile::tempdir().expect("a directory");
+    let clock = ManualClock::default();
+    let opened = sql::open(&url(directory.path()), options(&clock)).await.expect("the store opens");
+    let destination = domain::mo::Destination::Mail("a@example.se".to_owned());
+    let part = samples::mo_part(&samples::link("TS0"), "hej", None, clock.now());
+    let new = ports::driven::NewMoPart { destination: Some(destination), ..samples::new_part(1, part) };
+    opened.stores.inbox.record(new).await.expect("recorded");
+    let file = directory.path().join("omnigate.db");
+    let mut conn = SqliteConnection::establish(file.to_str().expect("a path")).expect("it opens");
+    conn.batch_execute("UPDATE handoff SET target = 'mail'").expect("as it was");
+    let (run, now) = (Incarnation(1), clock.now());
+    let handoffs = &opened.stores.handoffs;
+    let leased = handoffs.lease(10, &[], run, now).await.expect("leased");
+    let key = leased.first().expect("it is due").key;
+    let again = HandoffOutcome::Again { due_at: now, error: String::new(), counts: false };
+    handoffs.settle(vec![(key, again)], run).await.expect("written");
+    let without = |name: &str| [name.to_owned()];
+    assert!(handoffs.lease(10, &without("mailto:a@example.se"), run, now).await.expect("leased").is_empty());
+    assert_eq!(handoffs.lease(10, &without("mailto:b@example.se"), run, now).await.expect("leased").len(), 1);
+}
+
+#[tokio::test]
+async fn many_targets_are_looked_at_a_part_at_a_time() {
+    use diesel::connection::SimpleConnection;
+    use diesel::{Connection, SqliteConnection};
+
+    let directory = tempfile::tempdir().expect("a directory");
+    let clock = ManualClock::default();
+    let opened = sql::open(&url(directory.path()), options(&clock)).await.expect("the store opens");
+    let destination = domain::mo::Destination::Mail("z@example.se".to_owned());
+    let part = samples::mo_part(&samples::link("TS0"), "hej", None, clock.now());
+    let new = ports::driven::NewMoPart { destination: Some(destination), ..samples::new_part(1, part) };
+    opened.stores.inbox.record(new).await.expect("recorded");
+    let file = directory.path().join("omnigate.db");
+    let mut conn = SqliteConnection::establish(file.to_str().expect("a path")).expect("it opens");
+    let later = clock.now().as_millisecond() + 1_000_000;
+    let many = format!(
+        "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 1199) \
+         INSERT INTO handoff (subject, event, target, due_at, state, tries, error, created_at) \
+         SELECT 1000 + i, 100, 'mailto:m' || i || '@example.se', {later}, 0, 0, '', 0 FROM n"
+    );
+    conn.batch_execute(&many).expect("1,200 rows");
+    let mut found = Vec::new();
+    for _ in 0..4 {
+        let busy = ["http://busy.example".to_owned()];
+        let leased = opened.stores.handoffs.lease(10, &busy, Incarnation(1), clock.now()).await;
+        found.push(leased.expect("leased").len());
+    }
+    assert_eq!(found, [0, 0, 1, 0], "three goes to the end, and then from the beginning");
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use blackbox::clock::{eventually, wall_ms, within};
 use blackbox::doors::Answer;
 use blackbox::gateway::Gateway;
 use blackbox::history::Attempt;
+use blackbox::mail_sink::MailSink;
 use blackbox::peers::program;
 use blackbox::settings::Settings;
 use blackbox::simulator::Simulator;
@@ -96,6 +97,43 @@ fn refused_for_good_is_given_up_listed_and_sent_again() {
     eventually("everything told", || (events(&sink) == TOLD).then_some(()));
     assert!(dead(&gateway).is_empty());
     judge(&gateway, &simulator, attempts, &Terms::default());
+}
+
+/// Received messages of two numbers become mail to two mailboxes.
+fn mailed(mails: &MailSink, smsc: std::net::SocketAddr) -> Settings {
+    let more = "[[mo]]\nnumber = \"72456\"\nto = \"mailto:held@example.test\"\n\
+                [[mo]]\nnumber = \"72457\"\nto = \"mailto:nurse@example.test\"\n";
+    Settings { more: more.to_owned(), relay: Some(mails.address()), ..Settings::towards(smsc) }
+}
+
+#[test]
+fn a_mailbox_that_the_relay_holds_up_delays_no_other() {
+    let mails = MailSink::start();
+    let mut simulator = Simulator::start(&["--receipts"]);
+    let gateway = Gateway::start(&mailed(&mails, simulator.address()));
+    for number in 0..100 {
+        simulator.mo("46701234567", "72456", &format!("held {number}"));
+    }
+    for number in 0..10 {
+        simulator.mo("46701234567", "72457", &format!("help {number}"));
+    }
+    let told = || (mails.mails().len() == 10).then_some(());
+    within(Duration::from_secs(5), told).expect("the nurse's mail");
+    assert!(mails.mails().iter().all(|mail| mail.to == ["nurse@example.test"]));
+    assert!(dead(&gateway).is_empty());
+}
+
+#[test]
+fn a_relay_that_refuses_everything_for_a_while_costs_no_received_message() {
+    let mails = MailSink::start();
+    mails.refuse(true);
+    let mut simulator = Simulator::start(&["--receipts"]);
+    let gateway = Gateway::start(&mailed(&mails, simulator.address()));
+    simulator.mo("46701234567", "72457", "help");
+    eventually("a third refusal", || (mails.refused() >= 3).then_some(()));
+    assert!(dead(&gateway).is_empty());
+    mails.refuse(false);
+    within(Duration::from_secs(30), || (mails.mails().len() == 1).then_some(())).expect("the nurse's mail");
 }
 
 /// Debian's library, for programs with threads.

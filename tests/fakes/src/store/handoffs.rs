@@ -5,7 +5,7 @@ use super::{Call, MemoryStore};
 use async_trait::async_trait;
 use domain::Timestamp;
 use domain::message::Incarnation;
-use ports::driven::{Handoff, HandoffKey, HandoffOutcome, Handoffs, StoreError};
+use ports::driven::{Handoff, HandoffKey, HandoffOutcome, Handoffs, StoreError, is_without};
 use std::cmp::Reverse;
 
 #[async_trait]
@@ -25,7 +25,7 @@ impl Handoffs for MemoryStore {
             let free = keys
                 .into_iter()
                 .filter_map(|(_, key)| books.handoff(key))
-                .filter(|h| !without.contains(&h.target()));
+                .filter(|h| !is_without(&h.target(), without));
             let taken: Vec<_> = free.take(limit).collect();
             for handoff in &taken {
                 if let Some(task) = books.handoffs.get_mut(&handoff.key) {
