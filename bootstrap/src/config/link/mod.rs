@@ -80,7 +80,8 @@ pub struct Common {
     /// Segments a second over all connections; 0 = no limit.
     #[serde(default)]
     pub rate: u32,
-    /// How long the operator may take to reply; 60 s when absent. After that a message is in doubt.
+    /// How long the operator may take to reply; 60 s when absent. After three times that over a connection with a window, after that at a modem or by
+    /// HTTP, a message is in doubt; and when the connection ends before.
     pub response_timeout: Option<Period>,
     /// Whether to ask for receipts.
     #[serde(default = "yes")]
