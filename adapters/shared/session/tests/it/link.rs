@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use domain::address::Recipient;
 use domain::directory::LinkId;
 use domain::message::Priority;
-use domain::mo::MoPart;
+use domain::mo::{MoBody, MoPart};
 use domain::receipt::Receipt;
 use domain::routing::{Condition, FailureClass};
 use fakes::{ManualClock, SequentialIds, samples};
@@ -34,12 +34,16 @@ impl Dial for Pipes {
 #[derive(Default)]
 struct Recorder {
     replies: Mutex<Vec<Reply>>,
+    mos: Mutex<Vec<String>>,
     heard: Notify,
 }
 
 #[async_trait]
 impl ReceiveMessages for Recorder {
-    async fn mo(&self, _: MoPart) -> Result<(), ReceiveError> {
+    async fn mo(&self, part: MoPart) -> Result<(), ReceiveError> {
+        if let MoBody::Text(text) = part.body {
+            self.mos.lock().unwrap().push(text);
+        }
         Ok(())
     }
     async fn receipts(&self, receipts: Vec<Receipt>) -> Vec<Result<(), ReceiveError>> {
@@ -209,6 +213,22 @@ async fn a_throttled_message_comes_back_after_some_seconds_however_few_its_tries
         assert!(
             matches!(&replies[0].parts[..], [(1, PartReply::Refused(f))] if f.class == FailureClass::Throttled)
         );
+    })
+    .await;
+}
+
+/// What a phone says in quick succession is taken in that order.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn messages_that_come_together_are_taken_in_their_order() {
+    patiently(async {
+        let mut rig = start(0);
+        let mut operator = rig.operator().await;
+        let texts: Vec<String> = (0..20).map(|n| format!("M{n}")).collect();
+        operator.write_all((texts.join("\n") + "\n").as_bytes()).await.unwrap();
+        for _ in &texts {
+            assert_eq!(line(&mut operator).await, "a");
+        }
+        assert_eq!(*rig.recorder.mos.lock().unwrap(), texts);
     })
     .await;
 }
