@@ -283,15 +283,14 @@ impl Route {
         let seconds = |d: Duration| format!("{} s", d.as_secs_f64());
         let (tries, down) = (self.fallback_after, seconds(self.fallback_down));
         let codes = self.fallback_on.join(", ");
+        let has_alarms = self.priorities.is_empty() || self.priorities.contains(&Priority::Alarm);
+        let alarms = self.reply_within(Priority::Alarm).filter(|_| has_alarms && self.reply_within.is_none());
         let cases = [
             Some(words!("efter {tries} misslyckade försök", "after {tries} failed tries")),
             Some(words!("när en väg är nere i {down}", "when a link is down for {down}")),
             (!codes.is_empty()).then(|| words!("vid {codes}", "on {codes}")),
             self.reply_within.map(seconds).map(|d| words!("utan svar på {d}", "without a reply in {d}")),
-            self.reply_within
-                .is_none()
-                .then(|| self.reply_within(Priority::Alarm))
-                .flatten()
+            alarms
                 .map(seconds)
                 .map(|d| words!("för larm utan svar på {d}", "for alarms without a reply in {d}")),
             self.delivered_within.map(seconds).map(|d| {

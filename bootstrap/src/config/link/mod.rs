@@ -55,7 +55,7 @@ pub struct LinkTls {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Common {
-    /// Its name, which stands in the traffic log.
+    /// Its name, which stands in the traffic log, and by which receipts find what it sent: a link that is renamed hears nothing more of that.
     pub name: Spanned<String>,
     /// A starting point for everything that an operator decides, by its name in `docs/operators`: `tele2`, `telia-sms-foretag`, …. What the
     /// link says itself comes before it, key by key.
