@@ -2,7 +2,7 @@
 
 use domain::Timestamp;
 use domain::directory::LinkId;
-use domain::message::{Departure, Incarnation, Leaving};
+use domain::message::{Departure, Incarnation, Leaving, Priority};
 use domain::routing::{self, Route};
 use ports::driven::{Leased, Outcome, Settlement};
 
@@ -32,12 +32,12 @@ pub(crate) fn back(
 }
 
 /// With the times of its route from when it may leave on, where it goes by another link than the one that had it.
-pub(crate) fn renewed(mut settlement: Settlement, route: Option<&Route>) -> Settlement {
+pub(crate) fn renewed(mut settlement: Settlement, route: Option<&Route>, class: Priority) -> Settlement {
     if let Outcome::PutBack { link, due_at, deadlines, .. } = &mut settlement.outcome
         && *link != settlement.link
     {
         let from = settlement.at.max(*due_at);
-        *deadlines = route.map_or_else(Vec::new, |r| routing::deadlines(r, from));
+        *deadlines = route.map_or_else(Vec::new, |r| routing::deadlines(r, class, from));
     }
     settlement
 }
@@ -59,5 +59,6 @@ pub(crate) fn by_another(
         leased.possible_duplicate |= leased.parts.leave(&departure);
     }
     metrics::counter!("omnigate_fallback_total", "from" => leased.link.to_string(), "to" => to.to_string(), "why" => why).increment(1);
-    renewed(back(leased, to, due_at, lease, now), Some(route))
+    let class = leased.message.priority;
+    renewed(back(leased, to, due_at, lease, now), Some(route), class)
 }

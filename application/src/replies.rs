@@ -88,7 +88,7 @@ pub(crate) fn settlement(
         tell,
         tell_lease: None,
     };
-    moving::renewed(settlement, route)
+    moving::renewed(settlement, route, message.priority)
 }
 
 /// The turn that a shipment had, with what became of its segments.

@@ -10,6 +10,7 @@ use crate::jumps::Jumps;
 use crate::lanes::Lanes;
 use domain::Timestamp;
 use domain::directory::{Directory, LinkId};
+use domain::message::Priority;
 use domain::routing::{self, Awaits, Course, Healths, Question};
 use ports::driven::{Deadlines, MessageRecord, Overdue, Ruling, Step, StoreError};
 use std::sync::Arc;
@@ -47,7 +48,7 @@ impl Ways {
                 .current()
                 .routes
                 .iter()
-                .any(|r| r.watches_outcome() || r.reply_within.is_some());
+                .any(|r| !routing::deadlines(r, Priority::Alarm, Timestamp::UNIX_EPOCH).is_empty());
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = self.hurry.notified() => {}
@@ -146,7 +147,7 @@ fn ruling(
         }
         Course::Later(at) => Step::Later(at),
         Course::Divert { link, why } => {
-            let deadlines = route.map_or_else(Vec::new, |r| routing::deadlines(r, now));
+            let deadlines = route.map_or_else(Vec::new, |r| routing::deadlines(r, message.priority, now));
             Step::Divert { link, why, deadlines }
         }
         Course::End(state) => Step::End(state),

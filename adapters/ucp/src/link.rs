@@ -16,8 +16,6 @@ use std::time::Duration;
 const USER_TIMEOUT: Duration = Duration::from_secs(20);
 /// When a result will not come any more, in response time-outs.
 const LATE: u32 = 3;
-/// A keep-alive that never comes.
-const NEVER: Duration = Duration::from_secs(10 * 365 * 86_400);
 
 /// Starts UCP links.
 #[derive(Debug, Clone, Copy)]
@@ -76,7 +74,11 @@ fn options(config: &UcpConfig) -> LinkOptions {
             bind_timeout: config.login_timeout,
             response_timeout: config.response_timeout,
             late_timeout: config.response_timeout * LATE,
-            keep_alive: if config.keep_alive.is_zero() { NEVER } else { config.keep_alive },
+            keep_alive: if config.keep_alive.is_zero() {
+                SessionLimits::NO_KEEP_ALIVE
+            } else {
+                config.keep_alive
+            },
             keep_alive_timeout: config.keep_alive_timeout,
             ..SessionLimits::default()
         },

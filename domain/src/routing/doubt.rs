@@ -1,6 +1,6 @@
 //! What was given to an operator that never answered: nobody knows whether it was sent.
 
-use super::fallback::{Failure, FailureClass, Next, Tries, after_failure};
+use super::fallback::{Failure, FailureClass, Next, Tries, UNANSWERED, after_failure};
 use super::outcome::next_unused;
 use super::{Healths, Route, Turn};
 use crate::message::Leaving;
@@ -31,7 +31,7 @@ pub fn after_silence(route: Option<&Route>, turn: Turn<'_>, healths: &Healths, n
         DoubtPolicy::AssumeSent => Next::AssumeSent,
         DoubtPolicy::Fail => Next::Fail,
         DoubtPolicy::Resend => {
-            let code = "unanswered".to_owned();
+            let code = UNANSWERED.to_owned();
             let silence = Failure { class: FailureClass::Temporary, code, detail: String::new() };
             after_failure(route, turn, &silence, healths, now)
         }

@@ -3,9 +3,12 @@
 use super::outcome::{next_unused, next_way};
 use super::{Healths, Pattern, Route, Turn, Way};
 use crate::directory::LinkId;
-use crate::message::Leaving;
+use crate::message::{Leaving, Priority};
 use jiff::Timestamp;
 use std::time::Duration;
+
+/// The code of what the operator never answered.
+pub(super) const UNANSWERED: &str = "unanswered";
 
 /// How bad a failure is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -129,17 +132,19 @@ pub fn after_failure(
         FailureClass::Limited => retry.tries.min(3),
     };
     let permanent = failure.class == FailureClass::Permanent;
+    // An operator that says nothing to an alarm is not asked twice where another may be.
+    let at_once = named(route, failure) || turn.priority == Priority::Alarm && failure.code == UNANSWERED;
     let before = turn.tries;
     let tries = Tries { total: before.total.saturating_add(1), on_link: before.on_link.saturating_add(1) };
     if route.watches_outcome()
-        && (tries.total >= most || named(route, failure))
+        && (tries.total >= most || at_once)
         && let Some(link) = next_unused(route, turn.link, turn.parts, healths, turn.spread(tries))
     {
         let tries = Tries { on_link: 0, ..tries };
         let why = if permanent { Leaving::Refused } else { Leaving::Failed };
         return Next::Divert { link: link.clone(), why, tries };
     }
-    if named(route, failure)
+    if at_once
         && (permanent || tries.total < most)
         && let Some(link) = next_once(route, turn, permanent, healths)
     {
@@ -214,7 +219,7 @@ fn later(now: Timestamp, pause: Duration) -> Timestamp {
 mod tests {
     use super::super::{Condition, DoubtPolicy, Health};
     use super::*;
-    use crate::message::{Departure, PartState, Parts, Priority};
+    use crate::message::{Departure, PartState, Parts};
 
     fn link(name: &str) -> LinkId {
         LinkId::parse(name).expect("name")
@@ -323,6 +328,23 @@ mod tests {
         assert_eq!(next("A", FailureClass::Throttled), "B 0", "and it does not count");
         assert_eq!(next("A", FailureClass::Permanent), "B 1", "the operator's refusal may be its own");
         assert_eq!(next("B", FailureClass::Permanent), "Fail", "but not for ever around");
+    }
+
+    #[test]
+    fn an_alarm_that_is_not_answered_goes_on_at_once() {
+        let parts = Parts::default();
+        let next = |names: &[&str], priority| {
+            let (route, healths) = ways(names);
+            let a = link("A");
+            let turn = Turn { priority, ..turn(&a, on(0), &parts) };
+            match super::super::after_silence(Some(&route), turn, &healths, Timestamp::UNIX_EPOCH) {
+                Next::Again { link, due_at, .. } => format!("{link} {}", due_at.as_second()),
+                other => format!("{other:?}"),
+            }
+        };
+        assert_eq!(next(&["A", "B"], Priority::Alarm), "B 0");
+        assert_eq!(next(&["A", "B"], Priority::High), "A 5");
+        assert_eq!(next(&["A"], Priority::Alarm), "A 5", "there is no other");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use super::{Healths, Route, pick};
 use crate::directory::LinkId;
-use crate::message::{Leaving, Parts};
+use crate::message::{Leaving, Parts, Priority};
 use crate::receipt::ended;
 use crate::state::State;
 use jiff::Timestamp;
@@ -49,10 +49,10 @@ pub struct Deadline {
     pub due_at: Timestamp,
 }
 
-/// The times of a message that joins a link's queue at a moment (or may leave then).
+/// The times of a message of a class that joins a link's queue at a moment (or may leave then).
 #[must_use]
-pub fn deadlines(route: &Route, from: Timestamp) -> Vec<Deadline> {
-    let times = [(Awaits::Reply, route.reply_within), (Awaits::Delivery, route.delivered_within)];
+pub fn deadlines(route: &Route, priority: Priority, from: Timestamp) -> Vec<Deadline> {
+    let times = [(Awaits::Reply, route.reply_within(priority)), (Awaits::Delivery, route.delivered_within)];
     let several = route.links().nth(1).is_some();
     let of = |(awaits, within): (Awaits, Option<Duration>)| {
         let due_at = from.checked_add(within.filter(|_| several)?).unwrap_or(Timestamp::MAX);
@@ -216,8 +216,17 @@ mod tests {
 
     #[test]
     fn times_of_a_route() {
-        let of = |route: &Route| deadlines(route, at(100)).iter().map(|d| d.due_at).collect::<Vec<_>>();
+        let by = |route: &Route, class| {
+            deadlines(route, class, at(100)).iter().map(|d| d.due_at).collect::<Vec<_>>()
+        };
+        let of = |route: &Route| by(route, Priority::Normal);
         assert_eq!(of(&route()), [at(110), at(160)]);
+        let mut silent = route();
+        (silent.reply_within, silent.delivered_within) = (None, None);
+        assert_eq!(of(&silent), []);
+        assert_eq!(by(&silent, Priority::Alarm), [at(160)], "an alarm does not wait for ever");
+        silent.doubt = super::super::DoubtPolicy::Fail;
+        assert_eq!(by(&silent, Priority::Alarm), [], "it must not be sent twice");
         let mut alone = route();
         alone.ways.truncate(1);
         assert_eq!(of(&alone), [], "there is nowhere to go");

@@ -12,6 +12,9 @@ use std::time::Duration;
 
 use super::doubt::DoubtPolicy;
 
+/// How long an alarm may be on one link without the operator having taken it, where the route says nothing of it.
+const ALARM_REPLY: Duration = Duration::from_mins(1);
+
 /// A pattern that is none.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
@@ -176,7 +179,7 @@ pub struct Route {
     pub fallback_after: u16,
     /// Failures after which the next link is used at once: codes, or `permanent`, `temporary`, `throttled`, `unanswered`.
     pub fallback_on: Vec<String>,
-    /// How long a message may be on one link without the operator having taken it before it goes by the next.
+    /// How long a message may be on one link without the operator having taken it before it goes by the next, where that is said.
     pub reply_within: Option<Duration>,
     /// How long a message may be on one link without "delivered" before it is sent by the next as well.
     pub delivered_within: Option<Duration>,
@@ -213,6 +216,15 @@ impl Route {
         self.to.fits(question.recipient)
             && (self.users.is_empty() || self.users.contains(question.user))
             && (self.priorities.is_empty() || self.priorities.contains(&question.priority))
+    }
+
+    /// How long a message of a class may be on one link without the operator having taken it before it goes by the next. An alarm does not wait
+    /// for ever where nothing is said, unless the route forbids that it is sent twice.
+    #[must_use]
+    pub fn reply_within(&self, priority: Priority) -> Option<Duration> {
+        let may =
+            priority == Priority::Alarm && (self.watches_outcome() || self.doubt == DoubtPolicy::Resend);
+        self.reply_within.or(may.then_some(ALARM_REPLY))
     }
 
     /// How long a link may be down before messages of a class move on.
@@ -271,11 +283,16 @@ impl Route {
         let seconds = |d: Duration| format!("{} s", d.as_secs_f64());
         let (tries, down) = (self.fallback_after, seconds(self.fallback_down));
         let codes = self.fallback_on.join(", ");
+        let has_alarms = self.priorities.is_empty() || self.priorities.contains(&Priority::Alarm);
+        let alarms = self.reply_within(Priority::Alarm).filter(|_| has_alarms && self.reply_within.is_none());
         let cases = [
             Some(words!("efter {tries} misslyckade försök", "after {tries} failed tries")),
             Some(words!("när en väg är nere i {down}", "when a link is down for {down}")),
             (!codes.is_empty()).then(|| words!("vid {codes}", "on {codes}")),
             self.reply_within.map(seconds).map(|d| words!("utan svar på {d}", "without a reply in {d}")),
+            alarms
+                .map(seconds)
+                .map(|d| words!("för larm utan svar på {d}", "for alarms without a reply in {d}")),
             self.delivered_within.map(seconds).map(|d| {
                 words!(
                     "utan \"levererat\" på {d} (en gång per väg, mottagaren kan få det två gånger)",

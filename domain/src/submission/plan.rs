@@ -110,7 +110,9 @@ pub fn plan(
                 link: asked_link.as_ref(),
             };
             let chosen = routing::choose(directory, &question, healths, spread.wrapping_add(n), trace)?;
-            let deadlines = chosen.route.map_or_else(Vec::new, |r| routing::deadlines(r, decided.due_at));
+            let deadlines = chosen
+                .route
+                .map_or_else(Vec::new, |r| routing::deadlines(r, decided.priority, decided.due_at));
             let link = chosen.link;
             Ok(Planned { recipient, link, deadlines, pages })
         });

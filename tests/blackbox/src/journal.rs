@@ -53,6 +53,15 @@ pub enum Entry {
         /// The status; 0 is taken.
         status: u64,
     },
+    /// Something was answered that the simulator did not deliver by itself: octets that a story gave it.
+    Answer {
+        /// On which session.
+        session: u64,
+        /// Its sequence number.
+        seq: u64,
+        /// The status; 0 is taken.
+        status: u64,
+    },
     /// A receipt was sent and answered, or not.
     Receipt {
         /// The operator's id of the message.
@@ -104,6 +113,7 @@ fn entry(line: &str) -> Option<Entry> {
             message_id: text("message_id"),
         },
         "reply" => Entry::Reply { session, seq: number("seq")?, status: number("status").unwrap_or(0) },
+        "answer" => Entry::Answer { session, seq: number("seq")?, status: number("status").unwrap_or(0) },
         "receipt" => {
             Entry::Receipt { message_id: text("message_id"), state: text("state"), answer: number("answer") }
         }

@@ -23,6 +23,10 @@ pub trait Conversation: Send + 'static {
     /// Whether all sessions of a link log in to one account of its operator, and are let in or refused within a time limit.
     const ONE_ACCOUNT: bool = false;
 
+    /// The operator let us in the last time and answered nothing: he has to answer something before he counts as there. To be said before
+    /// anything came.
+    fn suspect(&mut self, _now: Now) {}
+
     /// Handles the next whole piece of what was read and takes it off. False when no whole piece is left.
     fn handle_input(&mut self, now: Now, input: &mut BytesMut) -> bool;
 
@@ -80,6 +84,10 @@ impl<D: Dialect> Conversation for Session<D> {
 
     const PROTOCOL: &'static str = D::PROTOCOL;
     const ONE_ACCOUNT: bool = true;
+
+    fn suspect(&mut self, now: Now) {
+        Session::suspect(self, now);
+    }
 
     fn handle_input(&mut self, now: Now, input: &mut BytesMut) -> bool {
         Session::handle_input(self, now, input)

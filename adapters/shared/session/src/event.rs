@@ -74,8 +74,12 @@ pub enum Closed {
     Unbound,
     /// We said goodbye.
     Finished,
-    /// No answer to the bind, to keep-alives or to submits; framing lost; not bound in the operator's view.
+    /// No answer to the bind or to keep-alives; framing lost; not bound in the operator's view.
     Broken(String),
+    /// The operator has submits of ours and answers nothing at all.
+    Deaf(String),
+    /// The operator answers keep-alives and no submits.
+    Mute(String),
 }
 
 /// What happened that changed nothing else.

@@ -13,6 +13,7 @@ use ports::driving::{ReceiveError, Reply};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::task::{Context, Poll, Waker};
 use tokio::task::JoinSet;
 
 /// Calls with replies, and calls with receipts, that run at once.
@@ -68,7 +69,7 @@ impl<A: Send + 'static> Jobs<A> {
         self.receipts.push((to, receipt));
     }
 
-    /// A message came; it is stored at once.
+    /// A message came; it is stored at once, after those that came before it.
     pub(crate) fn mo(&mut self, to: A, mut part: MoPart) {
         self.unanswered += 1;
         self.shared.meters.mos.increment(1);
@@ -79,7 +80,12 @@ impl<A: Send + 'static> Jobs<A> {
             let stored = AssertUnwindSafe(shared.receiver.mo(part)).catch_unwind().await;
             Done::Mo(to, stored.map_or_else(|_| panicked(&shared), answer), heard)
         };
-        self.running.spawn(self.shared.calls.track_future(call));
+        // It is begun here: then it takes its place before those that come after it, whichever task runs first.
+        let mut call = Box::pin(self.shared.calls.track_future(call));
+        match call.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(done) => self.running.spawn(std::future::ready(done)),
+            Poll::Pending => self.running.spawn(call),
+        };
     }
 
     /// Starts calls for what waits.

@@ -28,6 +28,11 @@ pub struct SessionLimits {
     pub unbind_timeout: Duration,
 }
 
+impl SessionLimits {
+    /// As [`SessionLimits::keep_alive`]: the peer knows no keep-alives.
+    pub const NO_KEEP_ALIVE: Duration = Duration::from_secs(365 * 86_400);
+}
+
 impl Default for SessionLimits {
     fn default() -> Self {
         Self {

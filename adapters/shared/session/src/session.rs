@@ -10,6 +10,7 @@ use crate::event::{Closed, Counts, Event};
 use crate::options::SessionLimits;
 use crate::window::{Taken, Window};
 use bytes::{Bytes, BytesMut};
+use domain::message::Priority;
 use domain::routing::{Failure, FailureClass};
 use ports::driven::{PartReply, Shipment};
 use std::collections::{HashSet, VecDeque};
@@ -23,6 +24,9 @@ const RESERVED_KEYS: usize = 2;
 const LAST_REPLIES: Duration = Duration::from_secs(1);
 /// How long nothing is sent because the next key still waits for its reply and none may be left out.
 const STANDSTILL: Duration = Duration::from_secs(5);
+/// How long silence is borne while an alarm is under way, at most, and how long a keep-alive may then take to be answered.
+const ALARM_SILENCE: Duration = Duration::from_secs(10);
+const ALARM_ANSWER: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum State<K> {
@@ -31,6 +35,10 @@ enum State<K> {
     },
     Binding {
         key: K,
+        until: Duration,
+    },
+    /// Let in by an operator who was deaf the last time: he has to answer a keep-alive first.
+    Proving {
         until: Duration,
     },
     Bound,
@@ -64,6 +72,8 @@ pub struct Session<D: Dialect> {
     stands_since: Option<Duration>,
     resyncs: u32,
     counts: Counts,
+    /// The operator was deaf the last time.
+    suspect: bool,
 }
 
 impl<D: Dialect> Session<D> {
@@ -85,11 +95,22 @@ impl<D: Dialect> Session<D> {
             stands_since: None,
             resyncs: 0,
             counts: Counts::default(),
+            suspect: false,
         };
         if !session.dialect.waits_for_greeting() {
             session.bind(now);
         }
         session
+    }
+
+    /// The operator let us in the last time and then answered nothing: that he lets us in is not enough, he has to answer a keep-alive
+    /// before anything is sent. To be said before anything came.
+    pub fn suspect(&mut self, now: Now) {
+        self.suspect = self.limits.keep_alive < SessionLimits::NO_KEEP_ALIVE;
+        if self.suspect && self.is_bound() {
+            self.events.retain(|event| !matches!(event, Event::Bound));
+            self.demand_proof(now);
+        }
     }
 
     /// Cuts the next frame off what was read and handles it. False when no whole frame is left.
@@ -114,7 +135,7 @@ impl<D: Dialect> Session<D> {
         self.probe = None;
         match self.dialect.read(now, frame, &mut self.out) {
             Received::Greeting => self.bind(now),
-            Received::Bound => self.bound(),
+            Received::Bound => self.bound(now),
             Received::BindRefused(refusal) => match self.state {
                 State::Binding { .. } => self.close(Closed::Refused(refusal)),
                 _ => self.counts.unknown_replies += 1,
@@ -125,9 +146,16 @@ impl<D: Dialect> Session<D> {
                 }
                 self.reply(now, key, verdict);
             }
-            Received::Nack { key, verdict } => self.nack(now, key, verdict),
-            Received::Expected { key, next } => self.expected(now, key, next),
-            Received::Alive | Received::Answered => {}
+            Received::Nack { key, verdict } => {
+                self.proven();
+                self.nack(now, key, verdict);
+            }
+            Received::Expected { key, next } => {
+                self.proven();
+                self.expected(now, key, next);
+            }
+            Received::Alive => self.proven(),
+            Received::Answered => {}
             Received::Mo { to, part } => self.events.push_back(Event::Mo { to, part }),
             Received::Receipt { to, receipt } => self.events.push_back(Event::Receipt { to, receipt }),
             Received::Unbind => self.end(now, Closed::Unbound),
@@ -152,6 +180,9 @@ impl<D: Dialect> Session<D> {
         match &self.state {
             State::Greeting { until } if *until <= at => return self.broken("no greeting in time"),
             State::Binding { until, .. } if *until <= at => return self.broken("no answer to the bind"),
+            State::Proving { until } if *until <= at => {
+                return self.close(Closed::Deaf("let in, and no answer to a keep-alive".to_owned()));
+            }
             State::Unbinding { until } if *until <= at => return self.close(Closed::Finished),
             State::Ending { until, why } if *until <= at => return self.close(why.clone()),
             State::Closed(_) => return,
@@ -163,7 +194,7 @@ impl<D: Dialect> Session<D> {
             self.events.push_back(Event::Ended { token, end: PartReply::Unanswered, took: None });
         }
         if self.window.is_hopeless() {
-            return self.broken("the operator takes submits and answers none");
+            return self.close(Closed::Mute("the operator takes submits and answers none".to_owned()));
         }
         self.look_ahead(at);
         if self.stands_until().is_some_and(|until| until <= at) {
@@ -179,12 +210,13 @@ impl<D: Dialect> Session<D> {
         let own = match &self.state {
             State::Greeting { until }
             | State::Binding { until, .. }
+            | State::Proving { until }
             | State::Unbinding { until }
             | State::Ending { until, .. } => Some(*until),
             State::Bound => {
                 let probe = || {
                     let probe = self.probe.as_ref().map(|(_, until)| *until);
-                    probe.unwrap_or(self.heard_at + self.limits.keep_alive)
+                    probe.unwrap_or(self.quiet_until().0)
                 };
                 Some(self.stands_until().unwrap_or_else(probe))
             }
@@ -269,6 +301,9 @@ impl<D: Dialect> Session<D> {
             return Err(failure);
         }
         self.window.insert(key, token, now.monotonic);
+        if shipment.message.priority == Priority::Alarm {
+            self.window.hurry(&key);
+        }
         self.look_ahead(now.monotonic);
         Ok(())
     }
@@ -288,7 +323,7 @@ impl<D: Dialect> Session<D> {
     pub fn unbind(&mut self, now: Now) {
         match self.state {
             State::Bound if self.stands_since.is_some() => self.close(Closed::Finished),
-            State::Bound => {
+            State::Bound | State::Proving { .. } => {
                 let key = self.fresh_key();
                 if self.dialect.unbind(key, &mut self.out) {
                     self.state = State::Unbinding { until: now.monotonic + self.limits.unbind_timeout };
@@ -309,16 +344,33 @@ impl<D: Dialect> Session<D> {
         let until = now.monotonic + self.limits.bind_timeout;
         self.state = State::Binding { key, until };
         if !self.dialect.bind(key, &mut self.out) {
-            self.bound();
+            self.bound(now);
         }
     }
 
-    fn bound(&mut self) {
-        if matches!(self.state, State::Binding { .. }) {
-            self.state = State::Bound;
-            self.events.push_back(Event::Bound);
-        } else {
-            self.counts.unknown_replies += 1;
+    fn bound(&mut self, now: Now) {
+        match self.state {
+            State::Binding { .. } if self.suspect => self.demand_proof(now),
+            State::Binding { .. } => self.is_let_in(),
+            _ => self.counts.unknown_replies += 1,
+        }
+    }
+
+    fn is_let_in(&mut self) {
+        self.state = State::Bound;
+        self.events.push_back(Event::Bound);
+    }
+
+    fn demand_proof(&mut self, now: Now) {
+        let key = self.fresh_key();
+        self.dialect.keep_alive(key, &mut self.out);
+        self.state = State::Proving { until: now.monotonic + self.limits.keep_alive_timeout };
+    }
+
+    /// He has answered something: he hears us.
+    fn proven(&mut self) {
+        if matches!(self.state, State::Proving { .. }) {
+            self.is_let_in();
         }
     }
 
@@ -438,15 +490,31 @@ impl<D: Dialect> Session<D> {
             return;
         }
         match &self.probe {
-            Some((_, until)) if *until <= at => self.broken("no answer to a keep-alive"),
-            None if self.heard_at + self.limits.keep_alive <= at && self.stands_since.is_none() => {
+            Some((_, until)) if *until <= at && self.window.is_empty() => {
+                self.broken("no answer to a keep-alive");
+            }
+            Some((_, until)) if *until <= at => {
+                self.close(Closed::Deaf("no answer to submits nor to a keep-alive".to_owned()));
+            }
+            None if self.quiet_until().0 <= at && self.stands_since.is_none() => {
                 let key = self.fresh_key();
                 self.dialect.keep_alive(key, &mut self.out);
-                self.probe = Some((key, at + self.limits.keep_alive_timeout));
+                self.probe = Some((key, at + self.quiet_until().1));
                 self.look_ahead(at);
             }
             _ => {}
         }
+    }
+
+    /// Until when silence is borne without a keep-alive, and how long that may then take to be answered: not long while an alarm is under way.
+    fn quiet_until(&self) -> (Duration, Duration) {
+        let usual = (self.heard_at + self.limits.keep_alive, self.limits.keep_alive_timeout);
+        let urgent =
+            self.window.urgent_since().filter(|_| self.limits.keep_alive < SessionLimits::NO_KEEP_ALIVE);
+        urgent.map_or(usual, |since| {
+            let urgent = self.heard_at.max(since) + ALARM_SILENCE;
+            (usual.0.min(urgent), usual.1.min(ALARM_ANSWER))
+        })
     }
 
     /// The next key that nothing waits for. The window is narrower than the keys are many, so there is one.

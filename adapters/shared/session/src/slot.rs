@@ -19,6 +19,8 @@ use tokio::task::JoinSet;
 const NEXT_HOST: Duration = Duration::from_millis(200);
 /// A wait without an end.
 const NEVER: Duration = Duration::from_secs(365 * 86_400);
+/// How long an operator that answered nothing has to show first that he hears us. After that he is believed again, should he never answer keep-alives.
+const SUSPICION: Duration = Duration::from_secs(300);
 /// After the operator said goodbye.
 const AFTER_GOODBYE: Duration = Duration::from_secs(5);
 
@@ -50,6 +52,7 @@ impl<C: Conversation> Slot<C> {
         let mut backoff = Backoff::new(options.first_pause, options.longest_pause);
         let mut turn = 0_usize;
         let mut rested = true;
+        let mut suspect_until = None;
         while !self.shared.is_stopping() {
             if let Some(demand) = options.on_demand.filter(|_| rested) {
                 self.until_wanted(demand).await;
@@ -60,7 +63,11 @@ impl<C: Conversation> Slot<C> {
             let Some(host) = self.hosts.get(turn % self.hosts.len().max(1)) else { return };
             let Some(login) = self.until_it_may_log_in().await else { break };
             self.shared.set_detail(self.place, format!("connecting to {host}"));
-            let ended = self.attempt(host.clone(), login).await;
+            let is_suspect = suspect_until.is_some_and(|until| self.shared.clock.monotonic() < until);
+            let ended = self.attempt(host.clone(), login, is_suspect).await;
+            if matches!(&ended, Try::Ended(Ended { why: Closed::Deaf(_), .. })) && !is_suspect {
+                suspect_until = Some(self.shared.clock.monotonic() + SUSPICION);
+            }
             // Others may wait for what became of it.
             self.shared.wake_all();
             if self.shared.is_stopping() {
@@ -77,8 +84,8 @@ impl<C: Conversation> Slot<C> {
             }
             // A connection that is made for work and did none was of no use, however long it was.
             let useful = |worked| worked || options.on_demand.is_none();
-            let stable = matches!(&ended, Try::Ended(Ended { bound_for: Some(d), worked, .. })
-                if *d >= options.stable_after && useful(*worked));
+            let stable = matches!(&ended, Try::Ended(Ended { bound_for: Some(d), worked, why, .. })
+                if *d >= options.stable_after && useful(*worked) && !matches!(why, Closed::Deaf(_) | Closed::Mute(_)));
             if stable {
                 backoff.reset();
                 turn = 0;
@@ -99,6 +106,11 @@ impl<C: Conversation> Slot<C> {
                     backoff.next_pause(chance).max(AFTER_GOODBYE.min(options.longest_pause))
                 }
                 _ if !turn.is_multiple_of(self.hosts.len().max(1)) => jittered(NEXT_HOST, chance),
+                // Let in again it would take the next window and answer none of that either: what waits has time to go by another link.
+                Try::Ended(Ended { why: Closed::Mute(_), .. }) => {
+                    let rest = options.limits.response_timeout.min(options.longest_pause);
+                    backoff.next_pause(chance).max(jittered(rest, chance))
+                }
                 _ => backoff.next_pause(chance),
             };
             self.wait(host, &why, pause).await;
@@ -153,7 +165,7 @@ impl<C: Conversation> Slot<C> {
     }
 
     /// One connection, in its own task, which ends when this future is dropped.
-    async fn attempt(&self, host: String, login: Login) -> Try {
+    async fn attempt(&self, host: String, login: Login, is_suspect: bool) -> Try {
         let (shared, dial, make) = (self.shared.clone(), self.dial.clone(), self.make.clone());
         let (place, role) = (self.place, self.role);
         shared.meters.connects.increment(1);
@@ -166,7 +178,10 @@ impl<C: Conversation> Slot<C> {
             match connection {
                 Ok(connection) => {
                     shared.set_detail(place, format!("binding to {host}"));
-                    let session = make(role, shared.now());
+                    let mut session = make(role, shared.now());
+                    if is_suspect {
+                        session.suspect(shared.now());
+                    }
                     let driver = Driver::new(shared, (place, role), host, session, login);
                     Try::Ended(driver.run(connection).await)
                 }
@@ -215,7 +230,7 @@ fn reason(ended: &Try) -> String {
             Closed::Refused(refusal) => format!("bind refused: {}", refusal.detail),
             Closed::Unbound => "the operator said goodbye".to_owned(),
             Closed::Finished => "closed".to_owned(),
-            Closed::Broken(why) => why.clone(),
+            Closed::Broken(why) | Closed::Deaf(why) | Closed::Mute(why) => why.clone(),
         },
     }
 }

@@ -15,6 +15,8 @@ use std::time::Duration;
 
 /// Keys of given-up requests that are remembered where keys are many.
 const MOST_GIVEN_UP: usize = 256;
+/// So many requests in a row that are given up, with nothing answered that was written later, are no accident.
+const IN_VAIN: usize = 2;
 
 /// Outstanding requests.
 #[derive(Debug)]
@@ -27,7 +29,11 @@ pub struct Window<K> {
     written: u64,
     answered: u64,
     given_up: VecDeque<K>,
+    /// Given up one after the other, with no reply to any that was written later.
+    in_vain: usize,
     hopeless: bool,
+    urgent: usize,
+    urgent_since: Option<Duration>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +42,7 @@ struct Waiting {
     token: u64,
     written_at: Duration,
     late: bool,
+    urgent: bool,
 }
 
 /// A request that has its reply, or will not get one.
@@ -60,7 +67,10 @@ impl<K: Copy + Eq + Hash + Debug> Window<K> {
             written: 0,
             answered: 0,
             given_up: VecDeque::new(),
+            in_vain: 0,
             hopeless: false,
+            urgent: 0,
+            urgent_since: None,
         }
     }
 
@@ -83,10 +93,13 @@ impl<K: Copy + Eq + Hash + Debug> Window<K> {
     }
 
     /// Whether the peer takes requests and does not answer: the window was full when its oldest request reached its second
-    /// limit without being passed over, or more were passed over than the window is wide, or too many keys are lost.
+    /// limit without being passed over, or that happened to two in a row, or more were passed over than the window is wide, or too many keys are lost.
     #[must_use]
     pub fn is_hopeless(&self) -> bool {
-        self.hopeless || self.late.len() > self.size || self.given_up.len() > self.keys / 4
+        self.hopeless
+            || self.in_vain >= IN_VAIN
+            || self.late.len() > self.size
+            || self.given_up.len() > self.keys / 4
     }
 
     /// How many keys must not be used: those that wait and those that were given up.
@@ -111,19 +124,43 @@ impl<K: Copy + Eq + Hash + Debug> Window<K> {
     pub fn insert(&mut self, key: K, token: u64, now: Duration) {
         self.written += 1;
         let order = self.written;
-        self.by_key.insert(key, Waiting { order, token, written_at: now, late: false });
+        self.by_key.insert(key, Waiting { order, token, written_at: now, late: false, urgent: false });
         self.in_time.insert(order, key);
+    }
+
+    /// What was just written under this key is urgent.
+    pub fn hurry(&mut self, key: &K) {
+        if let Some(waiting) = self.by_key.get_mut(key)
+            && !waiting.urgent
+        {
+            waiting.urgent = true;
+            self.urgent += 1;
+            self.urgent_since.get_or_insert(waiting.written_at);
+        }
+    }
+
+    /// Since when something urgent waits without a break.
+    #[must_use]
+    pub fn urgent_since(&self) -> Option<Duration> {
+        self.urgent_since
     }
 
     /// The reply came: whose it is, or none's. The key may be used again.
     pub fn take(&mut self, key: &K) -> Option<Taken> {
         let Some(waiting) = self.by_key.remove(key) else {
+            let before = self.given_up.len();
             self.given_up.retain(|given_up| given_up != key);
+            if self.given_up.len() < before {
+                self.in_vain = 0;
+            }
             return None;
         };
         let line = if waiting.late { &mut self.late } else { &mut self.in_time };
         line.remove(&waiting.order);
         self.answered = self.answered.max(waiting.order);
+        self.in_vain = 0;
+        self.urgent -= usize::from(waiting.urgent);
+        self.urgent_since = self.urgent_since.filter(|_| self.urgent > 0);
         Some(Taken { token: waiting.token, written_at: waiting.written_at })
     }
 
@@ -144,8 +181,10 @@ impl<K: Copy + Eq + Hash + Debug> Window<K> {
             gone.extend(self.give_up(&key));
         }
         while let Some((_, key)) = self.oldest(&self.in_time, now, late_limit) {
+            let in_vain = self.in_vain + 1;
             self.hopeless |= self.free() == 0;
             gone.extend(self.give_up(&key));
+            self.in_vain = in_vain;
         }
         gone
     }
@@ -163,9 +202,9 @@ impl<K: Copy + Eq + Hash + Debug> Window<K> {
 
     /// Takes a request out without its reply.
     fn give_up(&mut self, key: &K) -> Option<Taken> {
-        let answered = self.answered;
+        let (answered, in_vain) = (self.answered, self.in_vain);
         let taken = self.take(key);
-        self.answered = answered;
+        (self.answered, self.in_vain) = (answered, in_vain);
         self.given_up.push_back(*key);
         if self.given_up.len() > MOST_GIVEN_UP {
             self.given_up.pop_front();
@@ -189,9 +228,9 @@ impl<K: Copy + Eq + Hash + Debug> Window<K> {
         let mut later: Vec<_> = self.by_key.iter().map(|(key, w)| (w.order, *key)).collect();
         later.retain(|(order, key)| which(key, *order));
         later.sort_unstable_by_key(|(order, _)| *order);
-        let answered = self.answered;
+        let (answered, in_vain) = (self.answered, self.in_vain);
         let taken = later.iter().filter_map(|(_, key)| self.take(key)).collect();
-        self.answered = answered;
+        (self.answered, self.in_vain) = (answered, in_vain);
         taken
     }
 
@@ -201,6 +240,7 @@ impl<K: Copy + Eq + Hash + Debug> Window<K> {
         all.sort_unstable_by_key(|waiting| waiting.order);
         self.in_time.clear();
         self.late.clear();
+        (self.urgent, self.urgent_since) = (0, None);
         all.into_iter().map(|w| Taken { token: w.token, written_at: w.written_at }).collect()
     }
 
@@ -264,6 +304,39 @@ mod tests {
         assert!(window.is_empty() && window.is_taken(&2) && window.is_hopeless(), "3 of 8 keys are lost");
         assert_eq!((window.take(&2), window.taken_keys()), (None, 2), "nobody's reply frees the key");
         assert!(!window.is_taken(&2) && !window.is_hopeless());
+    }
+
+    #[test]
+    fn two_in_a_row_are_hopeless_however_wide_the_window() {
+        let given_up = |between: Option<u32>| {
+            let mut window = Window::new(50, 1_000);
+            window.insert(1_u32, 1, s(0));
+            assert_eq!(window.expire(s(180), s(60), s(180)).len(), 1);
+            assert!(!window.is_hopeless(), "one may be an accident");
+            if let Some(key) = between {
+                window.insert(key, 2, s(181));
+                assert!(window.take(&key).is_some());
+            }
+            window.insert(3, 3, s(182));
+            assert_eq!(window.expire(s(362), s(60), s(180)).len(), 1);
+            window.is_hopeless()
+        };
+        assert_eq!([given_up(None), given_up(Some(2))], [true, false]);
+    }
+
+    #[test]
+    fn since_when_something_urgent_waits() {
+        let mut window = Window::new(5, 1_000);
+        (1..=4_u32).for_each(|key| window.insert(key, 0, s(key.into())));
+        assert_eq!(window.urgent_since(), None);
+        window.hurry(&2);
+        window.hurry(&2);
+        window.hurry(&4);
+        let answered = |window: &mut Window<u32>, key| {
+            window.take(&key);
+            window.urgent_since()
+        };
+        assert_eq!([2, 1, 4].map(|key| answered(&mut window, key)), [Some(s(2)), Some(s(2)), None]);
     }
 
     #[test]

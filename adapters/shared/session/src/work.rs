@@ -12,9 +12,12 @@ use ports::driving::Reply;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::AcqRel;
+use std::time::Duration;
 
 /// How often a segment is throttled or asked for again before its message is given back.
 const MOST_THROTTLED: u16 = 20;
+/// How long that may go on: what is here can go by no other link. At a modem a try takes seconds.
+const LONGEST_THROTTLED: Duration = Duration::from_secs(5);
 /// The same while others wait: it may be this one alone, whose phone is full, and they cannot be tried as long as it goes first.
 const MOST_BEFORE_OTHERS: u16 = 3;
 
@@ -37,6 +40,8 @@ struct Message {
     shipment: Shipment,
     parts: Vec<(u8, PartReply)>,
     throttled: u16,
+    /// When that began.
+    throttled_since: Option<Duration>,
 }
 
 /// Packs a token for the session.
@@ -70,7 +75,8 @@ impl Work {
     /// Takes a message.
     pub(crate) fn add(&mut self, shipment: Shipment) {
         let segments = shipment.segments.len();
-        let message = Message { shipment, parts: Vec::with_capacity(segments), throttled: 0 };
+        let message =
+            Message { shipment, parts: Vec::with_capacity(segments), throttled: 0, throttled_since: None };
         let place = match self.vacant.pop() {
             Some(place) => place,
             None => {
@@ -118,16 +124,19 @@ impl Work {
         Some(&message.shipment.message.recipient)
     }
 
-    /// The operator asked to slow down, or for this segment again: it goes first next time, and its message back after many times, or at once when its
-    /// route says that it goes on by another link then.
+    /// The operator asked to slow down, or for this segment again: it goes first next time, and its message back after many times or some seconds, or at
+    /// once when its route says that it goes on by another link then.
     pub(crate) fn throttled(&mut self, token: u64, failure: Failure, now: Timestamp) {
         let unpacked = unpack(token);
+        let at = self.shared.clock.monotonic();
         let Some(message) = self.message(unpacked.0) else { return };
         message.throttled += 1;
         let throttled = message.throttled;
+        let since = *message.throttled_since.get_or_insert(at);
+        let long = at.saturating_sub(since) >= LONGEST_THROTTLED;
         let leaves = failure.is_among(&message.shipment.leaves_on);
         let most = if self.shared.waiting() > 0 { MOST_BEFORE_OTHERS } else { MOST_THROTTLED };
-        if throttled > most || leaves {
+        if throttled > most || long || leaves {
             self.ended(token, PartReply::Refused(Failure { class: FailureClass::Throttled, ..failure }), now);
         } else {
             self.again.push_back(unpacked);

@@ -82,7 +82,10 @@ fn receipt(config: &SmppConfig, link: &LinkId, message: &ShortMessage, parsed: P
 
 fn part(config: &SmppConfig, link: &LinkId, now: Timestamp, message: &ShortMessage) -> MoPart {
     let payload = message.payload();
-    let (udh, octets) = if message.has_udh() { Udh::split(payload) } else { (Udh::default(), &payload[..]) };
+    // A header that would be longer than all there is, is none: what came is the text.
+    let fits = payload.first().is_some_and(|length| usize::from(*length) < payload.len());
+    let with_header = message.has_udh() && fits;
+    let (udh, octets) = if with_header { Udh::split(payload) } else { (Udh::default(), &payload[..]) };
     let sar =
         || message.tlvs.sar().map(|(reference, total, seq)| Concat { reference, wide: true, total, seq });
     MoPart {
@@ -182,6 +185,15 @@ mod tests {
             short_message: Bytes::from_static(text),
             ..ShortMessage::default()
         }
+    }
+
+    #[test]
+    fn a_header_that_is_longer_than_all_there_is_takes_nothing_away() {
+        let with_header = |text| mo(&ShortMessage { esm_class: 0x40, ..deliver(0x00, text) });
+        assert_eq!(with_header(b"Hej du").body, MoBody::Gsm7(b"Hej du".to_vec()));
+        assert_eq!(with_header(b"").body, MoBody::Gsm7(Vec::new()));
+        let whole = with_header(b"\x05\x00\x03\x07\x02\x01");
+        assert_eq!((whole.body, whole.concat.map(|c| c.total)), (MoBody::Gsm7(Vec::new()), Some(2)));
     }
 
     #[test]

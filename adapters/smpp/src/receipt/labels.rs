@@ -133,11 +133,16 @@ fn written(label: Label) -> &'static [u8] {
     LABELS.iter().find(|(known, _)| *known == label).map_or(b"", |(_, written)| written)
 }
 
-/// The first word.
+/// The first word. Some operators separate the fields by semicolons or commas, which are not part of it; nor is a field that is not known.
 fn word(value: &[u8]) -> &[u8] {
     let value = value.trim_ascii_start();
     let end = value.iter().position(u8::is_ascii_whitespace).unwrap_or(value.len());
-    value.get(..end).unwrap_or_default()
+    let word = value.get(..end).unwrap_or_default();
+    let separates = |octet: &u8| matches!(octet, b';' | b',');
+    let ends =
+        |at: &usize| word.get(*at..).is_some_and(|rest| rest.contains(&b':') || rest.iter().all(separates));
+    let end = word.iter().enumerate().filter(|(_, octet)| separates(octet)).map(|(at, _)| at).find(ends);
+    end.map_or(word, |end| word.get(..end).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -187,7 +192,19 @@ mod tests {
         check(b"id:1 stat:DELIVRD err:000\0", "id=1|stat=DELIVRD|err=000");
         check(b"id:1 stat:DELIVRD text: \x84A\0\x1b x", "id=1|stat=DELIVRD|text= \\x84A\\x00\\x1b x");
         check(b"mid:1 uid:2", "");
-        check(b"id:1,stat:DELIVRD", "id=1,|stat=DELIVRD");
+        check(b"id:1,stat:DELIVRD", "id=1|stat=DELIVRD");
+        check(b"id:1;stat:DELIVRD;", "id=1|stat=DELIVRD");
+        check(
+            b"id:1; sub:001; stat:DELIVRD; err:000; text:a; b;",
+            "id=1|sub=001|stat=DELIVRD|err=000|text=a; b;",
+        );
+        check(b"id:1;foo:2;stat:DELIVRD,,err:7", "id=1|stat=DELIVRD|err=7");
+        check(b"id:1;2,3 stat:DELIVRD", "id=1;2,3|stat=DELIVRD");
+        check(b"id:;stat:DELIVRD", "id=|stat=DELIVRD");
+        check(
+            b"id:1;submit date:1005232039;done date:1005242339;stat:DELIVRD",
+            "id=1|submit=1005232039|done=1005242339|stat=DELIVRD",
+        );
     }
 
     #[test]

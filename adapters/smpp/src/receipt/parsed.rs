@@ -114,9 +114,9 @@ fn combine(fields: &LabelledFields<'_>, tlvs: &Tlvs, intermediate: bool) -> Pars
     }
 }
 
-/// Without the user data header, whose first octet is its length. Empty if the length is more than there is.
+/// Without the user data header, whose first octet is its length. If that is more than there is, it is no header.
 fn after_udh(text: &[u8]) -> &[u8] {
-    text.first().and_then(|length| text.get(usize::from(*length) + 1..)).unwrap_or_default()
+    text.first().and_then(|length| text.get(usize::from(*length) + 1..)).unwrap_or(text)
 }
 
 /// UTF-16 as UTF-8: labels and values are ASCII, the user's text is not read.
@@ -185,7 +185,8 @@ mod tests {
         let wide: Vec<u8> = TEXT.iter().flat_map(|octet| [0, *octet]).collect();
         let wide = ShortMessage { data_coding: UCS2, ..deliver(0x04, &wide) };
         let headed = deliver(0x44, &[b"\x05\x00\x03\x01\x01\x01", TEXT].concat());
-        for message in [payload, wide, headed] {
+        let claimed = deliver(0x44, TEXT);
+        for message in [payload, wide, headed, claimed] {
             let receipt = by_class(&message).unwrap();
             assert_eq!((receipt.id.as_deref(), receipt.state), (Some("5000"), ReceiptState::Delivered));
         }

@@ -32,7 +32,8 @@ pub struct Cimd2 {
     /// Whether octets above 7F survive on the way, so that å, ä and ö may stand as themselves; else they are escaped.
     #[serde(default)]
     pub eight_bit: bool,
-    /// How long the line may be silent before it is tested; 30 s when absent.
+    /// How long the line may be silent before it is tested; 30 s when absent. While an alarm is under way 10 s at
+    /// most, with 5 s for the answer.
     pub alive: Option<Period>,
     /// What stands before an international recipient: `+` (when absent), `00` or an empty text.
     pub international: Option<Spanned<String>>,

@@ -55,7 +55,7 @@ pub struct LinkTls {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Common {
-    /// Its name, which stands in the traffic log.
+    /// Its name, which stands in the traffic log, and by which receipts find what it sent: a link that is renamed hears nothing more of that.
     pub name: Spanned<String>,
     /// A starting point for everything that an operator decides, by its name in `docs/operators`: `tele2`, `telia-sms-foretag`, …. What the
     /// link says itself comes before it, key by key.
@@ -80,7 +80,8 @@ pub struct Common {
     /// Segments a second over all connections; 0 = no limit.
     #[serde(default)]
     pub rate: u32,
-    /// How long the operator may take to reply; 60 s when absent. After that a message is in doubt.
+    /// How long the operator may take to reply; 60 s when absent. After three times that over a connection with a window, after that at a modem or by
+    /// HTTP, a message is in doubt; and when the connection ends before.
     pub response_timeout: Option<Period>,
     /// Whether to ask for receipts.
     #[serde(default = "yes")]

@@ -37,7 +37,8 @@ pub struct Smpp {
     pub connect_timeout: Option<Period>,
     /// How long a login may take to be answered; 30 s when absent.
     pub bind_timeout: Option<Period>,
-    /// How long the line may be silent before it is tested; 30 s when absent.
+    /// How long the line may be silent before it is tested; 30 s when absent. While an alarm is under way 10 s at
+    /// most, with 5 s for the answer.
     pub enquire_link: Option<Period>,
     /// How long that test may take to be answered before the connection is dropped; 10 s when absent.
     pub enquire_link_timeout: Option<Period>,

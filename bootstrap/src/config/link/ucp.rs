@@ -57,7 +57,8 @@ pub struct Ucp {
     pub notification_address: Option<Spanned<String>>,
     /// What kind of address that is (NPID); `0539` is a computer over TCP/IP.
     pub notification_pid: Option<Spanned<String>>,
-    /// How long the line may be silent before it is tested (operation 31); 50 s when absent, `0s` = never.
+    /// How long the line may be silent before it is tested (operation 31); 50 s when absent, `0s` = never. Else, while an alarm is under
+    /// way, 10 s at most, with 5 s for the answer.
     pub keep_alive: Option<Period>,
     /// What kind of place keep-alives come from (PID); `0539` when absent.
     pub keep_alive_pid: Option<Spanned<String>>,

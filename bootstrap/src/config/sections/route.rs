@@ -66,13 +66,14 @@ pub struct RouteSection {
     /// Only these classes: `bulk`, `normal`, `high`, `alarm`; empty = all.
     #[serde(default)]
     pub priorities: Vec<Spanned<String>>,
-    /// Failed tries on one link before the next is used; 3 when absent.
+    /// Failed tries on one link before the next is used; 3 when absent. An alarm that its operator did not answer goes by the next at once.
     pub fallback_after: Option<u16>,
     /// Failures after which the next link is used at once: codes such as `"smpp-0x00000008"`, or `"temporary"`, `"throttled"`, `"unanswered"`,
     /// `"permanent"`.
     #[serde(default)]
     pub fallback_on: Vec<Spanned<String>>,
-    /// How long a message may be on one link without the operator having taken it before it goes by the next; for ever when absent.
+    /// How long a message may be on one link without the operator having taken it before it goes by the next. When absent alarms wait a minute (unless
+    /// `doubt` forbids that they are sent twice), others for ever.
     pub fallback_after_time: Option<Spanned<Period>>,
     /// How long a message may be on one link without having been delivered before it is sent by the next as well, once by each; it is not
     /// looked at when absent. The recipient may get it twice.

@@ -51,12 +51,11 @@ fn in_any_order_with_a_kill_between_parts() {
                 simulator.tell(&json!({ "do": "raw", "octets": part(phone, *seq, sequence) }));
             }
         }
-        // What came before this on the session and is stored by the same writer is on disk when this is answered.
-        let mark = format!("mark {step}");
-        simulator.mo("46701234567", TO, &mark);
-        let answered =
-            |entry: &Entry| matches!(entry, Entry::Mo { text, answer: Some(0), .. } if *text == mark);
-        eventually("the answer to the mark", || simulator.journal().iter().any(answered).then_some(()));
+        // An operator forgets what was answered. What was not he would bring again, which octets of ours he cannot.
+        let sent = u64::from(sequence - 900_000);
+        let is_taken = |entry: &&Entry| matches!(entry, Entry::Answer { status: 0, .. });
+        let taken = || simulator.journal().iter().filter(is_taken).count() as u64;
+        eventually("the answers to all parts", || (taken() == sent).then_some(()));
         gateway.kill();
         gateway.restart();
     }
@@ -66,7 +65,7 @@ fn in_any_order_with_a_kill_between_parts() {
         let found = inbox.iter().filter(|text| text.trim_end() == whole.trim_end()).count();
         assert_eq!(found, 1, "phone {phone}: {inbox:#?}");
     }
-    assert_eq!(inbox.len(), ORDERS.len() + 3, "{inbox:#?}");
+    assert_eq!(inbox.len(), ORDERS.len(), "{inbox:#?}");
     let (in_order, audit) = readback::audit(&gateway);
     assert!(in_order, "{audit}");
 }

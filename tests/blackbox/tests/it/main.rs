@@ -37,6 +37,7 @@ mod e7_overload;
 mod e8_start_and_stop;
 mod e9_configuration;
 mod f_alarm;
+mod f_deaf;
 mod f_node_numbers;
 mod f_outcome;
 mod f_two_nodes;

@@ -15,7 +15,7 @@ impl<O: Operator> Peer<O> {
     }
 
     pub(super) fn answered(&mut self, now: Duration, key: u32, status: u32, again: bool) {
-        let Some(delivery) = self.delivered.remove(&key) else { return };
+        let Some(delivery) = self.delivered.remove(&key) else { return self.journal_answer(key, status) };
         self.journal_delivery(&delivery, Some(status));
         let receipt = matches!(delivery, Delivery::Receipt(_));
         self.hub.count(|stats| match (status == 0, receipt) {
@@ -25,6 +25,14 @@ impl<O: Operator> Peer<O> {
         });
         if again {
             self.hub.leave([(now + self.hub.options.retry_after, delivery)]);
+        }
+    }
+
+    /// An answer to what an order put into the connection as octets: nothing is known of it but its number.
+    fn journal_answer(&self, key: u32, status: u32) {
+        if self.hub.journal.is_open() {
+            let line = self.hub.line("answer").number("session", self.session);
+            self.hub.journal.write(line.number("seq", u64::from(key)).number("status", u64::from(status)));
         }
     }
 

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use domain::address::Recipient;
 use domain::directory::LinkId;
 use domain::message::Priority;
-use domain::mo::MoPart;
+use domain::mo::{MoBody, MoPart};
 use domain::receipt::Receipt;
 use domain::routing::{Condition, FailureClass};
 use fakes::{ManualClock, SequentialIds, samples};
@@ -34,12 +34,16 @@ impl Dial for Pipes {
 #[derive(Default)]
 struct Recorder {
     replies: Mutex<Vec<Reply>>,
+    mos: Mutex<Vec<String>>,
     heard: Notify,
 }
 
 #[async_trait]
 impl ReceiveMessages for Recorder {
-    async fn mo(&self, _: MoPart) -> Result<(), ReceiveError> {
+    async fn mo(&self, part: MoPart) -> Result<(), ReceiveError> {
+        if let MoBody::Text(text) = part.body {
+            self.mos.lock().unwrap().push(text);
+        }
         Ok(())
     }
     async fn receipts(&self, receipts: Vec<Receipt>) -> Vec<Result<(), ReceiveError>> {
@@ -99,6 +103,13 @@ impl Rig {
             self.recorder.heard.notified().await;
         }
         operator
+    }
+
+    /// Lets time pass, and the session look at it.
+    fn advance(&self, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
+        self.link.hold(true);
+        self.link.hold(false);
     }
 
     async fn replies(&self, count: usize) -> Vec<Reply> {
@@ -179,6 +190,76 @@ async fn what_its_route_sends_on_when_the_operator_throttles_comes_back_at_once(
                 }
                 assert!(rig.recorder.replies.lock().unwrap().is_empty(), "the link goes on with it");
             }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_throttled_message_comes_back_after_some_seconds_however_few_its_tries() {
+    patiently(async {
+        let mut rig = start(0);
+        let mut operator = rig.operator().await;
+        assert!(rig.link.offer(vec![shipment(1)]).is_empty());
+        assert_eq!(line(&mut operator).await, "S2");
+        operator.write_all(b"!2\n").await.unwrap();
+        while rig.link.pace().is_none() {
+            tokio::task::yield_now().await;
+        }
+        rig.advance(5);
+        assert_eq!(line(&mut operator).await, "S3");
+        operator.write_all(b"!3\n").await.unwrap();
+        let replies = rig.replies(1).await;
+        assert!(
+            matches!(&replies[0].parts[..], [(1, PartReply::Refused(f))] if f.class == FailureClass::Throttled)
+        );
+    })
+    .await;
+}
+
+/// What a phone says in quick succession is taken in that order.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn messages_that_come_together_are_taken_in_their_order() {
+    patiently(async {
+        let mut rig = start(0);
+        let mut operator = rig.operator().await;
+        let texts: Vec<String> = (0..20).map(|n| format!("M{n}")).collect();
+        operator.write_all((texts.join("\n") + "\n").as_bytes()).await.unwrap();
+        for _ in &texts {
+            assert_eq!(line(&mut operator).await, "a");
+        }
+        assert_eq!(*rig.recorder.mos.lock().unwrap(), texts);
+    })
+    .await;
+}
+
+/// Who lets us in and answers nothing is not up again before he answers something.
+#[tokio::test]
+async fn a_deaf_operator_is_not_believed_again_at_once() {
+    patiently(async {
+        let mut rig = start(0);
+        let mut operator = rig.operator().await;
+        assert!(rig.link.offer(vec![shipment(1)]).is_empty());
+        assert_eq!(line(&mut operator).await, "S2");
+        rig.advance(30);
+        assert_eq!(line(&mut operator).await, "K3");
+        rig.advance(10);
+        assert_eq!(rig.replies(1).await[0].parts, [(1, PartReply::Unanswered)]);
+        for _ in 0..2 {
+            let mut operator = BufReader::new(rig.pipes.recv().await.unwrap());
+            assert_eq!(line(&mut operator).await, "B1");
+            operator.write_all(b"b\n").await.unwrap();
+            assert_eq!(line(&mut operator).await, "K2");
+            assert!(!rig.link.health().is_up(), "let in is not enough");
+            rig.advance(10);
+        }
+        let mut operator = BufReader::new(rig.pipes.recv().await.unwrap());
+        assert_eq!(line(&mut operator).await, "B1");
+        operator.write_all(b"b\n").await.unwrap();
+        assert_eq!(line(&mut operator).await, "K2");
+        operator.write_all(b"k\n").await.unwrap();
+        while !rig.link.health().is_up() {
+            rig.recorder.heard.notified().await;
         }
     })
     .await;

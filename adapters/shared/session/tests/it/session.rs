@@ -3,7 +3,7 @@
 use crate::toy::{Toy, at, failure};
 use bytes::BytesMut;
 use domain::Timestamp;
-use domain::message::{Incarnation, Parts};
+use domain::message::{Incarnation, Parts, Priority};
 use domain::routing::{FailureClass, Tries};
 use domain::text::split;
 use fakes::samples;
@@ -407,6 +407,59 @@ fn what_was_put_off_by_silence_comes_on_a_new_connection() {
     assert_eq!(said(&mut session), "U3\n");
     hear(&mut session, 72, "u");
     assert_eq!(session.closed(), Some(&Closed::Finished));
+}
+
+#[test]
+fn while_an_alarm_is_under_way_silence_is_not_borne_for_long() {
+    let ends_at = |alarm: bool| {
+        let mut session = bound(2);
+        let mut shipment = shipment(1);
+        if alarm {
+            Arc::make_mut(&mut shipment.message).priority = Priority::Alarm;
+        }
+        session.submit(at(25), 1, &shipment, 0).unwrap();
+        let mut seen = Vec::new();
+        while session.closed().is_none() {
+            let due = session.poll_timeout().unwrap();
+            let _ = said(&mut session);
+            session.handle_timeout(at(due.as_secs()));
+            seen.push((due.as_secs(), said(&mut session)));
+        }
+        assert!(matches!(session.closed(), Some(Closed::Deaf(_))), "{:?}", session.closed());
+        seen
+    };
+    assert_eq!(ends_at(false), [(30, "K3\n".to_owned()), (40, String::new())]);
+    assert_eq!(ends_at(true), [(30, "K3\n".to_owned()), (35, String::new())], "it is asked as early as ever");
+    let mut session = bound(2);
+    let mut alarm = shipment(1);
+    Arc::make_mut(&mut alarm.message).priority = Priority::Alarm;
+    session.submit(at(1), 1, &alarm, 0).unwrap();
+    assert_eq!(session.poll_timeout(), Some(Duration::from_secs(11)), "and earlier");
+    hear(&mut session, 5, "+2");
+    assert_eq!(session.poll_timeout(), Some(Duration::from_secs(35)), "it has its answer");
+}
+
+#[test]
+fn who_was_deaf_shows_first_that_he_hears() {
+    let suspect = |toy: Toy| {
+        let mut session = Session::new(toy, limits(2), at(0));
+        session.suspect(at(0));
+        hear(&mut session, 1, "b");
+        assert_eq!((said(&mut session).as_str(), session.free()), ("B1\nK2\n", 0));
+        assert!(session.poll_event().is_none() && !session.is_bound());
+        assert_eq!(session.poll_timeout(), Some(Duration::from_secs(11)));
+        session
+    };
+    for answer in ["k", "n2"] {
+        let mut session = suspect(Toy::default());
+        hear(&mut session, 2, "K1");
+        assert!(session.poll_event().is_none(), "that he speaks does not show that he listens");
+        hear(&mut session, 3, answer);
+        assert!(matches!(session.poll_event(), Some(Event::Bound)) && session.free() == 2, "{answer}");
+    }
+    let mut session = suspect(Toy::default());
+    session.handle_timeout(at(11));
+    assert!(matches!(session.closed(), Some(Closed::Deaf(_))));
 }
 
 #[test]

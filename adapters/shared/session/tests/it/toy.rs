@@ -92,7 +92,7 @@ impl Dialect for Toy {
             }
             Some(b'U') => Received::Unbind,
             Some(b'M') => {
-                Received::Mo { to: (), part: samples::mo_part(&samples::link("T"), "hej", None, now.wall) }
+                Received::Mo { to: (), part: samples::mo_part(&samples::link("T"), line, None, now.wall) }
             }
             Some(b'R') => Received::Receipt {
                 to: (),
