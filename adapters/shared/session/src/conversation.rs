@@ -51,6 +51,11 @@ pub trait Conversation: Send + 'static {
     /// How many segments wait for their reply.
     fn in_flight(&self) -> usize;
 
+    /// How many of them were passed over: their replies are as good as lost, and they count for no window any more.
+    fn passed_over(&self) -> usize {
+        0
+    }
+
     /// Why it is over, once it is.
     fn closed(&self) -> Option<&Closed>;
 
@@ -119,6 +124,10 @@ impl<D: Dialect> Conversation for Session<D> {
 
     fn in_flight(&self) -> usize {
         Session::in_flight(self)
+    }
+
+    fn passed_over(&self) -> usize {
+        Session::passed_over(self)
     }
 
     fn closed(&self) -> Option<&Closed> {

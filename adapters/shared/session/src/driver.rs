@@ -249,11 +249,13 @@ impl<C: Conversation> Driver<C> {
         self.shared.meters.submits.increment(written as u64);
     }
 
-    /// How many more segments may be written before a crash could double more of them than the options allow.
+    /// How many more segments may be written before a crash could double more of them than the options allow. What was passed over, and the
+    /// answered rest of its message, will be sent again without a crash too: it shuts no window.
     fn may_be_doubled(&self) -> usize {
         let limits = &self.shared.options.limits;
         let unstored = self.work.unstored() + self.jobs.unstored();
-        (limits.window + limits.replies_ahead).saturating_sub(self.session.in_flight() + unstored)
+        (limits.window + limits.replies_ahead)
+            .saturating_sub(self.session.in_flight() - self.session.passed_over() + unstored)
     }
 
     fn events(&mut self) {
@@ -274,6 +276,7 @@ impl<C: Conversation> Driver<C> {
                     }
                     self.work.ended(token, end, self.now.wall);
                 }
+                Event::PassedOver { token } => self.work.passed_over(token),
                 Event::Throttled { token, failure } => {
                     self.shared.meters.throttled.increment(1);
                     self.shared.throttle(self.now.monotonic);

@@ -28,6 +28,11 @@ pub enum Event<A> {
         /// How long the operator took, when he answered.
         took: Option<Duration>,
     },
+    /// Later segments have their replies long since: this one's is as good as lost, and its place is given to the next.
+    PassedOver {
+        /// Which.
+        token: u64,
+    },
     /// A segment came back because the operator asks to slow down: it is to be sent first, later.
     Throttled {
         /// Which.

@@ -188,13 +188,17 @@ impl<D: Dialect> Session<D> {
             State::Closed(_) => return,
             _ => {}
         }
-        for Taken { token, .. } in
-            self.window.expire(at, self.limits.response_timeout, self.limits.late_timeout)
-        {
+        for token in self.window.pass_over(at, self.limits.response_timeout) {
+            self.events.push_back(Event::PassedOver { token });
+        }
+        for Taken { token, .. } in self.window.expire(at, self.limits.late_timeout) {
             self.events.push_back(Event::Ended { token, end: PartReply::Unanswered, took: None });
         }
         if self.window.is_hopeless() {
             return self.close(Closed::Mute("the operator takes submits and answers none".to_owned()));
+        }
+        if self.window.misses_many() {
+            return self.broken("too many replies of the operator are missing");
         }
         self.look_ahead(at);
         if self.stands_until().is_some_and(|until| until <= at) {
@@ -255,6 +259,12 @@ impl<D: Dialect> Session<D> {
     #[must_use]
     pub fn in_flight(&self) -> usize {
         self.window.len()
+    }
+
+    /// How many of them were passed over: later ones have their replies long since.
+    #[must_use]
+    pub fn passed_over(&self) -> usize {
+        self.window.late()
     }
 
     /// Whether submits may go.
@@ -381,6 +391,7 @@ impl<D: Dialect> Session<D> {
         };
         self.resyncs = 0;
         let took = now.monotonic.saturating_sub(written_at);
+        self.window.took(took);
         if took > self.limits.response_timeout {
             self.counts.late_replies += 1;
         }

@@ -1,8 +1,9 @@
 //! The requests that wait for their replies, by key and in the order they were written.
 //!
-//! A request whose time ran out keeps its place while the operator may still come to it: only when twice its time has
-//! passed and a request that was written after it has its reply, it leaves its place to the next (promise B2). Its key stays
-//! taken and a late reply still finds it, until its second limit. Bounded: as many passed over as the window is wide.
+//! A request keeps its place while the operator may still come to it: only when a request that was written after it has its reply, and it
+//! has waited for many times what replies take here (and ten seconds, and at most twice its time), it leaves its place to the next (promise
+//! B2): a reply that is lost does not shut the window. Its key stays taken and a late reply still finds it, until its second limit. Bounded:
+//! so many are passed over at most.
 //!
 //! After its second limit a request is given up, and its key is not used again on this connection until the peer does
 //! answer it: where keys are few (UCP has 100, CIMD2 128), a reply that is later than late must not pair with another
@@ -15,6 +16,14 @@ use std::time::Duration;
 
 /// Keys of given-up requests that are remembered where keys are many.
 const MOST_GIVEN_UP: usize = 256;
+/// Requests that are passed over at a time, at most, when the window is narrower.
+const MOST_LATE: usize = 100;
+/// A request that was passed over is given up for lost after so many times what the slowest replies took lately,
+const TIMES_SLOWEST: u32 = 16;
+/// but not before this.
+const LEAST_PATIENCE: Duration = Duration::from_secs(10);
+/// How much of the slowest time each reply makes forgotten.
+const FORGOTTEN: u32 = 1_024;
 /// So many requests in a row that are given up, with nothing answered that was written later, are no accident.
 const IN_VAIN: usize = 2;
 
@@ -28,6 +37,8 @@ pub struct Window<K> {
     late: BTreeMap<u64, K>,
     written: u64,
     answered: u64,
+    /// How long the slowest replies took lately.
+    slowest: Duration,
     given_up: VecDeque<K>,
     /// Given up one after the other, with no reply to any that was written later.
     in_vain: usize,
@@ -66,6 +77,7 @@ impl<K: Copy + Eq + Hash + Debug> Window<K> {
             late: BTreeMap::new(),
             written: 0,
             answered: 0,
+            slowest: Duration::ZERO,
             given_up: VecDeque::new(),
             in_vain: 0,
             hopeless: false,
@@ -93,13 +105,32 @@ impl<K: Copy + Eq + Hash + Debug> Window<K> {
     }
 
     /// Whether the peer takes requests and does not answer: the window was full when its oldest request reached its second
-    /// limit without being passed over, or that happened to two in a row, or more were passed over than the window is wide, or too many keys are lost.
+    /// limit without being passed over, or that happened to two in a row.
     #[must_use]
     pub fn is_hopeless(&self) -> bool {
-        self.hopeless
-            || self.in_vain >= IN_VAIN
-            || self.late.len() > self.size
-            || self.given_up.len() > self.keys / 4
+        self.hopeless || self.in_vain >= IN_VAIN
+    }
+
+    /// Whether so many replies are missing that a new connection is needed: too many passed over, or too many keys lost.
+    #[must_use]
+    pub fn misses_many(&self) -> bool {
+        self.late.len() > self.size.max(MOST_LATE).min(self.keys / 2) || self.given_up.len() > self.keys / 4
+    }
+
+    /// How many were passed over and wait on.
+    #[must_use]
+    pub fn late(&self) -> usize {
+        self.late.len()
+    }
+
+    /// A reply took so long.
+    pub fn took(&mut self, time: Duration) {
+        self.slowest = (self.slowest - self.slowest / FORGOTTEN).max(time);
+    }
+
+    /// How long what was passed over keeps its place.
+    fn patience(&self, reply_limit: Duration) -> Duration {
+        (self.slowest * TIMES_SLOWEST).max(LEAST_PATIENCE).min(reply_limit * 2)
     }
 
     /// How many keys must not be used: those that wait and those that were given up.
@@ -164,18 +195,24 @@ impl<K: Copy + Eq + Hash + Debug> Window<K> {
         Some(Taken { token: waiting.token, written_at: waiting.written_at })
     }
 
-    /// Lets time pass: what was written twice `reply_limit` ago and was passed over leaves its place; what was written
-    /// `late_limit` ago will not be answered and comes back.
-    pub fn expire(&mut self, now: Duration, reply_limit: Duration, late_limit: Duration) -> Vec<Taken> {
-        while let Some((order, key)) = self.oldest(&self.in_time, now, reply_limit * 2)
+    /// Lets time pass: what was passed over and has waited for long enough leaves its place. The tokens of those.
+    pub fn pass_over(&mut self, now: Duration, reply_limit: Duration) -> Vec<u64> {
+        let mut passed_over = Vec::new();
+        while let Some((order, key)) = self.oldest(&self.in_time, now, self.patience(reply_limit))
             && order < self.answered
         {
             self.in_time.remove(&order);
             self.late.insert(order, key);
             if let Some(waiting) = self.by_key.get_mut(&key) {
                 waiting.late = true;
+                passed_over.push(waiting.token);
             }
         }
+        passed_over
+    }
+
+    /// Lets time pass: what was written `late_limit` ago will not be answered and comes back.
+    pub fn expire(&mut self, now: Duration, late_limit: Duration) -> Vec<Taken> {
         let mut gone = Vec::new();
         while let Some((_, key)) = self.oldest(&self.late, now, late_limit) {
             gone.extend(self.give_up(&key));
@@ -189,12 +226,12 @@ impl<K: Copy + Eq + Hash + Debug> Window<K> {
         gone
     }
 
-    /// When [`Window::expire`] has something to do.
+    /// When [`Window::pass_over`] or [`Window::expire`] has something to do.
     #[must_use]
     pub fn deadline(&self, reply_limit: Duration, late_limit: Duration) -> Option<Duration> {
         let in_time = self.first(&self.in_time).map(|(order, _, at)| {
             let passed_over = order < self.answered;
-            at + if passed_over { late_limit.min(reply_limit * 2) } else { late_limit }
+            at + if passed_over { late_limit.min(self.patience(reply_limit)) } else { late_limit }
         });
         let late = self.first(&self.late).map(|(_, _, at)| at + late_limit);
         in_time.into_iter().chain(late).min()
@@ -282,16 +319,52 @@ mod tests {
         window.insert(7_u32, 1, s(0));
         window.insert(8, 2, s(1));
         assert_eq!(window.deadline(s(60), s(180)), Some(s(180)));
-        assert_eq!(window.expire(s(130), s(60), s(180)), []);
+        assert_eq!(window.pass_over(s(130), s(60)), [0_u64; 0]);
         assert_eq!(window.free(), 0, "the operator may be slow: his window stays what it is");
         assert_eq!(window.take(&8).map(|t| t.token), Some(2));
+        window.took(s(129));
         assert_eq!(window.deadline(s(60), s(180)), Some(s(120)), "passed over");
-        assert_eq!(window.expire(s(131), s(60), s(180)), []);
+        assert_eq!((window.pass_over(s(131), s(60)), window.late()), (vec![1], 1));
         assert_eq!((window.free(), window.holds(&7)), (2, true), "the place is free, the key is not");
         assert_eq!(window.take(&7).map(|t| t.token), Some(1), "the late reply settles");
         window.insert(9, 3, s(132));
-        assert_eq!(window.expire(s(312), s(60), s(180)).len(), 1, "and in the end nobody waits");
+        assert_eq!(window.expire(s(312), s(180)).len(), 1, "and in the end nobody waits");
         assert!(window.is_empty() && !window.is_hopeless());
+    }
+
+    #[test]
+    fn a_lost_reply_holds_its_place_for_many_times_what_replies_take() {
+        let passed_over_at = |times: &[u64]| {
+            let mut window = Window::new(2, 1_000);
+            window.insert(1_u32, 1, s(0));
+            window.insert(2, 2, s(0));
+            window.take(&2);
+            times.iter().for_each(|took| window.took(Duration::from_millis(*took)));
+            window.deadline(s(60), s(180))
+        };
+        assert_eq!(passed_over_at(&[5, 20, 7]), Some(s(10)), "not before ten seconds");
+        assert_eq!(passed_over_at(&[5, 1_000, 1_000]), Some(s(16)));
+        assert_eq!(passed_over_at(&[30_000, 5, 5]), Some(s(120)), "at most twice their time");
+        let long_ago: Vec<u64> = [30_000].into_iter().chain(std::iter::repeat_n(5, 10_000)).collect();
+        assert_eq!(passed_over_at(&long_ago), Some(s(10)));
+    }
+
+    #[test]
+    fn many_lost_replies_need_a_new_connection() {
+        let lose = |keys: usize, times: u32| {
+            let mut window = Window::new(2, keys);
+            for key in (0..times).map(|n| 2 * n) {
+                window.insert(key, 0, s(0));
+                window.insert(key + 1, 0, s(0));
+                window.take(&(key + 1));
+                assert_eq!(window.pass_over(s(10), s(60)).len(), 1);
+            }
+            window.misses_many()
+        };
+        assert_eq!(
+            [(1_000, 100), (1_000, 101), (100, 50), (100, 51)].map(|(k, n)| lose(k, n)),
+            [false, true, false, true]
+        );
     }
 
     #[test]
@@ -300,10 +373,10 @@ mod tests {
         for key in 1..=3_u32 {
             window.insert(key, u64::from(key), s(0));
         }
-        assert_eq!(window.expire(s(180), s(60), s(180)).len(), 3);
-        assert!(window.is_empty() && window.is_taken(&2) && window.is_hopeless(), "3 of 8 keys are lost");
+        assert_eq!(window.expire(s(180), s(180)).len(), 3);
+        assert!(window.is_empty() && window.is_taken(&2) && window.misses_many(), "3 of 8 keys are lost");
         assert_eq!((window.take(&2), window.taken_keys()), (None, 2), "nobody's reply frees the key");
-        assert!(!window.is_taken(&2) && !window.is_hopeless());
+        assert!(!window.is_taken(&2) && !window.misses_many());
     }
 
     #[test]
@@ -311,14 +384,14 @@ mod tests {
         let given_up = |between: Option<u32>| {
             let mut window = Window::new(50, 1_000);
             window.insert(1_u32, 1, s(0));
-            assert_eq!(window.expire(s(180), s(60), s(180)).len(), 1);
+            assert_eq!(window.expire(s(180), s(180)).len(), 1);
             assert!(!window.is_hopeless(), "one may be an accident");
             if let Some(key) = between {
                 window.insert(key, 2, s(181));
                 assert!(window.take(&key).is_some());
             }
             window.insert(3, 3, s(182));
-            assert_eq!(window.expire(s(362), s(60), s(180)).len(), 1);
+            assert_eq!(window.expire(s(362), s(180)).len(), 1);
             window.is_hopeless()
         };
         assert_eq!([given_up(None), given_up(Some(2))], [true, false]);
@@ -344,9 +417,9 @@ mod tests {
         let mut window = Window::new(2, 1_000);
         window.insert(1_u32, 1, s(0));
         window.insert(2, 2, s(1));
-        assert_eq!(window.expire(s(179), s(60), s(180)), []);
+        assert_eq!(window.expire(s(179), s(180)), []);
         assert!(!window.is_hopeless());
-        assert_eq!(window.expire(s(180), s(60), s(180)).len(), 1);
+        assert_eq!(window.expire(s(180), s(180)).len(), 1);
         assert!(window.is_hopeless());
     }
 }

@@ -32,7 +32,7 @@ pub(crate) struct Work {
     again: VecDeque<Token>,
     ready: VecDeque<Token>,
     done: Vec<Reply>,
-    /// Segments with their end in messages without.
+    /// Segments with their end in messages without, but for those with a segment that was passed over.
     partial: usize,
 }
 
@@ -42,6 +42,8 @@ struct Message {
     throttled: u16,
     /// When that began.
     throttled_since: Option<Duration>,
+    /// One of its segments was passed over.
+    passed_over: bool,
 }
 
 /// Packs a token for the session.
@@ -75,8 +77,13 @@ impl Work {
     /// Takes a message.
     pub(crate) fn add(&mut self, shipment: Shipment) {
         let segments = shipment.segments.len();
-        let message =
-            Message { shipment, parts: Vec::with_capacity(segments), throttled: 0, throttled_since: None };
+        let message = Message {
+            shipment,
+            parts: Vec::with_capacity(segments),
+            throttled: 0,
+            throttled_since: None,
+            passed_over: false,
+        };
         let place = match self.vacant.pop() {
             Some(place) => place,
             None => {
@@ -116,6 +123,16 @@ impl Work {
         if refused {
             self.end_unwritten(token.0, now);
         }
+    }
+
+    /// The operator has answered what came after this segment, and long since: what of its message is answered waits for it alone.
+    pub(crate) fn passed_over(&mut self, token: u64) {
+        let Some(message) = self.message(unpack(token).0).filter(|message| !message.passed_over) else {
+            return;
+        };
+        message.passed_over = true;
+        let answered = message.parts.len();
+        self.partial = self.partial.saturating_sub(answered);
     }
 
     /// To whom a segment goes.
@@ -240,7 +257,7 @@ impl Work {
         let Some(message) = self.message(place) else { return };
         let Some((seq, _)) = message.shipment.segments.get(index) else { return };
         message.parts.push((*seq, end));
-        self.partial += 1;
+        self.partial += usize::from(!message.passed_over);
         let Some(message) = self.message(place) else { return };
         if message.parts.len() == message.shipment.segments.len() {
             self.finish(place, now);
@@ -248,12 +265,13 @@ impl Work {
     }
 
     fn finish(&mut self, place: usize, at: Timestamp) {
-        let Some(Message { shipment, mut parts, .. }) = self.messages.get_mut(place).and_then(Option::take)
+        let Some(Message { shipment, mut parts, passed_over, .. }) =
+            self.messages.get_mut(place).and_then(Option::take)
         else {
             return;
         };
         parts.sort_unstable_by_key(|(seq, _)| *seq);
-        self.partial = self.partial.saturating_sub(parts.len());
+        self.partial = self.partial.saturating_sub(if passed_over { 0 } else { parts.len() });
         self.vacant.push(place);
         self.shared.landed(std::iter::once(&shipment));
         self.done.push(Reply { shipment, link: self.shared.id.clone(), at, parts });

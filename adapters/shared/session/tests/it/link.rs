@@ -9,6 +9,7 @@ use domain::message::Priority;
 use domain::mo::{MoBody, MoPart};
 use domain::receipt::Receipt;
 use domain::routing::{Condition, FailureClass};
+use domain::text::{Alphabet, split};
 use fakes::{ManualClock, SequentialIds, samples};
 use ports::driven::{Link as _, PartReply, Shipment};
 use ports::driving::{ReceiveError, ReceiveMessages, Reply};
@@ -229,6 +230,45 @@ async fn messages_that_come_together_are_taken_in_their_order() {
             assert_eq!(line(&mut operator).await, "a");
         }
         assert_eq!(*rig.recorder.mos.lock().unwrap(), texts);
+    })
+    .await;
+}
+
+/// One reply in some is lost: the answered rest of those messages shuts the window no longer than the operator's usual times justify.
+#[tokio::test]
+async fn lost_replies_do_not_shut_the_window() {
+    patiently(async {
+        let mut rig = start(0);
+        let mut operator = rig.operator().await;
+        let long = |id: i64| {
+            let mut long = shipment(id);
+            let segments = split(&"lång ".repeat(80), Alphabet::Gsm7, 1, false).unwrap();
+            long.segments = (1..).zip(segments).collect();
+            long
+        };
+        // The toy has eight keys, so its window is six wide.
+        for (id, lost, answered) in [(1, 2, [3, 4]), (2, 5, [6, 7])] {
+            assert!(rig.link.offer(vec![long(id)]).is_empty());
+            assert_eq!(line(&mut operator).await, format!("S{lost}"));
+            for key in answered {
+                assert_eq!(line(&mut operator).await, format!("S{key}"));
+                operator.write_all(format!("+{key}\n").as_bytes()).await.unwrap();
+            }
+        }
+        while rig.link.report().in_flight != 2 {
+            tokio::task::yield_now().await;
+        }
+        assert!(rig.link.offer(vec![shipment(3)]).is_empty());
+        rig.advance(9);
+        assert_eq!(rig.link.report().waiting, 1, "six hold their places");
+        rig.advance(1);
+        assert_eq!(line(&mut operator).await, "S0");
+        operator.write_all(b"+0\n").await.unwrap();
+        rig.replies(1).await;
+        operator.write_all(b"+2\n+5\n").await.unwrap();
+        let replies = rig.replies(3).await;
+        let taken = |part: &(u8, PartReply)| matches!(part.1, PartReply::Accepted { .. });
+        assert!(replies.iter().all(|reply| reply.parts.iter().all(taken)), "late ones settle: {replies:?}");
     })
     .await;
 }
