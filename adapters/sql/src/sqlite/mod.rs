@@ -97,6 +97,9 @@ fn beside(path: &Path) -> Result<Session, StoreError> {
 
 /// A store that answers questions and refuses changes.
 fn read_only(path: &Path, options: StoreOptions) -> Result<Opened, StoreError> {
+    let mut conn = connect(path, Role::Reader)?;
+    store::tables_are_there(&mut conn).now_or_never().unwrap_or(Ok(()))?;
+    drop(conn);
     let reader = Reader::open(path)?;
     let session = Session::none(path);
     let (store, writer, ended) = store::Store::new(session, reader, options.node, options.clock, None);
