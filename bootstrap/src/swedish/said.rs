@@ -251,7 +251,7 @@ pub(super) const SAID: &[Entry] = &[
         "the database is unavailable: the tables are not up to date: start the server or run omnigate migrate",
         "databasen är inte tillgänglig: tabellerna är inte aktuella: starta servern eller kör omnigate migrate",
     ),
-    ("the database is unavailable: there is no store at {}", "databasen är inte tillgänglig: det finns inget lager i {}"),
+    ("the database is unavailable: there is no store at {}: the server makes it when it first starts", "databasen är inte tillgänglig: det finns inget lager i {}: servern skapar det när den startar första gången"),
     ("the database is unavailable: {}", "databasen är inte tillgänglig: {}"),
     ("the data directory {} cannot be made", "datakatalogen {} kan inte skapas"),
     ("the certificate {}", "certifikatet {}"),

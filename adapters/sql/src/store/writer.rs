@@ -167,8 +167,7 @@ impl Writer {
                     let error = StoreError::from(fault);
                     if new && blames_server && !dialect::SOLE {
                         in_a_row += 1;
-                        tracing::warn!(%error, "the database refused something new");
-                        self.refused = Some((self.clock.monotonic(), error.clone()));
+                        self.refuses(&error);
                     }
                     alone.iter_mut().for_each(|op| op.fail(&error));
                     self.answers.answer(alone).await;
@@ -228,6 +227,16 @@ impl Writer {
         let (asking, others) = batch.into_iter().partition(|op| matches!(op, Op::Ping(_)));
         self.answers.refuse(asking, error).await;
         others
+    }
+
+    /// Remembers that a server refused something new; says so now and then.
+    fn refuses(&mut self, error: &StoreError) {
+        let now = self.clock.monotonic();
+        let lately = |(at, _): &(Duration, StoreError)| now.saturating_sub(*at) < TRY_ROOM;
+        if !self.refused.as_ref().is_some_and(lately) {
+            tracing::error!(%error, "the database refused something new");
+        }
+        self.refused = Some((now, error.clone()));
     }
 
     /// Something was committed: a server that took something new has room.
@@ -318,7 +327,11 @@ impl Writer {
 
 /// Undoes what an open transaction did; whether the connection could.
 async fn rolled_back(conn: &mut Conn) -> bool {
-    let undone = tokio::time::timeout(PROMPT * 2, conn.batch_execute("ROLLBACK")).await;
+    let undoing = conn.batch_execute("ROLLBACK");
+    if dialect::SOLE {
+        return undoing.await.is_ok();
+    }
+    let undone = tokio::time::timeout(PROMPT * 2, undoing).await;
     matches!(undone, Ok(Ok(())))
 }
 

@@ -299,6 +299,25 @@ async fn a_long_alarm_among_short_messages() {
     .await;
 }
 
+/// What waits for it goes by another when it has been down long enough, which a wall clock that is set right must not put off.
+#[tokio::test]
+async fn down_since_then_by_a_clock_that_was_wrong_then() {
+    patiently(async {
+        let mut rig = start(0);
+        let operator = rig.operator().await;
+        let right = rig.clock.now();
+        rig.clock.set(samples::later(right, Duration::from_hours(1)));
+        drop(operator);
+        while rig.link.health().is_up() {
+            rig.recorder.heard.notified().await;
+        }
+        rig.clock.set(right);
+        rig.clock.advance(Duration::from_secs(20));
+        assert_eq!(rig.link.health().condition, Condition::Down { since: right });
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_wrong_password_is_tried_three_times_by_all_sessions_together() {
     patiently(async {
