@@ -124,7 +124,10 @@ pub(crate) fn connect(path: &Path, role: Role) -> Result<Conn, StoreError> {
 
 fn establish(path: &Path, role: Role) -> Result<SqliteConnection, Fault> {
     if role == Role::Reader && !path.exists() {
-        return Err(Fault::Lost(format!("there is no store at {}: the server makes it when it first starts", path.display())));
+        return Err(Fault::Lost(format!(
+            "there is no store at {}: the server makes it when it first starts",
+            path.display()
+        )));
     }
     let name = path.to_str().ok_or_else(|| Fault::Lost("the path is not UTF-8".to_owned()))?;
     let mut conn = SqliteConnection::establish(name).map_err(|e| Fault::Lost(e.to_string()))?;

@@ -163,7 +163,7 @@ impl Writer {
                     if fault == Fault::Full {
                         self.fill_up();
                     }
-                    let blames_server = matches!(fault, Fault::Full | Fault::Odd(_));
+                    let blames_server = matches!(fault, Fault::Odd(_));
                     let error = StoreError::from(fault);
                     if new && blames_server && !dialect::SOLE {
                         in_a_row += 1;
@@ -190,14 +190,20 @@ impl Writer {
 
     /// With a full disk only what was taken on goes on, until the reserve can be laid back.
     fn while_full(&mut self, batch: Vec<Op>) -> (Vec<Op>, Vec<Op>) {
-        let Some(try_at) = self.full else { return (batch, Vec::new()) };
         let now = self.clock.monotonic();
-        if now >= try_at {
-            if !dialect::SOLE {
-                // Nobody but the server knows: what is new is the question.
+        let long_ago = |(at, _): &(Duration, StoreError)| now.saturating_sub(*at) > DISBELIEVED;
+        if self.refused.as_ref().is_some_and(long_ago) {
+            // Nobody has tried since, perhaps because we are not called ready.
+            (self.full, self.refused) = (None, None);
+        }
+        let Some(try_at) = self.full else { return (batch, Vec::new()) };
+        if !dialect::SOLE {
+            // Nobody but the server knows, and what is new is the question.
+            if now >= try_at && !batch.iter().all(Op::settles) {
                 self.full = Some(now.saturating_add(TRY_ROOM));
                 return (batch, Vec::new());
             }
+        } else if now >= try_at {
             if self.session.restore_reserve() {
                 tracing::info!("there is room on the disk again");
                 self.full = None;
@@ -209,21 +215,20 @@ impl Writer {
     }
 
     fn fill_up(&mut self) {
+        let now = self.clock.monotonic();
         if self.full.is_none() {
             tracing::error!("the disk is full: nothing new is accepted until there is room");
-            let pause = if dialect::SOLE { Duration::ZERO } else { TRY_ROOM };
-            self.full = Some(self.clock.monotonic().saturating_add(pause));
+            self.full = Some(if dialect::SOLE { now } else { now.saturating_add(TRY_ROOM) });
+        }
+        if !dialect::SOLE {
+            self.refused = Some((now, StoreError::Full));
         }
         self.session.release_reserve();
     }
 
     /// Whoever asks whether writing works hears of what a server refused a moment ago, and of nothing that it took since.
     async fn disbelieve(&mut self, batch: Vec<Op>) -> Vec<Op> {
-        let Some((at, error)) = self.refused.clone() else { return batch };
-        if self.clock.monotonic().saturating_sub(at) > DISBELIEVED {
-            self.refused = None;
-            return batch;
-        }
+        let Some((_, error)) = self.refused.clone() else { return batch };
         let (asking, others) = batch.into_iter().partition(|op| matches!(op, Op::Ping(_)));
         self.answers.refuse(asking, error).await;
         others
@@ -380,6 +385,7 @@ async fn alone(conn: &mut Conn, memory: &mut Memory, op: &mut Op) -> QueryResult
         Op::Acknowledge(ticket) => Box::pin(inbox::acknowledge(conn, ticket)),
         Op::LeaseHandoffs(ticket) => Box::pin(handoffs::lease(conn, ticket)),
         Op::SettleHandoffs(ticket) => Box::pin(handoffs::settle(conn, ticket)),
+        Op::PullHandoffsBack(ticket) => Box::pin(handoffs::pull_back(conn, ticket)),
         Op::Resend(ticket) => Box::pin(handoffs::resend(conn, ticket)),
         Op::Rule(ticket) => Box::pin(deadlines::rule(conn, ticket)),
         Op::OrderLink(ticket) => Box::pin(directory::order_link(conn, ticket)),

@@ -49,7 +49,8 @@ async fn one_is_refused_in_other_words() {
     sql::migrate(&url).await.expect("it migrates");
     let mut conn = AsyncMysqlConnection::establish(&url).await.expect("the server answers");
     let trigger = "CREATE TRIGGER refused BEFORE INSERT ON message FOR EACH ROW \
-                   IF NEW.id = 13 THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'enheten räcker inte'; END IF";
+                   IF NEW.id = 13 THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'enheten räcker inte'; \
+                   ELSEIF NEW.id = 60 THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'The table is full'; END IF";
     conn.batch_execute(trigger).await.expect("a trigger");
     servers::one_is_refused_in_other_words(&url).await;
 }

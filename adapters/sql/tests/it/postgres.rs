@@ -100,8 +100,9 @@ async fn one_is_refused_in_other_words() {
     sql::migrate(&url).await.expect("it migrates");
     let mut conn = AsyncPgConnection::establish(&url).await.expect("the server answers");
     let trigger = "CREATE FUNCTION refuse() RETURNS trigger AS $$ BEGIN \
-                   RAISE EXCEPTION 'kunde inte utöka fil: enheten är full' USING ERRCODE = '53100'; END $$ LANGUAGE plpgsql; \
-                   CREATE TRIGGER refused BEFORE INSERT ON message FOR EACH ROW WHEN (NEW.id = 13) EXECUTE FUNCTION refuse()";
+                   IF NEW.id = 13 THEN RAISE EXCEPTION 'kunde inte utöka fil: enheten är full' USING ERRCODE = '53100'; END IF; \
+                   RAISE EXCEPTION 'No space left on device' USING ERRCODE = '53100'; END $$ LANGUAGE plpgsql; \
+                   CREATE TRIGGER refused BEFORE INSERT ON message FOR EACH ROW WHEN (NEW.id IN (13, 60)) EXECUTE FUNCTION refuse()";
     conn.batch_execute(trigger).await.expect("a trigger");
     servers::one_is_refused_in_other_words(&url).await;
 }

@@ -5,6 +5,7 @@ use fakes::{ManualClock, samples};
 use ports::driven::{Clock as _, StoreError};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// The URL of a server; `None` when only what needs no server is to be tested.
 ///
@@ -46,7 +47,8 @@ pub async fn a_command_changes_no_tables(url: &str) {
 /// A server that refuses one message in words nobody here knows, as one that speaks another language says everything it says: only that message is
 /// refused, whatever came with it, and a store that refuses what is new is not called able to write.
 pub async fn one_is_refused_in_other_words(url: &str) {
-    let opened = sql::open(url, options(&ManualClock::default())).await.expect("it opens");
+    let clock = ManualClock::default();
+    let opened = sql::open(url, options(&clock)).await.expect("it opens");
     let stores = &opened.stores;
     let accept = async |id: i64| {
         let new = samples::queued(samples::message(id, ManualClock::default().now()), &samples::link("TS0"));
@@ -65,4 +67,15 @@ pub async fn one_is_refused_in_other_words(url: &str) {
     assert!(matches!(&asked, Err(StoreError::Unavailable(why)) if why.contains("enheten")), "{asked:?}");
     accept(50).await.expect("taken");
     stores.reports.ping().await.expect("it writes");
+
+    // A full disk is known by its words. It is tried with what is new now and then, and by nothing else.
+    let full = Err(StoreError::Full);
+    assert_eq!((accept(60).await, accept(61).await), (full.clone(), full.clone()));
+    clock.advance(Duration::from_secs(3));
+    assert_eq!(stores.reports.ping().await, full);
+    accept(62).await.expect("there is room");
+    stores.reports.ping().await.expect("it writes");
+    assert_eq!(accept(60).await, full);
+    clock.advance(Duration::from_secs(61));
+    stores.reports.ping().await.expect("nobody has tried for a minute");
 }

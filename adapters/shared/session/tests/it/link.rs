@@ -10,6 +10,7 @@ use domain::mo::MoPart;
 use domain::receipt::Receipt;
 use domain::routing::{Condition, FailureClass};
 use fakes::{ManualClock, SequentialIds, samples};
+use ports::driven::Clock as _;
 use ports::driven::{Link as _, PartReply, Shipment};
 use ports::driving::{ReceiveError, ReceiveMessages, Reply};
 use session::{Connection, Dial, LinkOptions, OperatorLink, Role, Surroundings};
