@@ -6,7 +6,6 @@ use ports::driven::{Clock, StoreError, Stores};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::Instant;
 
 /// How often a serving process tries to reach its database before it gives up, about a second apart.
 const STORE_TRIES: u32 = 30;
@@ -60,7 +59,8 @@ async fn open(loaded: &Loaded, options: sql::StoreOptions) -> anyhow::Result<(St
 /// A database server may be slower to start than we are, or busy: one that serves waits for it, and for room on a full disk as long as it takes; a
 /// command does not.
 async fn patiently(url: &str, options: sql::StoreOptions) -> Result<sql::Opened, StoreError> {
-    let began = Instant::now();
+    let began = options.clock.monotonic();
+    let waited = |since: Duration| options.clock.monotonic().saturating_sub(since);
     let mut said = false;
     let mut tries = if options.serve { STORE_TRIES } else { 1 };
     loop {
@@ -70,7 +70,7 @@ async fn patiently(url: &str, options: sql::StoreOptions) -> Result<sql::Opened,
                 tracing::warn!(%detail, "the database is not there yet; trying again");
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
-            Err(StoreError::InUse(detail)) if options.serve && began.elapsed() < HANDED_OVER => {
+            Err(StoreError::InUse(detail)) if options.serve && waited(began) < HANDED_OVER => {
                 if !said {
                     tracing::warn!(%detail, "the store is in use; waiting ten seconds for it at most");
                 }
