@@ -214,6 +214,7 @@ impl Gateway {
             directory: Arc::clone(&directory),
             directory_store: Arc::clone(&stores.directory),
             dispatch: Arc::clone(&stores.dispatch),
+            handoffs: Arc::clone(&stores.handoffs),
             receipts: Arc::clone(&stores.receipts),
             inbox: Arc::clone(&stores.inbox),
             reports: Arc::clone(&stores.reports),

@@ -6,7 +6,9 @@ use crate::fatal::Fatal;
 use crate::jumps::{JUMP, Jumps};
 use crate::lanes::Lanes;
 use domain::Timestamp;
-use ports::driven::{Clock, DirectoryStore, Dispatch, Inbox, PutOff, Receipts, Reports, StoreError};
+use ports::driven::{
+    Clock, DirectoryStore, Dispatch, Handoffs, Inbox, PutOff, Receipts, Reports, StoreError,
+};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -26,6 +28,7 @@ pub(crate) struct Housekeeping {
     pub directory: Arc<CurrentDirectory>,
     pub directory_store: Arc<dyn DirectoryStore>,
     pub dispatch: Arc<dyn Dispatch>,
+    pub handoffs: Arc<dyn Handoffs>,
     pub receipts: Arc<dyn Receipts>,
     pub inbox: Arc<dyn Inbox>,
     pub reports: Arc<dyn Reports>,
@@ -87,6 +90,11 @@ impl Housekeeping {
     /// place back.
     async fn pull_back(&self, which: PulledBack, now: Timestamp) -> Result<(), StoreError> {
         let (after, until) = (which.after.max(now), which.until);
+        // The longest pause between two tries is shorter than that of messages.
+        let handoffs = self.handoffs.pull_back(after, until, now).await?;
+        if handoffs > 0 {
+            tracing::warn!(handoffs, "the clock was set back; what is handed over is due again");
+        }
         for lane in self.lanes.all() {
             let mut messages = 0;
             loop {

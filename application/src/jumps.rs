@@ -10,6 +10,9 @@ use std::time::Duration;
 
 /// A difference between the wall clock and the steady one that is taken for a jump.
 pub(crate) const JUMP: Duration = Duration::from_mins(10);
+/// How far a clock falls back before what it had put off is given its place again. Less would be waited for with a window's replies; more is
+/// noticed by people.
+const FALL: Duration = Duration::from_secs(5);
 /// How long a clock that jumped must go on evenly before anything ends by it.
 const CONFIRMED: Duration = Duration::from_mins(1);
 
@@ -38,7 +41,7 @@ impl Jumps {
         self.clock.monotonic()
     }
 
-    /// The latest time that was ever shown, when the clock has fallen back from it by more than a jump; told once for each fall.
+    /// The latest time that was ever shown, when the clock has fallen back from it; told once for each fall.
     pub(crate) fn fell_back(&self) -> Option<Timestamp> {
         let mut seen = self.seen();
         seen.fell_back(self.clock.now())
@@ -64,7 +67,7 @@ impl Seen {
 
     fn fell_back(&mut self, wall: Timestamp) -> Option<Timestamp> {
         let fallen = self.highest.duration_since(wall);
-        if Duration::try_from(fallen).is_ok_and(|far| far > JUMP) {
+        if Duration::try_from(fallen).is_ok_and(|far| far > FALL) {
             return Some(std::mem::replace(&mut self.highest, wall));
         }
         self.highest = self.highest.max(wall);
@@ -111,6 +114,18 @@ mod tests {
         assert!(!seen.trusts(at(66), steady(66)), "and back");
         assert_eq!(seen.fell_back(at(66)), Some(at(3664)));
         assert_eq!(seen.fell_back(at(68)), None, "told once");
+    }
+
+    #[test]
+    fn a_few_minutes_are_no_jump_and_keep_messages_waiting() {
+        let at = |s: i64| Timestamp::from_second(s).expect("time");
+        let steady = Duration::from_secs;
+        let mut seen = Seen::new(at(0), steady(0));
+        assert!(seen.trusts(at(302), steady(2)));
+        assert_eq!(seen.fell_back(at(302)), None);
+        assert!(seen.trusts(at(4), steady(4)));
+        assert_eq!(seen.fell_back(at(4)), Some(at(302)));
+        assert_eq!(seen.fell_back(at(2)), None, "as clocks are set now and then");
     }
 
     #[test]

@@ -180,6 +180,20 @@ async fn no_callback_is_given_up() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_could_not_be_handed_over_meanwhile_is_handed_over_in_time() {
+    let http = Arc::new(FakeDeliver::default());
+    http.answer_with((0..4).map(|_| Err(HandoffError::Temporary("503".to_owned()))));
+    let rig = rig(&http).await;
+    ahead(&rig, 25 * HOUR);
+    let callback = Callback::Json { url: "http://a.example/sent".to_owned(), told: Told::Every };
+    send(&rig, Some(callback)).await;
+    rig.pass(seconds(30)).await;
+    right(&rig, 25 * HOUR);
+    rig.pass(seconds(120)).await;
+    assert_eq!(http.tries().len(), 5, "four failed, and the next one came when the clock was right");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_failed_meanwhile_is_tried_again_in_time() {
     let rig = rig(&Arc::default()).await;
     let class = FailureClass::Temporary;

@@ -12,6 +12,9 @@ pub(crate) enum Fault {
     Conflict(String),
     /// No connection, or one that cannot be used any more.
     Lost(String),
+    /// A server answered, in words that say nothing here: it speaks its own language, and drivers keep its codes to themselves. If the
+    /// connection still works, the same again or each by itself may do.
+    Odd(String),
     /// No room on the disk.
     Full,
     /// The disk cannot be trusted any more.
@@ -22,7 +25,7 @@ pub(crate) enum Fault {
 type Meaning = fn(String) -> Fault;
 
 /// Texts of the three databases, in lower case, and what they mean. The first that fits counts. Only SQLite's disk is ours to
-/// distrust: what a server says of its own (and drivers say of sockets: `Input/output error`) is a connection lost.
+/// distrust: what a server says of its own (and drivers say of sockets: `Input/output error`) is no reason to.
 const TEXTS: &[(&str, Meaning)] = &[
     ("disk is full", |_| Fault::Full),
     ("no space left", |_| Fault::Full),
@@ -44,6 +47,9 @@ const TEXTS: &[(&str, Meaning)] = &[
     ("invalid byte sequence", Fault::Data),
     ("incorrect string value", Fault::Data),
     ("duplicate", Fault::Data),
+    ("statement timeout", Fault::Lost),
+    ("max_statement_time", Fault::Lost),
+    ("terminating connection", Fault::Lost),
 ];
 
 impl From<Error> for Fault {
@@ -70,6 +76,7 @@ fn of_database(kind: &DatabaseErrorKind, message: &str) -> Fault {
         | DatabaseErrorKind::ExclusionViolation
         | DatabaseErrorKind::RestrictViolation => Fault::Data(message.to_owned()),
         DatabaseErrorKind::SerializationFailure => Fault::Conflict(message.to_owned()),
+        DatabaseErrorKind::Unknown => Fault::Odd(message.to_owned()),
         _ => Fault::Lost(message.to_owned()),
     }
 }
@@ -78,7 +85,7 @@ impl From<Fault> for StoreError {
     fn from(fault: Fault) -> Self {
         match fault {
             Fault::Data(text) => Self::Data(text),
-            Fault::Conflict(text) | Fault::Lost(text) => Self::Unavailable(text),
+            Fault::Conflict(text) | Fault::Lost(text) | Fault::Odd(text) => Self::Unavailable(text),
             Fault::Full => Self::Full,
             Fault::Broken(text) => Self::Broken(text),
         }
@@ -120,7 +127,12 @@ mod tests {
             ),
             ("string or blob too big", Fault::Data("string or blob too big".into())),
             ("terminating connection", Fault::Lost("terminating connection".into())),
-            ("Input/output error: broken pipe", Fault::Lost("Input/output error: broken pipe".into())),
+            ("Input/output error: broken pipe", Fault::Odd("Input/output error: broken pipe".into())),
+            ("deadlock upptäckt", Fault::Conflict("deadlock upptäckt".into())),
+            (
+                "avbryter sats på grund av lås-timeout",
+                Fault::Odd("avbryter sats på grund av lås-timeout".into()),
+            ),
         ];
         for (text, fault) in cases {
             let error = Error::DatabaseError(DatabaseErrorKind::Unknown, Box::new(text.to_owned()));

@@ -156,10 +156,10 @@ pub async fn backup(url: &str, to: &Path) -> Result<(), StoreError> {
     match url {
         _ if url.starts_with("sqlite:") => sqlite::backup(url, to),
         _ if url.starts_with("postgres") => {
-            Err(StoreError::Data("use pg_dump or a base backup with WAL archiving".to_owned()))
+            Err(StoreError::Data("this store is in PostgreSQL, which has its own means: use pg_dump, or a base backup with WAL archiving".to_owned()))
         }
         _ if url.starts_with("mysql:") => {
-            Err(StoreError::Data("use mariadb-dump --single-transaction or mariadb-backup".to_owned()))
+            Err(StoreError::Data("this store is in MariaDB, which has its own means: use mariadb-dump --single-transaction, or mariadb-backup".to_owned()))
         }
         _ => Err(unknown(url)),
     }

@@ -31,6 +31,8 @@ pub(crate) fn not_newer(applied: &[MigrationVersion<'_>], known: &[String]) -> R
 pub(crate) fn up_to_date(pending: usize) -> Result<(), StoreError> {
     match pending {
         0 => Ok(()),
-        _ => Err(StoreError::Unavailable("the tables are not up to date; run migrate first".to_owned())),
+        _ => Err(StoreError::Unavailable(
+            "the tables are not up to date: start the server or run omnigate migrate".to_owned(),
+        )),
     }
 }

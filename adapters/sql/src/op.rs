@@ -95,6 +95,8 @@ ops! {
     LeaseHandoffs((usize, Vec<String>, Incarnation, Timestamp) => Vec<Handoff>), settles: true;
     /// What became of handoffs.
     SettleHandoffs((Vec<(HandoffKey, HandoffOutcome)>, Incarnation) => ()), settles: true;
+    /// Handoffs that were put off by a clock that was ahead: due after when, until when, and now.
+    PullHandoffsBack((Timestamp, Timestamp, Timestamp) => usize), settles: true;
     /// Given-up handoffs made due.
     Resend((Option<HandoffKey>, Timestamp) => usize), settles: true;
     /// What follows times that are over.

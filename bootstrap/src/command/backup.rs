@@ -4,8 +4,9 @@ use crate::command::block_on;
 use crate::command::context::{Context, print, print_json};
 use crate::command::exit;
 use crate::wire;
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use indicatif::{ProgressBar, ProgressStyle};
+use ports::driven::StoreError;
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 use std::io::IsTerminal as _;
@@ -32,8 +33,13 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
     let language = context.language(Some(&loaded));
     let url = wire::database_url(&loaded)?;
     let spinner = spinner(language.pick("kopierar", "copying"));
-    let done =
-        block_on(async { sql::backup(url.expose_secret(), &args.to).await.context("no backup was made") });
+    let made = block_on(async { Ok(sql::backup(url.expose_secret(), &args.to).await) });
+    let done = made.and_then(|made| match made {
+        // Not what the words of a store mean elsewhere: nothing was to be stored.
+        Err(StoreError::Data(why)) => Err(anyhow!(why)),
+        other => other.map_err(anyhow::Error::from),
+    });
+    let done = done.context("no backup was made");
     spinner.finish_and_clear();
     done?;
     let bytes = std::fs::metadata(&args.to).map_or(0, |m| m.len());

@@ -183,7 +183,6 @@ pub(super) const SAID: &[Entry] = &[
     ("the fault {} does not exist or has another kind of value", "felet {} finns inte eller har ett annat slags värde"),
     ("no JSON: {}", "ingen JSON: {}"),
     ("too many orders wait", "för många order väntar"),
-    ("not storable: {} is there already", "går inte att spara: {} finns redan"),
     ("not storable: {}", "går inte att spara: {}"),
     ("the disk is full", "disken är full"),
     ("the disk failed: {}", "disken fungerar inte: {}"),
@@ -201,6 +200,7 @@ pub(super) const SAID: &[Entry] = &[
     ("{} can be told by a mail relay only: [smtp.relay] host", "{} kan bara nås genom ett e-postrelä: [smtp.relay] host"),
     ("there is no user called {} (omnigate user list shows all)", "det finns ingen användare som heter {} (omnigate user list visar alla)"),
     ("{} is there already (omnigate user set changes it)", "{} finns redan (omnigate user set ändrar)"),
+    ("{} is there already", "{} finns redan"),
     ("{} stands in {}; change it there", "{} står i {}; ändra där"),
     ("there is no message {} (it may have been removed by retention)", "det finns inget meddelande {} (det kan ha gallrats)"),
     ("{} is {}: it cannot be taken back any more", "{} är {}: det kan inte längre återtas"),
@@ -227,7 +227,31 @@ pub(super) const SAID: &[Entry] = &[
     ("the store cannot be read (omnigate doctor looks closer)", "lagret kan inte läsas (omnigate doctor tittar närmare)"),
     ("the store cannot be opened", "lagret kan inte öppnas"),
     ("the store was not migrated (if a server runs, stop it first)", "lagret gjordes inte aktuellt (stanna först servern om en är igång)"),
-    ("the database is unavailable: there is no store at {}", "databasen är inte tillgänglig: det finns inget lager i {}"),
+    (
+        "the store {} is in use by process {}: one process at a time serves it; stop that one, or give this one a data_dir of its own",
+        "lagret {} används av process {}: en process i taget kör det; stanna den, eller ge den här en egen data_dir",
+    ),
+    (
+        "the store {} is in use by another process: one process at a time serves it; stop that one, or give this one a data_dir of its own",
+        "lagret {} används av en annan process: en process i taget kör det; stanna den, eller ge den här en egen data_dir",
+    ),
+    (
+        "this store is in PostgreSQL, which has its own means: use pg_dump, or a base backup with WAL archiving",
+        "lagret finns i PostgreSQL, som har egna medel: använd pg_dump, eller en baskopia med WAL-arkivering",
+    ),
+    (
+        "this store is in MariaDB, which has its own means: use mariadb-dump --single-transaction, or mariadb-backup",
+        "lagret finns i MariaDB, som har egna medel: använd mariadb-dump --single-transaction, eller mariadb-backup",
+    ),
+    (
+        "the database is unavailable: its tables are not there yet, or may not be read: start the server or run omnigate migrate ({})",
+        "databasen är inte tillgänglig: tabellerna finns inte än, eller får inte läsas: starta servern eller kör omnigate migrate ({})",
+    ),
+    (
+        "the database is unavailable: the tables are not up to date: start the server or run omnigate migrate",
+        "databasen är inte tillgänglig: tabellerna är inte aktuella: starta servern eller kör omnigate migrate",
+    ),
+    ("the database is unavailable: there is no store at {}: the server makes it when it first starts", "databasen är inte tillgänglig: det finns inget lager i {}: servern skapar det när den startar första gången"),
     ("the database is unavailable: {}", "databasen är inte tillgänglig: {}"),
     ("the data directory {} cannot be made", "datakatalogen {} kan inte skapas"),
     ("the certificate {}", "certifikatet {}"),

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 /// How often a serving process tries to reach its database before it gives up, about a second apart.
 const STORE_TRIES: u32 = 30;
+/// How long the process before may take to let a store go, at a restart.
+const HANDED_OVER: Duration = Duration::from_secs(10);
 
 /// The URL of the store.
 ///
@@ -57,6 +59,9 @@ async fn open(loaded: &Loaded, options: sql::StoreOptions) -> anyhow::Result<(St
 /// A database server may be slower to start than we are, or busy: one that serves waits for it, and for room on a full disk as long as it takes; a
 /// command does not.
 async fn patiently(url: &str, options: sql::StoreOptions) -> Result<sql::Opened, StoreError> {
+    let began = options.clock.monotonic();
+    let waited = |since: Duration| options.clock.monotonic().saturating_sub(since);
+    let mut said = false;
     let mut tries = if options.serve { STORE_TRIES } else { 1 };
     loop {
         tries -= 1;
@@ -64,6 +69,14 @@ async fn patiently(url: &str, options: sql::StoreOptions) -> Result<sql::Opened,
             Err(StoreError::Unavailable(detail)) if tries > 0 => {
                 tracing::warn!(%detail, "the database is not there yet; trying again");
                 tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            Err(StoreError::InUse(detail)) if options.serve && waited(began) < HANDED_OVER => {
+                if !said {
+                    tracing::warn!(%detail, "the store is in use; waiting ten seconds for it at most");
+                }
+                said = true;
+                tries += 1;
+                tokio::time::sleep(Duration::from_millis(200)).await;
             }
             Err(StoreError::Full) if options.serve => {
                 tracing::error!("the disk is full: the start waits until there is room");

@@ -121,6 +121,28 @@ fn books_that_cannot_be_read_are_not_called_wrong() {
 }
 
 #[test]
+fn a_store_without_tables_and_one_in_a_server() {
+    let place = place();
+    std::fs::create_dir_all(place.path().join("data")).expect("a directory");
+    std::fs::write(place.path().join("data/omnigate.db"), "").expect("an empty store");
+    for command in [&["link", "list"][..], &["user", "list"], &["message", "list"], &["audit"]] {
+        let unread = place.run(command);
+        assert!(unread.err().contains("start the server or run omnigate migrate"), "{}", unread.err());
+    }
+    let swedish = place.run(&["link", "list", "--language", "sv"]).err();
+    assert!(swedish.contains("tabellerna finns inte än"), "{swedish}");
+    place.run(&["migrate"]).good();
+    place.run(&["user", "list"]).good();
+
+    let server = Place::with("[database]\nurl = \"postgres://127.0.0.1:1/none\"\n");
+    let none = server.run(&["backup", "copy"]).err();
+    assert_eq!(
+        none.trim_end(),
+        "omnigate: no backup was made: this store is in PostgreSQL, which has its own means: use pg_dump, or a base backup with WAL archiving"
+    );
+}
+
+#[test]
 fn explain_and_doctor() {
     let place = place();
     let why = place.run(&["explain", "--to", "0701234567", "--user", "crm", "--json"]).json();

@@ -72,7 +72,7 @@ fn decisions_and_refusals() {
         "{refused}"
     );
     let nowhere = place.run(&["user", "list", "--language", "sv"]).bad();
-    assert!(nowhere.contains("det finns inget lager i data/omnigate.db"), "{nowhere}");
+    assert!(nowhere.contains("det finns inget lager i data/omnigate.db: servern skapar det"), "{nowhere}");
     place.run(&["migrate"]).good();
     let nobody = place.run(&["user", "show", "nobody", "--language", "sv"]).bad();
     assert!(nobody.starts_with("omnigate: det finns ingen användare som heter \"nobody\""), "{nobody}");
@@ -105,7 +105,7 @@ fn refusals_and_wrong_values_in_swedish() {
         (&["simulate", "smpp", "--later", "soon"], "duger inte: skrivs TID:FEL, som"),
         (&["simulate", "smpp", "--later", "x:{}"], "duger inte: en tidslängd är"),
         (&["simulate", "http", "--operator", "nobody"], "duger inte: det finns ingen operatör"),
-        (&["backup", "omnigate.toml"], "ingen kopia gjordes: går inte att spara: omnigate.toml finns redan"),
+        (&["backup", "omnigate.toml"], "ingen kopia gjordes: omnigate.toml finns redan"),
     ] {
         let said = swedish(line);
         assert!(said.contains(wanted), "{line:?}: {said}");

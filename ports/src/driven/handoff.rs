@@ -182,6 +182,14 @@ pub trait Handoffs: Send + Sync {
     /// Given-up handoffs, newest first.
     async fn dead(&self, limit: usize) -> Result<Vec<(HandoffKey, String)>, StoreError>;
 
+    /// Makes due now what is due after one time and not after another: a clock that was ahead put it off. The number of them.
+    async fn pull_back(
+        &self,
+        after: Timestamp,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<usize, StoreError>;
+
     /// Makes given-up handoffs due again, as if they had not been tried; all of them when `key` is `None`. The number of them.
     async fn resend(&self, key: Option<HandoffKey>, now: Timestamp) -> Result<usize, StoreError>;
 }

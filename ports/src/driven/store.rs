@@ -15,6 +15,9 @@ pub enum StoreError {
     /// it took place.
     #[error("the database is unavailable: {0}")]
     Unavailable(String),
+    /// Another process has the store, which one at a time may have: who that is, and what to do.
+    #[error("{0}")]
+    InUse(String),
     /// Writing or syncing failed: nothing this process says about the disk can be trusted. It must stop and start again.
     #[error("the disk failed: {0}")]
     Broken(String),

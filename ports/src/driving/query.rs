@@ -66,7 +66,7 @@ impl From<StoreError> for Refusal {
             StoreError::Busy => Refusal::new(Code::Busy),
             StoreError::KeyReused => Refusal::new(Code::IdempotencyConflict),
             StoreError::Data(detail) => Refusal::because(Code::InvalidParameter, detail),
-            StoreError::Full | StoreError::Unavailable(_) | StoreError::Broken(_) => {
+            StoreError::Full | StoreError::Unavailable(_) | StoreError::InUse(_) | StoreError::Broken(_) => {
                 Refusal::new(Code::StoreUnavailable)
             }
         }

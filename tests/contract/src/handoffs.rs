@@ -145,6 +145,22 @@ pub async fn only_the_holder_settles(stores: &Stores) {
     assert_eq!(stores.handoffs(10, RUN_B).await.len(), 1, "it is still there");
 }
 
+/// What a clock that was ahead put off is due now; what is due sooner, or later than that clock ever said, is left alone.
+pub async fn put_off_is_pulled_back(stores: &Stores) {
+    let later = |n: u64| samples::later(stores.now(), seconds(n));
+    let mut keys = Vec::new();
+    for id in 1..=3 {
+        keys.push(told(stores, id, "a").await);
+    }
+    assert_eq!(stores.handoffs(10, RUN).await.len(), 3);
+    for (key, due_at) in keys.into_iter().zip([later(10), later(60), later(90)]) {
+        settle(stores, key, again(due_at, true)).await;
+    }
+    let pulled = stores.handoffs.pull_back(later(10), later(60), stores.now()).await;
+    assert_eq!(pulled, Ok(1));
+    assert_eq!(subjects(&stores.handoffs(10, RUN).await), [2]);
+}
+
 /// Given up: listed, newest first, with the reason, and not leased any more.
 pub async fn given_up_is_listed(stores: &Stores) {
     for id in 1..=3 {

@@ -136,6 +136,7 @@ macro_rules! contract_tests {
                 never_twice_at_once,
                 done_is_gone,
                 again_later,
+                put_off_is_pulled_back,
                 only_the_holder_settles,
                 given_up_is_listed,
                 given_up_is_sent_again,

@@ -18,7 +18,7 @@ use ports::driven::{Clock, Ids, PartReply, Shipment};
 use ports::driving::{ReceiveMessages, Reply};
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -88,7 +88,6 @@ pub(crate) struct Shared {
     recalls: AtomicU64,
     /// Sessions whose messages are not all reported.
     pub(crate) working: AtomicUsize,
-    down_at_ms: AtomicI64,
     down_since_ms: AtomicU64,
 }
 
@@ -140,7 +139,6 @@ impl Shared {
             starved: AtomicBool::new(false),
             recalls: AtomicU64::new(0),
             working: AtomicUsize::new(0),
-            down_at_ms: AtomicI64::new(clock.now().as_millisecond()),
             down_since_ms: AtomicU64::new(millis(clock.monotonic())),
             id,
             options,
@@ -167,8 +165,7 @@ impl Shared {
         } else if self.can_send() && !self.is_stopping() {
             Condition::Up
         } else {
-            let since =
-                Timestamp::from_millisecond(self.down_at_ms.load(Relaxed)).unwrap_or(Timestamp::UNIX_EPOCH);
+            let since = self.down_since();
             if self.barred.load(Acquire) { Condition::Parked { since } } else { Condition::Down { since } }
         };
         Health { condition, room: if condition == Condition::Up && self.sends { room } else { 0 } }
@@ -180,6 +177,14 @@ impl Shared {
             && self.health().condition == Condition::Up
             && self.options.on_demand.is_none()
             && self.options.sessions.iter().any(|(role, _)| role.receives())
+    }
+
+    /// Since when it has been as it is, by today's wall clock: one that was wrong when the link went down, and is right now, makes neither
+    /// patience longer nor what waits go too early.
+    fn down_since(&self) -> Timestamp {
+        let now = self.now();
+        let lasted = now.monotonic.saturating_sub(Duration::from_millis(self.down_since_ms.load(Relaxed)));
+        now.wall.checked_sub(lasted).unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
     /// Whether a session is bound, or one can be made when it is needed.
@@ -196,7 +201,6 @@ impl Shared {
 
     fn up_or_down(&self, up: bool) {
         let now = self.now();
-        self.down_at_ms.store(now.wall.as_millisecond(), Relaxed);
         self.down_since_ms.store(millis(now.monotonic), Relaxed);
         self.meters.up.set(if up { 1.0 } else { 0.0 });
         self.tell_changed();

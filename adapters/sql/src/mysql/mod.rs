@@ -53,6 +53,9 @@ pub(crate) async fn open(url: &str, options: StoreOptions) -> Result<Opened, Sto
     if let Some(why) = wrong.first().filter(|_| options.serve) {
         return Err(StoreError::Unavailable(why.clone()));
     }
+    if !options.serve {
+        store::tables_are_there(&mut conn).await?;
+    }
     let reader = Reader::new(url)?;
     let (store, writer, ended) =
         store::Store::new(session, reader, options.node, options.clock, Some(PATIENCE));
@@ -80,6 +83,8 @@ fn connect(url: String) -> BoxFuture<'static, ConnectionResult<Conn>> {
             // A node that is gone without a word (no power, no network) leaves a transaction and its locks behind, which others wait for:
             // the server ends it after five seconds. Who waits comes to know sooner; no transaction of ours pauses for long.
             "SET SESSION innodb_lock_wait_timeout = 2 /*M! , SESSION idle_transaction_timeout = 5 */",
+            // Its errors are told apart by their words.
+            "SET SESSION lc_messages = 'en_US'",
             "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_TRANS_TABLES')",
         ] {
             conn.batch_execute(text).await.map_err(ConnectionError::CouldntSetupConfiguration)?;

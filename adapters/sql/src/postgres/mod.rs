@@ -53,6 +53,11 @@ const SETUP: &str = "SET statement_timeout = '30s'; SET lock_timeout = '2s'; SET
                      SELECT set_config('synchronous_commit', 'on', false) \
                      WHERE current_setting('synchronous_commit') IN ('off', 'local')";
 
+/// Errors are told apart by their words, as drivers keep the codes to themselves: in English where this user may choose (a superuser, or who was
+/// granted it). Where he may not, nothing is said, not even in the server's log; what is not understood is tried again and by itself.
+const IN_ENGLISH: &str = "DO $$ BEGIN PERFORM set_config('lc_messages', 'C', false); \
+                          EXCEPTION WHEN insufficient_privilege THEN NULL; END $$";
+
 /// A connection.
 pub(crate) type Conn = AsyncPgConnection;
 
@@ -66,6 +71,9 @@ pub(crate) async fn open(url: &str, options: StoreOptions) -> Result<Opened, Sto
         migrate(url).await?;
     } else if options.change {
         migrations::up_to_date(check(url).await?.pending)?;
+    }
+    if !options.serve {
+        store::tables_are_there(&mut conn).await?;
     }
     let reader = Reader::new(url)?;
     let (store, writer, ended) =
@@ -94,6 +102,9 @@ fn connect(url: String) -> BoxFuture<'static, ConnectionResult<Conn>> {
             Conn::try_from_client_and_connection(client, connection).await?
         };
         conn.batch_execute(SETUP).await.map_err(ConnectionError::CouldntSetupConfiguration)?;
+        if let Err(error) = conn.batch_execute(IN_ENGLISH).await {
+            tracing::debug!(%error, "the server goes on in its own language");
+        }
         Ok(conn)
     }
     .boxed()

@@ -97,6 +97,9 @@ fn beside(path: &Path) -> Result<Session, StoreError> {
 
 /// A store that answers questions and refuses changes.
 fn read_only(path: &Path, options: StoreOptions) -> Result<Opened, StoreError> {
+    let mut conn = connect(path, Role::Reader)?;
+    store::tables_are_there(&mut conn).now_or_never().unwrap_or(Ok(()))?;
+    drop(conn);
     let reader = Reader::open(path)?;
     let session = Session::none(path);
     let (store, writer, ended) = store::Store::new(session, reader, options.node, options.clock, None);
@@ -121,7 +124,10 @@ pub(crate) fn connect(path: &Path, role: Role) -> Result<Conn, StoreError> {
 
 fn establish(path: &Path, role: Role) -> Result<SqliteConnection, Fault> {
     if role == Role::Reader && !path.exists() {
-        return Err(Fault::Lost(format!("there is no store at {}", path.display())));
+        return Err(Fault::Lost(format!(
+            "there is no store at {}: the server makes it when it first starts",
+            path.display()
+        )));
     }
     let name = path.to_str().ok_or_else(|| Fault::Lost("the path is not UTF-8".to_owned()))?;
     let mut conn = SqliteConnection::establish(name).map_err(|e| Fault::Lost(e.to_string()))?;

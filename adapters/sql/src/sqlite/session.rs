@@ -5,7 +5,7 @@ use crate::error::Fault;
 use diesel_async::SimpleAsyncConnection;
 use ports::driven::StoreError;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::Write;
+use std::io::{Read as _, Write};
 use std::path::{Path, PathBuf};
 
 /// Bytes written at a time when the reserve is laid.
@@ -44,6 +44,26 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// Who has the store, in words: the number of the process stands in the file of the lock.
+fn in_use(path: &Path, mut lock: &File) -> String {
+    let mut text = String::new();
+    let read = lock.read_to_string(&mut text);
+    let process = read.ok().and_then(|_| text.trim().parse::<u32>().ok());
+    let who = process.map_or("another process".to_owned(), |id| {
+        let command = std::fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
+        let command: Vec<_> =
+            command.split(|octet| *octet == 0).map(String::from_utf8_lossy).take(8).collect();
+        match command.join(" ").trim() {
+            "" => format!("process {id}"),
+            command => format!("process {id} ({})", command.chars().take(120).collect::<String>()),
+        }
+    });
+    format!(
+        "the store {} is in use by {who}: one process at a time serves it; stop that one, or give this one a data_dir of its own",
+        path.display()
+    )
+}
+
 impl Session {
     /// Takes the store for this process; makes its directory if there is none.
     pub(super) fn lock(path: &Path, reserve_bytes: u64) -> Result<Self, StoreError> {
@@ -54,16 +74,14 @@ impl Session {
         let mut lock = OpenOptions::new()
             .create(true)
             .truncate(false)
+            .read(true)
             .write(true)
             .open(beside(path, ".lock"))
             .map_err(failed)?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                return Err(StoreError::Unavailable(format!(
-                    "{} is open in another process",
-                    path.display()
-                )));
+                return Err(StoreError::InUse(in_use(path, &lock)));
             }
             Err(TryLockError::Error(e)) => return Err(failed(e)),
         }

@@ -189,6 +189,19 @@ pub(super) async fn settle(conn: &mut Conn, ticket: &mut Ticket<SettleAsk, ()>) 
     Ok(())
 }
 
+/// Makes due what a clock that was ahead put off.
+pub(super) async fn pull_back(
+    conn: &mut Conn,
+    ticket: &mut Ticket<(Timestamp, Timestamp, Timestamp), usize>,
+) -> QueryResult<()> {
+    let (after, until, now) = ticket.ask;
+    let text = "UPDATE handoff SET due_at = ? WHERE state = 0 AND due_at > ? AND due_at <= ?";
+    let binds = [now, after, until].map(|at| millis(at).into()).to_vec();
+    let count = Sql::<()>::new(text, binds).run(conn).await?;
+    ticket.done(count);
+    Ok(())
+}
+
 /// Makes given-up handoffs due again.
 pub(super) async fn resend(
     conn: &mut Conn,

@@ -24,12 +24,27 @@ mod tell;
 mod writer;
 
 use super::{Conn, Reader, Session, dialect};
+use crate::error::Fault;
 use crate::queue::{Queue, queue};
+use crate::statement::Sql;
+use diesel::sql_types::BigInt;
 use ports::driven::{Clock, StoreError};
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, RwLock};
 use std::time::Duration;
 use tokio::sync::watch;
+
+/// An error that says what to do when nobody has made the tables yet: for commands, which do not make them.
+pub(crate) async fn tables_are_there(conn: &mut Conn) -> Result<(), StoreError> {
+    let asked = Sql::<BigInt>::varying("SELECT value FROM meta WHERE name = ''", Vec::new());
+    match asked.rows::<_, i64>(conn).await.map_err(Fault::from) {
+        Ok(_) => Ok(()),
+        Err(Fault::Odd(text)) => Err(StoreError::Unavailable(format!(
+            "its tables are not there yet, or may not be read: start the server or run omnigate migrate ({text})"
+        ))),
+        Err(fault) => Err(fault.into()),
+    }
+}
 
 /// All store ports over one database.
 pub(crate) struct Store {

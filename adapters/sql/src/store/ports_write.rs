@@ -140,6 +140,15 @@ impl Handoffs for Store {
         self.reader.read(move |conn| read::dead(conn, limit).boxed()).await
     }
 
+    async fn pull_back(
+        &self,
+        after: Timestamp,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        self.queue.ask(Op::PullHandoffsBack, (after, until, now)).await
+    }
+
     async fn resend(&self, key: Option<HandoffKey>, now: Timestamp) -> Result<usize, StoreError> {
         self.queue.ask(Op::Resend, (key, now)).await
     }

@@ -27,6 +27,14 @@ const CONFLICTS: usize = 5;
 
 /// How often it is tried whether a full disk has room again.
 const TRY_ROOM: Duration = Duration::from_secs(2);
+/// How often a transaction is tried that a server refused in words nobody here knows.
+const ODDITIES: usize = 2;
+/// What fails later than this failed because something was waited for: whoever goes through a batch one by one would wait each time anew.
+const PROMPT: Duration = Duration::from_secs(1);
+/// How many new ones in a row a server refuses, each by itself, before the others of a batch are not tried.
+const REFUSED_IN_A_ROW: usize = 3;
+/// How long a server that refused what was new is not believed able to write, unless it takes something new before.
+const DISBELIEVED: Duration = Duration::from_secs(60);
 /// How long one transaction with a server may take: more than the server itself gives a statement.
 const LONGEST: Duration = Duration::from_secs(45);
 
@@ -41,6 +49,9 @@ pub(crate) struct Writer {
     stopped: watch::Sender<bool>,
     /// The disk was full: nothing new until the reserve is back, which is tried from this time on.
     full: Option<Duration>,
+    /// When a server last refused something new by itself, and why. A small change of what is there may work all the while: a full disk has
+    /// room for that.
+    refused: Option<(Duration, StoreError)>,
 }
 
 impl Writer {
@@ -53,7 +64,7 @@ impl Writer {
         stopped: watch::Sender<bool>,
     ) -> Self {
         let answers = Answers::start();
-        Self { session, waiting, memory, clock, broken, answers, stopped, full: None }
+        Self { session, waiting, memory, clock, broken, answers, stopped, full: None, refused: None }
     }
 
     /// Works until nobody can ask any more, then closes the database.
@@ -92,8 +103,9 @@ impl Writer {
     /// One batch on a connection; gives the connection back if it can be used again.
     async fn turn(&mut self, conn: Option<Conn>, batch: Vec<Op>) -> Option<Conn> {
         let mut conn = conn?;
-        let (mut batch, held_back) = self.while_full(batch);
+        let (batch, held_back) = self.while_full(batch);
         self.answers.refuse(held_back, StoreError::Full).await;
+        let mut batch = self.disbelieve(batch).await;
         if batch.is_empty() {
             return Some(conn);
         }
@@ -101,6 +113,7 @@ impl Writer {
         let fault = match self.attempt(&mut conn, &mut batch, Joining::Open).await {
             Ok(()) => {
                 let rows = batch.iter().map(Op::weight).sum();
+                self.took(&batch);
                 self.answers.answer(batch).await;
                 if let Err(error) = self.session.written(&mut conn, rows).await {
                     tracing::warn!(%error, "the connection is given up after a commit");
@@ -111,7 +124,7 @@ impl Writer {
             Err(fault) => fault,
         };
         match fault {
-            Fault::Data(_) | Fault::Conflict(_) | Fault::Full => {
+            Fault::Data(_) | Fault::Conflict(_) | Fault::Odd(_) | Fault::Full => {
                 if fault == Fault::Full {
                     self.fill_up();
                 }
@@ -124,14 +137,24 @@ impl Writer {
     /// Each in a transaction of its own, so that a bad one fails alone.
     async fn one_by_one(&mut self, mut conn: Conn, batch: Vec<Op>) -> Option<Conn> {
         let mut left = batch.into_iter();
+        let mut in_a_row = 0;
         while let Some(op) = left.next() {
             if self.full.is_some() && !op.goes_on_while_full() {
                 self.answers.refuse(vec![op], StoreError::Full).await;
                 continue;
             }
+            let new = !op.settles();
+            if let Some((_, error)) = self.refused.as_ref().filter(|_| new && in_a_row >= REFUSED_IN_A_ROW) {
+                self.answers.refuse(vec![op], error.clone()).await;
+                continue;
+            }
             let mut alone = vec![op];
             match self.attempt(&mut conn, &mut alone, Joining::Closed).await {
-                Ok(()) => self.answers.answer(alone).await,
+                Ok(()) => {
+                    in_a_row = 0;
+                    self.took(&alone);
+                    self.answers.answer(alone).await;
+                }
                 Err(fault @ (Fault::Lost(_) | Fault::Broken(_))) => {
                     alone.extend(left);
                     return self.give_up(fault, alone).await;
@@ -140,7 +163,12 @@ impl Writer {
                     if fault == Fault::Full {
                         self.fill_up();
                     }
-                    let error = fault.into();
+                    let blames_server = matches!(fault, Fault::Odd(_));
+                    let error = StoreError::from(fault);
+                    if new && blames_server && !dialect::SOLE {
+                        in_a_row += 1;
+                        self.refuses(&error);
+                    }
                     alone.iter_mut().for_each(|op| op.fail(&error));
                     self.answers.answer(alone).await;
                 }
@@ -162,9 +190,20 @@ impl Writer {
 
     /// With a full disk only what was taken on goes on, until the reserve can be laid back.
     fn while_full(&mut self, batch: Vec<Op>) -> (Vec<Op>, Vec<Op>) {
-        let Some(try_at) = self.full else { return (batch, Vec::new()) };
         let now = self.clock.monotonic();
-        if now >= try_at {
+        let long_ago = |(at, _): &(Duration, StoreError)| now.saturating_sub(*at) > DISBELIEVED;
+        if self.refused.as_ref().is_some_and(long_ago) {
+            // Nobody has tried since, perhaps because we are not called ready.
+            (self.full, self.refused) = (None, None);
+        }
+        let Some(try_at) = self.full else { return (batch, Vec::new()) };
+        if !dialect::SOLE {
+            // Nobody but the server knows, and what is new is the question.
+            if now >= try_at && !batch.iter().all(Op::settles) {
+                self.full = Some(now.saturating_add(TRY_ROOM));
+                return (batch, Vec::new());
+            }
+        } else if now >= try_at {
             if self.session.restore_reserve() {
                 tracing::info!("there is room on the disk again");
                 self.full = None;
@@ -176,17 +215,49 @@ impl Writer {
     }
 
     fn fill_up(&mut self) {
+        let now = self.clock.monotonic();
         if self.full.is_none() {
             tracing::error!("the disk is full: nothing new is accepted until there is room");
-            self.full = Some(self.clock.monotonic());
+            self.full = Some(if dialect::SOLE { now } else { now.saturating_add(TRY_ROOM) });
+        }
+        if !dialect::SOLE {
+            self.refused = Some((now, StoreError::Full));
         }
         self.session.release_reserve();
+    }
+
+    /// Whoever asks whether writing works hears of what a server refused a moment ago, and of nothing that it took since.
+    async fn disbelieve(&mut self, batch: Vec<Op>) -> Vec<Op> {
+        let Some((_, error)) = self.refused.clone() else { return batch };
+        let (asking, others) = batch.into_iter().partition(|op| matches!(op, Op::Ping(_)));
+        self.answers.refuse(asking, error).await;
+        others
+    }
+
+    /// Remembers that a server refused something new; says so now and then.
+    fn refuses(&mut self, error: &StoreError) {
+        let now = self.clock.monotonic();
+        let lately = |(at, _): &(Duration, StoreError)| now.saturating_sub(*at) < TRY_ROOM;
+        if !self.refused.as_ref().is_some_and(lately) {
+            tracing::error!(%error, "the database refused something new");
+        }
+        self.refused = Some((now, error.clone()));
+    }
+
+    /// Something was committed: a server that took something new has room.
+    fn took(&mut self, batch: &[Op]) {
+        if dialect::SOLE || (self.full.is_none() && self.refused.is_none()) || batch.iter().all(Op::settles) {
+            return;
+        }
+        tracing::info!("the database takes new messages again");
+        (self.full, self.refused) = (None, None);
     }
 
     /// One transaction.
     async fn attempt(&mut self, conn: &mut Conn, batch: &mut Vec<Op>, joining: Joining) -> Result<(), Fault> {
         let mut tries = 0;
         loop {
+            let began = self.clock.monotonic();
             // A server that hangs with its connection alive would else hold everything up until a restart.
             let transaction = async {
                 let transaction = self.transaction(conn, batch, joining);
@@ -206,13 +277,26 @@ impl Writer {
             };
             batch.iter_mut().for_each(Op::forget);
             self.memory.forget();
+            let prompt = self.clock.monotonic().saturating_sub(began) < PROMPT;
+            let fault = match fault {
+                Fault::Odd(text) if dialect::SOLE || !prompt => Fault::Lost(text),
+                other => other,
+            };
             let gone = matches!(fault, Fault::Lost(_) | Fault::Broken(_));
-            if !gone && conn.batch_execute("ROLLBACK").await.is_err() {
-                // Some errors have rolled back already; then there is nothing to undo.
+            // Some errors have rolled back already; then there is nothing to undo.
+            if !gone && !rolled_back(conn).await {
                 tracing::debug!("nothing to roll back");
+                if let Fault::Odd(text) = fault {
+                    return Err(Fault::Lost(text));
+                }
             }
             tries += 1;
-            if !matches!(fault, Fault::Conflict(_)) || tries >= CONFLICTS {
+            let most = match fault {
+                Fault::Conflict(_) => CONFLICTS,
+                Fault::Odd(_) => ODDITIES,
+                _ => 0,
+            };
+            if tries >= most {
                 return Err(fault);
             }
         }
@@ -244,6 +328,16 @@ impl Writer {
         metrics::histogram!("omnigate_store_commit_seconds").record(took.as_secs_f64());
         Ok(())
     }
+}
+
+/// Undoes what an open transaction did; whether the connection could.
+async fn rolled_back(conn: &mut Conn) -> bool {
+    let undoing = conn.batch_execute("ROLLBACK");
+    if dialect::SOLE {
+        return undoing.await.is_ok();
+    }
+    let undone = tokio::time::timeout(PROMPT * 2, undoing).await;
+    matches!(undone, Ok(Ok(())))
 }
 
 /// Whether what comes while a transaction runs may still become part of it.
@@ -291,6 +385,7 @@ async fn alone(conn: &mut Conn, memory: &mut Memory, op: &mut Op) -> QueryResult
         Op::Acknowledge(ticket) => Box::pin(inbox::acknowledge(conn, ticket)),
         Op::LeaseHandoffs(ticket) => Box::pin(handoffs::lease(conn, memory, ticket)),
         Op::SettleHandoffs(ticket) => Box::pin(handoffs::settle(conn, ticket)),
+        Op::PullHandoffsBack(ticket) => Box::pin(handoffs::pull_back(conn, ticket)),
         Op::Resend(ticket) => Box::pin(handoffs::resend(conn, ticket)),
         Op::Rule(ticket) => Box::pin(deadlines::rule(conn, ticket)),
         Op::OrderLink(ticket) => Box::pin(directory::order_link(conn, ticket)),

@@ -44,6 +44,18 @@ async fn a_command_changes_no_tables() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_is_refused_in_other_words() {
+    let Some(url) = empty().await else { return };
+    sql::migrate(&url).await.expect("it migrates");
+    let mut conn = AsyncMysqlConnection::establish(&url).await.expect("the server answers");
+    let trigger = "CREATE TRIGGER refused BEFORE INSERT ON message FOR EACH ROW \
+                   IF NEW.id = 13 THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'enheten räcker inte'; \
+                   ELSEIF NEW.id = 60 THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'The table is full'; END IF";
+    conn.batch_execute(trigger).await.expect("a trigger");
+    servers::one_is_refused_in_other_words(&url).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_look_names_the_server() {
     let Some(url) = empty().await else { return };
     let checked = sql::check(&url).await.expect("it answers");

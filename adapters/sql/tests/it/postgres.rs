@@ -95,6 +95,19 @@ async fn a_command_changes_no_tables() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_is_refused_in_other_words() {
+    let Some(url) = empty().await else { return };
+    sql::migrate(&url).await.expect("it migrates");
+    let mut conn = AsyncPgConnection::establish(&url).await.expect("the server answers");
+    let trigger = "CREATE FUNCTION refuse() RETURNS trigger AS $$ BEGIN \
+                   IF NEW.id = 13 THEN RAISE EXCEPTION 'kunde inte utöka fil: enheten är full' USING ERRCODE = '53100'; END IF; \
+                   RAISE EXCEPTION 'No space left on device' USING ERRCODE = '53100'; END $$ LANGUAGE plpgsql; \
+                   CREATE TRIGGER refused BEFORE INSERT ON message FOR EACH ROW WHEN (NEW.id IN (13, 60)) EXECUTE FUNCTION refuse()";
+    conn.batch_execute(trigger).await.expect("a trigger");
+    servers::one_is_refused_in_other_words(&url).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_look_names_the_server() {
     let Some(url) = empty().await else { return };
     let checked = sql::check(&url).await.expect("it answers");

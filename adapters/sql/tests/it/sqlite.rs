@@ -35,7 +35,9 @@ async fn one_process_serves_and_others_look() {
     first.stores.outbox.accept(samples::acceptance(vec![new.clone()])).await.expect("accepted");
 
     let second = sql::open(&url(directory.path()), options(&clock)).await.err();
-    assert!(matches!(second, Some(StoreError::Unavailable(why)) if why.contains("another process")));
+    assert!(
+        matches!(second, Some(StoreError::InUse(why)) if why.contains(&format!("process {}", std::process::id())))
+    );
 
     let looking = sql::open(&url(directory.path()), StoreOptions::reading(Arc::new(clock.clone()))).await;
     let looking = looking.expect("it opens to read");

@@ -24,6 +24,12 @@ const LIFE: std::ops::Range<u64> = 5..800;
 /// Window of the session.
 const WINDOW: u32 = 10;
 
+/// The number of kills that somebody asked for: `OMNIGATE_KILLS=60`.
+fn kills_given() -> Option<u64> {
+    let given = std::env::var("OMNIGATE_KILLS").ok()?;
+    Some(given.parse().expect("OMNIGATE_KILLS is a number"))
+}
+
 fn story(kind: Kind, kills: u64) {
     let Some(database) = fresh(kind) else { return };
     let mut random = Random::of_story(&format!("a1_kill {kind:?}"));
@@ -31,7 +37,7 @@ fn story(kind: Kind, kills: u64) {
     let settings = Settings { database, window: WINDOW, ..Settings::towards(simulator.address()) };
     let mut gateway = Gateway::start(&settings);
     let drivers = Drivers::start(&ALL, 20, &mut random);
-    for kill in 0..if long() { KILLS_LONG } else { kills } {
+    for kill in 0..kills_given().unwrap_or(if long() { KILLS_LONG } else { kills }) {
         drivers.aim(Some(gateway.doors()));
         if kill % 2 == 1 {
             // Every other life begins to count when the doors are at work, and not while they still look up passwords.

@@ -9,7 +9,7 @@ use blackbox::simulator::Simulator;
 
 #[test]
 fn the_window_holds() {
-    for window in [1, 10] {
+    for window in [1, 10, 100] {
         let simulator = Simulator::start(&["--receipts", "--delay", "10ms"]);
         let gateway = Gateway::start(&Settings { window, ..Settings::towards(simulator.address()) });
         let attempts = send(&gateway, 0, 100);

@@ -52,7 +52,11 @@ fn a_second_signal_stops_at_once() {
 #[test]
 fn two_gateways_never_share_one_sqlite() {
     let first = Gateway::start(&Settings::default());
+    let began = start();
     let output = first.command(&["serve"]);
     assert!(!output.status.success(), "the second one must refuse");
-    assert!(!String::from_utf8_lossy(&output.stderr).is_empty(), "and say why");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let who = format!("is in use by process {} (", first.process().innermost());
+    assert_eq!(said.matches(&who).count(), 2, "who has it, at once and at the end: {said}");
+    assert!(began.elapsed() < Duration::from_secs(25), "{:?}", began.elapsed());
 }

@@ -85,6 +85,22 @@ impl Handoffs for MemoryStore {
         .await
     }
 
+    async fn pull_back(
+        &self,
+        after: Timestamp,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        self.call(Call::Handoffs, |books| {
+            let put_off = books
+                .handoffs
+                .values_mut()
+                .filter(|t| t.dead.is_none() && t.due_at > after && t.due_at <= until);
+            Ok(put_off.map(|task| task.due_at = now).count())
+        })
+        .await
+    }
+
     async fn resend(&self, key: Option<HandoffKey>, now: Timestamp) -> Result<usize, StoreError> {
         self.call(Call::Handoffs, |books| {
             let meant = books

@@ -11,7 +11,7 @@ use ports::driving::{ReceiveMessages, Reply};
 use session::Meters;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -41,8 +41,11 @@ pub(super) struct Shared {
     starved: AtomicBool,
     up: AtomicBool,
     parked: AtomicBool,
-    down_at_ms: AtomicI64,
     down_since_ms: AtomicU64,
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -91,14 +94,18 @@ impl Shared {
             starved: AtomicBool::new(false),
             up: AtomicBool::new(true),
             parked: AtomicBool::new(false),
-            down_at_ms: AtomicI64::new(clock.now().as_millisecond()),
-            down_since_ms: AtomicU64::new(0),
+            down_since_ms: AtomicU64::new(millis(clock.monotonic())),
             id,
             config,
             receiver,
             clock,
             ids,
         }
+    }
+
+    /// How long it has been as it is.
+    fn down_for(&self) -> Duration {
+        self.clock.monotonic().saturating_sub(Duration::from_millis(self.down_since_ms.load(Relaxed)))
     }
 
     fn chance(&self) -> u8 {
@@ -109,8 +116,8 @@ impl Shared {
 
     pub(super) fn health(&self) -> Health {
         let room = self.capacity.saturating_sub(self.waiting.load(Relaxed));
-        let since =
-            Timestamp::from_millisecond(self.down_at_ms.load(Relaxed)).unwrap_or(Timestamp::UNIX_EPOCH);
+        // By today's wall clock: it may have been wrong when the operator went away.
+        let since = self.clock.now().checked_sub(self.down_for()).unwrap_or(Timestamp::UNIX_EPOCH);
         let condition = if self.held.load(Acquire) {
             Condition::Held
         } else if self.up.load(Acquire) && !self.is_stopping() {
@@ -280,9 +287,7 @@ impl Shared {
         if self.up.swap(up, AcqRel) == up {
             return;
         }
-        self.down_at_ms.store(self.clock.now().as_millisecond(), Relaxed);
-        let since = u64::try_from(self.clock.monotonic().as_millis()).unwrap_or(u64::MAX);
-        self.down_since_ms.store(since, Relaxed);
+        self.down_since_ms.store(millis(self.clock.monotonic()), Relaxed);
         self.meters.up.set(if up { 1.0 } else { 0.0 });
         if up {
             self.meters.connects.increment(1);
@@ -334,8 +339,7 @@ impl Shared {
         if self.up.load(Acquire) || self.waiting.load(Relaxed) == 0 {
             return;
         }
-        let since = Duration::from_millis(self.down_since_ms.load(Relaxed));
-        let down_for = self.clock.monotonic().saturating_sub(since);
+        let down_for = self.down_for();
         let overdue = if down_for >= self.config.give_back_after {
             self.drained(session::Queues::drain)
         } else if down_for >= self.config.give_back_alarms_after {

@@ -11,6 +11,7 @@ use domain::receipt::Receipt;
 use domain::routing::{Condition, FailureClass};
 use domain::text::{Alphabet, split};
 use fakes::{ManualClock, SequentialIds, samples};
+use ports::driven::Clock as _;
 use ports::driven::{Link as _, PartReply, Shipment};
 use ports::driving::{ReceiveError, ReceiveMessages, Reply};
 use session::{Connection, Dial, LinkOptions, OperatorLink, Role, Surroundings};
@@ -416,6 +417,25 @@ async fn a_long_alarm_among_short_messages() {
         let began = [line(&mut operator).await, line(&mut operator).await, line(&mut operator).await];
         assert_eq!(began, ["S0", "S1", "S2"], "four places, one after the other");
         assert_eq!(rig.link.report().waiting, 94, "none of them by another");
+    })
+    .await;
+}
+
+/// What waits for it goes by another when it has been down long enough, which a wall clock that is set right must not put off.
+#[tokio::test]
+async fn down_since_then_by_a_clock_that_was_wrong_then() {
+    patiently(async {
+        let mut rig = start(0);
+        let operator = rig.operator().await;
+        let right = rig.clock.now();
+        rig.clock.set(samples::later(right, Duration::from_hours(1)));
+        drop(operator);
+        while rig.link.health().is_up() {
+            rig.recorder.heard.notified().await;
+        }
+        rig.clock.set(right);
+        rig.clock.advance(Duration::from_secs(20));
+        assert_eq!(rig.link.health().condition, Condition::Down { since: right });
     })
     .await;
 }
