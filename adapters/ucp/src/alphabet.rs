@@ -55,6 +55,12 @@ impl Alphabet {
         }
     }
 
+    /// Whether it lacks some of what GSM 03.38 has.
+    #[must_use]
+    pub fn is_narrow(self) -> bool {
+        self.table().is_some()
+    }
+
     /// Every character that it has.
     #[must_use]
     pub fn letters(self) -> Vec<char> {

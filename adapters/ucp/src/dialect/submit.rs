@@ -11,7 +11,7 @@ use domain::Timestamp;
 use domain::address::{Originator, Recipient};
 use domain::message::{Body, Message};
 use domain::routing::Failure;
-use domain::text::{Concat, Segment, SegmentBody, gsm7, restrict};
+use domain::text::{Concat, Segment, SegmentBody, gsm7, restrict, ucs2};
 use jiff::{RoundMode, TimestampRound, Unit};
 use pdu::{Dcs, hex};
 use ports::driven::Shipment;
@@ -22,6 +22,8 @@ const TRANSPARENT: &str = "4";
 /// OTOA of an international number and of a name.
 const INTERNATIONAL: &str = "1139";
 const NAME: &str = "5039";
+/// Units of UCS-2 in a message of one part.
+const LONGEST_UCS2: usize = 70;
 /// MCLs of a flash message.
 const FLASH: &str = "0";
 
@@ -78,11 +80,32 @@ fn full(
         fields.put(five::NPID, config.notification_pid.clone());
     }
     fields.put(five::VP, validity(config, now, message));
-    text(config, message, segment, &mut fields);
+    let widened = widened(config, message, segment);
+    text(config, message, widened.as_ref().unwrap_or(segment), &mut fields);
     for (place, value) in &config.extra_fields {
         fields.put(*place, value.clone());
     }
     Ok(fields.0)
+}
+
+/// A short text of which the alphabet of this link would lose something, in UCS-2: that costs no more and loses nothing.
+fn widened(config: &UcpConfig, message: &Message, segment: &Segment) -> Option<Segment> {
+    let SegmentBody::Gsm7(septets) = &segment.body else { return None };
+    if !config.alphabet.is_narrow() {
+        return None;
+    }
+    let text = gsm7::decode(septets);
+    let plain = restrict(&text, &config.alphabet.letters());
+    let lost = plain.changes.iter().filter(|change| change.to == "?").count();
+    if lost == 0 {
+        return None;
+    }
+    let alone = segment.concat.is_none() && !message.body.has_own_header();
+    if !alone || ucs2::unit_len(&text) > LONGEST_UCS2 {
+        tracing::warn!(message = %message.id, lost, "characters that the alphabet of this link lacks were replaced");
+        return None;
+    }
+    Some(Segment { body: SegmentBody::Ucs2(ucs2::encode(&text)), ..segment.clone() })
 }
 
 /// The text, and what says how it is coded.

@@ -187,6 +187,16 @@ fn the_simple_operations_carry_texts() {
 }
 
 #[test]
+fn what_a_national_alphabet_would_lose_goes_in_ucs2_where_it_fits() {
+    let swedish = UcpConfig { alphabet: Alphabet::Swedish, ..UcpConfig::default() };
+    let said = |text: &str| submitted(swedish.clone(), &message(text), 0);
+    let to = "AdC=0046701234567";
+    assert_eq!(said("Åé"), format!("51 {to} MT=3 Msg=5D65"), "a likeness will do");
+    assert_eq!(said("Å€"), format!("51 {to} MT=4 NB=32 Msg=00C520AC MCLs=1 XSer=020108"));
+    assert!(said(&"€".repeat(71)).contains("MT=3 Msg=3F3F3F"), "it would take two");
+}
+
+#[test]
 fn the_simple_operations_number_parts_and_lose_no_text_in_silence() {
     let call =
         UcpConfig { submission: Submission::Call, alphabet: Alphabet::Swedish, ..UcpConfig::default() };
