@@ -193,6 +193,34 @@ pub fn cmgl(lines: &[String]) -> Vec<Listed> {
     list
 }
 
+/// What [`cmgl`] leaves out of received messages: places whose PDU is none, and what stands there instead.
+pub fn unreadable(lines: &[String]) -> Vec<(u16, String)> {
+    let mut lines = lines.iter().map(|line| line.trim()).peekable();
+    let mut list = Vec::new();
+    while let Some(line) = lines.next() {
+        let Some(head) = line.strip_prefix("+CMGL:") else { continue };
+        let mut fields = head.split(',').map(unquoted);
+        let (index, stat) = (fields.next(), fields.next());
+        let raw = lines.next_if(|next| !next.starts_with('+')).unwrap_or_default();
+        let received = stat.is_some_and(|stat| matches!(stat.as_str(), "0" | "1"));
+        if let Some(index) = index.and_then(|index| index.parse().ok())
+            && received
+            && (raw.is_empty() || hex::decode(raw).is_none())
+        {
+            list.push((index, raw.to_owned()));
+        }
+    }
+    list
+}
+
+/// What stands in place of the PDU of a received message that was read alone.
+pub fn unreadable_alone(lines: &[String]) -> Option<String> {
+    let mut lines = lines.iter().map(|line| line.trim()).filter(|line| !line.is_empty());
+    let head = lines.find_map(|line| line.strip_prefix("+CMGR:"))?;
+    let received = matches!(unquoted(head.split(',').next().unwrap_or_default()).as_str(), "0" | "1");
+    lines.next().filter(|raw| received && !raw.starts_with('+')).map(str::to_owned)
+}
+
 /// The signal of `+CSQ: rssi,ber`, 0..=31; `None` when it is not known or not readable.
 pub fn csq(line: &str) -> Option<u8> {
     let rest = line.trim().strip_prefix("+CSQ:")?;

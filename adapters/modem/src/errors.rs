@@ -22,7 +22,8 @@ pub enum Class {
     Limited,
     /// May work later.
     Temporary,
-    /// The network or the centre asks for a pause: the same message again, after it.
+    /// The SIM or the modem asks for a pause: the same message again, after it. A network or a centre that has too much to do is
+    /// [`Self::Temporary`]: how long that lasts nobody knows, and another link may do better meanwhile.
     Throttled,
     /// The SIM, the modem or the network is out of service: no message can be sent now.
     Link,
@@ -91,15 +92,15 @@ fn cms(code: u16) -> (Class, &'static str) {
         10 => (Limited, "call barred"),
         17 => (Temporary, "network failure"),
         21 => (Limited, "short message transfer rejected"),
-        22 => (Throttled, "congestion"),
+        22 => (Temporary, "congestion"),
         27 => (Limited, "destination out of service"),
         28 => (Permanent, "unidentified subscriber"),
         29 => (Limited, "facility rejected"),
         30 => (Permanent, "unknown subscriber"),
         38 => (Temporary, "network out of order"),
         41 => (Temporary, "temporary failure"),
-        42 => (Throttled, "congestion"),
-        47 => (Throttled, "resources unavailable"),
+        42 => (Temporary, "congestion"),
+        47 => (Temporary, "resources unavailable"),
         50 => (Limited, "requested facility not subscribed"),
         69 => (Limited, "requested facility not implemented"),
         81 => (Limited, "invalid short message transfer reference value"),
@@ -122,7 +123,7 @@ fn cms(code: u16) -> (Class, &'static str) {
         175 => (Permanent, "unspecified error of the command"),
         176 => (Permanent, "PDU not supported"),
         131..=142 | 146..=158 | 162..=174 => (Permanent, "reserved: protocol identifier, coding or command"),
-        192 => (Throttled, "service centre busy"),
+        192 => (Temporary, "service centre busy"),
         193 => (Permanent, "no service centre subscription"),
         194 => (Temporary, "service centre system failure"),
         195 => (Permanent, "invalid address"),

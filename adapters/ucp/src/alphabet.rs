@@ -33,6 +33,18 @@ const DOLLAR: u8 = 0x02;
 const CURRENCY: u8 = 0x24;
 
 impl Alphabet {
+    /// By its name in the configuration; what is none of them is GSM.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        match name {
+            "gsm-swapped" => Self::GsmSwapped,
+            "ascii" => Self::Ascii,
+            "german" => Self::German,
+            "swedish" => Self::Swedish,
+            _ => Self::Gsm,
+        }
+    }
+
     /// Septets (one an octet) as octets for this link.
     #[must_use]
     pub fn to_wire(self, septets: &[u8]) -> Vec<u8> {
@@ -40,6 +52,24 @@ impl Alphabet {
             Some(table) => gsm7::decode(septets).chars().map(|c| octet(table, c)).collect(),
             None if self == Self::GsmSwapped => swapped(septets),
             None => septets.to_vec(),
+        }
+    }
+
+    /// Whether it lacks some of what GSM 03.38 has.
+    #[must_use]
+    pub fn is_narrow(self) -> bool {
+        self.table().is_some()
+    }
+
+    /// Every character that it has.
+    #[must_use]
+    pub fn letters(self) -> Vec<char> {
+        match self.table() {
+            Some(table) => {
+                let printed = (0x20..0x7F).map(|octet| character(table, octet));
+                printed.chain(['\n', '\r']).collect()
+            }
+            None => gsm7::letters(),
         }
     }
 

@@ -97,7 +97,7 @@ fn as_json(decision: &Result<Plan, Refusal>, trace: &Trace, directory: &Director
                 let (_, segments) = r.content(decided);
                 json!({
                     "to": r.recipient.to_string(), "link": r.link.as_str(), "segments": segments,
-                    "pager": r.pages.is_some(), "from": shown(&r.link).map(ToString::to_string),
+                    "pager": !r.recipient.has_receipts(), "from": shown(&r.link).map(ToString::to_string),
                 })
             });
             json!({
@@ -155,7 +155,7 @@ fn as_text(
                 language.pick("från", "from")
             ),
         ]);
-        if let Some(pages) = &planned.pages {
+        if let Some(pages) = planned.pages.as_ref().filter(|_| !planned.recipient.has_receipts()) {
             let text = match &pages.body {
                 Body::Text { text, .. } => text.replace(PAGE_BREAK, " | "),
                 Body::Binary { .. } => String::new(),

@@ -42,6 +42,8 @@ pub struct LinkProfile {
     pub whole: bool,
     /// The same for octets: who cuts texts need not know how to cut what is no text.
     pub whole_octets: bool,
+    /// Every character that the operator carries, where he has neither the whole GSM alphabet with headers nor UCS-2.
+    pub letters: Option<Arc<[char]>>,
     /// Failure codes that mean the operator takes nothing from us at the moment (no credit, barred): the link is parked.
     pub park_on: Vec<String>,
     /// How long it is parked before it is tried again.
@@ -77,6 +79,7 @@ impl LinkProfile {
             wide_reference: false,
             whole: false,
             whole_octets: false,
+            letters: None,
             park_on: Vec::new(),
             park_for: Duration::from_mins(5),
             heartbeat: None,

@@ -131,7 +131,7 @@ fn decide_binary(data: &[u8], udh: &[u8], max_segments: u8) -> Result<Choice, Re
     })
 }
 
-fn fits(count: usize, most: u8) -> Result<u8, Refusal> {
+pub(super) fn fits(count: usize, most: u8) -> Result<u8, Refusal> {
     let fitting = u8::try_from(count).ok().filter(|c| *c <= most);
     fitting.ok_or_else(|| {
         Refusal::field(

@@ -2,6 +2,7 @@
 
 mod body;
 pub mod pager;
+mod plain;
 mod plan;
 mod request;
 

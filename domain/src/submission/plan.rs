@@ -1,8 +1,8 @@
 //! The decision about a request: a plan that explains itself.
 
 use super::body::{Choice, decide_body};
-use super::pager;
 use super::{RefusedRecipient, Request};
+use super::{pager, plain};
 use crate::access::Sender;
 use crate::address::{Originator, Recipient};
 use crate::directory::{Defaults, Directory, LinkId};
@@ -54,7 +54,7 @@ pub struct Planned {
     pub link: LinkId,
     /// By when something must have happened, or it goes by another link.
     pub deadlines: Vec<Deadline>,
-    /// For a pager: the pages that it gets instead.
+    /// For a pager: the pages that it gets instead. By a link that carries few letters: the text in these.
     pub pages: Option<Choice>,
 }
 
@@ -114,6 +114,10 @@ pub fn plan(
                 .route
                 .map_or_else(Vec::new, |r| routing::deadlines(r, decided.priority, decided.due_at));
             let link = chosen.link;
+            let pages = match (pages, directory.link(&link).and_then(|link| link.letters.as_deref())) {
+                (None, Some(letters)) => plain::text(letters, directory, request, &link, trace)?,
+                (pages, _) => pages,
+            };
             Ok(Planned { recipient, link, deadlines, pages })
         });
         match planned {

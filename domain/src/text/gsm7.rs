@@ -91,6 +91,18 @@ pub fn is_exact_char(c: char) -> bool {
     code(c) != NONE && alias(c).is_none()
 }
 
+/// Every character of the alphabet.
+#[must_use]
+pub fn letters() -> Vec<char> {
+    let basic = (0..0x80).filter(|septet| *septet != ESCAPE).map(|septet| vec![septet]);
+    let escaped = (0..0x80).filter(|septet| *septet != ESCAPE).map(|septet| vec![ESCAPE, septet]);
+    let mut all: Vec<char> =
+        basic.chain(escaped).flat_map(|septets| decode(&septets).chars().collect::<Vec<_>>()).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
 /// Encodes to one septet an octet, escapes as `1B xx`.
 ///
 /// # Errors

@@ -6,11 +6,18 @@ use crate::status::{ErrorClass, ErrorCode};
 use domain::routing::{Failure, FailureClass};
 use session::Verdict;
 
-/// The error that a response carries; one that is no number is 0, which nobody knows.
+/// Stands for an error that is no number: nobody knows it.
+const UNREADABLE: ErrorCode = ErrorCode(u16::MAX);
+
+/// The error that a response carries. 0 is none: some centres write it when all is well, and what they took must not be sent again.
 pub(super) fn error(packet: &Packet) -> Option<ErrorCode> {
-    packet.get(parameter::ERROR)?;
-    let code = packet.integer(parameter::ERROR).and_then(|code| u16::try_from(code).ok());
-    Some(ErrorCode(code.unwrap_or(0)))
+    let written = packet.get(parameter::ERROR)?;
+    match packet.integer(parameter::ERROR) {
+        Some(0) => None,
+        // Nothing is said of an error, and the message has got its name.
+        None if written.trim_ascii().is_empty() && !identity(packet).is_empty() => None,
+        code => Some(code.and_then(|code| u16::try_from(code).ok()).map_or(UNREADABLE, ErrorCode)),
+    }
 }
 
 /// What the response to a submit says.
@@ -46,17 +53,18 @@ pub(super) fn identity(packet: &Packet) -> String {
 
 /// A negative response as a failure.
 pub(super) fn failure(config: &Cimd2Config, packet: &Packet) -> Failure {
-    let error = error(packet).unwrap_or(ErrorCode(0));
+    let error = error(packet).unwrap_or(UNREADABLE);
     let agreed = config.errors.iter().find(|(code, _)| *code == error.0).map(|(_, class)| *class);
-    let mut detail = match error.0 {
-        0 => "not understood".to_owned(),
+    let mut detail = match error {
+        UNREADABLE => "not understood".to_owned(),
         _ => error.to_string(),
     };
     let text = packet.text(parameter::ERROR_TEXT);
     if !text.trim().is_empty() {
         detail = format!("{detail}, {}", text.trim().escape_debug());
     }
-    Failure { class: agreed.unwrap_or_else(|| class(error)), code: format!("cimd2-{}", error.0), detail }
+    let code = if error == UNREADABLE { 0 } else { error.0 };
+    Failure { class: agreed.unwrap_or_else(|| class(error)), code: format!("cimd2-{code}"), detail }
 }
 
 fn class(error: ErrorCode) -> FailureClass {
@@ -116,6 +124,23 @@ mod tests {
         assert!(matches!(general(&[(900, "10")]), Verdict::Throttled(_)));
         assert!(matches!(general(&[(900, "310")]), Verdict::Refused(_)));
         assert!(matches!(general(&[]), Verdict::Refused(_)), "no error accepts");
+        assert!(matches!(general(&[(900, "0")]), Verdict::Refused(_)), "nor does this one");
+    }
+
+    #[test]
+    fn no_error_in_as_many_words() {
+        let config = Cimd2Config::default();
+        let taken = |parameters: &[_]| match verdict(&config, &response(parameters)) {
+            Verdict::Accepted { operator_id } => Some(operator_id),
+            _ => None,
+        };
+        let named = [(21, "71234"), (60, "261123045959")];
+        let name = Some("71234:261123045959".to_owned());
+        for none in ["0", "000", " 0 ", ""] {
+            assert_eq!(taken(&[named[0], named[1], (900, none)]), name, "{none:?}");
+        }
+        assert_eq!(taken(&[(900, "0")]), Some(String::new()));
+        assert_eq!((taken(&[(900, "")]), taken(&[named[0], named[1], (900, "x")])), (None, None));
     }
 
     #[test]

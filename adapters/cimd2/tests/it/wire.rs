@@ -6,6 +6,7 @@ use cimd2::simulator::Command;
 use cimd2::{Cimd2Config, Cimd2Link};
 use domain::mo::MoBody;
 use fakes::{MachineClock, Recorder, SequentialIds, samples};
+use ports::driven::PartReply;
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -134,4 +135,40 @@ async fn resynchronised_retransmitted_and_answered_octet_for_octet() {
     assert_eq!(centre.hears().await, "02:103");
     centre.says("52:103").await;
     stopping.await.expect("stopped");
+}
+
+#[tokio::test]
+async fn what_the_centre_never_takes_is_no_doubt_and_costs_the_next_one_nothing() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let recorder = Arc::new(Recorder::default());
+    let config = Cimd2Config {
+        hosts: vec![listener.local_addr().expect("an address").to_string()],
+        user: "u".into(),
+        password: "p".into(),
+        window: 2,
+        first_pause: std::time::Duration::from_millis(20),
+        ..Cimd2Config::default()
+    };
+    let (clock, ids) = (Arc::new(MachineClock::default()), Arc::new(SequentialIds::default()));
+    let link =
+        Cimd2Link::start(config, samples::link("TS0"), recorder.clone(), clock, ids).expect("settings");
+    let (stream, _) = listener.accept().await.expect("a connection");
+    let mut centre = Centre { stream, heard: String::new() };
+    centre.hears().await;
+    centre.says("51:001").await;
+    recorder.until("up", |_| link.health().is_up().then_some(())).await;
+    let rig = Rig::bound(quiet(), |_| {}).await;
+    assert!(link.offer(vec![rig.shipment("a"), rig.shipment("b")]).is_empty());
+    for _ in 0..4 {
+        assert!(centre.hears().await.starts_with("03:003"));
+        assert!(centre.hears().await.starts_with("03:005"));
+        centre.says("99:003").await;
+    }
+    let replies = recorder.replies(2).await;
+    let ends: Vec<_> = replies.into_iter().flat_map(|reply| reply.parts).map(|(_, end)| end).collect();
+    let refused =
+        |end: &PartReply| matches!(end, PartReply::Refused(failure) if failure.code == "resynchronised");
+    assert!(ends.iter().any(refused) && ends.contains(&PartReply::NotOffered), "{ends:?}");
+    let again = tokio::time::timeout(fakes::PATIENCE, listener.accept()).await;
+    assert!(again.expect("in time").is_ok(), "it logs in anew");
 }

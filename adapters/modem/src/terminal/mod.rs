@@ -13,6 +13,7 @@ mod start;
 mod task;
 #[cfg(test)]
 mod tests;
+mod unreadable;
 mod watch;
 
 pub use receive::Mark;
@@ -65,6 +66,8 @@ pub struct Terminal {
     held: HashSet<receive::Place>,
     /// Those of them where something was announced since.
     anew: HashSet<receive::Place>,
+    /// Entries of the memory that could not be read.
+    unread: unreadable::Unread,
     /// Places in other memories whose messages could not be read or made durable yet.
     put_off: Vec<receive::Place>,
     /// The memory in use at the moment, and the one that received messages are kept in.
@@ -100,6 +103,7 @@ impl Terminal {
             pace: send::SimPace::default(),
             held: HashSet::new(),
             anew: HashSet::new(),
+            unread: unreadable::Unread::new(),
             put_off: Vec::new(),
             memory: String::new(),
             home: String::new(),

@@ -133,7 +133,11 @@ impl Terminal {
     pub(super) fn handled(&mut self, task: Task, answer: &Answer) {
         match task {
             Task::Sweep => {
+                for (index, raw) in at::unreadable(&answer.lines) {
+                    self.not_read(index, &raw);
+                }
                 for entry in at::cmgl(&answer.lines) {
+                    self.unread.remove(&entry.index);
                     let place = Place { memory: self.home.clone(), index: entry.index };
                     if entry.stat <= 1 && !self.held.contains(&place) {
                         self.held.insert(place.clone());
@@ -188,7 +192,11 @@ impl Terminal {
                 }
             }
             // Announced and not there, or of another kind: the sweeps settle it.
-            _ => tracing::debug!(link = %self.link, index = place.index, "no message was read there"),
+            Ok(_) => tracing::debug!(link = %self.link, index = place.index, "no message was read there"),
+            Err(error) => {
+                tracing::debug!(link = %self.link, index = place.index, %error, "no message was read there");
+                self.not_read_alone(place, answer);
+            }
         }
     }
 
@@ -253,7 +261,7 @@ impl Terminal {
         }
     }
 
-    fn unreadable(&self, octets: &[u8]) -> MoPart {
+    pub(super) fn unreadable(&self, octets: &[u8]) -> MoPart {
         MoPart {
             link: self.link.clone(),
             source: String::new(),

@@ -429,6 +429,7 @@ impl<D: Dialect> Session<D> {
     fn expected(&mut self, now: Now, key: D::Key, next: bool) {
         self.resyncs += 1;
         if self.resyncs > MOST_RESYNCS {
+            self.not_taken(key, next);
             return self.broken("the operator takes none of our packet numbers");
         }
         match &self.state {
@@ -447,6 +448,21 @@ impl<D: Dialect> Session<D> {
                 self.dialect.rewind(key);
             }
             _ => self.counts.unknown_replies += 1,
+        }
+    }
+
+    /// What the peer has asked for again and again is not in doubt: it was not taken, and that is a try. What was written after it was
+    /// thrown away there.
+    fn not_taken(&mut self, key: D::Key, next: bool) {
+        if next || !matches!(self.state, State::Bound) {
+            return;
+        }
+        let detail = "the operator asked for the same packet again and again".to_owned();
+        let failure = Failure { class: FailureClass::Temporary, code: "resynchronised".into(), detail };
+        let mut first = self.window.holds(&key).then_some(failure);
+        for Taken { token, .. } in self.thrown_away(key) {
+            let end = first.take().map_or(PartReply::NotOffered, PartReply::Refused);
+            self.events.push_back(Event::Ended { token, end, took: None });
         }
     }
 

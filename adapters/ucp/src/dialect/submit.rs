@@ -1,7 +1,7 @@
 //! One segment as the fields of 51, 30 or 01: addresses, text, header, coding, validity, by the link's settings.
 //!
-//! 30 and 01 know texts of the link's alphabet only: a header is left out there (each part stands alone), and what the
-//! alphabet lacks is folded to what is like it.
+//! 30 and 01 know texts of the link's alphabet only: a header is left out there (each part stands alone, with its number), and
+//! what the alphabet lacks is folded to what is like it. Of whom that was known for when he sent it, he has been told.
 
 use super::outcome::unsayable;
 use crate::codec::{self, Extra, Submission, five, minutes, pack_sender, thirty, zero_one};
@@ -9,9 +9,9 @@ use crate::config::{FlashForm, LONGEST_NUMBER, UcpConfig};
 use bytes::Bytes;
 use domain::Timestamp;
 use domain::address::{Originator, Recipient};
-use domain::message::Message;
+use domain::message::{Body, Message};
 use domain::routing::Failure;
-use domain::text::{Segment, SegmentBody, fold, gsm7};
+use domain::text::{Concat, Segment, SegmentBody, gsm7, restrict, ucs2};
 use jiff::{RoundMode, TimestampRound, Unit};
 use pdu::{Dcs, hex};
 use ports::driven::Shipment;
@@ -22,6 +22,8 @@ const TRANSPARENT: &str = "4";
 /// OTOA of an international number and of a name.
 const INTERNATIONAL: &str = "1139";
 const NAME: &str = "5039";
+/// Units of UCS-2 in a message of one part.
+const LONGEST_UCS2: usize = 70;
 /// MCLs of a flash message.
 const FLASH: &str = "0";
 
@@ -78,11 +80,32 @@ fn full(
         fields.put(five::NPID, config.notification_pid.clone());
     }
     fields.put(five::VP, validity(config, now, message));
-    text(config, message, segment, &mut fields);
+    let widened = widened(config, message, segment);
+    text(config, message, widened.as_ref().unwrap_or(segment), &mut fields);
     for (place, value) in &config.extra_fields {
         fields.put(*place, value.clone());
     }
     Ok(fields.0)
+}
+
+/// A short text of which the alphabet of this link would lose something, in UCS-2: that costs no more and loses nothing.
+fn widened(config: &UcpConfig, message: &Message, segment: &Segment) -> Option<Segment> {
+    let SegmentBody::Gsm7(septets) = &segment.body else { return None };
+    if !config.alphabet.is_narrow() {
+        return None;
+    }
+    let text = gsm7::decode(septets);
+    let plain = restrict(&text, &config.alphabet.letters());
+    let lost = plain.changes.iter().filter(|change| change.to == "?").count();
+    if lost == 0 {
+        return None;
+    }
+    let alone = segment.concat.is_none() && !message.body.has_own_header();
+    if !alone || ucs2::unit_len(&text) > LONGEST_UCS2 {
+        tracing::warn!(message = %message.id, lost, "characters that the alphabet of this link lacks were replaced");
+        return None;
+    }
+    Some(Segment { body: SegmentBody::Ucs2(ucs2::encode(&text)), ..segment.clone() })
 }
 
 /// The text, and what says how it is coded.
@@ -147,7 +170,7 @@ fn transfer(
         fields.put(thirty::NPID, config.notification_pid.clone());
     }
     fields.put(thirty::VP, validity(config, now, &shipment.message));
-    fields.put(thirty::MSG, plain_text(config, segment)?);
+    fields.put(thirty::MSG, plain_text(config, &shipment.message, segment)?);
     Ok(fields.0)
 }
 
@@ -156,19 +179,42 @@ fn call(config: &UcpConfig, shipment: &Shipment, segment: &Segment) -> Result<Ve
     fields.put(zero_one::ADC, recipient(config, &shipment.message)?);
     fields.put(zero_one::OADC, number_only(config, shipment.originator.as_ref())?);
     fields.put(zero_one::MT, TEXT);
-    fields.put(zero_one::MSG, plain_text(config, segment)?);
+    fields.put(zero_one::MSG, plain_text(config, &shipment.message, segment)?);
     Ok(fields.0)
 }
 
-fn plain_text(config: &UcpConfig, segment: &Segment) -> Result<String, Failure> {
-    let septets = match &segment.body {
-        SegmentBody::Gsm7(septets) => septets.clone(),
-        SegmentBody::Ucs2(_) => gsm7::encode_lossy(&fold::fold_replacing(&segment.body.text()).text),
-        SegmentBody::Binary(_) => {
-            return Err(unsayable(&"this operation carries texts only, and the message is binary"));
-        }
-    };
+/// The text in the letters of the link. It has them already when it was meant for this link; one that comes from another may not.
+fn plain_text(config: &UcpConfig, message: &Message, segment: &Segment) -> Result<String, Failure> {
+    if matches!(segment.body, SegmentBody::Binary(_)) {
+        return Err(unsayable(&"this operation carries texts only, and the message is binary"));
+    }
+    let letters = config.alphabet.letters();
+    if let Body::Text { text, .. } = &message.body
+        && restrict(text, &letters).is_unreadable
+    {
+        return Err(unsayable(&"the alphabet of this link lacks most letters of the text"));
+    }
+    let plain = restrict(&segment.body.text(), &letters);
+    if !plain.changes.is_empty() {
+        let changed = plain.changes.len();
+        tracing::warn!(message = %message.id, changed, "characters that this link does not carry were replaced");
+    }
+    let numbered = format!("{}{}", number_of(segment), plain.text);
+    let septets = gsm7::encode_lossy(&numbered);
+    if septets.len() > gsm7::SINGLE {
+        return Err(unsayable(&format_args!("{} characters; at most {} fit", septets.len(), gsm7::SINGLE)));
+    }
     Ok(hex::encode(&config.alphabet.to_wire(&septets)))
+}
+
+/// There is no header that would join the parts again: people do it by these, which fit beside a part of 153.
+fn number_of(segment: &Segment) -> String {
+    match segment.concat {
+        None => String::new(),
+        Some(Concat { seq, total, .. }) if total < 10 => format!("({seq}/{total}) "),
+        Some(Concat { seq, total, .. }) if total < 100 => format!("{seq}/{total} "),
+        Some(Concat { seq, total, .. }) => format!("{seq}/{total}"),
+    }
 }
 
 fn fits(number: String) -> Result<String, Failure> {

@@ -187,6 +187,41 @@ fn the_simple_operations_carry_texts() {
 }
 
 #[test]
+fn what_a_national_alphabet_would_lose_goes_in_ucs2_where_it_fits() {
+    let swedish = UcpConfig { alphabet: Alphabet::Swedish, ..UcpConfig::default() };
+    let said = |text: &str| submitted(swedish.clone(), &message(text), 0);
+    let to = "AdC=0046701234567";
+    assert_eq!(said("Åé"), format!("51 {to} MT=3 Msg=5D65"), "a likeness will do");
+    assert_eq!(said("Å€"), format!("51 {to} MT=4 NB=32 Msg=00C520AC MCLs=1 XSer=020108"));
+    assert!(said(&"€".repeat(71)).contains("MT=3 Msg=3F3F3F"), "it would take two");
+}
+
+#[test]
+fn the_simple_operations_number_parts_and_lose_no_text_in_silence() {
+    let call =
+        UcpConfig { submission: Submission::Call, alphabet: Alphabet::Swedish, ..UcpConfig::default() };
+    let text = |text: &str, index| {
+        let said = submitted(call.clone(), &message(text), index);
+        let (_, octets) = said.split_once("Msg=").expect("a text");
+        let octets: Vec<u8> = (0..octets.len() / 2)
+            .map(|n| u8::from_str_radix(&octets[2 * n..2 * n + 2], 16).expect("hex"))
+            .collect();
+        String::from_utf8(octets).expect("seven bits")
+    };
+    assert_eq!(text("Å 5 € 😀", 0), "] 5 ? ?");
+    let long = "x".repeat(200);
+    assert_eq!(
+        (text(&long, 0), text(&long, 1)),
+        (format!("(1/2) {}", &long[..153]), format!("(2/2) {}", &long[153..]))
+    );
+    let longer = "y".repeat(1600);
+    assert_eq!(text(&longer, 9), format!("10/11 {}", &longer[..153]));
+    let refused = dialect(call.clone()).submit(now(), 1, &message("Пожар"), 0, &mut BytesMut::new());
+    let refused = refused.expect_err("nobody could read it");
+    assert_eq!((refused.class, refused.code.as_str()), (FailureClass::Permanent, "ucp-unsayable"));
+}
+
+#[test]
 fn what_does_not_fit_is_said() {
     let mut long = message("H");
     Arc::make_mut(&mut long.message).recipient = samples::recipient("467012345678901");

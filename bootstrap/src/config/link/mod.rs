@@ -168,6 +168,11 @@ trait Keys: DeserializeOwned {
         self.whole()
     }
 
+    /// Every character that the operator carries, where they are few.
+    fn letters(&self) -> Option<Vec<char>> {
+        None
+    }
+
     /// The name and the password that it logs in with, where the protocol has a log-in of that kind.
     fn account(&self) -> Option<(&str, Option<&Spanned<Secret>>)> {
         None
@@ -250,6 +255,11 @@ macro_rules! protocols {
                 match &self.own { $(Own::$variant(keys) => keys.whole(),)* }
             }
 
+            /// Every character he carries, where they are few.
+            fn letters(&self) -> Option<Vec<char>> {
+                match &self.own { $(Own::$variant(keys) => keys.letters(),)* }
+            }
+
             /// Whether he cuts long octets.
             fn is_whole_for_octets(&self) -> bool {
                 match &self.own { $(Own::$variant(keys) => keys.whole_octets(),)* }
@@ -326,6 +336,7 @@ impl Link {
             wide_reference: self.common.wide_reference,
             whole: self.is_whole(),
             whole_octets: self.is_whole_for_octets(),
+            letters: self.letters().map(Into::into),
             park_on: self.common.park_on.clone(),
             park_for: self.common.park_for.map_or(default.park_for, |p| p.0),
             heartbeat: self.common.heartbeat.as_ref().map(HeartbeatKeys::to_domain),

@@ -3,6 +3,7 @@
 use super::line::{Dialled, LineKeys};
 use super::{Common, Keys, LinkChecks};
 use crate::config::values::{Period, Secret};
+use ::ucp::alphabet::Alphabet;
 use jiff::tz::TimeZone;
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
@@ -126,6 +127,16 @@ impl Keys for Ucp {
         for text in self.fields.iter().filter(|text| field(text.get_ref()).is_none()) {
             checks.wrong(text, "fields", "a field of operation 51, = and a value without slashes");
         }
+    }
+
+    /// The simple operations carry texts of the link's alphabet and nothing else.
+    fn letters(&self) -> Option<Vec<char>> {
+        let simple = self
+            .operation
+            .as_ref()
+            .is_some_and(|operation| matches!(operation.get_ref().as_str(), "30" | "01"));
+        let named = self.alphabet.as_ref().map_or("", |alphabet| alphabet.get_ref().as_str());
+        simple.then(|| Alphabet::named(named).letters())
     }
 
     fn hosts<'a>(&'a self, common: &'a Common) -> Vec<&'a str> {

@@ -92,7 +92,7 @@ fn settings(common: &Common, keys: &UcpKeys) -> anyhow::Result<UcpConfig> {
             "01" => Submission::Call,
             _ => Submission::Submit,
         },
-        alphabet: alphabet(said(keys.alphabet.as_ref())),
+        alphabet: Alphabet::named(said(keys.alphabet.as_ref())),
         recipient_prefix: text(&keys.recipient_prefix, &default.recipient_prefix),
         originator_prefix: text(&keys.originator_prefix, &default.originator_prefix),
         flash_form: match said(keys.flash.as_ref()) {
@@ -116,16 +116,6 @@ fn settings(common: &Common, keys: &UcpKeys) -> anyhow::Result<UcpConfig> {
             .collect(),
         ..default
     })
-}
-
-fn alphabet(name: &str) -> Alphabet {
-    match name {
-        "gsm-swapped" => Alphabet::GsmSwapped,
-        "ascii" => Alphabet::Ascii,
-        "german" => Alphabet::German,
-        "swedish" => Alphabet::Swedish,
-        _ => Alphabet::Gsm,
-    }
 }
 
 fn class((code, class): (u8, &str)) -> (u8, FailureClass) {

@@ -2,8 +2,16 @@
 //! throttling, damage and noise; tshark reads every frame of both.
 
 use crate::rough::Line;
+use crate::story::post;
+use blackbox::clock::eventually;
+use blackbox::gateway::Gateway;
+use blackbox::http::{Request, once};
+use blackbox::journal::Entry;
+use blackbox::settings::{PASSWORD, Settings, USER};
+use blackbox::simulator::Simulator;
 use blackbox::wiretap::Framing;
 use serde_json::json;
+use std::collections::HashSet;
 
 const UCP: Line =
     Line { protocol: "ucp", quick: "keep_alive = \"1s\"\nresponse_timeout = \"2s\"", system_id: "71234" };
@@ -48,4 +56,35 @@ fn tshark_reads_every_frame() {
     {
         assert!(seen.contains(operation), "no {operation}:\n{seen}");
     }
+}
+
+#[test]
+fn a_simple_centre_gets_its_own_letters_and_the_sender_is_told() {
+    let simulator = Simulator::speaking("ucp", &[]);
+    let link = "operation = \"01\"".to_owned();
+    let protocol = UCP.protocol.to_owned();
+    let towards = Settings::towards(simulator.address());
+    let gateway = Gateway::start(&Settings { protocol, system_id: UCP.system_id.into(), link, ..towards });
+    let long = format!("Å{}", "x".repeat(199));
+    for text in ["Larm 😀 vid ån", &long] {
+        let answer = post(&gateway, &json!({ "to": ["0701234567"], "text": text }), None);
+        assert_eq!(answer.status, 202, "{}", answer.text());
+    }
+    let asked =
+        Request::json("/api/v1/messages/preview", &json!({ "to": ["0701234567"], "text": "Larm 😀" }));
+    let preview = once(gateway.doors().http, &asked.basic(USER, PASSWORD)).expect("an answer").text();
+    assert!(preview.contains(r#""changes":[{"at":5,"from":"😀","to":"?"}]"#), "{preview}");
+    let refused = post(&gateway, &json!({ "to": ["0701234567"], "text": "Пожар" }), None);
+    let said = refused.text();
+    assert!(refused.status == 422 && said.contains("text_not_encodable") && said.contains("TS0"), "{said}");
+    let texts = || {
+        let texts = simulator.journal().into_iter().filter_map(|entry| match entry {
+            Entry::Submit { text, .. } => Some(text),
+            _ => None,
+        });
+        texts.collect::<HashSet<_>>()
+    };
+    let head: String = long.chars().take(153).collect();
+    let wanted = ["Larm ? vid ån".to_owned(), format!("(1/2) {head}"), format!("(2/2) {}", "x".repeat(47))];
+    eventually("both messages", || (texts() == wanted.clone().into()).then_some(()));
 }

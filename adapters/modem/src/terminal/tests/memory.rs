@@ -243,6 +243,55 @@ fn one_place(removal: impl Fn(usize) -> Option<&'static str> + 'static) -> (Benc
     (bench, place)
 }
 
+#[test]
+fn what_is_no_pdu_is_kept_as_it_stands_and_frees_its_place() {
+    let removed = Arc::new(Mutex::new(Vec::new()));
+    let (seen, mut lists) = (removed.clone(), 0);
+    let mut bench = Bench::new(
+        move |command| match command {
+            "AT+CMGL=4" => {
+                lists += 1;
+                let removed = seen.lock().unwrap();
+                let places = [
+                    (3, "0791XYZ"),
+                    (4, ""),
+                    // Disturbed on the way, once.
+                    (5, if lists == 1 { "07911989480045440QQ" } else { MO }),
+                    (6, MO),
+                ];
+                let there = places.iter().filter(|(place, _)| !removed.contains(place));
+                let all: String =
+                    there.map(|(place, pdu)| format!("\r\n+CMGL: {place},1,,25\r\n{pdu}")).collect();
+                Some(format!("{all}\r\n{OK}"))
+            }
+            "AT+CMGR=3" => Some(format!("\r\n+CMGR: 1,,25\r\n0791XYZ\r\n{OK}")),
+            "AT+CMGR=4" => Some(format!("\r\n+CMGR: 1,,0\r\n{OK}")),
+            _ if command.starts_with("AT+CMGD=") => {
+                seen.lock().unwrap().push(command[8..].parse::<i32>().unwrap());
+                good(command)
+            }
+            other => good(other),
+        },
+        |_| {},
+    );
+    let mut kept = Vec::new();
+    for _ in 0..12 {
+        bench.run(10);
+        for event in std::mem::take(&mut bench.events) {
+            if let Event::Mo { to, part } = event {
+                kept.push(part.body);
+                bench.terminal.answer(&to, session::Answer::Taken);
+            }
+        }
+    }
+    let raw = domain::mo::MoBody::Binary(b"0791XYZ".to_vec());
+    let texts = kept.iter().filter(|body| matches!(body, domain::mo::MoBody::Gsm7(_))).count();
+    assert_eq!((kept.len(), kept.iter().filter(|body| **body == raw).count(), texts), (3, 1, 2), "{kept:?}");
+    let mut removed = removed.lock().unwrap().clone();
+    removed.sort_unstable();
+    assert_eq!(removed, [3, 4, 5, 6], "each once");
+}
+
 const ANNOUNCED: &str = "\r\n+CMTI: \"SM\",5\r\n";
 
 #[test]
