@@ -121,6 +121,14 @@ pub(super) fn changed(mut user: User, change: &Change, country: Country) -> anyh
         let old = user.allow.take().unwrap_or_default();
         let allow = change.allow.as_ref().map_or(old.allow, listed);
         let deny = change.deny.as_ref().map_or(old.deny, listed);
+        if let Some(odd) = allow.iter().chain(&deny).find(|prefix| !AllowList::is_prefix(prefix)) {
+            let what = |said: &str| format!("{odd:?} {said}");
+            return Err(WrongUsage::new(Words::new(
+                what("är ingen början på ett internationellt nummer: 467400"),
+                what("is no beginning of an international number: 467400"),
+            ))
+            .into());
+        }
         let limited = !allow.is_empty() || !deny.is_empty();
         user.allow = limited.then_some(AllowList { allow, deny, short_codes_denied: old.short_codes_denied });
     }
