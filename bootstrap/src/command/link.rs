@@ -4,13 +4,13 @@
 mod drain;
 
 use crate::command::context::{Context, print, print_json};
-use crate::command::live::{self, LiveLink};
+use crate::command::live::{self, LiveLink, Served};
 use crate::command::plan::Asked;
 use crate::command::table::Table;
 use crate::command::{block_on, exit, message, operators, store};
 use crate::config::{Loaded, Period};
 use crate::wire::Machine;
-use anyhow::{Context as _, anyhow};
+use anyhow::{Context as _, anyhow, bail};
 use clap::Subcommand;
 use domain::Timestamp;
 use domain::directory::{LinkId, LinkMode, LinkOrder};
@@ -296,7 +296,10 @@ fn heard(followed: Option<Followed>, language: Language) -> &'static str {
             "servern följer det inom två sekunder; dess sida kan inte läsas härifrån (se http.allow och http.ops_listen)",
             "the server follows it within two seconds; its page cannot be read from here (see http.allow and http.ops_listen)",
         ),
-        None => language.pick("gäller när en server startar", "in force when a server starts"),
+        None => language.pick(
+            "ingen server svarar här; gäller när en startar",
+            "no server answers here; in force when one starts",
+        ),
     }
 }
 
@@ -319,6 +322,11 @@ fn follow(loaded: &Loaded, test: &Test, context: &Context) -> anyhow::Result<Exi
     let began = clock.monotonic();
     let json = context.json;
     let last = block_on(async {
+        match live::served(loaded).await? {
+            Served::Here => {}
+            Served::Perhaps => eprintln!("{}", perhaps(language)),
+            Served::Nobody => bail!("no server runs here, so nothing was sent: start one (omnigate serve)"),
+        }
         let accepted = message::queue(loaded, &asked).await?;
         let id = accepted.messages().first().map(|m| m.id).context("nothing was accepted")?;
         let stores = store::reading(loaded).await?;
@@ -367,6 +375,14 @@ fn follow(loaded: &Loaded, test: &Test, context: &Context) -> anyhow::Result<Exi
     };
     print(&format!("{link}: {word}\n"))?;
     Ok(exit(well))
+}
+
+/// That no gateway of this machine does what is asked for.
+fn perhaps(language: Language) -> &'static str {
+    language.pick(
+        "Ingen server svarar här: en annan nod på samma lager måste sända det, eller en som startas.",
+        "No server answers here: another node of the same store must send it, or one that is started.",
+    )
 }
 
 /// One line of a message's way.

@@ -3,9 +3,11 @@
 //! Never changes anything, and never waits long: a gateway that does not answer is taken for one that does not run.
 
 use crate::config::Loaded;
+use crate::wire;
 use domain::Timestamp;
 use domain::directory::LinkId;
 use domain::routing::{Condition, Health, Healths};
+use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -79,6 +81,29 @@ pub(super) fn runs(loaded: &Loaded) -> bool {
     let listens =
         |at: &SocketAddr| std::net::TcpStream::connect_timeout(at, Duration::from_millis(500)).is_ok();
     places.values().any(listens)
+}
+
+/// Who could send what waits in the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Served {
+    /// A gateway runs here.
+    Here,
+    /// None runs here, but another node may serve from the same store.
+    Perhaps,
+    /// None runs here, and the store is this machine's alone.
+    Nobody,
+}
+
+/// Who serves from this configuration's store.
+///
+/// # Errors
+/// A database whose URL cannot be read.
+pub(super) async fn served(loaded: &Loaded) -> anyhow::Result<Served> {
+    if links(loaded).await.is_some() || runs(loaded) {
+        return Ok(Served::Here);
+    }
+    let url = wire::database_url(loaded)?;
+    Ok(if url.expose_secret().starts_with("sqlite:") { Served::Nobody } else { Served::Perhaps })
 }
 
 /// The body of a page, whatever its status.

@@ -249,6 +249,8 @@ pub(super) const SAID: &[Entry] = &[
     ("the gateway stopped itself: {} (see {})", "gatewayen stannade av sig själv: {} (se {})"),
     ("the operator cannot listen on {} (is the port taken? 0 takes a free one)", "operatören kan inte lyssna på {} (är porten upptagen? 0 tar en ledig)"),
     ("there is nothing to measure: install Kannel (Debian's package kannel) or name another --gateway", "det finns inget att mäta: installera Kannel (Debians paket kannel) eller ange en annan --gateway"),
+    ("{} still has {} messages and no server runs here to send them: the order is in force when one starts (omnigate serve)", "{} har {} meddelanden kvar och ingen server körs här som sänder dem: ordern gäller när en startar (omnigate serve)"),
+    ("no server runs here, so nothing was sent: start one (omnigate serve)", "ingen server körs här, så inget sändes: starta en (omnigate serve)"),
     ("{} still has {} messages; it goes on sending them and takes nothing new", "{} har ännu {} meddelanden; den fortsätter att sända dem och tar inget nytt"),
     ("{} is too short to be a secret; remove it to have a new one made", "{} är för kort för att vara en hemlighet; ta bort den så görs en ny"),
     ("{} cannot be made", "{} kan inte skapas"),

@@ -151,6 +151,27 @@ fn an_operator_for_a_moment() {
     assert!(place().run(&["simulate", "smpp", "--fault", "thortle"]).err().contains("thortle"));
 }
 
+#[test]
+fn orders_that_nobody_can_follow_say_so_at_once() {
+    let place = place();
+    place.run(&["migrate"]).good();
+    let paused = place.run(&["link", "pause", "TS0"]).good();
+    assert!(paused.contains("no server answers here; in force when one starts"), "{paused}");
+    let swedish = ["link", "test", "TS0", "--to", "0701234567", "--language", "sv"];
+    let tested = place.run(&swedish).bad();
+    assert!(tested.contains("ingen server körs här, så inget sändes"), "{tested}");
+    let all = place.run(&["message", "list", "--json"]).json();
+    assert_eq!(all["messages"].as_array().map(Vec::len), Some(0), "nothing is left to go out later");
+    place.run(&["link", "resume", "TS0"]).good();
+    place.run(&["message", "send", "--to", "0701234567"]).good();
+    let drained = place.run(&["link", "drain", "TS0"]).bad();
+    assert!(drained.contains("TS0 still has 1 messages and no server runs here to send them"), "{drained}");
+    let drained = place.run(&["link", "drain", "TS0", "--json"]);
+    assert_eq!(drained.code(), Some(1));
+    let said: Value = serde_json::from_str(&drained.out()).expect("JSON");
+    assert_eq!((&said["left"], &said["served"]), (&1.into(), &false.into()));
+}
+
 /// A page of health that says that TS0 is up, whatever it is told.
 fn deaf_server(place: &Place) {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
