@@ -38,6 +38,9 @@ pub(super) struct LiveLink {
     pub state: String,
     /// Why, in English.
     pub detail: String,
+    /// How long it is until it tries again to be up.
+    #[serde(default)]
+    pub next_try_seconds: Option<f64>,
     /// Bound sessions.
     pub sessions: usize,
     /// Segments written and not answered.

@@ -1,6 +1,7 @@
 //! `omnigate link drain`: the order, and the wait until the link has nothing left.
 
-use super::{LOOK, Named, Seen, give};
+use super::list::Seen;
+use super::{LOOK, Named, give};
 use crate::command::context::{Context, print, print_json};
 use crate::command::live::{self, Served};
 use crate::command::{backup, block_on, exit};
