@@ -6,6 +6,7 @@ use crate::config::Loaded;
 use crate::wire;
 use domain::Timestamp;
 use domain::directory::LinkId;
+use domain::language::Language;
 use domain::routing::{Condition, Health, Healths};
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
@@ -118,6 +119,17 @@ async fn get(address: SocketAddr, path: &str) -> Option<Vec<u8>> {
     stream.take(MOST).read_to_end(&mut answer).await.ok()?;
     let at = answer.windows(4).position(|four| four == b"\r\n\r\n")?;
     Some(answer.split_off(at + 4))
+}
+
+/// A state as people say it.
+pub(super) fn state(state: &str, language: Language) -> &str {
+    match state {
+        "up" => language.pick("uppe", "up"),
+        "down" => language.pick("nere", "down"),
+        "held" => language.pick("hålls", "held"),
+        "parked" => language.pick("parkerad", "parked"),
+        other => other,
+    }
 }
 
 /// The links' condition as routing wants it.

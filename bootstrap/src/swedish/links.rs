@@ -26,6 +26,8 @@ pub(super) const LINKS: &[Entry] = &[
     ("No route to host (os error {})", "ingen väg till värden (os error {})"),
     ("Broken pipe (os error {})", "anslutningen är bruten (os error {})"),
     ("No such file or directory{}", "finns inte{}"),
+    ("Address already in use (os error {})", "adressen används redan (os error {})"),
+    ("Cannot assign requested address (os error {})", "adressen är inte maskinens (os error {})"),
     ("Permission denied{}", "åtkomst nekas{}"),
     ("Device or resource busy{}", "används av något annat{}"),
     ("timed out", "tog för lång tid"),

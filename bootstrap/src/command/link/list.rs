@@ -125,7 +125,7 @@ fn as_table(seen: &Seen, ids: &[LinkId], language: Language) -> Table {
         let order = seen.mode(id);
         table.row([
             id.to_string(),
-            live.map_or("?", |l| state(&l.state, language)).to_owned(),
+            live.map_or("?", |l| live::state(&l.state, language)).to_owned(),
             ordered(order, language).to_owned(),
             seen.queued(id).to_string(),
             seen.under_way(id).to_string(),
@@ -136,17 +136,6 @@ fn as_table(seen: &Seen, ids: &[LinkId], language: Language) -> Table {
         ]);
     }
     table
-}
-
-/// A state as people say it.
-fn state(state: &str, language: Language) -> &str {
-    match state {
-        "up" => language.pick("uppe", "up"),
-        "down" => language.pick("nere", "down"),
-        "held" => language.pick("hålls", "held"),
-        "parked" => language.pick("parkerad", "parked"),
-        other => other,
-    }
 }
 
 fn ordered(order: LinkMode, language: Language) -> &'static str {
@@ -209,6 +198,6 @@ mod tests {
             assert_eq!(detail(&link, Language::Swedish), swedish);
             assert!(detail(&link, Language::English).starts_with(english), "{english}");
         }
-        assert_eq!(state("parked", Language::Swedish), "parkerad");
+        assert_eq!(live::state("parked", Language::Swedish), "parkerad");
     }
 }
