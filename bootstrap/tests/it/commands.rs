@@ -64,6 +64,18 @@ fn users_come_and_go() {
     place.run(&add).good();
     assert!(place.run(&add).bad().contains("there already"));
     assert!(place.run(&["user", "add", "crm", "--no-password"]).bad().contains("stands in omnigate.toml"));
+    for twin in ["ANNA", "Crm"] {
+        let said = place.run(&["user", "add", twin, "--no-password"]).bad();
+        assert!(said.contains("differ in the case of letters only"), "{said}");
+    }
+    for (wrong, wanted) in [
+        (&["--deny", "+46"][..], "\"+46\" is no beginning of an international number"),
+        (&["--priority", "alarm", "--max-priority", "high"], "alarm is above --max-priority, which is high"),
+    ] {
+        let ran = place.run(&[&["user", "set", "anna"], wrong].concat());
+        assert_eq!(ran.code(), Some(2));
+        assert!(ran.err().contains(wanted), "{}", ran.err());
+    }
     assert!(place.run_with(&["user", "add", "bo"], "kort\n").bad().contains("at least 8"));
     place.run_with(&["user", "add", "bo"], "lång nog nu\n").good();
     place.run(&["user", "set", "anna", "--rate", "5"]).good();

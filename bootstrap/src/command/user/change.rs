@@ -7,6 +7,7 @@ use domain::language::{Language, Words};
 use domain::message::Priority;
 use domain::numbering::{AllowList, Country};
 use domain::originator;
+use domain::words;
 use secrecy::SecretString;
 use std::io::{IsTerminal as _, Read as _};
 use std::path::PathBuf;
@@ -134,6 +135,14 @@ pub(super) fn changed(mut user: User, change: &Change, country: Country) -> anyh
     }
     user.priority = priority(&change.priority).unwrap_or(user.priority);
     user.max_priority = priority(&change.max_priority).unwrap_or(user.max_priority);
+    if user.priority > user.max_priority {
+        let (own, most) = (user.priority, user.max_priority);
+        return Err(WrongUsage::new(words!(
+            "--priority: {own} är över --max-priority, som är {most}",
+            "--priority: {own} is above --max-priority, which is {most}"
+        ))
+        .into());
+    }
     user.rate = change.rate.unwrap_or(user.rate);
     user.administrator = change.administrator.unwrap_or(user.administrator);
     user.enabled = change.enabled.unwrap_or(user.enabled);
