@@ -243,8 +243,8 @@ fn written(value: &DeValue<'_>) -> String {
 /// Milliseconds as one would write them into the file.
 fn spelled(time: u64) -> String {
     let units = [(DAY, "d"), (HOUR, "h"), (MINUTE, "m"), (SECOND, "s")];
-    match units.into_iter().find(|(unit, _)| time % unit == 0) {
-        Some((_, _)) if time == 0 => "0s".to_owned(),
+    match units.into_iter().find(|(unit, _)| time.is_multiple_of(*unit)) {
+        Some(_) if time == 0 => "0s".to_owned(),
         Some((unit, name)) => format!("{}{name}", time / unit),
         None => format!("{time}ms"),
     }
