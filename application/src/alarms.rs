@@ -170,9 +170,7 @@ fn text(alarm: &Alarm, language: Language) -> String {
         (Trouble::MemoryFull, false) => ("minnet nästan fullt", "memory nearly full"),
         (Trouble::MemoryFull, true) => ("plats i minnet igen", "memory OK"),
     };
-    // When the next try is says nothing to somebody who reads it later.
-    let detail = alarm.detail.split(", next try in ").next().unwrap_or_default();
-    let detail: String = detail.chars().take(80).collect();
+    let detail: String = alarm.detail.chars().take(80).collect();
     let reason = if alarm.cleared || detail.is_empty() { String::new() } else { format!(" ({detail})") };
     format!("Omnigate: {} {}{reason}", alarm.link, language.pick(swedish, english))
 }
@@ -210,7 +208,7 @@ mod tests {
             let text = text(&alarm, language);
             assert!(text.chars().count() <= 160, "{text}");
         }
-        alarm.detail = "10.0.0.1:2775: connection refused, next try in 4.6 s".into();
+        alarm.detail = "10.0.0.1:2775: connection refused".into();
         assert!(text(&alarm, Language::English).ends_with(" (10.0.0.1:2775: connection refused)"));
         alarm.cleared = true;
         assert_eq!(text(&alarm, Language::English), "Omnigate: TS0 no longer parked");

@@ -1,5 +1,7 @@
 //! The whole gateway without its doors and links: made from ports, offering ports, with the tasks that keep it moving.
 
+mod offered;
+
 use crate::access::Access;
 use crate::administer::Administration;
 use crate::alarms::Alarms;
@@ -28,62 +30,18 @@ use crate::takeover::Takeover;
 use crate::tenure::{Restraint, Tenure};
 use crate::vigil::Watchman;
 use crate::ways::Ways;
+use crate::world::{Settings, World};
 use domain::directory::{Directory, LinkId};
 use domain::message::Incarnation;
 use futures_util::future::BoxFuture;
-use ports::driven::{Clock, Deliver, Ids, Link, Notices, Passwords, Quarantine, StoreError, Stores, Traffic};
-use ports::driving::{Administer, Authenticate, Observe, QueryMessages, ReceiveMessages, SubmitMessages};
+use ports::driven::{Link, StoreError, Stores};
+use ports::driving::ReceiveMessages;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-
-/// Everything else that is needed of the world.
-#[derive(Clone)]
-pub struct World {
-    /// Time.
-    pub clock: Arc<dyn Clock>,
-    /// Names and chance.
-    pub ids: Arc<dyn Ids>,
-    /// Passwords.
-    pub passwords: Arc<dyn Passwords>,
-    /// The traffic log.
-    pub traffic: Arc<dyn Traffic>,
-    /// Keeps what nobody can take.
-    pub quarantine: Arc<dyn Quarantine>,
-    /// Tells the people who run it.
-    pub notices: Arc<dyn Notices>,
-    /// Hands over by HTTP.
-    pub http: Arc<dyn Deliver>,
-    /// Hands over by mail.
-    pub mail: Arc<dyn Deliver>,
-}
-
-/// How it is run.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// The node's name, unique among those that share a store.
-    pub node: String,
-    /// How long finished messages are kept.
-    pub retention: Duration,
-    /// How long parts of a received message wait for the others.
-    pub mo_patience: Duration,
-    /// Something else sees to it that no other run serves this store at the same time (the lock of a SQLite store does).
-    pub alone: bool,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            node: "a".to_owned(),
-            retention: Duration::from_hours(24 * 90),
-            mo_patience: Duration::from_hours(24),
-            alone: false,
-        }
-    }
-}
 
 /// The gateway.
 pub struct Gateway {
@@ -424,42 +382,6 @@ impl Gateway {
     #[must_use]
     pub fn directory(&self) -> Arc<Directory> {
         self.directory.current()
-    }
-
-    /// Lets callers in.
-    #[must_use]
-    pub fn authenticate(&self) -> Arc<dyn Authenticate> {
-        Arc::clone(&self.access) as Arc<dyn Authenticate>
-    }
-
-    /// Takes messages to send.
-    #[must_use]
-    pub fn submit(&self) -> Arc<dyn SubmitMessages> {
-        Arc::new(self.submit.clone())
-    }
-
-    /// Answers questions.
-    #[must_use]
-    pub fn query(&self) -> Arc<dyn QueryMessages> {
-        Arc::new(self.query.clone())
-    }
-
-    /// Takes what links receive.
-    #[must_use]
-    pub fn receive(&self) -> Arc<dyn ReceiveMessages> {
-        Arc::clone(&self.receive)
-    }
-
-    /// Looks after users.
-    #[must_use]
-    pub fn administer(&self) -> Arc<dyn Administer> {
-        Arc::new(self.administration.clone())
-    }
-
-    /// Says how it is doing.
-    #[must_use]
-    pub fn observe(&self) -> Arc<dyn Observe> {
-        Arc::new(self.watch.clone())
     }
 
     /// A link, to hold it or look at it.

@@ -46,7 +46,9 @@ mod unabandoned;
 mod untold;
 mod vigil;
 mod ways;
+mod world;
 
 pub use directory::{CurrentDirectory, Installation};
 pub use fatal::Fatal;
-pub use gateway::{Gateway, Settings, World};
+pub use gateway::Gateway;
+pub use world::{Settings, World};

@@ -51,7 +51,7 @@ impl Watchman {
             if cleared {
                 tracing::info!(%link, seconds = lasted.as_secs(), "the link is well again");
             } else {
-                tracing::error!(%link, detail, condition = condition.as_str(), "people are told of the link");
+                tracing::error!(%link, detail, condition = condition.as_str(), "the link is ill; those whom [alarm] names are told");
             }
             let trouble = match ailment {
                 Ailment::Deaf => Trouble::Deaf,

@@ -55,6 +55,12 @@ pub struct AllowList {
 }
 
 impl AllowList {
+    /// Whether this can stand in one of the lists: the first digits of an international number. Anything else (a plus, a leading zero) would never fit.
+    #[must_use]
+    pub fn is_prefix(text: &str) -> bool {
+        (1..=15).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit()) && !text.starts_with('0')
+    }
+
     /// Whether a recipient may be sent to.
     #[must_use]
     pub fn allows(&self, recipient: &Recipient) -> bool {

@@ -58,6 +58,7 @@ fn link(ops: &Ops, report: &ports::driven::LinkReport) -> serde_json::Value {
         "protocol": report.protocol,
         "state": report.health.condition.as_str(),
         "detail": report.detail,
+        "next_try_seconds": report.next_try.map(|pause| (pause.as_secs_f64() * 10.0).round() / 10.0),
         "sessions": report.sessions,
         "in_flight": report.in_flight,
         "waiting": report.waiting,

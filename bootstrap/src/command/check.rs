@@ -210,7 +210,6 @@ mod tests {
         };
         assert_eq!(said(""), "");
         for (keys, wrong) in [
-            ("response_timeout = \"0s\"", "response_timeout: more than nothing"),
             ("password = \"a password that is longer than thirty-two\"", "password: at most 32"),
             ("tls = { ca = \"nowhere.pem\" }", "nowhere.pem"),
         ] {

@@ -1,19 +1,20 @@
 //! `omnigate explain`: the decision about a message, step by step, as the server would make it. Sends and stores nothing.
 
 use crate::command::context::{Context, print, print_json};
+use crate::command::live::{self, LiveLink};
 use crate::command::plan::{self, Asked};
 use crate::command::table::Table;
-use crate::command::{block_on, exit, live, store};
+use crate::command::{block_on, exit, store};
+use crate::swedish;
 use crate::wire::Machine;
 use domain::directory::Directory;
-use domain::language::Language;
+use domain::language::{Language, Words};
 use domain::message::Body;
 use domain::originator;
 use domain::refusal::Refusal;
 use domain::submission::pager::PAGE_BREAK;
 use domain::submission::{self, Plan};
 use domain::trace::Trace;
-use domain::words;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use std::process::ExitCode;
@@ -49,7 +50,7 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
     let live = block_on(async { Ok(live::links(&loaded).await) })?;
     let healths = live.as_deref().map_or_else(|| plan::all_up(&directory), live::healths);
     for link in live.iter().flatten() {
-        trace.note("links", || words!("{} är {}: {}", "{} is {}: {}", link.name, link.state, link.detail));
+        trace.note("links", || Words::new(said(link, Language::Swedish), said(link, Language::English)));
     }
     let decision = submission::plan(&directory, &sender, &request, &healths, 0, now, &mut trace);
     let well = decision.is_ok();
@@ -79,6 +80,12 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(exit(well))
+}
+
+/// A link as the server sees it: `TS0 is up: bound to 10.0.0.1:2775`.
+fn said(link: &LiveLink, language: Language) -> String {
+    let (state, detail) = (live::state(&link.state, language), swedish::of_link(&link.detail, language));
+    format!("{} {} {state}: {detail}", link.name, language.pick("är", "is"))
 }
 
 fn as_json(decision: &Result<Plan, Refusal>, trace: &Trace, directory: &Directory) -> Value {

@@ -2,24 +2,22 @@
 //! seconds, and they hold over restarts.
 
 mod drain;
+mod list;
 
 use crate::command::context::{Context, print, print_json};
-use crate::command::live::{self, LiveLink};
+use crate::command::live::{self, Served};
 use crate::command::plan::Asked;
-use crate::command::table::Table;
 use crate::command::{block_on, exit, message, operators, store};
 use crate::config::{Loaded, Period};
 use crate::wire::Machine;
-use anyhow::{Context as _, anyhow};
+use anyhow::{Context as _, anyhow, bail};
 use clap::Subcommand;
-use domain::Timestamp;
 use domain::directory::{LinkId, LinkMode, LinkOrder};
 use domain::language::Language;
 use domain::message::MessageId;
 use domain::state::State;
-use ports::driven::{Backlog, MessageRecord};
-use serde_json::{Value, json};
-use std::collections::HashMap;
+use ports::driven::MessageRecord;
+use serde_json::json;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -92,7 +90,7 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
     let loaded = || context.load();
     match args {
         Args::Operators(args) => operators::run(args, context),
-        Args::List => list(&loaded()?, context),
+        Args::List => list::run(&loaded()?, context),
         Args::Pause(link) => order(&loaded()?, link, LinkMode::Paused, context),
         Args::Resume(link) => order(&loaded()?, link, LinkMode::Open, context),
         Args::Drain { link, timeout } => drain::run(&loaded()?, link, timeout.0, context),
@@ -114,121 +112,6 @@ impl Named {
 
 fn ids(loaded: &Loaded) -> Vec<LinkId> {
     loaded.config.installation(Vec::new()).links.into_iter().map(|l| l.id).collect()
-}
-
-/// Everything there is to say of the links.
-struct Seen {
-    orders: HashMap<LinkId, LinkOrder>,
-    backlog: HashMap<LinkId, Backlog>,
-    live: Option<Vec<LiveLink>>,
-}
-
-impl Seen {
-    async fn look(loaded: &Loaded) -> anyhow::Result<Self> {
-        Self::until(loaded, Machine::of().clock.now()).await
-    }
-
-    /// The same with what waits until then: scheduled messages, and those that are tried again later.
-    async fn until(loaded: &Loaded, due: Timestamp) -> anyhow::Result<Self> {
-        let stores = store::reading(loaded).await?;
-        let orders = stores.directory.link_orders().await.context("the orders could not be read")?;
-        let backlog = stores.dispatch.backlog(due).await.context("the queues could not be read")?;
-        Ok(Self {
-            orders: orders.into_iter().map(|o| (o.link.clone(), o)).collect(),
-            backlog: backlog.into_iter().map(|b| (b.link.clone(), b)).collect(),
-            live: live::links(loaded).await,
-        })
-    }
-
-    fn live(&self, link: &LinkId) -> Option<&LiveLink> {
-        self.live.iter().flatten().find(|l| l.name == link.as_str())
-    }
-
-    fn mode(&self, link: &LinkId) -> LinkMode {
-        self.orders.get(link).map_or(LinkMode::Open, |o| o.mode)
-    }
-
-    /// What waits in the store.
-    fn queued(&self, link: &LinkId) -> usize {
-        self.backlog.get(link).map_or(0, |b| b.waiting.iter().sum())
-    }
-
-    /// What has been taken on and has not been answered by the operator.
-    fn under_way(&self, link: &LinkId) -> usize {
-        self.live(link).map_or(0, |l| l.in_flight + l.waiting)
-    }
-}
-
-fn list(loaded: &Loaded, context: &Context) -> anyhow::Result<ExitCode> {
-    let language = context.language(Some(loaded));
-    let seen = block_on(Seen::look(loaded))?;
-    let ids = ids(loaded);
-    if context.json {
-        let links: Vec<_> = ids.iter().map(|id| as_json(&seen, id)).collect();
-        print_json(&json!({ "running": seen.live.is_some(), "links": links }))?;
-        return Ok(exit(true));
-    }
-    print(&as_table(&seen, &ids, language).to_string())?;
-    if seen.live.is_none() {
-        let text = match live::runs(loaded) {
-            true => language.pick(
-                "Serverns sida kan inte läsas härifrån (se http.allow och http.ops_listen): vägarnas tillstånd är inte känt.",
-                "The server's page cannot be read from here (see http.allow and http.ops_listen): how the links are doing is not known.",
-            ),
-            false => language.pick(
-                "Ingen server svarar här: vägarnas tillstånd är inte känt.",
-                "No server answers here: how the links are doing is not known.",
-            ),
-        };
-        eprintln!("{text}");
-    }
-    Ok(exit(true))
-}
-
-fn as_json(seen: &Seen, id: &LinkId) -> Value {
-    let live = seen.live(id);
-    let order = seen.orders.get(id);
-    let oldest = seen.backlog.get(id).and_then(|b| b.oldest_due_at);
-    json!({
-        "name": id.as_str(), "state": live.map(|l| &l.state), "detail": live.map(|l| &l.detail),
-        "order": seen.mode(id).as_str(), "ordered_at": order.map(|o| o.since.to_string()),
-        "sessions": live.map(|l| l.sessions), "in_flight": live.map(|l| l.in_flight),
-        "waiting": live.map(|l| l.waiting), "queued": seen.queued(id),
-        "oldest_due_at": oldest.map(|at| at.to_string()),
-        "receipt_ids": live.and_then(|l| l.receipt_ids.as_ref()),
-        "delivery_p50_seconds": live.and_then(|l| l.delivery_seconds).map(|t| t.p50),
-        "delivery_p95_seconds": live.and_then(|l| l.delivery_seconds).map(|t| t.p95),
-    })
-}
-
-fn as_table(seen: &Seen, ids: &[LinkId], language: Language) -> Table {
-    let headings = match language {
-        Language::Swedish => {
-            ["VÄG", "TILLSTÅND", "ORDER", ">KÖ", ">UTE", ">LEV. 50 %", ">95 %", "KVITTO-ID", "DETALJ"]
-        }
-        Language::English => {
-            ["LINK", "STATE", "ORDER", ">QUEUED", ">OUT", ">DELIV. 50 %", ">95 %", "RECEIPT IDS", "DETAIL"]
-        }
-    };
-    let mut table = Table::new(&headings);
-    let seconds = |time: Option<f64>| time.map_or_else(|| "–".to_owned(), |s| format!("{s:.1} s"));
-    for id in ids {
-        let live = seen.live(id);
-        let times = live.and_then(|l| l.delivery_seconds);
-        let order = seen.mode(id);
-        table.row([
-            id.to_string(),
-            live.map_or_else(|| "?".to_owned(), |l| l.state.clone()),
-            if order == LinkMode::Open { "–".to_owned() } else { order.as_str().to_owned() },
-            seen.queued(id).to_string(),
-            seen.under_way(id).to_string(),
-            seconds(times.map(|t| t.p50)),
-            seconds(times.map(|t| t.p95)),
-            live.and_then(|l| l.receipt_ids.clone()).unwrap_or_else(|| "–".to_owned()),
-            live.map(|l| l.detail.clone()).unwrap_or_default(),
-        ]);
-    }
-    table
 }
 
 /// Writes an order down, and waits until the gateway that runs here follows it.
@@ -296,7 +179,10 @@ fn heard(followed: Option<Followed>, language: Language) -> &'static str {
             "servern följer det inom två sekunder; dess sida kan inte läsas härifrån (se http.allow och http.ops_listen)",
             "the server follows it within two seconds; its page cannot be read from here (see http.allow and http.ops_listen)",
         ),
-        None => language.pick("gäller när en server startar", "in force when a server starts"),
+        None => language.pick(
+            "ingen server svarar här; gäller när en startar",
+            "no server answers here; in force when one starts",
+        ),
     }
 }
 
@@ -319,6 +205,11 @@ fn follow(loaded: &Loaded, test: &Test, context: &Context) -> anyhow::Result<Exi
     let began = clock.monotonic();
     let json = context.json;
     let last = block_on(async {
+        match live::served(loaded).await? {
+            Served::Here => {}
+            Served::Perhaps => eprintln!("{}", perhaps(language)),
+            Served::Nobody => bail!("no server runs here, so nothing was sent: start one (omnigate serve)"),
+        }
         let accepted = message::queue(loaded, &asked).await?;
         let id = accepted.messages().first().map(|m| m.id).context("nothing was accepted")?;
         let stores = store::reading(loaded).await?;
@@ -367,6 +258,14 @@ fn follow(loaded: &Loaded, test: &Test, context: &Context) -> anyhow::Result<Exi
     };
     print(&format!("{link}: {word}\n"))?;
     Ok(exit(well))
+}
+
+/// That no gateway of this machine does what is asked for.
+fn perhaps(language: Language) -> &'static str {
+    language.pick(
+        "Ingen server svarar här: en annan nod på samma lager måste sända det, eller en som startas.",
+        "No server answers here: another node of the same store must send it, or one that is started.",
+    )
 }
 
 /// One line of a message's way.

@@ -3,9 +3,12 @@
 //! Never changes anything, and never waits long: a gateway that does not answer is taken for one that does not run.
 
 use crate::config::Loaded;
+use crate::wire;
 use domain::Timestamp;
 use domain::directory::LinkId;
+use domain::language::Language;
 use domain::routing::{Condition, Health, Healths};
+use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -36,6 +39,9 @@ pub(super) struct LiveLink {
     pub state: String,
     /// Why, in English.
     pub detail: String,
+    /// How long it is until it tries again to be up.
+    #[serde(default)]
+    pub next_try_seconds: Option<f64>,
     /// Bound sessions.
     pub sessions: usize,
     /// Segments written and not answered.
@@ -81,6 +87,29 @@ pub(super) fn runs(loaded: &Loaded) -> bool {
     places.values().any(listens)
 }
 
+/// Who could send what waits in the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Served {
+    /// A gateway runs here.
+    Here,
+    /// None runs here, but another node may serve from the same store.
+    Perhaps,
+    /// None runs here, and the store is this machine's alone.
+    Nobody,
+}
+
+/// Who serves from this configuration's store.
+///
+/// # Errors
+/// A database whose URL cannot be read.
+pub(super) async fn served(loaded: &Loaded) -> anyhow::Result<Served> {
+    if links(loaded).await.is_some() || runs(loaded) {
+        return Ok(Served::Here);
+    }
+    let url = wire::database_url(loaded)?;
+    Ok(if url.expose_secret().starts_with("sqlite:") { Served::Nobody } else { Served::Perhaps })
+}
+
 /// The body of a page, whatever its status.
 async fn get(address: SocketAddr, path: &str) -> Option<Vec<u8>> {
     let mut stream = TcpStream::connect(address).await.ok()?;
@@ -90,6 +119,17 @@ async fn get(address: SocketAddr, path: &str) -> Option<Vec<u8>> {
     stream.take(MOST).read_to_end(&mut answer).await.ok()?;
     let at = answer.windows(4).position(|four| four == b"\r\n\r\n")?;
     Some(answer.split_off(at + 4))
+}
+
+/// A state as people say it.
+pub(super) fn state(state: &str, language: Language) -> &str {
+    match state {
+        "up" => language.pick("uppe", "up"),
+        "down" => language.pick("nere", "down"),
+        "held" => language.pick("hålls", "held"),
+        "parked" => language.pick("parkerad", "parked"),
+        other => other,
+    }
 }
 
 /// The links' condition as routing wants it.

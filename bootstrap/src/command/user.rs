@@ -14,7 +14,7 @@ use crate::wire::Machine;
 use anyhow::{Context as _, anyhow, bail};
 use change::{changed, password};
 use clap::Subcommand;
-use domain::directory::{KeyHash, User};
+use domain::directory::{KeyHash, User, UserName};
 use domain::language::Language;
 use domain::numbering::Country;
 use ports::driven::DirectoryStore;
@@ -254,6 +254,19 @@ async fn stored(directory: &dyn DirectoryStore, loaded: &Loaded, name: &str) -> 
     Ok(found)
 }
 
+/// Another user whose name differs in the case of letters only: nobody could tell the two apart.
+async fn alike(
+    directory: &dyn DirectoryStore,
+    loaded: &Loaded,
+    name: &UserName,
+) -> anyhow::Result<Option<String>> {
+    let stored = directory.users().await.context("the users could not be read")?;
+    let of_file = loaded.config.user.iter().map(|section| section.name.get_ref().clone());
+    let mut all = stored.iter().map(|user| user.name.to_string()).chain(of_file);
+    let own = name.as_str().to_lowercase();
+    Ok(all.find(|other| other != name.as_str() && other.to_lowercase() == own))
+}
+
 fn put(
     loaded: &Loaded,
     change: &Change,
@@ -270,6 +283,9 @@ fn put(
             (None, false) => return Err(nobody(name.as_str())),
             (before, _) => before.unwrap_or_else(|| User::named(name.clone())),
         };
+        if add && let Some(other) = alike(opened.stores.directory.as_ref(), loaded, &name).await? {
+            bail!("{name} and {other} differ in the case of letters only");
+        }
         let mut user = changed(user, change, country(loaded))?;
         if let Some(password) = password(change, add, language)? {
             user.password = Some(Machine::of().passwords.hash(&password).await);
@@ -341,7 +357,6 @@ mod tests {
     use super::*;
     use crate::cli::{Cli, Command};
     use clap::Parser as _;
-    use domain::directory::UserName;
 
     fn change(flags: &[&str]) -> Change {
         let cli = Cli::try_parse_from(["omnigate", "user", "set", "crm"].iter().chain(flags)).expect("flags");

@@ -69,6 +69,8 @@ refuses. A key that does not exist is an error.
   What reads like a number or `true` is text where the key wants text.
 - **Secrets.** A text, `{ file = \"/run/secrets/x\" }` (its last line end is cut off) or `{ env = \"NAME\" }`.
 - **Times.** `\"500ms\"`, `\"30s\"`, `\"10m\"`, `\"48h\"`, `\"90d\"`, or a number of seconds.
+- **Bounds.** Every number and every time has a least and a most; `check` says which. Names that differ in the case of letters only are refused;
+  an entry that stands twice in a list is told of.
 - **Addresses.** `\"10.1.0.0/16\"`, `\"::1\"`. Lists of who may connect are empty for everybody.
 - **TLS of a door.** `tls = { cert = \"chain.pem\", key = \"key.pem\" }`; SIGHUP reads them again.
 - **Reload.** SIGHUP reads the file again. Users, routes, rules, classes, defaults and links change at once; a link that is set as before keeps
@@ -148,6 +150,28 @@ fn keys(body: &[&str], lines: &[&str]) -> Vec<Key> {
         }
     }
     keys
+}
+
+/// Every key that takes a number or a time, by its path, and whether it is a time.
+pub(super) fn measured() -> Vec<(String, bool)> {
+    let mut found = Vec::new();
+    for section in SOURCES.iter().flat_map(|source| sections(source)) {
+        let path = section.heading.split(' ').next().unwrap_or_default();
+        let path = path.trim_matches(['[', ']']);
+        for key in &section.keys {
+            let kind = key
+                .kind
+                .trim_start_matches("Option<")
+                .trim_start_matches("Vec<")
+                .trim_start_matches("Spanned<");
+            let is_time = kind.starts_with("Period");
+            let is_number = ["u8", "u16", "u32", "u64", "usize"].contains(&kind.trim_end_matches('>'));
+            if is_time || is_number {
+                found.push((format!("{path}.{}", key.name), is_time));
+            }
+        }
+    }
+    found
 }
 
 /// What the function of `#[serde(default = "name")]` gives; nothing for a plain `#[serde(default)]`.

@@ -79,7 +79,7 @@ fn values_of_a_list_and_forms_are_checked() {
         ("[[mo]]\nto = \"http://\"\n".to_owned(), ":2: mo.to: "),
         (
             "[[user]]\nname = \"u\"\nmail_from = [\"a@b.se\", \"*@c.se\"]\n".to_owned(),
-            ":2: user.u.mail_from: ",
+            ":3: user.u.mail_from: ",
         ),
         (format!("{link}flash = \"x\"\n"), ":5: link.a.flash: "),
         (format!("{link}validity = \"x\"\n"), ":5: link.a.validity: "),
@@ -161,6 +161,26 @@ fn broken() -> Vec<String> {
         format!("{smtp}template = \"{{subject\"\n"),
         format!("{relay}from_domain = \"no domain\"\nenvelope_from = \"nobody\"\n"),
         relay.replace("a.example", "no domain"),
+        // Names that nobody can tell apart, and things that are there twice.
+        format!("{link}{link}{route}"),
+        format!("{link}{}{route}", link.replace("\"A\"", "\"a\"")),
+        "[[user]]\nname = \"crm\"\npassword = \"x\"\n[[user]]\nname = \"CRM\"\npassword = \"\"\n".to_owned(),
+        format!("{link}[[route]]\nto = \"*\"\nlinks = [\"A\", \"A\"]\n"),
+        format!("{link}{route}[[mo]]\nnumber = \"71234\"\n[[mo]]\nnumber = \"71234\"\n[[mo]]\n[[mo]]\nanswers = true\n"),
+        format!(
+            "{smtp}[[smtp.domain]]\nname = \"b.se\"\n[[smtp.domain]]\nname = \"B.se\"\n[[smtp.sender]]\naddress = \"@b.se\"\ntemplate = \"x\"\n\
+             [[smtp.sender]]\naddress = \"@B.se\"\ntemplate = \"x\"\n"
+        ),
+        // Values that nobody can mean.
+        format!("{}{route}", link.replace("h:1", "h:0")),
+        format!("{}{route}", link.replace("h:1", "::1:2775")),
+        format!("{link}response_timeout = \"0s\"\nfirst_pause = 0\nrate = 4294967295\npark_on = [\"x\"]\ntls = {{ name = \"a b\" }}\n{route}"),
+        format!("{link}{route}tries = 0\nfallback_after = 0\npauses = [\"5s\", \"0s\"]\nfallback_after_time = \"99999d\"\n"),
+        format!("{link}[[route]]\nto = \"*\"\nlinks = {{ balance = [\"A\"], weights = [0] }}\n[[class]]\nname = \"bulk\"\ntries = 0\n"),
+        "[defaults]\nmax_recipients = 0\nvalid_for = \"0s\"\nallow = [\"+46\"]\ndeny = [\"070\"]\n".to_owned(),
+        "[http]\nmax_connections = 0\nheader_timeout = \"18446744073709551615ms\"\nmax_body = 9223372036854775807\npublic_url = \"x\"\n".to_owned(),
+        "[telnet]\nhost = \"a b\"\npasscode_key = \"\"\nmax_line = 1\n[node]\ndata_dir = \"\"\n[retention]\nmessages = 0\n".to_owned(),
+        "[[user]]\nname = \"crm\"\npassword = \"x\"\npriority = \"alarm\"\nmax_priority = \"high\"\nallow = [\"+46\"]\n".to_owned(),
         "[http]\nlisten = \"127.0.0.1:8080\"\nops_listen = \"x\"\n[telnet]\nlisten = \"0.0.0.0:8080\"\n"
             .to_owned(),
     ];
@@ -186,6 +206,30 @@ fn every_problem_is_said_in_swedish_too() {
         }
     }
     assert_eq!(same, Vec::<String>::new(), "write their Swedish into bootstrap/src/swedish/said.rs");
+}
+
+/// What may be meant is served, and told of.
+#[test]
+fn what_is_odd_is_warned_of_in_both_languages() {
+    let text = "[[link]]\nname = \"A\"\nprotocol = \"smpp\"\nhosts = [\"h:1\", \"H:1\"]\n[[route]]\nto = \"*\"\nlinks = [\"A\"]\nusers = [\"crm\", \"gone\"]\n\
+                [[route]]\nto = \"*\"\nlinks = [\"A\"]\nusers = [\"gone\", \"crm\"]\npauses = [\"5s\", \"5s\"]\n\
+                [[user]]\nname = \"crm\"\nmail_from = [\"a@b.se\"]\n[[user]]\nname = \"billing\"\nmail_from = [\"A@b.se\"]\n";
+    let warnings = read(Path::new("omnigate.toml"), text, &[]).expect("served").warnings;
+    for wanted in [
+        "link.A.hosts: \"H:1\" stands there twice",
+        "route.users: \"gone\" is not in this file",
+        "two routes take the same messages to *",
+        "mail_from: A@b.se stands with both crm and billing: mail from there is taken for billing's",
+    ] {
+        assert!(warnings.iter().any(|warning| warning.contains(wanted)), "{wanted}: {warnings:?}");
+    }
+    for warning in &warnings {
+        assert_ne!(
+            *warning,
+            crate::swedish::said(warning, Language::Swedish),
+            "write its Swedish into said.rs"
+        );
+    }
 }
 
 #[test]

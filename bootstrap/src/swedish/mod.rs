@@ -4,6 +4,7 @@
 //! English: `help` is complete (a test walks every command), `said` has what people meet first.
 
 mod help;
+mod links;
 mod said;
 
 use clap::{Arg, ArgAction, Command};
@@ -22,6 +23,22 @@ pub fn said(english: &str, language: Language) -> String {
         Language::Swedish => {
             english.lines().map(|line| sentence(said::SAID, line)).collect::<Vec<_>>().join("\n")
         }
+    }
+}
+
+/// What a link says of itself, in a language: its parts are looked up one by one, and what nobody has foreseen stays as it is.
+#[must_use]
+pub fn of_link(detail: &str, language: Language) -> String {
+    fn part(english: &str) -> String {
+        let swedish = sentence(links::LINKS, english);
+        match english.split_once(": ") {
+            Some((before, after)) if swedish == english => format!("{}: {}", part(before), part(after)),
+            _ => swedish,
+        }
+    }
+    match language {
+        Language::English => detail.to_owned(),
+        Language::Swedish => detail.split("; ").map(part).collect::<Vec<_>>().join("; "),
     }
 }
 

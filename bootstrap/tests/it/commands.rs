@@ -64,6 +64,18 @@ fn users_come_and_go() {
     place.run(&add).good();
     assert!(place.run(&add).bad().contains("there already"));
     assert!(place.run(&["user", "add", "crm", "--no-password"]).bad().contains("stands in omnigate.toml"));
+    for twin in ["ANNA", "Crm"] {
+        let said = place.run(&["user", "add", twin, "--no-password"]).bad();
+        assert!(said.contains("differ in the case of letters only"), "{said}");
+    }
+    for (wrong, wanted) in [
+        (&["--deny", "+46"][..], "\"+46\" is no beginning of an international number"),
+        (&["--priority", "alarm", "--max-priority", "high"], "alarm is above --max-priority, which is high"),
+    ] {
+        let ran = place.run(&[&["user", "set", "anna"], wrong].concat());
+        assert_eq!(ran.code(), Some(2));
+        assert!(ran.err().contains(wanted), "{}", ran.err());
+    }
     assert!(place.run_with(&["user", "add", "bo"], "kort\n").bad().contains("at least 8"));
     place.run_with(&["user", "add", "bo"], "lång nog nu\n").good();
     place.run(&["user", "set", "anna", "--rate", "5"]).good();
@@ -171,6 +183,27 @@ fn an_operator_for_a_moment() {
     let first: Value = serde_json::from_str(ran.lines().next().unwrap_or_default()).expect("JSON");
     assert!(first["listening"].as_str().is_some_and(|address| address.starts_with("127.0.0.1:")));
     assert!(place().run(&["simulate", "smpp", "--fault", "thortle"]).err().contains("thortle"));
+}
+
+#[test]
+fn orders_that_nobody_can_follow_say_so_at_once() {
+    let place = place();
+    place.run(&["migrate"]).good();
+    let paused = place.run(&["link", "pause", "TS0"]).good();
+    assert!(paused.contains("no server answers here; in force when one starts"), "{paused}");
+    let swedish = ["link", "test", "TS0", "--to", "0701234567", "--language", "sv"];
+    let tested = place.run(&swedish).bad();
+    assert!(tested.contains("ingen server körs här, så inget sändes"), "{tested}");
+    let all = place.run(&["message", "list", "--json"]).json();
+    assert_eq!(all["messages"].as_array().map(Vec::len), Some(0), "nothing is left to go out later");
+    place.run(&["link", "resume", "TS0"]).good();
+    place.run(&["message", "send", "--to", "0701234567"]).good();
+    let drained = place.run(&["link", "drain", "TS0"]).bad();
+    assert!(drained.contains("TS0 still has 1 messages and no server runs here to send them"), "{drained}");
+    let drained = place.run(&["link", "drain", "TS0", "--json"]);
+    assert_eq!(drained.code(), Some(1));
+    let said: Value = serde_json::from_str(&drained.out()).expect("JSON");
+    assert_eq!((&said["left"], &said["served"]), (&1.into(), &false.into()));
 }
 
 /// A page of health that says that TS0 is up, whatever it is told.

@@ -3,6 +3,7 @@
 use crate::language::Words;
 use crate::state::State;
 use std::fmt;
+use std::net::Ipv6Addr;
 use std::str::FromStr;
 
 /// A callback that cannot be used.
@@ -179,7 +180,9 @@ fn leads_somewhere(url: &str) -> bool {
     let after = url.split_once("//").map_or("", |(_, after)| after);
     let authority = after.split(['/', '?', '#', '\\']).next().unwrap_or_default();
     let place = authority.rsplit('@').next().unwrap_or_default();
-    let (host, port) = match place.strip_prefix('[').map(|inner| inner.split_once(']')) {
+    let bracketed = place.strip_prefix('[').map(|inner| inner.split_once(']'));
+    let is_literal = bracketed.is_some();
+    let (host, port) = match bracketed {
         Some(None) => return false,
         Some(Some((host, ""))) => (host, None),
         Some(Some((host, rest))) => match rest.strip_prefix(':') {
@@ -188,8 +191,15 @@ fn leads_somewhere(url: &str) -> bool {
         },
         None => place.split_once(':').map_or((place, None), |(host, port)| (host, Some(port))),
     };
+    let is_host = if is_literal {
+        host.parse::<Ipv6Addr>().is_ok()
+    } else {
+        // What stands in no name of a host (WHATWG URL, forbidden host code points); letters of all languages do.
+        !host.is_empty() && !host.contains(|c: char| c.is_whitespace() || "<>^|%[]{}\"`".contains(c))
+    };
+    let digits = |port: &str| port.bytes().all(|b| b.is_ascii_digit());
     let port = port.filter(|port| !port.is_empty());
-    !host.is_empty() && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0))
+    is_host && port.is_none_or(|port| digits(port) && port.parse::<u16>().is_ok_and(|port| port > 0))
 }
 
 impl fmt::Display for Callback {
@@ -283,6 +293,11 @@ mod tests {
             "http://:80/x",
             "http://u:p@:80/",
             "http://a:80:90/",
+            "http://a:+80/",
+            "http://[x]/",
+            "http://[::1%eth0]/",
+            "http://a^b/",
+            "http://a%b/",
         ] {
             assert_eq!(Callback::json(bad, Told::Every), Err(CallbackError::NoPlace), "{bad}");
         }
@@ -293,6 +308,8 @@ mod tests {
             "https://[::1]:8443/x",
             "https://[::1]/",
             "HTTP://u:p@a.se:80/#x",
+            "http://räksmörgås.se/x",
+            "http://10.0.0.1/",
             "http://sms/dlr?d=%d&t=12:00@x",
         ] {
             assert!(Callback::json(good, Told::Every).is_ok(), "{good}");

@@ -59,8 +59,10 @@ pub struct LinkReport {
     pub protocol: &'static str,
     /// Its health.
     pub health: Health,
-    /// What it is doing or why it is not up, in English: `bound to 10.0.0.1:2775`, `bind refused: ESME_RINVPASWD, next try in 5 min`.
+    /// What it is doing or why it is not up, in English: `bound to 10.0.0.1:2775`, `bind refused: ESME_RINVPASWD`.
     pub detail: String,
+    /// How long it is until it tries again to be up, where it knows.
+    pub next_try: Option<Duration>,
     /// Bound sessions.
     pub sessions: usize,
     /// Segments written and not answered.

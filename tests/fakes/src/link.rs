@@ -325,6 +325,7 @@ impl Link for FakeLink {
             protocol: "fake",
             health,
             detail,
+            next_try: None,
             sessions: usize::from(health.is_up()),
             in_flight: open,
             waiting: 0,

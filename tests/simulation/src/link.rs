@@ -240,6 +240,7 @@ impl Link for SimLink {
             protocol: "story",
             health,
             detail: String::new(),
+            next_try: None,
             sessions: 1,
             in_flight,
             waiting: 0,

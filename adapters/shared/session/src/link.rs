@@ -131,6 +131,7 @@ impl Link for OperatorLink {
             protocol: self.protocol,
             health: self.shared.health(),
             detail: format!("{held}{}", self.shared.details()),
+            next_try: self.shared.next_try(),
             sessions: self.shared.bound_sessions(),
             in_flight: self.shared.all_in_flight(),
             waiting: self.shared.waiting(),

@@ -29,8 +29,16 @@ use tokio_util::task::TaskTracker;
 pub(crate) struct Place {
     /// Something is there to do.
     pub(crate) wake: Notify,
-    detail: Mutex<String>,
+    doing: Mutex<Doing>,
     in_flight: AtomicUsize,
+}
+
+/// What a session does, or why it does nothing.
+#[derive(Debug, Default)]
+struct Doing {
+    what: String,
+    /// When it tries again.
+    again_at: Option<Duration>,
 }
 
 /// What [`Shared::pull`] gives.
@@ -356,14 +364,29 @@ impl Shared {
 
     pub(crate) fn set_detail(&self, place: usize, detail: String) {
         if let Some(place) = self.places.get(place) {
-            *lock(&place.detail) = detail;
+            *lock(&place.doing) = Doing { what: detail, again_at: None };
         }
+    }
+
+    /// Why a session is not there, and after which pause it tries again.
+    pub(crate) fn set_pause(&self, place: usize, why: String, pause: Duration) {
+        if let Some(place) = self.places.get(place) {
+            let again_at = self.clock.monotonic().checked_add(pause);
+            *lock(&place.doing) = Doing { what: why, again_at };
+        }
+    }
+
+    /// How long it is until the next session tries again.
+    pub(crate) fn next_try(&self) -> Option<Duration> {
+        let now = self.clock.monotonic();
+        let at = self.places.iter().filter_map(|place| lock(&place.doing).again_at).min()?;
+        Some(at.saturating_sub(now))
     }
 
     /// What the sessions do, each said once.
     pub(crate) fn details(&self) -> String {
         let mut all: Vec<String> =
-            self.places.iter().map(|p| lock(&p.detail).clone()).filter(|d| !d.is_empty()).collect();
+            self.places.iter().map(|p| lock(&p.doing).what.clone()).filter(|d| !d.is_empty()).collect();
         all.dedup();
         all.join("; ")
     }

@@ -206,7 +206,7 @@ impl<C: Conversation> Slot<C> {
         tracing::warn!(link = %self.shared.id, session = self.place, host, why, next, "not bound");
         // A connection that was refused names the host itself.
         let why = why.strip_prefix(host).map_or(why, |why| why.trim_start_matches([':', ' ']));
-        self.shared.set_detail(self.place, format!("{host}: {why}, next try in {next}"));
+        self.shared.set_pause(self.place, format!("{host}: {why}"), pause);
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             () = stopped(&self.shared, self.place) => {}

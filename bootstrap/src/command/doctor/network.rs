@@ -3,6 +3,7 @@
 use super::Finding;
 use crate::command::check;
 use crate::config::{Loaded, Tls};
+use crate::swedish;
 use crate::wire::Machine;
 use domain::language::Language;
 use net::ConnectOptions;
@@ -94,7 +95,7 @@ async fn port(door: &str, address: &str, serving: bool, language: Language) -> F
                     "the address must be one of this machine's",
                 ),
             };
-            Finding::fail(thing, format!("{address}: {error}"), advice)
+            Finding::fail(thing, swedish::of_link(&format!("{address}: {error}"), language), advice)
         }
     }
 }
@@ -161,7 +162,7 @@ async fn reachable(thing: &str, host: &str, language: Language) -> Finding {
                 "kontrollera namn, brandvägg och att motparten är igång",
                 "check the name, the firewall, and that the other side runs",
             );
-            Finding::warn(thing, error.to_string(), advice)
+            Finding::warn(thing, swedish::of_link(&error.to_string(), language), advice)
         }
     }
 }

@@ -1,7 +1,9 @@
 //! `omnigate link drain`: the order, and the wait until the link has nothing left.
 
-use super::{LOOK, Named, Seen, give};
+use super::list::Seen;
+use super::{LOOK, Named, give};
 use crate::command::context::{Context, print, print_json};
+use crate::command::live::{self, Served};
 use crate::command::{backup, block_on, exit};
 use crate::config::Loaded;
 use crate::wire::Machine;
@@ -25,8 +27,12 @@ pub(super) fn run(
     let language = context.language(Some(loaded));
     let link = link.known(loaded)?;
     let bar = backup::spinner(language.pick("tömmer", "draining"));
-    let (left, later) = block_on(async {
+    let (left, later, served) = block_on(async {
         give(loaded, &link, LinkMode::Draining).await?;
+        let served = live::served(loaded).await?;
+        if served == Served::Perhaps {
+            bar.suspend(|| eprintln!("{}", super::perhaps(language)));
+        }
         let machine = Machine::of();
         let until = machine.clock.monotonic() + limit;
         // What is tried again before the time is over is waited for; what rests longer is only told of.
@@ -35,9 +41,10 @@ pub(super) fn run(
             let seen = Seen::until(loaded, due).await?;
             let left = seen.queued(&link) + seen.under_way(&link);
             bar.set_message(format!("{link}: {left}"));
-            if left == 0 || machine.clock.monotonic() >= until {
+            // Where nobody sends, nothing gets less.
+            if left == 0 || served == Served::Nobody || machine.clock.monotonic() >= until {
                 let all = Seen::until(loaded, Timestamp::MAX).await?;
-                return Ok((left, all.queued(&link).saturating_sub(seen.queued(&link))));
+                return Ok((left, all.queued(&link).saturating_sub(seen.queued(&link)), served));
             }
             tokio::time::sleep(LOOK).await;
         }
@@ -46,7 +53,12 @@ pub(super) fn run(
     if context.json {
         print_json(&json!({
             "name": link.as_str(), "order": LinkMode::Draining.as_str(), "left": left, "later": later,
+            "served": served == Served::Here,
         }))?;
+    } else if left > 0 && served == Served::Nobody {
+        bail!(
+            "{link} still has {left} messages and no server runs here to send them: the order is in force when one starts (omnigate serve)"
+        );
     } else if left > 0 {
         bail!("{link} still has {left} messages; it goes on sending them and takes nothing new");
     } else if later > 0 {

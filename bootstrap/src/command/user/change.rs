@@ -7,6 +7,7 @@ use domain::language::{Language, Words};
 use domain::message::Priority;
 use domain::numbering::{AllowList, Country};
 use domain::originator;
+use domain::words;
 use secrecy::SecretString;
 use std::io::{IsTerminal as _, Read as _};
 use std::path::PathBuf;
@@ -121,11 +122,27 @@ pub(super) fn changed(mut user: User, change: &Change, country: Country) -> anyh
         let old = user.allow.take().unwrap_or_default();
         let allow = change.allow.as_ref().map_or(old.allow, listed);
         let deny = change.deny.as_ref().map_or(old.deny, listed);
+        if let Some(odd) = allow.iter().chain(&deny).find(|prefix| !AllowList::is_prefix(prefix)) {
+            let what = |said: &str| format!("{odd:?} {said}");
+            return Err(WrongUsage::new(Words::new(
+                what("är ingen början på ett internationellt nummer: 467400"),
+                what("is no beginning of an international number: 467400"),
+            ))
+            .into());
+        }
         let limited = !allow.is_empty() || !deny.is_empty();
         user.allow = limited.then_some(AllowList { allow, deny, short_codes_denied: old.short_codes_denied });
     }
     user.priority = priority(&change.priority).unwrap_or(user.priority);
     user.max_priority = priority(&change.max_priority).unwrap_or(user.max_priority);
+    if user.priority > user.max_priority {
+        let (own, most) = (user.priority, user.max_priority);
+        return Err(WrongUsage::new(words!(
+            "--priority: {own} är över --max-priority, som är {most}",
+            "--priority: {own} is above --max-priority, which is {most}"
+        ))
+        .into());
+    }
     user.rate = change.rate.unwrap_or(user.rate);
     user.administrator = change.administrator.unwrap_or(user.administrator);
     user.enabled = change.enabled.unwrap_or(user.enabled);

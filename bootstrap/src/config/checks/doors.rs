@@ -2,8 +2,10 @@
 //! passes here.
 
 use super::Checks;
+use super::address::{host_port, is_name, is_url};
 use crate::config::{Config, Relay, Smtp};
 use std::net::{IpAddr, Ipv4Addr};
+use toml::Spanned;
 
 impl Checks<'_> {
     fn mail(&mut self, smtp: &Smtp) {
@@ -27,29 +29,65 @@ impl Checks<'_> {
         {
             self.wrong(&sender.address, "smtp.sender.address", "a mail address, or @ and a domain");
         }
+        self.once(smtp.sender.iter().map(|s| &s.address), "smtp.sender.address", "senders");
+        self.once(smtp.domain.iter().map(|d| &d.name), "smtp.domain.name", "domains");
+        for domain in smtp.domains.iter().filter(|domain| !is_mail_domain(domain)) {
+            self.wrong_key("smtp.domains", format!("{domain:?} is no mail domain"));
+        }
+        for domain in smtp.domain.iter().filter(|domain| !is_mail_domain(domain.name.get_ref())) {
+            let what = format!("{:?} is no mail domain", domain.name.get_ref());
+            self.wrong(&domain.name, "smtp.domain.name", what);
+        }
         if let Some(relay) = &smtp.relay {
             self.host(&relay.host, "smtp.relay.host".to_owned());
             self.secret(relay.password.as_ref(), "smtp.relay.password".to_owned());
-            self.senders_of_mail(smtp, relay);
+            self.senders_of_mail(relay);
             if relay.user.is_some() != relay.password.is_some() {
                 self.wrong_key("smtp.relay.user", "a login is a user and a password");
             }
         }
     }
 
+    /// Each is there once, whatever the case of its letters.
+    fn once<'a>(&mut self, all: impl Iterator<Item = &'a Spanned<String>>, key: &str, what: &str) {
+        let mut seen: Vec<&str> = Vec::new();
+        for one in all {
+            let name = one.get_ref();
+            if seen.iter().any(|other| other.eq_ignore_ascii_case(name)) {
+                self.wrong(one, key, format!("there are two {what} called {name}"));
+            }
+            seen.push(name);
+        }
+    }
+
     /// What the relay makes its senders of, by its own rule: it refuses to start with one that is no address.
-    fn senders_of_mail(&mut self, smtp: &Smtp, relay: &Relay) {
+    fn senders_of_mail(&mut self, relay: &Relay) {
         let fits = |address: &str| smtp::relay::clean::address(address).is_some();
-        let own = relay.from_domain.as_deref().map(|domain| ("smtp.relay.from_domain", domain));
-        let first = smtp.domains.first().map(|domain| ("smtp.domains", domain.as_str()));
-        let other = smtp.domain.first().map(|domain| ("smtp.domain", domain.name.get_ref().as_str()));
-        if let Some((key, domain)) = own.or(first).or(other)
-            && !fits(&format!("x@{domain}"))
-        {
-            self.wrong_key(key, format!("{domain:?} is no mail domain"));
+        // Those of the door are looked at with the door.
+        if let Some(domain) = relay.from_domain.as_deref().filter(|domain| !is_mail_domain(domain)) {
+            self.wrong_key("smtp.relay.from_domain", format!("{domain:?} is no mail domain"));
         }
         if let Some(sender) = relay.envelope_from.as_deref().filter(|sender| !fits(sender)) {
             self.wrong_key("smtp.relay.envelope_from", format!("{sender} is no mail address"));
+        }
+    }
+
+    /// How we name ourselves to others.
+    fn own_names(&mut self, config: &Config) {
+        let (smtp, relay) = (config.smtp.as_ref(), config.smtp.as_ref().and_then(|smtp| smtp.relay.as_ref()));
+        let hosts = [
+            ("smtp.host", smtp.and_then(|smtp| smtp.host.as_ref())),
+            ("smtp.relay.hello", relay.and_then(|relay| relay.hello.as_ref())),
+            ("telnet.host", config.telnet.as_ref().map(|telnet| &telnet.host)),
+        ];
+        for (key, host) in hosts.into_iter().filter_map(|(key, host)| host.map(|host| (key, host))) {
+            if !is_name(host) {
+                self.wrong_key(key, format!("{host:?} is no name of a machine, such as sms.example.se"));
+            }
+        }
+        let public = config.http.as_ref().and_then(|http| http.public_url.as_ref());
+        if public.is_some_and(|url| !is_url(url)) {
+            self.wrong_key("http.public_url", "a URL begins with https:// or http:// and has no ? and no #");
         }
     }
 
@@ -60,7 +98,7 @@ impl Checks<'_> {
         {
             self.wrong(at, format!("link.{}.alarm_to", link.name()), "needs a mail relay: [smtp.relay] host");
         }
-        self.secret(config.callbacks.secret.as_ref(), "callbacks.secret".to_owned());
+        self.key_of_somebody(config.callbacks.secret.as_ref(), "callbacks.secret".to_owned());
         self.one_of(Some(&config.callbacks.received), "callbacks.received".to_owned(), &["json", "form"]);
         if let Some(smtp) = &config.smtp {
             self.mail(smtp);
@@ -70,7 +108,7 @@ impl Checks<'_> {
             }
         }
         if let Some(telnet) = &config.telnet {
-            self.secret(telnet.passcode_key.as_ref(), "telnet.passcode_key".to_owned());
+            self.key_of_somebody(telnet.passcode_key.as_ref(), "telnet.passcode_key".to_owned());
             self.one_of(Some(&telnet.subject), "telnet.subject".to_owned(), &["prefix", "reference"]);
             if let Some(zone) = &telnet.time_zone
                 && jiff::tz::TimeZone::get(zone.get_ref()).is_err()
@@ -78,6 +116,7 @@ impl Checks<'_> {
                 self.wrong(zone, "telnet.time_zone", "a zone is a name like \"Europe/Stockholm\"");
             }
         }
+        self.own_names(config);
         let listens = [
             ("http.listen", config.http.as_ref().map(|h| &h.listen)),
             ("http.ops_listen", config.http.as_ref().and_then(|h| h.ops_listen.as_ref())),
@@ -86,9 +125,7 @@ impl Checks<'_> {
         ];
         let mut taken: Vec<(&str, &str, u16)> = Vec::new();
         for (key, listen) in listens.into_iter().filter_map(|(k, l)| l.map(|l| (k, l))) {
-            let place = listen.rsplit_once(':').filter(|(host, _)| !host.is_empty());
-            let Some((host, port)) = place.and_then(|(host, port)| Some((host, port.parse::<u16>().ok()?)))
-            else {
+            let Some((host, port)) = host_port(listen) else {
                 let what = format!("{listen:?} is not address:port, for example \"0.0.0.0:8080\"");
                 self.wrong_key(key, what);
                 continue;
@@ -113,11 +150,15 @@ impl Checks<'_> {
     }
 }
 
+fn is_mail_domain(domain: &str) -> bool {
+    smtp::relay::clean::address(&format!("x@{domain}")).is_some()
+}
+
 /// Whether who listens at one of these hosts is in the way of who would listen at the other, on the same port.
 fn overlap(one: &str, other: &str) -> bool {
     let address = |host: &str| match host {
         "localhost" => Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
-        _ => host.trim_start_matches('[').trim_end_matches(']').parse().ok(),
+        _ => host.parse().ok(),
     };
     match (address(one), address(other)) {
         (Some(one), Some(other)) if one == other => true,
@@ -144,10 +185,10 @@ mod tests {
             ("127.0.0.1", "localhost", true),
             ("127.0.0.1", "127.0.0.2", false),
             ("0.0.0.0", "127.0.0.1", true),
-            ("0.0.0.0", "[::1]", false),
-            ("[::]", "127.0.0.1", true),
-            ("[::]", "[::1]", true),
-            ("[::1]", "::1", true),
+            ("0.0.0.0", "::1", false),
+            ("::", "127.0.0.1", true),
+            ("::", "::1", true),
+            ("::1", "0:0::1", true),
             ("a.example", "A.example", true),
             ("a.example", "b.example", false),
         ] {

@@ -1,5 +1,7 @@
 //! What the types alone cannot say: names that must exist, values that must be of a list, secrets that must be there.
 
+pub(super) mod address;
+mod bounds;
 mod doors;
 mod received;
 mod routes;
@@ -10,7 +12,7 @@ use super::{Config, UserSection};
 use domain::directory::{LinkId, User, UserName};
 use domain::language::{Language, Words};
 use domain::message::Priority;
-use domain::numbering::Country;
+use domain::numbering::{AllowList, Country};
 use domain::originator;
 use std::collections::HashSet;
 use toml::Spanned;
@@ -32,6 +34,7 @@ pub(super) fn check(
     secrets: Secrets,
 ) -> (Vec<Problem>, Vec<String>) {
     let mut checks = Checks { text, variables, secrets, problems: Vec::new(), warnings: Vec::new() };
+    checks.bounds();
     checks.node(config);
     checks.links(config);
     checks.users(config);
@@ -101,12 +104,19 @@ impl Checks<'_> {
         }
     }
 
+    /// A secret that opens a door or signs: an empty one would let everybody in.
+    pub(super) fn key_of_somebody(&mut self, secret: Option<&Spanned<super::Secret>>, key: String) {
+        use secrecy::ExposeSecret as _;
+        let empty = |secret: &super::Secret| secret.resolve().is_ok_and(|s| s.expose_secret().is_empty());
+        match secret.filter(|secret| self.secrets == Secrets::Needed && empty(secret.get_ref())) {
+            Some(secret) => self.wrong(secret, key, "it is empty"),
+            None => self.secret(secret, key),
+        }
+    }
+
+    /// `host:port` of somebody whom we call.
     pub(super) fn host(&mut self, host: &Spanned<String>, key: String) {
-        let port = host
-            .get_ref()
-            .rsplit_once(':')
-            .and_then(|(name, port)| (!name.is_empty()).then(|| port.parse::<u16>().ok()).flatten());
-        if port.is_none() {
+        if address::host_port(host.get_ref()).is_none_or(|(_, port)| port == 0) {
             self.wrong(host, key, format!("{:?} is not host:port", host.get_ref()));
         }
     }
@@ -128,23 +138,17 @@ impl Checks<'_> {
         }
         self.one_of(Some(&defaults.text), "defaults.text".to_owned(), &["auto", "keep", "fold", "reject"]);
         let minicall = &config.minicall;
-        if !(20..=400).contains(&minicall.length) {
-            self.wrong_key("minicall.length", "20 to 400 characters");
+        for (prefixes, key) in [
+            (&minicall.numeric, "minicall.numeric"),
+            (&defaults.allow, "defaults.allow"),
+            (&defaults.deny, "defaults.deny"),
+        ] {
+            if let Some(what) = no_prefix(prefixes) {
+                self.wrong_key(key, what);
+            }
         }
-        if !(1..=99).contains(&minicall.pages) {
-            self.wrong_key("minicall.pages", "1 to 99");
-        }
-        if !(1..=100).contains(&minicall.numeric_length) {
-            self.wrong_key("minicall.numeric_length", "1 to 100 characters");
-        }
-        for prefix in
-            minicall.numeric.iter().filter(|p| p.is_empty() || !p.bytes().all(|b| b.is_ascii_digit()))
-        {
-            let what = format!("{prefix:?} is no beginning of an international number: 467400");
-            self.wrong_key("minicall.numeric", what);
-        }
-        if defaults.max_segments == 0 {
-            self.wrong_key("defaults.max_segments", "at least 1, at most 255");
+        if config.node.data_dir.as_os_str().is_empty() {
+            self.wrong_key("node.data_dir", "the name of a directory");
         }
         if !log_level(&config.log.level) {
             let what = format!(
@@ -168,15 +172,13 @@ impl Checks<'_> {
     }
 
     fn links(&mut self, config: &Config) {
-        let mut seen = HashSet::new();
+        let mut seen = Vec::new();
         for link in &config.link {
             let (name, at) = (link.name().to_owned(), &link.common.name);
             if LinkId::parse(&name).is_err() {
                 self.wrong(at, "link.name", "a name is 1 to 64 letters, digits or . _ - @ +");
             }
-            if !seen.insert(name.clone()) {
-                self.wrong(at, "link.name", format!("there are two links called {name}"));
-            }
+            self.named_once(at, "link.name", &mut seen, |name| format!("there are two links called {name}"));
             link.check(self);
             if let Some(taken) = link.taken.as_ref().filter(|taken| !taken.missing.is_empty()) {
                 let (operator, missing) = (taken.operator, taken.missing.join(", "));
@@ -192,23 +194,61 @@ impl Checks<'_> {
 
     fn users(&mut self, config: &Config) {
         let country = Country::parse(config.defaults.country.get_ref()).unwrap_or(Country::SWEDEN);
-        let mut seen = HashSet::new();
+        let mut seen = Vec::new();
         for user in &config.user {
             let name = user.name.get_ref();
             if UserName::parse(name).is_err() {
                 self.wrong(&user.name, "user.name", "a name is 1 to 64 letters, digits or . _ - @ +");
             }
-            if !seen.insert(name.clone()) {
-                self.wrong(&user.name, "user.name", format!("there are two users called {name}"));
-            }
+            self.named_once(&user.name, "user.name", &mut seen, |name| {
+                format!("there are two users called {name}")
+            });
             self.user(name, user, country);
         }
+        let owners: Vec<_> = config
+            .user
+            .iter()
+            .flat_map(|user| user.mail_from.iter().map(move |own| (own, user.name.get_ref())))
+            .collect();
+        for (place, (address, name)) in owners.iter().enumerate() {
+            let other = owners.iter().take(place).find(|(a, n)| a.eq_ignore_ascii_case(address) && n != name);
+            if let Some((_, other)) = other {
+                let first = other.min(name);
+                self.warnings.push(format!(
+                    "mail_from: {address} stands with both {other} and {name}: mail from there is taken for {first}'s"
+                ));
+            }
+        }
+    }
+
+    /// Names that differ in the case of letters only are told apart by no person, no file system of the Windows kind and no environment variable.
+    fn named_once(
+        &mut self,
+        name: &Spanned<String>,
+        key: &str,
+        seen: &mut Vec<String>,
+        said: impl Fn(&str) -> String,
+    ) {
+        let own = name.get_ref();
+        match seen.iter().find(|other| other.to_lowercase() == own.to_lowercase()) {
+            Some(other) if other == own => self.wrong(name, key, said(own)),
+            Some(other) => {
+                self.wrong(name, key, format!("{own} and {other} differ in the case of letters only"));
+            }
+            None => {}
+        }
+        seen.push(own.clone());
     }
 
     fn user(&mut self, name: &str, user: &UserSection, country: Country) {
         let key = |k: &str| format!("user.{name}.{k}");
-        self.secret(user.password.as_ref(), key("password"));
-        self.secret(user.callback_secret.as_ref(), key("callback_secret"));
+        self.key_of_somebody(user.password.as_ref(), key("password"));
+        self.key_of_somebody(user.callback_secret.as_ref(), key("callback_secret"));
+        for (prefixes, k) in [(&user.allow, "allow"), (&user.deny, "deny")] {
+            if let Some(what) = no_prefix(prefixes) {
+                self.wrong_or(&key(k), &user.name, key(k), what);
+            }
+        }
         for originator in user.originator.iter().chain(user.originators.iter().flatten()) {
             if let Err(refusal) = originator::parse(originator.get_ref(), country) {
                 self.wrong(originator, key("originator"), refusal.detail);
@@ -217,8 +257,20 @@ impl Checks<'_> {
         for (value, k) in [(&user.priority, "priority"), (&user.max_priority, "max_priority")] {
             self.one_of(value.as_ref(), key(k), &Priority::ALL.map(Priority::as_str));
         }
+        let class = |value: &Option<Spanned<String>>| Priority::parse(value.as_ref()?.get_ref());
+        if let (Some(own), Some(at), Some(most)) =
+            (class(&user.priority), &user.priority, class(&user.max_priority))
+            && own > most
+        {
+            self.wrong(at, key("priority"), format!("{own} is above his max_priority, which is {most}"));
+        }
         if user.mail_from.iter().any(|own| !User::is_mail_from(own)) {
-            self.wrong(&user.name, key("mail_from"), "a mail address, or @ and a domain");
+            self.wrong_or(
+                &key("mail_from"),
+                &user.name,
+                key("mail_from"),
+                "a mail address, or @ and a domain",
+            );
         }
         if user.password.is_none() && user.addresses.is_empty() && user.mail_from.is_empty() {
             self.wrong(
@@ -242,6 +294,12 @@ impl Checks<'_> {
             }
         }
     }
+}
+
+/// What is wrong with prefixes of international numbers: one with a plus or a leading zero would never fit.
+fn no_prefix(prefixes: &[String]) -> Option<String> {
+    let wrong = prefixes.iter().find(|prefix| !AllowList::is_prefix(prefix))?;
+    Some(format!("{wrong:?} is no beginning of an international number: 467400"))
 }
 
 /// Whether the log says something with this level: one of the five for the program as a whole, and perhaps others for its parts. (The filter itself

@@ -1,7 +1,7 @@
 //! Where received messages go, and who is told of links that are ill.
 
 use super::Checks;
-use crate::config::Config;
+use crate::config::{Config, MoSection};
 use domain::language::Words;
 use domain::mo::Destination;
 use domain::numbering::Country;
@@ -14,6 +14,16 @@ impl Checks<'_> {
                 && domain::address::Recipient::parse(number.get_ref().trim_start_matches('+')).is_err()
             {
                 self.wrong(number, "mo.number", "an international number without +, or a short code");
+            }
+            let same = |other: &MoSection| other.to_domain().number == rule.to_domain().number;
+            if config.mo.iter().take(place).any(same) {
+                let what = match &rule.number {
+                    Some(number) => {
+                        format!("there are two rules for {}: the first one counts", number.get_ref())
+                    }
+                    None => "there are two rules for every other number: the first one counts".to_owned(),
+                };
+                self.wrong_at(&format!("mo.{place}.number"), "mo.number", what);
             }
             if let Some(user) = &rule.user
                 && !users.contains(&user.get_ref().as_str())

@@ -3,12 +3,20 @@
 use super::Checks;
 use crate::config::problem::Problem;
 use crate::config::{Config, Link, RouteSection};
+use domain::directory::UserName;
 use domain::message::Priority;
 
 impl Checks<'_> {
     pub(super) fn routes(&mut self, config: &Config) {
         for route in &config.route {
             self.route(config, route);
+        }
+        for (place, route) in config.route.iter().enumerate() {
+            if config.route.iter().take(place).any(|earlier| same_messages(earlier, route)) {
+                let to = &route.to.0;
+                self.warnings
+                    .push(format!("two routes take the same messages to {to}: the first one counts"));
+            }
         }
         let routed = |link: &Link| {
             config.route.iter().any(|r| r.steps().iter().any(|(links, _)| links.contains(&link.name())))
@@ -37,13 +45,34 @@ impl Checks<'_> {
         if steps.iter().all(|(links, _)| links.is_empty()) {
             self.wrong(&route.links, "route.links", format!("the route to {} names no link", route.to.0));
         }
+        let mut seen: Vec<&str> = Vec::new();
+        for link in steps.iter().flat_map(|(links, _)| links.iter().copied()) {
+            if seen.contains(&link) {
+                self.wrong(&route.links, "route.links", format!("{link:?} stands there twice"));
+            }
+            seen.push(link);
+        }
         for (links, weights) in &steps {
+            if weights.contains(&0) {
+                self.wrong(&route.links, "route.links.weights", "a weight is at least 1");
+            }
             if !weights.is_empty() && weights.len() != links.len() {
                 self.wrong(&route.links, "route.links.weights", "as many weights as links");
             }
         }
         for priority in &route.priorities {
             self.one_of(Some(priority), "route.priorities".to_owned(), &Priority::ALL.map(Priority::as_str));
+        }
+        for user in
+            route.users.iter().filter(|user| !config.user.iter().any(|u| u.name.get_ref() == user.get_ref()))
+        {
+            let name = user.get_ref();
+            if UserName::parse(name).is_err() {
+                self.wrong(user, "route.users", "a name is 1 to 64 letters, digits or . _ - @ +");
+            } else {
+                self.warnings
+                    .push(format!("route.users: {name:?} is not in this file; it must be in the database"));
+            }
         }
         self.times(route);
         if route.unknown_share() {
@@ -84,6 +113,16 @@ impl Checks<'_> {
             }
         }
     }
+}
+
+/// Whether the later of two routes is for just the messages of the earlier.
+fn same_messages(earlier: &RouteSection, later: &RouteSection) -> bool {
+    let set = |list: &[toml::Spanned<String>]| -> std::collections::BTreeSet<String> {
+        list.iter().map(|one| one.get_ref().clone()).collect()
+    };
+    earlier.to == later.to
+        && set(&earlier.users) == set(&later.users)
+        && set(&earlier.priorities) == set(&later.priorities)
 }
 
 fn listed(names: &[&str]) -> String {

@@ -3,6 +3,7 @@
 use super::Common;
 use crate::config::Secret;
 use crate::config::checks::Checks;
+use crate::config::checks::address::is_name;
 use domain::language::Words;
 use toml::Spanned;
 
@@ -58,6 +59,16 @@ impl LinkChecks<'_, '_> {
         self.hosts(&common.hosts, "hosts");
         self.range(common.window.as_ref(), "window", 1_000);
         self.range(common.sessions.as_ref(), "sessions", 64);
+        if let Some(name) =
+            common.tls.as_ref().and_then(|tls| tls.name.as_ref()).filter(|name| !is_name(name))
+        {
+            let what = format!("{name:?} is no name of a machine, such as sms.example.se");
+            self.wrong_key(common, "tls", what);
+        }
+        for code in common.park_on.iter().filter(|code| !code.contains('-')) {
+            let what = format!("{code:?} is no code of a link, such as smpp-0x00000400");
+            self.wrong_key(common, "park_on", what);
+        }
         if let (Some(at), Err(what)) = (&common.originator, common.own_originator()) {
             self.wrong(at, "originator", what);
         }

@@ -1,6 +1,7 @@
 //! The keys that only links to HTTP operators have. What the operator's interface is stands in his profile.
 
 use super::{Common, Keys, LinkChecks};
+use crate::config::checks::address::is_url;
 use crate::config::problem::for_people;
 use crate::config::values::{Parsed, Secret};
 use crate::swedish;
@@ -133,13 +134,6 @@ impl Http {
             checks.wrong(&self.profile, "secrets", what);
         }
     }
-}
-
-fn is_url(text: &str) -> bool {
-    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    rest.is_some_and(|rest| {
-        !rest.is_empty() && !rest.contains(|c: char| c.is_whitespace() || c.is_control() || "?#".contains(c))
-    })
 }
 
 impl Keys for Http {

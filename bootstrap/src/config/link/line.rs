@@ -1,6 +1,7 @@
 //! The keys of a modem and its telephone line, for links that may be dialled.
 
 use super::{Common, LinkChecks};
+use crate::config::checks::address::host_port;
 use crate::config::values::Period;
 use ::modem::call::{self, CallSettings, Script};
 use ::modem::port::{Flow, SerialOptions, TCP};
@@ -66,9 +67,7 @@ impl Dialled<'_> {
             checks.wrong(port, "port", "the name of a device, or tcp://host:port");
         }
         if let Some(host) = port.get_ref().strip_prefix(TCP)
-            && host
-                .rsplit_once(':')
-                .is_none_or(|(name, port)| name.is_empty() || port.parse::<u16>().is_err())
+            && host_port(host).is_none_or(|(_, port)| port == 0)
         {
             checks.wrong(port, "port", format!("tcp://{host} is not tcp://host:port"));
         }

@@ -1,6 +1,7 @@
 //! The keys that only GSM terminals have (3GPP TS 27.005 and 27.007).
 
 use super::{Common, Keys, LinkChecks};
+use crate::config::checks::address::host_port;
 use crate::config::values::{Period, Secret};
 use ::modem::profile;
 use secrecy::ExposeSecret as _;
@@ -68,9 +69,7 @@ impl Keys for Modem {
             checks.wrong(&self.port, "port", "the name of a device, or tcp://host:port");
         }
         if let Some(host) = self.port.get_ref().strip_prefix(::modem::port::TCP)
-            && host
-                .rsplit_once(':')
-                .is_none_or(|(name, port)| name.is_empty() || port.parse::<u16>().is_err())
+            && host_port(host).is_none_or(|(_, port)| port == 0)
         {
             checks.wrong(&self.port, "port", format!("tcp://{host} is not tcp://host:port"));
         }
@@ -90,9 +89,6 @@ impl Keys for Modem {
             && !at.get_ref().strip_prefix('+').unwrap_or(at.get_ref()).bytes().all(|o| o.is_ascii_digit())
         {
             checks.wrong(at, "service_centre", "digits, with + before a country code");
-        }
-        if self.weak_signal > 31 {
-            checks.wrong_key(common, "weak_signal", format!("{} is not between 0 and 31", self.weak_signal));
         }
         if let Some(at) =
             self.alarm_to.as_ref().filter(|at| smtp::relay::clean::address(at.get_ref()).is_none())

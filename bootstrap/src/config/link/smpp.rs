@@ -127,13 +127,6 @@ impl Keys for Smpp {
         checks.one_of(self.flash.as_ref(), "flash", &["coding", "class", "subunit"]);
         checks.one_of(self.validity.as_ref(), "validity", &["relative", "absolute", "none"]);
         checks.one_of(self.names.as_ref(), "names", &["ascii", "latin1", "utf8"]);
-        for (key, time) in
-            [("enquire_link", self.enquire_link), ("response_timeout", common.response_timeout)]
-        {
-            if time.is_some_and(|time| time.0.is_zero()) {
-                checks.wrong_key(common, key, "more than nothing");
-            }
-        }
     }
 
     fn hosts<'a>(&'a self, common: &'a Common) -> Vec<&'a str> {

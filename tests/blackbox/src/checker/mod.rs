@@ -5,6 +5,8 @@
 mod accepted;
 mod books;
 mod duplicates;
+#[cfg(test)]
+mod honest;
 mod index;
 mod order;
 #[cfg(test)]

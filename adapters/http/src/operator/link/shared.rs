@@ -138,6 +138,7 @@ impl Shared {
             protocol: "http",
             health: self.health(),
             detail: format!("{held}{}: {}", self.config.profile.title, lock(&self.detail)),
+            next_try: None,
             sessions: usize::from(self.up.load(Acquire)),
             in_flight,
             waiting: self.waiting.load(Relaxed),
