@@ -37,6 +37,7 @@ impl StoreError {
             Self::Busy => "lagret är upptaget".to_owned(),
             Self::Full => "disken är full".to_owned(),
             Self::Unavailable(why) => format!("databasen går inte att nå: {why}"),
+            Self::InUse(why) => format!("lagret används av en annan process: {why}"),
             Self::Broken(why) => format!("disken har fallerat: {why}"),
             Self::KeyReused => "nyckeln användes till en annan begäran".to_owned(),
             Self::Data(why) => format!("går inte att lagra: {why}"),
