@@ -1,4 +1,4 @@
-//! Telling people of a link: by mail, and by a message of another link, which is tried until one has sent it or there is nothing more to tell.
+//! Telling people of a link, and of what was given up: by mail, and by a message of another link, which is tried until one has sent it or there is nothing more to tell.
 //!
 //! What it has to tell it keeps in memory: after a restart a link that is still ill is told of again.
 
@@ -8,13 +8,13 @@ use crate::submit::Submit;
 use crate::untold::{Telling, Untold};
 use domain::Language;
 use domain::access::Sender;
-use domain::directory::{LinkId, User, UserName};
+use domain::directory::{User, UserName};
 use domain::message::{Door, MessageId, Priority};
 use domain::refusal::{Code, Refusal};
 use domain::state::State;
 use domain::submission::Request;
 use domain::text::Policy;
-use ports::driven::{Clock, Notice, Notices, Reports, Trouble};
+use ports::driven::{About, Clock, Notice, Notices, Reports, Trouble};
 use ports::driving::SubmitMessages;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,8 +29,8 @@ const OWN: &str = "heartbeat";
 
 /// Something to tell people.
 pub(crate) struct Alarm {
-    /// The link it is about.
-    pub link: LinkId,
+    /// What it is about.
+    pub about: About,
     /// What is, or was, wrong.
     pub trouble: Trouble,
     /// It is over.
@@ -60,18 +60,19 @@ impl Alarms {
         let since = at.checked_sub(alarm.lasted).unwrap_or(at);
         let directory = self.directory.current();
         let text = text(&alarm, directory.defaults.language);
-        let Alarm { link, trouble, cleared, detail, .. } = alarm;
+        let Alarm { about, trouble, cleared, detail, .. } = alarm;
         let word = if cleared { "clear" } else { "alarm" };
-        metrics::counter!("omnigate_alarms_total", "link" => link.to_string(), "kind" => word).increment(1);
-        self.notices.give(Notice { link: link.clone(), trouble, cleared, detail, since, at });
+        let link = about.link().map(ToString::to_string).unwrap_or_default();
+        metrics::counter!("omnigate_alarms_total", "link" => link, "kind" => word).increment(1);
+        self.notices.give(Notice { about: about.clone(), trouble, cleared, detail, since, at });
         let mut numbers: Vec<&String> = directory.alarm.sms.iter().chain(also).collect();
         numbers.sort();
         numbers.dedup();
         let now = self.clock.monotonic();
         let telling = |to: &String| {
-            Telling::new(self.submit.ids.next(), (link.clone(), trouble, cleared), to, &text, now)
+            Telling::new(self.submit.ids.next(), (about.clone(), trouble, cleared), to, &text, now)
         };
-        self.untold.put(&link, trouble, numbers.into_iter().map(telling).collect());
+        self.untold.put(&about, trouble, numbers.into_iter().map(telling).collect());
     }
 
     /// Tells what is untold until told to stop.
@@ -88,10 +89,13 @@ impl Alarms {
         }
     }
 
-    /// The link is gone from the configuration, or it has been well for long.
+    /// The link is gone from the configuration, or it has been well for long; or what was given up is old news.
     fn is_pointless(&self, telling: &Telling) -> bool {
         let age = self.clock.monotonic().saturating_sub(telling.raised_at);
-        (telling.cleared && age > WORTH) || self.directory.current().link(&telling.link).is_none()
+        match telling.about.link() {
+            Some(link) => (telling.cleared && age > WORTH) || self.directory.current().link(link).is_none(),
+            None => age > WORTH,
+        }
     }
 
     /// Whether there is nothing more to do: it is sent, or never can be.
@@ -103,7 +107,7 @@ impl Alarms {
             match record.as_ref().map(|r| r.state) {
                 Some(State::Scheduled | State::Queued | State::Sending) => return false,
                 Some(State::Failed) => {
-                    tracing::warn!(link = %telling.link, %by, "an alarm was not sent; it goes by another link");
+                    tracing::warn!(about = %telling.about, %by, "an alarm was not sent; it goes by another link");
                     telling.refused_by.push(by);
                     telling.refused_by.extend(record.map(|r| r.link));
                 }
@@ -145,7 +149,7 @@ impl Alarms {
                 false
             }
             Err(refusal) => {
-                tracing::error!(link = %telling.link, %refusal, "an alarm cannot be told to a number");
+                tracing::error!(about = %telling.about, %refusal, "an alarm cannot be told to a number");
                 true
             }
         }
@@ -169,10 +173,17 @@ fn text(alarm: &Alarm, language: Language) -> String {
         (Trouble::WeakSignal, true) => ("signalen bra igen", "signal OK"),
         (Trouble::MemoryFull, false) => ("minnet nästan fullt", "memory nearly full"),
         (Trouble::MemoryFull, true) => ("plats i minnet igen", "memory OK"),
+        (Trouble::GivenUp, _) => (
+            "tog inte emot, något gavs upp: omnigate message dead",
+            "took nothing, some was given up: omnigate message dead",
+        ),
     };
-    let detail: String = alarm.detail.chars().take(80).collect();
+    // An address may be long, and the reason of it is in the list.
+    let most = if alarm.about.link().is_some() { 80 } else { 0 };
+    let detail: String = alarm.detail.chars().take(most).collect();
+    let about: String = alarm.about.to_string().chars().take(80).collect();
     let reason = if alarm.cleared || detail.is_empty() { String::new() } else { format!(" ({detail})") };
-    format!("Omnigate: {} {}{reason}", alarm.link, language.pick(swedish, english))
+    format!("Omnigate: {about} {}{reason}", language.pick(swedish, english))
 }
 
 fn own_name() -> Option<UserName> {
@@ -193,12 +204,13 @@ pub(crate) async fn send(submit: &Submit, request: Request) -> Result<MessageId,
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::directory::LinkId;
 
     #[test]
     fn texts_fit_one_segment() {
         let link = LinkId::parse("TS0").expect("name");
         let mut alarm = Alarm {
-            link,
+            about: About::Link(link),
             trouble: Trouble::Parked,
             cleared: false,
             detail: "bind refused: ESME_RINVPASWD ".repeat(9),
@@ -208,6 +220,19 @@ mod tests {
             let text = text(&alarm, language);
             assert!(text.chars().count() <= 160, "{text}");
         }
+        let far = format!("https://{}.example.se", "a".repeat(90));
+        let given_up =
+            Alarm { about: About::Receiver(far), trouble: Trouble::GivenUp, detail: String::new(), ..alarm };
+        let told = text(&given_up, Language::Swedish);
+        assert!(
+            told.chars().count() <= 160 && told.ends_with("något gavs upp: omnigate message dead"),
+            "{told}"
+        );
+        alarm = Alarm {
+            about: About::Link(LinkId::parse("TS0").expect("name")),
+            trouble: Trouble::Parked,
+            ..given_up
+        };
         alarm.detail = "10.0.0.1:2775: connection refused".into();
         assert!(text(&alarm, Language::English).ends_with(" (10.0.0.1:2775: connection refused)"));
         alarm.cleared = true;

@@ -10,7 +10,7 @@ use crate::directory::{CurrentDirectory, Installation};
 use crate::dispatch::Pump;
 use crate::elsewhere::Elsewhere;
 use crate::fatal::Fatal;
-use crate::handoff::{HandOver, HandoffQueue, Patience};
+use crate::handoff::{GivenUp, HandOver, HandoffQueue, Patience};
 use crate::heartbeat::{Beats, Heartbeats};
 use crate::housekeeping::Housekeeping;
 use crate::jumps::Jumps;
@@ -154,6 +154,15 @@ impl Gateway {
         if taken > 0 {
             tracing::warn!(taken, "messages were in doubt after the last run");
         }
+        let alarms = Alarms {
+            directory: Arc::clone(&directory),
+            lanes: Arc::clone(&lanes),
+            submit: submit.clone(),
+            reports: Arc::clone(&stores.reports),
+            clock: Arc::clone(&world.clock),
+            notices: Arc::clone(&world.notices),
+            untold: Arc::default(),
+        };
         let hand_over = HandOver {
             directory: Arc::clone(&directory),
             handoffs: Arc::clone(&stores.handoffs),
@@ -167,6 +176,8 @@ impl Gateway {
             fatal: fatal.clone(),
             meters: Arc::clone(&meters),
             patience: Patience::default(),
+            alarms: alarms.clone(),
+            given_up: GivenUp::default(),
         };
         let housekeeping = Housekeeping {
             directory: Arc::clone(&directory),
@@ -202,15 +213,6 @@ impl Gateway {
         };
         let hurry = Arc::clone(&ways.hurry);
         let beats = Arc::new(Beats::default());
-        let alarms = Alarms {
-            directory: Arc::clone(&directory),
-            lanes: Arc::clone(&lanes),
-            submit: submit.clone(),
-            reports: Arc::clone(&stores.reports),
-            clock: Arc::clone(&world.clock),
-            notices: Arc::clone(&world.notices),
-            untold: Arc::default(),
-        };
         let watchman = Watchman { alarms: alarms.clone() };
         let heartbeats = Heartbeats {
             directory: Arc::clone(&directory),

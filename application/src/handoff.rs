@@ -6,9 +6,11 @@ mod complaints;
 mod patience;
 mod queue;
 
+pub(crate) use complaints::GivenUp;
 pub(crate) use patience::Patience;
 pub(crate) use queue::HandoffQueue;
 
+use crate::alarms::{Alarm, Alarms};
 use crate::directory::CurrentDirectory;
 use crate::failpoints;
 use crate::fatal::Fatal;
@@ -24,7 +26,9 @@ use domain::Timestamp;
 use domain::message::Incarnation;
 use futures_util::FutureExt as _;
 use patience::PATIENCE;
-use ports::driven::{Answer, Clock, Deliver, Handoff, HandoffError, HandoffKey, HandoffOutcome, Handoffs};
+use ports::driven::{
+    About, Answer, Clock, Deliver, Handoff, HandoffError, HandoffKey, HandoffOutcome, Handoffs, Trouble,
+};
 use queue::{HELD, LEASED};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -53,6 +57,8 @@ pub(crate) struct HandOver {
     pub fatal: Fatal,
     pub meters: Arc<Meters>,
     pub patience: Patience,
+    pub alarms: Alarms,
+    pub given_up: GivenUp,
 }
 
 /// A try that ended.
@@ -248,6 +254,15 @@ impl HandOver {
         }
     }
 
+    /// Those whom `[alarm]` names are told, once an hour.
+    fn alarm(&self, handoff: &Handoff, error: &str) {
+        if self.given_up.is_news(self.clock.monotonic()) {
+            let (about, trouble) = (About::Receiver(handoff.target()), Trouble::GivenUp);
+            let (detail, lasted) = (error.to_owned(), self.age(handoff));
+            self.alarms.raise(Alarm { about, trouble, cleared: false, detail, lasted }, &[]);
+        }
+    }
+
     fn outcome(&self, handoff: &Handoff, result: Result<Answer, HandoffError>) -> HandoffOutcome {
         let label = |outcome: &'static str| self.meters.handoffs.count(outcome, 1);
         let tries = handoff.tries.saturating_add(1);
@@ -267,6 +282,7 @@ impl HandOver {
         let Some(pause) = pause else {
             label("dead");
             tracing::error!(target = %handoff.target(), %error, subject = handoff.key.subject, "given up handing over; listed for re-sending");
+            self.alarm(handoff, &error);
             return HandoffOutcome::Dead { error };
         };
         label("again");

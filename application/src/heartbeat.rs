@@ -12,7 +12,7 @@ use domain::message::{MessageId, MoId, Priority};
 use domain::refusal::Refusal;
 use domain::routing::Condition;
 use domain::submission::Request;
-use ports::driven::{Clock, Ids, Inbox, MessageRecord, Reports, StoreError, Trouble};
+use ports::driven::{About, Clock, Ids, Inbox, MessageRecord, Reports, StoreError, Trouble};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -246,7 +246,8 @@ impl Heartbeats {
     }
 
     fn tell(&self, link: &LinkId, heartbeat: &Heartbeat, cleared: bool, detail: String, lasted: Duration) {
-        let alarm = Alarm { link: link.clone(), trouble: Trouble::Heartbeat, cleared, detail, lasted };
+        let alarm =
+            Alarm { about: About::Link(link.clone()), trouble: Trouble::Heartbeat, cleared, detail, lasted };
         self.alarms.raise(alarm, &heartbeat.alarm_to);
     }
 }

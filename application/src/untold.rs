@@ -3,8 +3,8 @@
 use domain::directory::{Directory, LinkId, UserName};
 use domain::message::{MessageId, Priority};
 use domain::numbering;
-use domain::routing::{self, Health, Healths, Question};
-use ports::driven::Trouble;
+use domain::routing::{self, Healths, Question};
+use ports::driven::{About, Trouble};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,8 +13,8 @@ use std::time::Duration;
 pub(crate) struct Telling {
     /// Its name.
     pub id: i64,
-    /// The link it is about.
-    pub link: LinkId,
+    /// What it is about.
+    pub about: About,
     /// What is, or was, wrong.
     pub trouble: Trouble,
     /// It is over.
@@ -37,11 +37,11 @@ pub(crate) struct Telling {
 
 impl Telling {
     /// Something that was just found.
-    pub(crate) fn new(id: i64, about: (LinkId, Trouble, bool), to: &str, text: &str, now: Duration) -> Self {
-        let (link, trouble, cleared) = about;
+    pub(crate) fn new(id: i64, about: (About, Trouble, bool), to: &str, text: &str, now: Duration) -> Self {
+        let (about, trouble, cleared) = about;
         Self {
             id,
-            link,
+            about,
             trouble,
             cleared,
             to: to.to_owned(),
@@ -57,7 +57,7 @@ impl Telling {
     /// It is not taken now. Said once for each reason.
     pub(crate) fn waits_for(&mut self, reason: &'static str) {
         if self.waits != reason {
-            tracing::warn!(link = %self.link, reason, "an alarm waits to be told by a message");
+            tracing::warn!(about = %self.about, reason, "an alarm waits to be told by a message");
             self.waits = reason;
         }
     }
@@ -68,8 +68,8 @@ impl Telling {
         let usable = |link: &LinkId| directory.link(link).is_some() && !self.refused_by.contains(link);
         let up = healths.iter().filter(|(link, health)| health.is_up() && usable(link));
         let mut up: Healths = up.map(|(link, health)| (link.clone(), *health)).collect();
-        let own = up.remove(&self.link).filter(|_| self.cleared);
-        self.first(directory, &up, user).or_else(|| own.map(|_: Health| self.link.clone()))
+        let own = self.about.link().filter(|link| up.remove(*link).is_some() && self.cleared);
+        self.first(directory, &up, user).or_else(|| own.cloned())
     }
 
     fn first(&self, directory: &Directory, up: &Healths, user: &UserName) -> Option<LinkId> {
@@ -86,13 +86,13 @@ impl Telling {
     }
 
     /// Whether it is about the same state of affairs: what a link is parked for comes in the place of that it is down.
-    fn is_about(&self, link: &LinkId, trouble: Trouble) -> bool {
+    fn is_about(&self, about: &About, trouble: Trouble) -> bool {
         let beats = |trouble| trouble == Trouble::Heartbeat;
-        self.link == *link && beats(self.trouble) == beats(trouble)
+        self.about == *about && beats(self.trouble) == beats(trouble)
     }
 }
 
-/// Everything that is to be told: never more than what is last known of each link, to each number.
+/// Everything that is to be told: never more than what is last known of each link or receiver, to each number.
 #[derive(Debug, Default)]
 pub(crate) struct Untold(Mutex<Vec<Telling>>);
 
@@ -102,9 +102,9 @@ impl Untold {
     }
 
     /// What is found now, in the place of what was known before.
-    pub(crate) fn put(&self, link: &LinkId, trouble: Trouble, tellings: Vec<Telling>) {
+    pub(crate) fn put(&self, about: &About, trouble: Trouble, tellings: Vec<Telling>) {
         let mut all = self.lock();
-        all.retain(|t| !t.is_about(link, trouble));
+        all.retain(|t| !t.is_about(about, trouble));
         all.extend(tellings);
     }
 

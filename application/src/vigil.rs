@@ -5,7 +5,7 @@
 use crate::alarms::{Alarm, Alarms};
 use domain::directory::LinkId;
 use domain::routing::{Ailment, Turning, Vigil};
-use ports::driven::Trouble;
+use ports::driven::{About, Trouble};
 use std::collections::HashMap;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -58,7 +58,8 @@ impl Watchman {
                 Ailment::Down => Trouble::LinkDown,
                 Ailment::Parked => Trouble::Parked,
             };
-            self.alarms.raise(Alarm { link: link.clone(), trouble, cleared, detail, lasted }, &[]);
+            self.alarms
+                .raise(Alarm { about: About::Link(link.clone()), trouble, cleared, detail, lasted }, &[]);
         }
     }
 }

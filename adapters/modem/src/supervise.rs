@@ -8,7 +8,7 @@ use crate::state::{Facts, State, dbm};
 use domain::Timestamp;
 use domain::directory::LinkId;
 use domain::routing::{Condition, Health};
-use ports::driven::{Clock, Link, Notice, Notices, Trouble};
+use ports::driven::{About, Clock, Link, Notice, Notices, Trouble};
 use session::OperatorLink;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -70,7 +70,7 @@ impl Watch {
                 }),
                 Trouble::MemoryFull => look.facts.memory.map(|_| look.facts.memory_full),
                 // Not a terminal's own affair: whoever watches all links tells of them.
-                Trouble::Deaf | Trouble::Parked | Trouble::Heartbeat => None,
+                Trouble::Deaf | Trouble::Parked | Trouble::Heartbeat | Trouble::GivenUp => None,
             };
             if let Some(bad) = bad
                 && let Some((cleared, since)) = row.judge(bad, look, self.after)
@@ -82,12 +82,14 @@ impl Watch {
                     Trouble::MemoryFull => {
                         look.facts.memory.map_or(String::new(), |(used, total)| format!("{used}/{total}"))
                     }
-                    Trouble::LinkDown | Trouble::Deaf | Trouble::Parked | Trouble::Heartbeat => {
-                        look.detail.clone()
-                    }
+                    Trouble::LinkDown
+                    | Trouble::Deaf
+                    | Trouble::Parked
+                    | Trouble::Heartbeat
+                    | Trouble::GivenUp => look.detail.clone(),
                 };
-                let link = self.link.clone();
-                notices.push(Notice { link, trouble: *trouble, cleared, detail, since, at: look.wall });
+                let about = About::Link(self.link.clone());
+                notices.push(Notice { about, trouble: *trouble, cleared, detail, since, at: look.wall });
             }
         }
         notices
@@ -146,7 +148,7 @@ pub(crate) async fn watch(
             detail: link.report().detail,
         };
         for notice in watch.look(&look) {
-            tracing::warn!(link = %notice.link, trouble = ?notice.trouble, cleared = notice.cleared, detail = notice.detail, "notice");
+            tracing::warn!(link = %notice.about, trouble = ?notice.trouble, cleared = notice.cleared, detail = notice.detail, "notice");
             notices.give(notice);
         }
     }

@@ -1,6 +1,7 @@
 //! Receivers that do not take what is handed over: the log names them long before anything is given up.
 
 use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// What failed so often is no hiccup.
@@ -29,6 +30,22 @@ impl Complaints {
             self.0.insert(target.to_owned(), now);
         }
         room
+    }
+}
+
+/// When people were last told that something was given up: an outage gives up much, and one alarm is enough for an hour.
+#[derive(Debug, Default)]
+pub(crate) struct GivenUp(Mutex<Option<Duration>>);
+
+impl GivenUp {
+    /// Whether people are to be told.
+    pub(super) fn is_news(&self, now: Duration) -> bool {
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let news = told.is_none_or(|at| now.saturating_sub(at) >= QUIET);
+        if news {
+            *told = Some(now);
+        }
+        news
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod alarms;
 mod answers;
+mod given_up;
 mod heartbeats;
 mod last_word;
 mod rig;

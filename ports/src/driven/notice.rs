@@ -2,6 +2,36 @@
 
 use domain::Timestamp;
 use domain::directory::LinkId;
+use std::fmt::{self, Display, Formatter};
+
+/// What it is about.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum About {
+    /// A link.
+    Link(LinkId),
+    /// Whom something was to be handed over to: `https://crm.example.se`, `mailto:ward@example.se`.
+    Receiver(String),
+}
+
+impl About {
+    /// The link, if it is about one.
+    #[must_use]
+    pub fn link(&self) -> Option<&LinkId> {
+        match self {
+            Self::Link(link) => Some(link),
+            Self::Receiver(_) => None,
+        }
+    }
+}
+
+impl Display for About {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Link(link) => link.fmt(f),
+            Self::Receiver(receiver) => receiver.fmt(f),
+        }
+    }
+}
 
 /// What is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -18,13 +48,15 @@ pub enum Trouble {
     WeakSignal,
     /// A modem's memory for messages is nearly full and stays so.
     MemoryFull,
+    /// Something was given up that a receiver did not take: it is listed for re-sending. It never clears.
+    GivenUp,
 }
 
 /// Something that people should know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
-    /// Which link it is about.
-    pub link: LinkId,
+    /// What it is about.
+    pub about: About,
     /// What is, or was, wrong.
     pub trouble: Trouble,
     /// It is well again.

@@ -66,7 +66,7 @@ impl MailNotices {
 impl Notices for MailNotices {
     fn give(&self, notice: Notice) {
         if let Some(dropped) = put(&mut self.waiting.lock(), notice) {
-            tracing::error!(link = %dropped.link, "too many notices wait for the mail relay; one is dropped");
+            tracing::error!(about = %dropped.about, "too many notices wait for the mail relay; one is dropped");
         }
         self.waiting.rung.notify_one();
     }
@@ -85,7 +85,7 @@ fn put(waiting: &mut VecDeque<Notice>, notice: Notice) -> Option<Notice> {
     if waiting.len() <= MOST {
         return None;
     }
-    let same = |a: &Notice, b: &Notice| a.link == b.link && a.trouble == b.trouble;
+    let same = |a: &Notice, b: &Notice| a.about == b.about && a.trouble == b.trouble;
     let overtaken = |(n, old): (usize, &Notice)| waiting.iter().skip(n + 1).any(|later| same(old, later));
     let place = (0..).zip(waiting.iter()).position(overtaken).unwrap_or(0);
     waiting.remove(place)
@@ -96,21 +96,19 @@ async fn send_all(relay: Arc<MailRelay>, to: String, waiting: Arc<Waiting>) {
     let never = CancellationToken::new();
     loop {
         let notice = waiting.next().await;
-        let not_yet =
-            |error: &HandoffError| tracing::warn!(link = %notice.link, %error, "a notice is not mailed yet");
+        let not_yet = |error: &HandoffError| tracing::warn!(about = %notice.about, %error, "a notice is not mailed yet");
         let sent = match mail(&relay.config, &to, &notice) {
             Ok(mail) => until_taken(&relay, &mail, What::Alarm, &never, not_yet).await,
             Err(error) => Err(error),
         };
         if let Err(error) = sent {
-            tracing::error!(link = %notice.link, %error, "a notice cannot be mailed");
+            tracing::error!(about = %notice.about, %error, "a notice cannot be mailed");
         }
     }
 }
 
 /// What a notice says, in a line.
 fn subject(notice: &Notice, language: Language) -> String {
-    let link = &notice.link;
     match (notice.trouble, notice.cleared) {
         (Trouble::LinkDown, false) => {
             language.pick("LARM: förbindelsen {l} är nere", "ALARM: link {l} is down")
@@ -152,8 +150,12 @@ fn subject(notice: &Notice, language: Language) -> String {
             "ÅTER: meddelandeminnet i {l} har plats igen",
             "CLEAR: the message memory of {l} has room again",
         ),
+        (Trouble::GivenUp, _) => language.pick(
+            "LARM: {l} tog inte emot, och något gavs upp; se `omnigate message dead`",
+            "ALARM: {l} did not take what it was sent, and some was given up; see `omnigate message dead`",
+        ),
     }
-    .replace("{l}", link.as_str())
+    .replace("{l}", &notice.about.to_string())
 }
 
 /// A time for people: by the machine's clock, with how far it is from UTC.
@@ -174,7 +176,7 @@ fn mail(config: &RelayConfig, to: &str, notice: &Notice) -> Result<Message, Hand
         language.pick("Nu", "Now"),
         clock(notice.at)
     );
-    let id = format!("notice.{}.{}.{}", notice.link, notice.at.as_millisecond(), u8::from(notice.cleared));
+    let id = format!("notice.{}.{}.{}", notice.about, notice.at.as_millisecond(), u8::from(notice.cleared));
     let millis = u64::try_from(notice.at.as_millisecond()).unwrap_or(0);
     let from = own(config, "omnigate")?;
     Message::builder()
@@ -194,10 +196,11 @@ fn mail(config: &RelayConfig, to: &str, notice: &Notice) -> Result<Message, Hand
 mod tests {
     use super::*;
     use domain::directory::LinkId;
+    use ports::driven::About;
 
     fn down(link: &str) -> Notice {
         Notice {
-            link: LinkId::parse(link).expect("name"),
+            about: About::Link(LinkId::parse(link).expect("name")),
             trouble: Trouble::LinkDown,
             cleared: false,
             detail: String::new(),
@@ -226,7 +229,7 @@ mod tests {
     #[test]
     fn both_languages_say_which_link_and_why() {
         let notice = |cleared| Notice {
-            link: LinkId::parse("GSM0").expect("name"),
+            about: About::Link(LinkId::parse("GSM0").expect("name")),
             trouble: Trouble::LinkDown,
             cleared,
             detail: "/dev/ttyUSB0: no network\r\nBcc: x".into(),

@@ -171,6 +171,10 @@ impl Session {
         line.extend(b"\r\n");
         let verb = match Verb::parse(&mut line.iter()) {
             Ok(verb) => verb.into_owned(),
+            // What follows was written by a web page, in a browser that may be known by its address.
+            Err(_) if is_web(&line) => {
+                return Step::End(Reply::new(421, "4.7.0", "this is SMTP and not HTTP, goodbye"));
+            }
             Err(error) => return Step::Say(syntax(&error)),
         };
         match verb {
@@ -244,6 +248,11 @@ impl Session {
 
 fn say(code: u16, status: &str, text: &str) -> Step {
     Step::Say(Reply::new(code, status, text))
+}
+
+/// Whether a line is the request line of HTTP (RFC 9112 3): `POST /path HTTP/1.1`.
+fn is_web(line: &[u8]) -> bool {
+    line.trim_ascii_end().rsplit(|octet| *octet == b' ').next().is_some_and(|last| last.starts_with(b"HTTP/"))
 }
 
 fn syntax(error: &smtp_proto::Error) -> Reply {

@@ -51,6 +51,8 @@ async fn bare_ends_in_commands() {
         (b"NOOP\r\r\nQUIT\r\n", "220 554 221"),
         (b"\r\nXYZZY\r\n\xff\xfe\r\n", "220 500 500 500"),
         (b"EHLO x\r\nBDAT 10 LAST\r\n", "220 250 502"),
+        (b"POST / HTTP/1.1\r\nHost: x\r\n\r\nEHLO x\r\nNOOP\r\n", "220 421"),
+        (b"XYZZY HTTP/1.1 x\r\n", "220 500"),
         (b"EHLO x\r\nXCLIENT ADDR=10.0.0.1\r\n", "220 250 500"),
     ] {
         assert_eq!(codes(config(), &desk, octets).await, expected, "{:?}", String::from_utf8_lossy(octets));

@@ -1,4 +1,4 @@
-//! Who is told when something is wrong with the ways to the operators.
+//! Who is told when something is wrong with the ways to the operators, or with those that results and received messages are handed over to.
 
 use crate::config::values::Period;
 use domain::directory::Alarm;
@@ -6,7 +6,7 @@ use serde::Deserialize;
 use std::time::Duration;
 use toml::Spanned;
 
-/// `[alarm]`: who is told of links that are down or parked, of those that send but receive nothing, and of heartbeats that do not come back: each trouble once, and once more when it is over.
+/// `[alarm]`: who is told of links that are down or parked, of those that send but receive nothing, and of heartbeats that do not come back: each trouble once, and once more when it is over; and, once an hour, that something was given up that a receiver did not take.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AlarmSection {
