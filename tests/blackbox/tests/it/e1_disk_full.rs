@@ -54,7 +54,7 @@ fn temporary_errors_and_recovery() {
     assert_eq!(live.status, 200);
     let ready = || once(gateway.doors().http, &Request::get("/health/ready")).expect("an answer");
     eventually("not ready while nothing is accepted", || (ready().status == 503).then_some(()));
-    assert!(ready().text().contains("disk is full"), "{}", ready().text());
+    assert!(ready().text().contains("disken är full"), "{}", ready().text());
 
     std::fs::remove_file(&seen_from_here).expect("removed");
     eventually("an open door", || {
