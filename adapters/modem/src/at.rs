@@ -176,41 +176,35 @@ pub struct Listed {
     pub pdu: Vec<u8>,
 }
 
+/// The entries of the answer to `AT+CMGL`: place and state, as far as they can be read, and the line in the place of the PDU.
+fn entries(lines: &[String]) -> impl Iterator<Item = (Option<u16>, Option<u8>, &str)> {
+    let mut lines = lines.iter().map(|line| line.trim()).peekable();
+    std::iter::from_fn(move || {
+        let head = lines.find_map(|line| line.strip_prefix("+CMGL:"))?;
+        let mut fields = head.split(',').map(unquoted);
+        let index = fields.next().and_then(|index| index.parse().ok());
+        let stat = fields.next().and_then(|stat| stat.parse().ok());
+        Some((index, stat, lines.next_if(|next| !next.starts_with('+')).unwrap_or_default()))
+    })
+}
+
 /// Reads the answer to `AT+CMGL`: what can be read of it. Entries without a readable place or PDU are left out.
 pub fn cmgl(lines: &[String]) -> Vec<Listed> {
-    let mut lines = lines.iter().map(|line| line.trim()).peekable();
-    let mut list = Vec::new();
-    while let Some(line) = lines.next() {
-        let Some(head) = line.strip_prefix("+CMGL:") else { continue };
-        let mut fields = head.split(',').map(unquoted);
-        let (index, stat) = (fields.next(), fields.next());
-        let Some(pdu) = lines.next_if(|next| !next.starts_with('+')).and_then(hex::decode) else { continue };
-        let number = |field: Option<String>| field.and_then(|field| field.parse::<u16>().ok());
-        if let (Some(index), Some(stat)) = (number(index), number(stat).and_then(|s| u8::try_from(s).ok())) {
-            list.push(Listed { index, stat, pdu });
-        }
-    }
-    list
+    let listed = |(index, stat, raw): (Option<u16>, Option<u8>, &str)| {
+        let pdu = hex::decode(raw).filter(|_| !raw.is_empty())?;
+        Some(Listed { index: index?, stat: stat?, pdu })
+    };
+    entries(lines).filter_map(listed).collect()
 }
 
 /// What [`cmgl`] leaves out of received messages: places whose PDU is none, and what stands there instead.
 pub fn unreadable(lines: &[String]) -> Vec<(u16, String)> {
-    let mut lines = lines.iter().map(|line| line.trim()).peekable();
-    let mut list = Vec::new();
-    while let Some(line) = lines.next() {
-        let Some(head) = line.strip_prefix("+CMGL:") else { continue };
-        let mut fields = head.split(',').map(unquoted);
-        let (index, stat) = (fields.next(), fields.next());
-        let raw = lines.next_if(|next| !next.starts_with('+')).unwrap_or_default();
-        let received = stat.is_some_and(|stat| matches!(stat.as_str(), "0" | "1"));
-        if let Some(index) = index.and_then(|index| index.parse().ok())
-            && received
-            && (raw.is_empty() || hex::decode(raw).is_none())
-        {
-            list.push((index, raw.to_owned()));
-        }
-    }
-    list
+    let left_out = |(index, stat, raw): (Option<u16>, Option<u8>, &str)| {
+        let is_pdu = !raw.is_empty() && hex::decode(raw).is_some();
+        (matches!(stat, Some(0 | 1)) && !is_pdu).then_some(())?;
+        Some((index?, raw.to_owned()))
+    };
+    entries(lines).filter_map(left_out).collect()
 }
 
 /// What stands in place of the PDU of a received message that was read alone.

@@ -5,6 +5,8 @@
 //! that ends it gives the token back, exactly once unless the session closes first (what is then outstanding is for the
 //! caller to judge). Replies that are nobody's, late for the second time or repeated are counted and change nothing.
 
+mod silence;
+
 use crate::dialect::{Answer, BadStream, BindRefusal, Dialect, Now, Received, Verdict};
 use crate::event::{Closed, Counts, Event};
 use crate::options::SessionLimits;
@@ -22,11 +24,6 @@ const MOST_RESYNCS: u32 = 3;
 const RESERVED_KEYS: usize = 2;
 /// How long the last replies are waited for when the operator has ended the session.
 const LAST_REPLIES: Duration = Duration::from_secs(1);
-/// How long nothing is sent because the next key still waits for its reply and none may be left out.
-const STANDSTILL: Duration = Duration::from_secs(5);
-/// How long silence is borne while an alarm is under way, at most, and how long a keep-alive may then take to be answered.
-const ALARM_SILENCE: Duration = Duration::from_secs(10);
-const ALARM_ANSWER: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum State<K> {
@@ -371,19 +368,6 @@ impl<D: Dialect> Session<D> {
         self.events.push_back(Event::Bound);
     }
 
-    fn demand_proof(&mut self, now: Now) {
-        let key = self.fresh_key();
-        self.dialect.keep_alive(key, &mut self.out);
-        self.state = State::Proving { until: now.monotonic + self.limits.keep_alive_timeout };
-    }
-
-    /// He has answered something: he hears us.
-    fn proven(&mut self) {
-        if matches!(self.state, State::Proving { .. }) {
-            self.is_let_in();
-        }
-    }
-
     fn reply(&mut self, now: Now, key: D::Key, verdict: Verdict) {
         let Some(Taken { token, written_at }) = self.window.take(&key) else {
             self.counts.unknown_replies += 1;
@@ -477,71 +461,6 @@ impl<D: Dialect> Session<D> {
         let keys: HashSet<D::Key> =
             (0..D::KEYS).map(|_| self.dialect.next_key()).take_while(|key| end != Some(*key)).collect();
         self.window.take_those(|key| keys.contains(key))
-    }
-
-    /// Where no key may be left out, nothing is sent while the next one still waits for its reply.
-    fn look_ahead(&mut self, at: Duration) {
-        let taken = self.dialect.upcoming_key().is_some_and(|key| self.window.is_taken(&key));
-        self.stands_since = taken.then(|| self.stands_since.unwrap_or(at));
-    }
-
-    /// When the reply that nothing can be sent without has been waited for long enough: what is under way is in doubt then.
-    fn stands_until(&self) -> Option<Duration> {
-        self.stands_since.filter(|_| self.is_bound()).map(|since| since + STANDSTILL)
-    }
-
-    /// Something was put off by silence: when nothing is under way any more, a new connection brings it again.
-    fn move_on(&mut self, now: Now) {
-        let Some(due) = self.moving_on_at() else { return };
-        let given_up = now.monotonic >= due + self.limits.response_timeout;
-        self.moving_on |= now.monotonic >= due;
-        if self.is_bound() && self.moving_on && (self.window.is_empty() || given_up) {
-            self.unbind(now);
-        }
-    }
-
-    /// When to look whether a new connection is due: at the time itself, then whenever something ends, then at the latest.
-    fn move_on_due(&self) -> Option<Duration> {
-        let due = self.moving_on_at().filter(|_| self.is_bound())?;
-        let waits = self.moving_on && !self.window.is_empty();
-        Some(if waits { due + self.limits.response_timeout } else { due })
-    }
-
-    /// From when on nothing more is sent, so that a new connection can be made.
-    fn moving_on_at(&self) -> Option<Duration> {
-        self.silent_since.map(|since| since + self.limits.response_timeout)
-    }
-
-    fn keep_alive(&mut self, at: Duration) {
-        if !self.is_bound() {
-            return;
-        }
-        match &self.probe {
-            Some((_, until)) if *until <= at && self.window.is_empty() => {
-                self.broken("no answer to a keep-alive");
-            }
-            Some((_, until)) if *until <= at => {
-                self.close(Closed::Deaf("no answer to submits nor to a keep-alive".to_owned()));
-            }
-            None if self.quiet_until().0 <= at && self.stands_since.is_none() => {
-                let key = self.fresh_key();
-                self.dialect.keep_alive(key, &mut self.out);
-                self.probe = Some((key, at + self.quiet_until().1));
-                self.look_ahead(at);
-            }
-            _ => {}
-        }
-    }
-
-    /// Until when silence is borne without a keep-alive, and how long that may then take to be answered: not long while an alarm is under way.
-    fn quiet_until(&self) -> (Duration, Duration) {
-        let usual = (self.heard_at + self.limits.keep_alive, self.limits.keep_alive_timeout);
-        let urgent =
-            self.window.urgent_since().filter(|_| self.limits.keep_alive < SessionLimits::NO_KEEP_ALIVE);
-        urgent.map_or(usual, |since| {
-            let urgent = self.heard_at.max(since) + ALARM_SILENCE;
-            (usual.0.min(urgent), usual.1.min(ALARM_ANSWER))
-        })
     }
 
     /// The next key that nothing waits for. The window is narrower than the keys are many, so there is one.
