@@ -3,98 +3,22 @@
 //! The ports say *returns when durable; concurrent calls may share a commit*; how is this crate's secret: one bounded queue, one
 //! writer, one transaction for all that came while the last one was being committed. It never reads a clock or makes a name:
 //! times and ids come with the calls.
+//!
+//! Here is SQLite, and which store a URL names; PostgreSQL and MariaDB are in `servers/`, a crate of its own so that SQLite's store can be optimised
+//! without making everybody wait for two more (docs/adr/0018).
 
 #![allow(clippy::duplicate_mod, reason = "the text of the store is included once for each database")]
 
-mod batches;
-mod error;
-pub mod failpoints;
-mod migrations;
-mod mysql;
-mod op;
-mod postgres;
-mod queue;
-mod rows;
 mod sqlite;
-mod statement;
+
+pub use sql_base::{Checked, Opened, RESERVE_BYTES, StoreOptions, failpoints};
 
 use futures_util::future::BoxFuture;
-use ports::driven::{Clock, Store, StoreError, Stores};
+use ports::driven::StoreError;
+use sql_base::{batches, error, migrations, op, queue, rows, statement};
+use sql_servers::{mysql, postgres};
 use std::borrow::Cow;
 use std::path::Path;
-use std::sync::Arc;
-use tokio::sync::watch;
-
-/// How much disk is kept in reserve, so that work taken on can be written down when the disk is full.
-pub const RESERVE_BYTES: u64 = 64 * 1024 * 1024;
-
-/// How a store is opened.
-#[derive(Clone)]
-pub struct StoreOptions {
-    /// The name of this node: totals are kept under it.
-    pub node: String,
-    /// For measuring.
-    pub clock: Arc<dyn Clock>,
-    /// Open to serve (may write; of a SQLite store there can be one) or only to read beside a process that serves.
-    pub serve: bool,
-    /// Not serving, and yet changing something small beside a process that may serve: a user, a message taken back.
-    pub change: bool,
-    /// Bytes of disk kept in reserve beside a SQLite store; 0 = none.
-    pub reserve: u64,
-}
-
-impl StoreOptions {
-    /// For a process that serves.
-    #[must_use]
-    pub fn serving(node: &str, clock: Arc<dyn Clock>) -> Self {
-        Self { node: node.to_owned(), clock, serve: true, change: false, reserve: RESERVE_BYTES }
-    }
-
-    /// For a command that only looks.
-    #[must_use]
-    pub fn reading(clock: Arc<dyn Clock>) -> Self {
-        Self { node: String::new(), clock, serve: false, change: false, reserve: 0 }
-    }
-
-    /// For a command that changes something small. The tables must be up to date; a SQLite store is not locked by it.
-    #[must_use]
-    pub fn changing(clock: Arc<dyn Clock>) -> Self {
-        Self { change: true, ..Self::reading(clock) }
-    }
-}
-
-/// An open store and its end.
-pub struct Opened {
-    /// The ports. The writer ends, and the file is let go, when all of them are dropped.
-    pub stores: Stores,
-    ended: watch::Receiver<bool>,
-}
-
-impl Opened {
-    fn new(store: &Arc<impl Store + 'static>, ended: watch::Receiver<bool>) -> Self {
-        Self { stores: Stores::of(store), ended }
-    }
-
-    /// Lets go of the ports held here and returns when the writer has ended and the database is closed, which it is once nobody
-    /// else holds a port either. The caller sets a time limit.
-    pub async fn closed(self) {
-        let Self { stores, mut ended } = self;
-        drop(stores);
-        // An error says that the writer is gone already.
-        let _ = ended.wait_for(|ended| *ended).await;
-    }
-}
-
-/// What a look at a database found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Checked {
-    /// The product and its version.
-    pub server: String,
-    /// How many migrations are missing.
-    pub pending: usize,
-    /// What is wrong, in words; empty = nothing.
-    pub wrong: Vec<String>,
-}
 
 /// Whether one process at a time serves the store behind a URL: a SQLite store is locked by it.
 #[must_use]

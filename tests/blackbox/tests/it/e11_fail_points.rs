@@ -51,7 +51,7 @@ const AT_ONCE: usize = 4;
 /// The names in the program's lists.
 fn listed() -> HashSet<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let lists = ["adapters/sql/src/failpoints.rs", "application/src/failpoints.rs"];
+    let lists = ["adapters/sql/base/src/failpoints.rs", "application/src/failpoints.rs"];
     let texts = lists.map(|list| std::fs::read_to_string(root.join(list)).expect("a list of points"));
     let name = |line: &str| Some(line.strip_prefix("pub const ")?.split('"').nth(1)?.to_owned());
     texts.iter().flat_map(|text| text.lines()).filter_map(name).collect()

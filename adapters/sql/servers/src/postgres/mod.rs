@@ -9,7 +9,7 @@ mod tls;
 
 #[path = "../pool.rs"]
 mod pool;
-#[path = "../store/mod.rs"]
+#[path = "../../../src/store/mod.rs"]
 mod store;
 
 use crate::error::Fault;
@@ -29,7 +29,7 @@ use tokio_postgres::config::{Config, SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// What this version expects of the tables.
-const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations/postgres");
 
 /// How long to wait for a connection.
 const CONNECT: Duration = Duration::from_secs(2);
@@ -62,7 +62,7 @@ const IN_ENGLISH: &str = "DO $$ BEGIN PERFORM set_config('lc_messages', 'C', fal
 pub(crate) type Conn = AsyncPgConnection;
 
 /// Opens the store and brings its tables up to date.
-pub(crate) async fn open(url: &str, options: StoreOptions) -> Result<Opened, StoreError> {
+pub async fn open(url: &str, options: StoreOptions) -> Result<Opened, StoreError> {
     let mut session = Session::to(url);
     let mut conn = session.connect().await?;
     let looked = server::look(&mut conn).await?;
@@ -193,7 +193,7 @@ async fn count(url: String) {
 }
 
 /// Brings the tables up to date. The names of what was applied.
-pub(crate) async fn migrate(url: &str) -> Result<Vec<String>, StoreError> {
+pub async fn migrate(url: &str) -> Result<Vec<String>, StoreError> {
     let mut conn = Session::to(url).connect().await?;
     // Another node that is at it is waited for.
     for text in [UNHURRIED, LOCK, HURRIED, "RESET enable_seqscan"] {
@@ -214,7 +214,7 @@ pub(crate) async fn migrate(url: &str) -> Result<Vec<String>, StoreError> {
 }
 
 /// Looks the database over without changing it.
-pub(crate) async fn check(url: &str) -> Result<Checked, StoreError> {
+pub async fn check(url: &str) -> Result<Checked, StoreError> {
     let mut conn = Session::to(url).connect().await?;
     let server::Looked { server, refused: mut wrong, doubtful } = server::look(&mut conn).await?;
     wrong.extend(doubtful);

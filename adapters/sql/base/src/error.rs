@@ -5,7 +5,7 @@ use ports::driven::StoreError;
 
 /// What kind of trouble it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub enum Fault {
     /// Something in the data: another row may do.
     Data(String),
     /// Another transaction was in the way: the same again may do.
@@ -93,12 +93,12 @@ impl From<Fault> for StoreError {
 }
 
 /// The error of a call that only reads.
-pub(crate) fn of_reading(error: Error) -> StoreError {
+pub fn of_reading(error: Error) -> StoreError {
     Fault::from(error).into()
 }
 
 /// A row that says what the domain does not know.
-pub(crate) fn unreadable(what: &str, text: impl std::fmt::Display) -> Error {
+pub fn unreadable(what: &str, text: impl std::fmt::Display) -> Error {
     Error::DeserializationError(format!("{what} in the store cannot be read: {text}").into())
 }
 

@@ -5,48 +5,48 @@ use diesel::deserialize::Queryable;
 use diesel::sql_types::{BigInt, Integer, Nullable, SmallInt, Text};
 
 /// Values of the column `state`.
-pub(crate) mod handoff_state {
+pub mod handoff_state {
     /// Waits until it is due.
-    pub(crate) const WAITING: i64 = 0;
+    pub const WAITING: i64 = 0;
     /// A run is at it.
-    pub(crate) const HELD: i64 = 1;
+    pub const HELD: i64 = 1;
     /// Given up.
-    pub(crate) const DEAD: i64 = 2;
+    pub const DEAD: i64 = 2;
 }
 
 /// The columns of [`HandoffSql`].
-pub(crate) const HANDOFF_COLUMNS: &str = "subject, event, target, destination, tries, created_at, resent_at";
+pub const HANDOFF_COLUMNS: &str = "subject, event, target, destination, tries, created_at, resent_at";
 
 /// Their types.
-pub(crate) type HandoffSql = (BigInt, SmallInt, Text, Nullable<Text>, Integer, BigInt, Nullable<BigInt>);
+pub type HandoffSql = (BigInt, SmallInt, Text, Nullable<Text>, Integer, BigInt, Nullable<BigInt>);
 
 /// A row as it is read.
 #[derive(Debug, Clone, Queryable)]
-pub(crate) struct StoredHandoff {
-    pub(crate) subject: i64,
-    pub(crate) event: i16,
-    pub(crate) target: String,
-    pub(crate) destination: Option<String>,
-    pub(crate) tries: i32,
-    pub(crate) created_at: i64,
-    pub(crate) resent_at: Option<i64>,
+pub struct StoredHandoff {
+    pub subject: i64,
+    pub event: i16,
+    pub target: String,
+    pub destination: Option<String>,
+    pub tries: i32,
+    pub created_at: i64,
+    pub resent_at: Option<i64>,
 }
 
 /// A handoff to be inserted.
 #[derive(Debug, Clone)]
-pub(crate) struct HandoffRow {
+pub struct HandoffRow {
     /// The message.
-    pub(crate) subject: i64,
+    pub subject: i64,
     /// The event.
-    pub(crate) event: i16,
+    pub event: i16,
     /// `Handoff::target`.
-    pub(crate) target: String,
+    pub target: String,
     /// Where a received message goes.
-    pub(crate) destination: Option<String>,
+    pub destination: Option<String>,
     /// The run that holds it.
-    pub(crate) lease: Option<i64>,
+    pub lease: Option<i64>,
     /// When it was made: it is due at once.
-    pub(crate) created_at: i64,
+    pub created_at: i64,
 }
 
 impl Record for HandoffRow {
@@ -75,13 +75,13 @@ impl Record for HandoffRow {
 
 /// A handoff that is done, or whose message is gone.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct HandoffName {
+pub struct HandoffName {
     /// The message.
-    pub(crate) subject: i64,
+    pub subject: i64,
     /// The event.
-    pub(crate) event: i16,
+    pub event: i16,
     /// The run that holds it.
-    pub(crate) lease: i64,
+    pub lease: i64,
 }
 
 impl Doomed for HandoffName {

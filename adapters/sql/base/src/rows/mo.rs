@@ -12,30 +12,30 @@ use domain::mo::{Mo, MoBody};
 use ports::driven::{MoRecord, NewMoPart};
 
 /// A text that every database takes: U+0000 becomes U+FFFD.
-pub(crate) fn clean(text: &str) -> String {
+pub fn clean(text: &str) -> String {
     text.replace('\0', "\u{FFFD}")
 }
 
 /// An address as every database takes it: at most 100 characters.
-pub(crate) fn clean_address(text: &str) -> String {
+pub fn clean_address(text: &str) -> String {
     clean(text).chars().take(100).collect()
 }
 
 /// The columns of [`MoSql`].
-pub(crate) const MO_COLUMNS: &str =
+pub const MO_COLUMNS: &str =
     "id, link, source, destination, body, octets, segments, complete, received_at, owner, acknowledged_at";
 
 /// Their types.
-pub(crate) type MoSql =
+pub type MoSql =
     (BigInt, Text, Text, Text, Text, Binary, SmallInt, SmallInt, BigInt, Nullable<Text>, Nullable<BigInt>);
 
 /// A received message to be inserted.
 #[derive(Debug)]
-pub(crate) struct MoRow {
+pub struct MoRow {
     /// The message.
-    pub(crate) mo: Mo,
+    pub mo: Mo,
     /// Whose.
-    pub(crate) owner: Option<String>,
+    pub owner: Option<String>,
 }
 
 impl Record for MoRow {
@@ -64,8 +64,8 @@ impl Record for MoRow {
 
 /// A row as it is read.
 #[derive(Debug, Queryable)]
-pub(crate) struct StoredMo {
-    pub(crate) id: i64,
+pub struct StoredMo {
+    pub id: i64,
     link: String,
     source: String,
     destination: String,
@@ -80,7 +80,7 @@ pub(crate) struct StoredMo {
 
 impl StoredMo {
     /// The message and whose it is.
-    pub(crate) fn record(self) -> QueryResult<MoRecord> {
+    pub fn record(self) -> QueryResult<MoRecord> {
         let mo = Mo {
             id: MoId(self.id),
             link: LinkId::parse(&self.link).map_err(|e| unreadable("received message", e))?,
@@ -102,11 +102,11 @@ impl StoredMo {
 }
 
 /// The columns of [`MoPartSql`].
-pub(crate) const MO_PART_COLUMNS: &str =
+pub const MO_PART_COLUMNS: &str =
     "mo, seq, link, source, destination, reference, total, form, octets, received_at, owner, handed_to";
 
 /// Their types.
-pub(crate) type MoPartSql = (
+pub type MoPartSql = (
     BigInt,
     SmallInt,
     Text,
@@ -123,11 +123,11 @@ pub(crate) type MoPartSql = (
 
 /// A part to be inserted.
 #[derive(Debug)]
-pub(crate) struct MoPartRow {
+pub struct MoPartRow {
     /// The message it belongs to.
-    pub(crate) mo: i64,
+    pub mo: i64,
     /// The part.
-    pub(crate) new: NewMoPart,
+    pub new: NewMoPart,
 }
 
 impl Record for MoPartRow {
@@ -158,25 +158,25 @@ impl Record for MoPartRow {
 
 /// A row as it is read.
 #[derive(Debug, Clone, Queryable)]
-pub(crate) struct StoredMoPart {
-    pub(crate) mo: i64,
-    pub(crate) seq: i16,
-    pub(crate) link: String,
-    pub(crate) source: String,
-    pub(crate) destination: String,
+pub struct StoredMoPart {
+    pub mo: i64,
+    pub seq: i16,
+    pub link: String,
+    pub source: String,
+    pub destination: String,
     #[expect(dead_code, reason = "read with the others, so that one list of columns serves all")]
     reference: i32,
-    pub(crate) total: i16,
+    pub total: i16,
     form: i16,
     octets: Vec<u8>,
-    pub(crate) received_at: i64,
-    pub(crate) owner: Option<String>,
-    pub(crate) handed_to: Option<String>,
+    pub received_at: i64,
+    pub owner: Option<String>,
+    pub handed_to: Option<String>,
 }
 
 impl StoredMoPart {
     /// What it carries, with its place and the number of parts.
-    pub(crate) fn body(self) -> (u8, u8, MoBody) {
+    pub fn body(self) -> (u8, u8, MoBody) {
         let small = |n: i16| u8::try_from(n).unwrap_or(1);
         (small(self.seq), small(self.total), MoBody::from_stored(self.form, self.octets))
     }
@@ -184,11 +184,11 @@ impl StoredMoPart {
 
 /// A fingerprint to be inserted.
 #[derive(Debug)]
-pub(crate) struct SeenRow {
+pub struct SeenRow {
     /// `MoPart::fingerprint_in`.
-    pub(crate) fingerprint: u128,
+    pub fingerprint: u128,
     /// When it came.
-    pub(crate) seen_at: i64,
+    pub seen_at: i64,
 }
 
 impl Record for SeenRow {

@@ -7,18 +7,18 @@ use diesel_migrations::EmbeddedMigrations;
 use ports::driven::StoreError;
 
 /// An error of the migrations.
-pub(crate) fn failed(error: impl std::fmt::Display) -> Fault {
+pub fn failed(error: impl std::fmt::Display) -> Fault {
     Fault::Lost(format!("migrations: {error}"))
 }
 
 /// The versions this program knows.
-pub(crate) fn versions<DB: Backend>(known: &EmbeddedMigrations) -> Result<Vec<String>, Fault> {
+pub fn versions<DB: Backend>(known: &EmbeddedMigrations) -> Result<Vec<String>, Fault> {
     let all: Vec<Box<dyn Migration<DB>>> = MigrationSource::<DB>::migrations(known).map_err(failed)?;
     Ok(all.iter().map(|m| m.name().version().to_string()).collect())
 }
 
 /// Refuses a store that a newer program has changed.
-pub(crate) fn not_newer(applied: &[MigrationVersion<'_>], known: &[String]) -> Result<(), Fault> {
+pub fn not_newer(applied: &[MigrationVersion<'_>], known: &[String]) -> Result<(), Fault> {
     match applied.iter().map(ToString::to_string).find(|version| !known.contains(version)) {
         None => Ok(()),
         Some(version) => Err(Fault::Lost(format!(
@@ -28,7 +28,7 @@ pub(crate) fn not_newer(applied: &[MigrationVersion<'_>], known: &[String]) -> R
 }
 
 /// Refuses to change a store that lacks migrations: whoever changes something small beside others must not change their tables.
-pub(crate) fn up_to_date(pending: usize) -> Result<(), StoreError> {
+pub fn up_to_date(pending: usize) -> Result<(), StoreError> {
     match pending {
         0 => Ok(()),
         _ => Err(StoreError::Unavailable(

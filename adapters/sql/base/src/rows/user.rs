@@ -9,7 +9,7 @@ use domain::message::{Dimensions, Priority};
 use domain::numbering::AllowList;
 
 /// The text of a user.
-pub(crate) fn encode_user(user: &User) -> String {
+pub fn encode_user(user: &User) -> String {
     let mut lines = Vec::new();
     let mut line = |word: &str, values: &[String]| {
         lines.push(encode_fields(std::iter::once(word).chain(values.iter().map(String::as_str))));
@@ -44,7 +44,7 @@ pub(crate) fn encode_user(user: &User) -> String {
 ///
 /// # Errors
 /// A value that cannot be read: a user with fewer limits than he was given must not come of it.
-pub(crate) fn decode_user(name: &str, text: &str) -> QueryResult<User> {
+pub fn decode_user(name: &str, text: &str) -> QueryResult<User> {
     let name = UserName::parse(name).map_err(|e| unreadable("user", e))?;
     let mut user = User::named(name);
     for line in text.lines() {

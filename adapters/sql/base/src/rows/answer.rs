@@ -29,7 +29,7 @@ const FIELDS: &[&str] = &[
 ];
 
 /// One line for each message and each refused recipient.
-pub(crate) fn encode_answer(messages: &[AcceptedMessage], refused: &[RefusedRecipient]) -> String {
+pub fn encode_answer(messages: &[AcceptedMessage], refused: &[RefusedRecipient]) -> String {
     let taken = messages.iter().map(|m| {
         let (id, segments) = (m.id.to_string(), m.segments.to_string());
         encode_fields(["+", &id, &m.to, &segments, m.alphabet.name(), m.state.as_str()])
@@ -44,7 +44,7 @@ pub(crate) fn encode_answer(messages: &[AcceptedMessage], refused: &[RefusedReci
 }
 
 /// The answer again. A line that cannot be read is left out.
-pub(crate) fn decode_answer(submission: SubmissionId, text: &str) -> Accepted {
+pub fn decode_answer(submission: SubmissionId, text: &str) -> Accepted {
     let lines: Vec<Vec<String>> = text.split('\n').map(split_fields).collect();
     let messages = lines.iter().filter_map(|fields| message(fields)).collect();
     let refused = lines.iter().filter_map(|fields| refusal(fields)).collect();

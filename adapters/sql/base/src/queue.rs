@@ -8,13 +8,13 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 /// How many operations may wait.
-pub(crate) const MOST_OPS: usize = 8_192;
+pub const MOST_OPS: usize = 8_192;
 /// How many rows may wait before nothing new is accepted.
 const MOST_ROWS: usize = 65_536;
 /// Places that new messages leave free for work already taken on.
 const RESERVED: usize = 1_024;
 /// Rows of one transaction, unless a single operation has more.
-pub(crate) const BATCH_ROWS: usize = 2_000;
+pub const BATCH_ROWS: usize = 2_000;
 /// Turns that end in one transaction that are much.
 const MUCH: usize = 16;
 /// New messages of one transaction while much goes out; more if even more goes out.
@@ -22,14 +22,14 @@ const NEW_ROWS: usize = 64;
 
 /// The callers' end.
 #[derive(Clone)]
-pub(crate) struct Queue {
+pub struct Queue {
     sender: mpsc::Sender<Op>,
     rows: Arc<AtomicUsize>,
     patience: Option<Duration>,
 }
 
 /// The writer's end.
-pub(crate) struct Waiting {
+pub struct Waiting {
     receiver: mpsc::Receiver<Op>,
     rows: Arc<AtomicUsize>,
     taken: Vec<Op>,
@@ -38,7 +38,7 @@ pub(crate) struct Waiting {
 }
 
 /// A queue; callers wait for answers at most `patience` (for ever without).
-pub(crate) fn queue(patience: Option<Duration>) -> (Queue, Waiting) {
+pub fn queue(patience: Option<Duration>) -> (Queue, Waiting) {
     let (sender, receiver) = mpsc::channel(MOST_OPS);
     let rows = Arc::new(AtomicUsize::new(0));
     (
@@ -49,7 +49,7 @@ pub(crate) fn queue(patience: Option<Duration>) -> (Queue, Waiting) {
 
 impl Queue {
     /// Queues something and waits for its answer. Once queued it is done even if nobody waits.
-    pub(crate) async fn ask<Q, A>(&self, wrap: fn(Ticket<Q, A>) -> Op, ask: Q) -> Result<A, StoreError> {
+    pub async fn ask<Q, A>(&self, wrap: fn(Ticket<Q, A>) -> Op, ask: Q) -> Result<A, StoreError> {
         let answer = self.put(wrap, ask)?;
         let gone = |_| Err(StoreError::Unavailable("the store broke off before it answered".to_owned()));
         match self.patience {
@@ -90,7 +90,7 @@ impl Queue {
 
 impl Waiting {
     /// Everything that waits, up to a transaction's worth, in order; waits for the first. `None`: nobody can ask any more.
-    pub(crate) async fn next_batch(&mut self) -> Option<Vec<Op>> {
+    pub async fn next_batch(&mut self) -> Option<Vec<Op>> {
         let room = MOST_OPS - self.taken.len().min(MOST_OPS - 1);
         if self.taken.is_empty() {
             if self.receiver.recv_many(&mut self.taken, room).await == 0 {
@@ -130,7 +130,7 @@ impl Waiting {
 
     /// What came meanwhile and operators wait for joins a batch that is about to be committed, as far as a transaction has room; the rest
     /// keeps its order. How many joined.
-    pub(crate) fn join(&mut self, batch: &mut Vec<Op>) -> usize {
+    pub fn join(&mut self, batch: &mut Vec<Op>) -> usize {
         while self.taken.len() < MOST_OPS {
             let Ok(op) = self.receiver.try_recv() else { break };
             self.taken.push(op);

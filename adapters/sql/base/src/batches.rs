@@ -6,33 +6,33 @@ use crate::statement::{Bind, Change, Record, places};
 const SIZES: [usize; 4] = [256, 32, 4, 1];
 
 /// How many of `left` rows the next statement takes.
-pub(crate) fn piece(left: usize) -> usize {
+pub fn piece(left: usize) -> usize {
     SIZES.into_iter().find(|size| *size <= left).unwrap_or(1)
 }
 
 /// `(?,?),(?,?)` for so many rows.
-pub(crate) fn rows_of_places(rows: usize, width: usize) -> String {
+pub fn rows_of_places(rows: usize, width: usize) -> String {
     vec![places(width); rows].join(",")
 }
 
 /// `INSERT .. INTO table (columns) VALUES (..),(..)`.
-pub(crate) fn insert_text<T: Record>(verb: &str, rows: usize, after: &str) -> String {
+pub fn insert_text<T: Record>(verb: &str, rows: usize, after: &str) -> String {
     let row = format!("{}{})", places(T::WIDTH).trim_end_matches(')'), T::TAIL);
     format!("{verb} INTO {} ({}) VALUES {}{after}", T::TABLE, T::COLUMNS, vec![row; rows].join(","))
 }
 
 /// The values of many rows, one after another.
-pub(crate) fn insert_binds<T: Record>(rows: &[T]) -> Vec<Bind<'_>> {
+pub fn insert_binds<T: Record>(rows: &[T]) -> Vec<Bind<'_>> {
     rows.iter().flat_map(Record::binds).collect()
 }
 
 /// How many values a change has.
-pub(crate) fn change_width<T: Change>() -> usize {
+pub fn change_width<T: Change>() -> usize {
     T::SET.len() + T::KEEP.len() + 1 + T::FENCE.len()
 }
 
 /// One change by its own statement; `hint` stands after the table's name.
-pub(crate) fn change_one<T: Change>(hint: &str) -> String {
+pub fn change_one<T: Change>(hint: &str) -> String {
     let set = T::SET.iter().map(|column| format!("{column} = ?"));
     let keep = T::KEEP.iter().map(|column| format!("{column} = COALESCE(?, {column})"));
     let also = (!T::ALSO.is_empty()).then(|| T::ALSO.to_owned());
@@ -49,7 +49,7 @@ pub(crate) fn change_one<T: Change>(hint: &str) -> String {
 }
 
 /// `state = v.c0, .. error = COALESCE(v.c9, m.error), lease = NULL`, with a prefix before the columns that are set.
-pub(crate) fn change_set<T: Change>(prefix: &str) -> String {
+pub fn change_set<T: Change>(prefix: &str) -> String {
     let set = T::SET.iter().enumerate().map(|(n, column)| format!("{prefix}{column} = v.c{n}"));
     let first = T::SET.len();
     let keep = T::KEEP.iter().enumerate().map(|(n, column)| {
@@ -61,7 +61,7 @@ pub(crate) fn change_set<T: Change>(prefix: &str) -> String {
 }
 
 /// `m.id = v.c10 AND m.lease = v.c11 AND m.state = 2`.
-pub(crate) fn change_where<T: Change>() -> String {
+pub fn change_where<T: Change>() -> String {
     let id = T::SET.len() + T::KEEP.len();
     let mut text = format!("m.id = v.c{id}");
     for (n, column) in T::FENCE.iter().enumerate() {
@@ -75,13 +75,13 @@ pub(crate) fn change_where<T: Change>() -> String {
 }
 
 /// `(a = ? AND b = ?) OR (a = ? AND b = ?)`, where the server does not use its index for `(a, b) IN (..)`.
-pub(crate) fn any_of(columns: &[&str], rows: usize) -> String {
+pub fn any_of(columns: &[&str], rows: usize) -> String {
     let fits: Vec<_> = columns.iter().map(|column| format!("{column} = ?")).collect();
     vec![format!("({})", fits.join(" AND ")); rows].join(" OR ")
 }
 
 /// Keys in pieces of a fixed size: the last is filled up with repetitions of its last key.
-pub(crate) fn padded<T: Clone>(keys: &[T]) -> Vec<Vec<T>> {
+pub fn padded<T: Clone>(keys: &[T]) -> Vec<Vec<T>> {
     let mut pieces = Vec::new();
     for some in keys.chunks(SIZES[0]) {
         let size = SIZES.into_iter().rev().find(|size| *size >= some.len()).unwrap_or(some.len());

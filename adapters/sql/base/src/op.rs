@@ -13,23 +13,23 @@ use ports::driven::{
 use tokio::sync::oneshot;
 
 /// What was asked, the answer once it is known, and who waits for it.
-pub(crate) struct Ticket<Q, A> {
+pub struct Ticket<Q, A> {
     /// What was asked.
-    pub(crate) ask: Q,
+    pub ask: Q,
     /// The answer; sent after the commit.
-    pub(crate) answer: Option<Result<A, StoreError>>,
+    pub answer: Option<Result<A, StoreError>>,
     reply: oneshot::Sender<Result<A, StoreError>>,
 }
 
 impl<Q, A> Ticket<Q, A> {
     /// A ticket and where its answer will come.
-    pub(crate) fn new(ask: Q) -> (Self, oneshot::Receiver<Result<A, StoreError>>) {
+    pub fn new(ask: Q) -> (Self, oneshot::Receiver<Result<A, StoreError>>) {
         let (reply, answer) = oneshot::channel();
         (Self { ask, answer: None, reply }, answer)
     }
 
     /// Notes a good answer.
-    pub(crate) fn done(&mut self, answer: A) {
+    pub fn done(&mut self, answer: A) {
         self.answer = Some(Ok(answer));
     }
 
@@ -42,26 +42,26 @@ impl<Q, A> Ticket<Q, A> {
 macro_rules! ops {
     ($($(#[$doc:meta])* $name:ident($ask:ty => $answer:ty), settles: $settles:literal;)+) => {
         /// One change.
-        pub(crate) enum Op { $($(#[$doc])* $name(Ticket<$ask, $answer>),)+ }
+        pub enum Op { $($(#[$doc])* $name(Ticket<$ask, $answer>),)+ }
 
         impl Op {
             /// Tells whoever waits; what has no answer yet gets the error.
-            pub(crate) fn send(self, otherwise: &StoreError) {
+            pub fn send(self, otherwise: &StoreError) {
                 match self { $(Self::$name(ticket) => ticket.send(otherwise),)+ }
             }
 
             /// Forgets the answer: its transaction was rolled back.
-            pub(crate) fn forget(&mut self) {
+            pub fn forget(&mut self) {
                 match self { $(Self::$name(ticket) => ticket.answer = None,)+ }
             }
 
             /// Answers with an error.
-            pub(crate) fn fail(&mut self, error: &StoreError) {
+            pub fn fail(&mut self, error: &StoreError) {
                 match self { $(Self::$name(ticket) => ticket.answer = Some(Err(error.clone())),)+ }
             }
 
             /// Whether it belongs to work already taken on: a queue that is nearly full has room for it.
-            pub(crate) fn settles(&self) -> bool {
+            pub fn settles(&self) -> bool {
                 match self { $(Self::$name(_) => $settles,)+ }
             }
         }
@@ -127,17 +127,17 @@ ops! {
 
 impl Op {
     /// Whether it goes on while the disk is full, out of the reserve. Whoever asks whether writing works asks for what is new.
-    pub(crate) fn goes_on_while_full(&self) -> bool {
+    pub fn goes_on_while_full(&self) -> bool {
         self.settles() && !matches!(self, Self::Ping(_))
     }
 
     /// Whether an operator's window, ours to him or his to us, is held by it until it is on the disk.
-    pub(crate) fn is_awaited_by_operator(&self) -> bool {
+    pub fn is_awaited_by_operator(&self) -> bool {
         matches!(self, Self::Settle(_) | Self::Apply(_))
     }
 
     /// Whether it may change messages in ways that the writer's memory of them does not follow: it did, or nobody knows.
-    pub(crate) fn changes_unseen(&self) -> bool {
+    pub fn changes_unseen(&self) -> bool {
         match self {
             Self::Expire(ticket) | Self::GiveUp(ticket) => !matches!(ticket.answer, Some(Ok(0))),
             Self::Retain(ticket) => !matches!(ticket.answer, Some(Ok(0))),
@@ -148,7 +148,7 @@ impl Op {
     }
 
     /// About how many rows it writes.
-    pub(crate) fn weight(&self) -> usize {
+    pub fn weight(&self) -> usize {
         match self {
             Self::Accept(ticket) => ticket.ask.messages.len(),
             Self::Settle(ticket) => ticket.ask.len(),

@@ -9,21 +9,19 @@ mod mo;
 mod receipt;
 mod user;
 
-pub(crate) use answer::{decode_answer, encode_answer};
-pub(crate) use deadline::DeadlineRow;
-pub(crate) use fields::{encode as encode_fields, millis, split as split_fields, time};
-pub(crate) use handoff::{
-    HANDOFF_COLUMNS, HandoffName, HandoffRow, HandoffSql, StoredHandoff, handoff_state,
-};
-pub(crate) use message::{
+pub use answer::{decode_answer, encode_answer};
+pub use deadline::DeadlineRow;
+pub use fields::{encode as encode_fields, millis, split as split_fields, time};
+pub use handoff::{HANDOFF_COLUMNS, HandoffName, HandoffRow, HandoffSql, StoredHandoff, handoff_state};
+pub use message::{
     Diverted, Folded, Incoming, MESSAGE_COLUMNS, MessageSql, STANDING_COLUMNS, Settled, Standing,
     StandingSql, StoredMessage,
 };
-pub(crate) use mo::{
+pub use mo::{
     MO_COLUMNS, MO_PART_COLUMNS, MoPartRow, MoPartSql, MoRow, MoSql, SeenRow, StoredMo, StoredMoPart, clean,
     clean_address,
 };
-pub(crate) use receipt::{
+pub use receipt::{
     AWAITING_COLUMNS, Awaited, AwaitedSql, EARLY_COLUMNS, EarlyReceipt, EarlySql, StoredEarly, kept_key,
 };
-pub(crate) use user::{decode_user, encode_user};
+pub use user::{decode_user, encode_user};

@@ -104,7 +104,7 @@ impl<'a, ST> Sql<'a, ST> {
     }
 
     /// Runs it; how many rows it changed. (Inherent, because diesel-async's trait gives every `Vec` a `first` of its own.)
-    pub(crate) fn run<'c, C>(self, conn: &'c mut C) -> C::ExecuteFuture<'c, 'a>
+    pub fn run<'c, C>(self, conn: &'c mut C) -> C::ExecuteFuture<'c, 'a>
     where
         C: AsyncConnectionCore,
         Self: ExecuteDsl<C> + 'a,
@@ -113,7 +113,7 @@ impl<'a, ST> Sql<'a, ST> {
     }
 
     /// Runs it; its rows.
-    pub(crate) fn rows<'c, C, U>(
+    pub fn rows<'c, C, U>(
         self,
         conn: &'c mut C,
     ) -> impl Future<Output = QueryResult<Vec<U>>> + Send + use<'a, 'c, C, U, ST>
@@ -157,17 +157,17 @@ where
 }
 
 /// A statement's text, taken apart at its places.
-pub(crate) struct Pieces<'a>(Vec<&'a str>);
+pub struct Pieces<'a>(Vec<&'a str>);
 
 impl<'a> Pieces<'a> {
     /// Takes a text apart.
-    pub(crate) fn of(text: &'a str) -> Self {
+    pub fn of(text: &'a str) -> Self {
         Self(text.split('?').collect())
     }
 }
 
 /// The same statement for one row after another: known by the type of its rows `T`, so that not even its text is looked at again.
-pub(crate) struct Repeated<'a, T, ST = ()> {
+pub struct Repeated<'a, T, ST = ()> {
     pieces: &'a Pieces<'a>,
     binds: Vec<Bind<'a>>,
     rows: PhantomData<(T, ST)>,
@@ -175,7 +175,7 @@ pub(crate) struct Repeated<'a, T, ST = ()> {
 
 impl<'a, T, ST> Repeated<'a, T, ST> {
     /// `T` must have this one statement only.
-    pub(crate) fn new(pieces: &'a Pieces<'a>, binds: Vec<Bind<'a>>) -> Self {
+    pub fn new(pieces: &'a Pieces<'a>, binds: Vec<Bind<'a>>) -> Self {
         Self { pieces, binds, rows: PhantomData }
     }
 }
@@ -232,7 +232,7 @@ where
 
 /// `(?,?,?)` for so many values; `(NULL)` for none, which nothing equals.
 #[must_use]
-pub(crate) fn places(count: usize) -> String {
+pub fn places(count: usize) -> String {
     if count == 0 {
         return "(NULL)".to_owned();
     }
@@ -246,7 +246,7 @@ pub(crate) fn places(count: usize) -> String {
 }
 
 /// Rows to insert.
-pub(crate) trait Record: Send + 'static {
+pub trait Record: Send + 'static {
     /// The table.
     const TABLE: &'static str;
     /// Its columns, in the order of the values.
@@ -262,7 +262,7 @@ pub(crate) trait Record: Send + 'static {
 }
 
 /// Changes of messages by id.
-pub(crate) trait Change: Send + 'static {
+pub trait Change: Send + 'static {
     /// Columns that must be as given besides the id: the fence.
     const FENCE: &'static [&'static str];
     /// More that must hold; empty = nothing.
@@ -278,7 +278,7 @@ pub(crate) trait Change: Send + 'static {
 }
 
 /// Rows to delete by their key.
-pub(crate) trait Doomed: Send + 'static {
+pub trait Doomed: Send + 'static {
     /// The table.
     const TABLE: &'static str;
     /// The columns of the key.

@@ -8,7 +8,7 @@ mod version;
 
 #[path = "../pool.rs"]
 mod pool;
-#[path = "../store/mod.rs"]
+#[path = "../../../src/store/mod.rs"]
 mod store;
 
 use crate::error::Fault;
@@ -27,7 +27,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// What this version expects of the tables.
-const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/mysql");
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations/mysql");
 
 /// How long to wait for a connection.
 const CONNECT: Duration = Duration::from_secs(2);
@@ -41,7 +41,7 @@ const UNHURRIED: &str = "SET SESSION max_statement_time = 0";
 pub(crate) type Conn = AsyncMysqlConnection;
 
 /// Opens the store and brings its tables up to date.
-pub(crate) async fn open(url: &str, options: StoreOptions) -> Result<Opened, StoreError> {
+pub async fn open(url: &str, options: StoreOptions) -> Result<Opened, StoreError> {
     let mut session = Session { url: url.to_owned() };
     if options.serve {
         migrate(url).await?;
@@ -160,7 +160,7 @@ async fn lax(conn: &mut Conn) -> Result<(String, Vec<String>), StoreError> {
 }
 
 /// Brings the tables up to date; one node at a time. The names of what was applied.
-pub(crate) async fn migrate(url: &str) -> Result<Vec<String>, StoreError> {
+pub async fn migrate(url: &str) -> Result<Vec<String>, StoreError> {
     let mut conn = Session { url: url.to_owned() }.connect().await?;
     lax(&mut conn).await?;
     // Another node that is at it is waited for, however large the tables are; one that is gone without a word for a minute.
@@ -186,7 +186,7 @@ pub(crate) async fn migrate(url: &str) -> Result<Vec<String>, StoreError> {
 }
 
 /// Looks the database over without changing it.
-pub(crate) async fn check(url: &str) -> Result<Checked, StoreError> {
+pub async fn check(url: &str) -> Result<Checked, StoreError> {
     let mut conn = Session { url: url.to_owned() }.connect().await?;
     let (server, wrong) = lax(&mut conn).await?;
     let work = move || -> Result<usize, Fault> {

@@ -15,7 +15,7 @@ use domain::receipt::{Receipt, Verdict};
 const LONGEST_KEY: usize = 190;
 
 /// A key as the store keeps it.
-pub(crate) fn kept_key(key: String) -> String {
+pub fn kept_key(key: String) -> String {
     if key.len() <= LONGEST_KEY && !key.contains('\0') {
         return key;
     }
@@ -23,24 +23,24 @@ pub(crate) fn kept_key(key: String) -> String {
 }
 
 /// The columns of [`AwaitedSql`].
-pub(crate) const AWAITING_COLUMNS: &str = "link, op_key, message, seq, until";
+pub const AWAITING_COLUMNS: &str = "link, op_key, message, seq, until";
 
 /// Their types.
-pub(crate) type AwaitedSql = (Text, Text, BigInt, SmallInt, BigInt);
+pub type AwaitedSql = (Text, Text, BigInt, SmallInt, BigInt);
 
 /// A part whose receipt is awaited.
 #[derive(Debug, Clone, Queryable)]
-pub(crate) struct Awaited {
+pub struct Awaited {
     /// Where it was sent.
-    pub(crate) link: String,
+    pub link: String,
     /// `correlate::stored_key` of the operator's id.
-    pub(crate) op_key: String,
+    pub op_key: String,
     /// The message.
-    pub(crate) message: i64,
+    pub message: i64,
     /// The part's place.
-    pub(crate) seq: i16,
+    pub seq: i16,
     /// Until when.
-    pub(crate) until: i64,
+    pub until: i64,
 }
 
 impl Record for Awaited {
@@ -70,21 +70,20 @@ impl Doomed for Awaited {
 }
 
 /// The columns of [`EarlySql`].
-pub(crate) const EARLY_COLUMNS: &str =
-    "link, op_key, operator_id, verdict, recipient, error, done_at, parked_at";
+pub const EARLY_COLUMNS: &str = "link, op_key, operator_id, verdict, recipient, error, done_at, parked_at";
 
 /// Their types.
-pub(crate) type EarlySql = (Text, Text, Text, SmallInt, Text, Text, Nullable<BigInt>, BigInt);
+pub type EarlySql = (Text, Text, Text, SmallInt, Text, Text, Nullable<BigInt>, BigInt);
 
 /// A parked receipt under one of its spellings.
 #[derive(Debug)]
-pub(crate) struct EarlyReceipt {
+pub struct EarlyReceipt {
     /// The receipt.
-    pub(crate) receipt: Receipt,
+    pub receipt: Receipt,
     /// The spelling.
-    pub(crate) op_key: String,
+    pub op_key: String,
     /// When it was parked.
-    pub(crate) parked_at: Timestamp,
+    pub parked_at: Timestamp,
 }
 
 impl Record for EarlyReceipt {
@@ -110,14 +109,14 @@ impl Record for EarlyReceipt {
 
 /// A row as it is read.
 #[derive(Debug, Clone, Queryable)]
-pub(crate) struct StoredEarly {
-    pub(crate) link: String,
+pub struct StoredEarly {
+    pub link: String,
     #[expect(dead_code, reason = "as below")]
     op_key: String,
-    pub(crate) operator_id: String,
-    pub(crate) verdict: i16,
+    pub operator_id: String,
+    pub verdict: i16,
     /// Empty when the receipt names none.
-    pub(crate) recipient: String,
+    pub recipient: String,
     error: String,
     done_at: Option<i64>,
     #[expect(dead_code, reason = "read with the others, so that one list of columns serves all")]
@@ -126,7 +125,7 @@ pub(crate) struct StoredEarly {
 
 impl StoredEarly {
     /// The receipt.
-    pub(crate) fn receipt(&self) -> QueryResult<Receipt> {
+    pub fn receipt(&self) -> QueryResult<Receipt> {
         Ok(Receipt {
             link: LinkId::parse(&self.link).map_err(|e| unreadable("receipt", e))?,
             operator_id: self.operator_id.clone(),

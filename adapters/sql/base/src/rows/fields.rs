@@ -4,17 +4,17 @@ use domain::Timestamp;
 use std::fmt::Write as _;
 
 /// Milliseconds since 1970 UTC.
-pub(crate) fn millis(at: Timestamp) -> i64 {
+pub fn millis(at: Timestamp) -> i64 {
     at.as_millisecond()
 }
 
 /// The time of a number in the store; one outside what can be told is 1970.
-pub(crate) fn time(millis: i64) -> Timestamp {
+pub fn time(millis: i64) -> Timestamp {
     Timestamp::from_millisecond(millis).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 /// One line of fields.
-pub(crate) fn encode<'a>(fields: impl IntoIterator<Item = &'a str>) -> String {
+pub fn encode<'a>(fields: impl IntoIterator<Item = &'a str>) -> String {
     let mut text = String::new();
     for (n, field) in fields.into_iter().enumerate() {
         if n > 0 {
@@ -36,7 +36,7 @@ pub(crate) fn encode<'a>(fields: impl IntoIterator<Item = &'a str>) -> String {
 }
 
 /// The fields of a line.
-pub(crate) fn split(line: &str) -> Vec<String> {
+pub fn split(line: &str) -> Vec<String> {
     line.split('\t').map(unescape).collect()
 }
 

@@ -10,7 +10,7 @@ pub const AFTER_ANSWER: &str = "store.after_answer";
 pub const COMMIT: &str = "store.commit";
 
 /// Passes a point. `return(die)` ends the process as kill -9 does; `panic` panics.
-pub(crate) fn pass(point: &str) {
+pub fn pass(point: &str) {
     fail::fail_point!(point, |how| {
         if how.as_deref() == Some("die") {
             std::process::abort();
@@ -21,7 +21,7 @@ pub(crate) fn pass(point: &str) {
 }
 
 /// The error that a test put in place of a commit.
-pub(crate) fn instead_of_commit() -> diesel::QueryResult<()> {
+pub fn instead_of_commit() -> diesel::QueryResult<()> {
     fail::fail_point!(COMMIT, |text| Err(diesel::result::Error::DatabaseError(
         diesel::result::DatabaseErrorKind::Unknown,
         Box::new(text.unwrap_or_else(|| "disk I/O error".to_owned()))

@@ -7,17 +7,17 @@ use domain::routing::Deadline;
 
 /// A time of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct DeadlineRow {
+pub struct DeadlineRow {
     /// Whose.
-    pub(crate) message: i64,
+    pub message: i64,
     /// `Awaits::code`.
-    pub(crate) awaits: i16,
+    pub awaits: i16,
     /// By when.
-    pub(crate) due_at: i64,
+    pub due_at: i64,
 }
 
 impl DeadlineRow {
-    pub(crate) fn of(message: MessageId, deadline: &Deadline) -> Self {
+    pub fn of(message: MessageId, deadline: &Deadline) -> Self {
         Self { message: message.0, awaits: deadline.awaits.code(), due_at: millis(deadline.due_at) }
     }
 }

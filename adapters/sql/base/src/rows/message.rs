@@ -16,12 +16,12 @@ use ports::driven::{Leased, MessageRecord, NewMessage, Outcome, Settlement};
 use std::sync::Arc;
 
 /// The columns, in the order of [`MessageSql`].
-pub(crate) const MESSAGE_COLUMNS: &str = "id, submission, owner, asked_by, door, recipient, originator, alphabet, body, octets, \
+pub const MESSAGE_COLUMNS: &str = "id, submission, owner, asked_by, door, recipient, originator, alphabet, body, octets, \
     flash, segments, priority, accepted_at, due_at, expires_at, reference, callback, dimensions, link, state, queue_at, lease, parts, \
     tries_total, tries_on_link, possible_duplicate, sent_at, final_at, error";
 
 /// Their types.
-pub(crate) type MessageSql = (
+pub type MessageSql = (
     BigInt,
     BigInt,
     Text,
@@ -55,7 +55,7 @@ pub(crate) type MessageSql = (
 );
 
 /// A message to be inserted.
-pub(crate) struct Incoming(pub(crate) NewMessage);
+pub struct Incoming(pub NewMessage);
 
 impl Record for Incoming {
     const TABLE: &'static str = "message";
@@ -127,8 +127,8 @@ fn dimensions_of(text: Option<String>) -> Dimensions {
 
 /// A row as it is read.
 #[derive(Debug, Queryable)]
-pub(crate) struct StoredMessage {
-    pub(crate) id: i64,
+pub struct StoredMessage {
+    pub id: i64,
     submission: i64,
     owner: String,
     asked_by: Option<String>,
@@ -163,7 +163,7 @@ pub(crate) struct StoredMessage {
 
 impl StoredMessage {
     /// Everything that is known of the message.
-    pub(crate) fn record(self) -> QueryResult<MessageRecord> {
+    pub fn record(self) -> QueryResult<MessageRecord> {
         let id = self.id;
         let bad = move |text: &dyn std::fmt::Display| unreadable("message", format!("{id}: {text}"));
         let message = Message {
@@ -207,7 +207,7 @@ impl StoredMessage {
     }
 
     /// The message as it is taken from the queue.
-    pub(crate) fn leased(self) -> QueryResult<Leased> {
+    pub fn leased(self) -> QueryResult<Leased> {
         let due_at = time(self.queue_at);
         let record = self.record()?;
         Ok(Leased {
@@ -222,11 +222,11 @@ impl StoredMessage {
 }
 
 /// The columns of [`StandingSql`].
-pub(crate) const STANDING_COLUMNS: &str = "id, state, segments, parts, recipient, callback, link, sent_at, final_at, error, \
+pub const STANDING_COLUMNS: &str = "id, state, segments, parts, recipient, callback, link, sent_at, final_at, error, \
     tries_total, tries_on_link, possible_duplicate";
 
 /// Their types.
-pub(crate) type StandingSql = (
+pub type StandingSql = (
     BigInt,
     SmallInt,
     SmallInt,
@@ -244,38 +244,38 @@ pub(crate) type StandingSql = (
 
 /// What has to be known of a message to fold a receipt into it.
 #[derive(Debug, Clone, Queryable)]
-pub(crate) struct Standing {
+pub struct Standing {
     /// Which message.
-    pub(crate) id: i64,
+    pub id: i64,
     /// `State::code`.
-    pub(crate) state: i16,
+    pub state: i16,
     /// How many PDUs.
-    pub(crate) segments: i16,
+    pub segments: i16,
     /// `Parts::encode`.
-    pub(crate) parts: String,
+    pub parts: String,
     /// In canonical form.
-    pub(crate) recipient: String,
+    pub recipient: String,
     /// Whom to tell.
-    pub(crate) callback: Option<String>,
+    pub callback: Option<String>,
     /// The link it is on.
-    pub(crate) link: String,
+    pub link: String,
     /// When its operator took it.
-    pub(crate) sent_at: Option<i64>,
+    pub sent_at: Option<i64>,
     /// When it ended.
-    pub(crate) final_at: Option<i64>,
+    pub final_at: Option<i64>,
     /// The last error.
-    pub(crate) error: Option<String>,
+    pub error: Option<String>,
     /// `Tries::total`.
-    pub(crate) tries_total: i32,
+    pub tries_total: i32,
     /// `Tries::on_link`.
-    pub(crate) tries_on_link: i32,
+    pub tries_on_link: i32,
     /// The recipient may get it twice.
-    pub(crate) possible_duplicate: i16,
+    pub possible_duplicate: i16,
 }
 
 impl Standing {
     /// Everything that is known of the message, with what was accepted.
-    pub(crate) fn record(&self, message: Arc<Message>) -> QueryResult<MessageRecord> {
+    pub fn record(&self, message: Arc<Message>) -> QueryResult<MessageRecord> {
         let bad = |text: &dyn std::fmt::Display| unreadable("message", format!("{}: {text}", self.id));
         Ok(MessageRecord {
             message,
@@ -298,13 +298,13 @@ fn tries(total: i32, on_link: i32) -> Tries {
 }
 
 /// The end of a turn, written only while the holder still holds.
-pub(crate) struct Settled {
+pub struct Settled {
     /// What is to be written; its parts have been taken out.
-    pub(crate) settlement: Settlement,
+    pub settlement: Settlement,
     /// The state after it.
-    pub(crate) state: State,
+    pub state: State,
     /// All parts after it.
-    pub(crate) parts: Parts,
+    pub parts: Parts,
 }
 
 impl Change for Settled {
@@ -360,19 +360,19 @@ impl Change for Settled {
 
 /// A message that leaves its way for another. It is locked, and as it was seen.
 #[derive(Debug, Clone)]
-pub(crate) struct Diverted {
+pub struct Diverted {
     /// Which message.
-    pub(crate) id: i64,
+    pub id: i64,
     /// By which link it goes now.
-    pub(crate) link: String,
+    pub link: String,
     /// All its ways.
-    pub(crate) parts: Parts,
+    pub parts: Parts,
     /// Not before this.
-    pub(crate) due_at: i64,
+    pub due_at: i64,
     /// The recipient may get it twice.
-    pub(crate) possible_duplicate: bool,
+    pub possible_duplicate: bool,
     /// Why, for people.
-    pub(crate) error: &'static str,
+    pub error: &'static str,
 }
 
 impl Change for Diverted {
@@ -398,17 +398,17 @@ impl Change for Diverted {
 
 /// What receipts, or their absence, made of a message.
 #[derive(Debug, Clone)]
-pub(crate) struct Folded {
+pub struct Folded {
     /// Which message.
-    pub(crate) id: i64,
+    pub id: i64,
     /// Its state after it.
-    pub(crate) state: State,
+    pub state: State,
     /// Its parts after it.
-    pub(crate) parts: Parts,
+    pub parts: Parts,
     /// When it ended, if it did.
-    pub(crate) final_at: Option<i64>,
+    pub final_at: Option<i64>,
     /// The error, if there is a new one.
-    pub(crate) error: Option<String>,
+    pub error: Option<String>,
 }
 
 impl Change for Folded {
