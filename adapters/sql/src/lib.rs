@@ -5,7 +5,7 @@
 //! times and ids come with the calls.
 //!
 //! Here is SQLite, and which store a URL names; PostgreSQL and MariaDB are in `servers/`, a crate of its own so that SQLite's store can be optimised
-//! without making everybody wait for two more (docs/adr/0018).
+//! without making everybody wait for two more (docs/adr/0019).
 
 #![allow(clippy::duplicate_mod, reason = "the text of the store is included once for each database")]
 

@@ -1,5 +1,5 @@
 //! The store over PostgreSQL and MariaDB. The text of the store is `adapters/sql/src/store`, compiled once more for each: what a store does stands there
-//! and is changed there (docs/adr/0018).
+//! and is changed there (docs/adr/0019).
 
 #![allow(clippy::duplicate_mod, reason = "the text of the store is included once for each database")]
 

@@ -14,7 +14,7 @@ fn allowed(from: &str, to: &str) -> bool {
         _ if from.starts_with("tests/") => true,
         // docs/adr/0001: serving HTTP, and being a simulated operator, is listening plus a protocol.
         "adapters/shared/http" | "adapters/shared/rehearsal" if to == "adapters/shared/net" => true,
-        // docs/adr/0018: the store is three crates that are one room.
+        // docs/adr/0019: the store is three crates that are one room.
         "adapters/sql" if matches!(to, "adapters/sql/base" | "adapters/sql/servers") => true,
         "adapters/sql/servers" if to == "adapters/sql/base" => true,
         _ if shared(from) => matches!(to, "domain" | "ports"),
