@@ -146,7 +146,8 @@ pub fn verdict(status: Option<u32>) -> Verdict {
     match status {
         Some(1 | 5) => Verdict::Pending,
         Some(2) => Verdict::Expired,
-        Some(3 | 6..=9) => Verdict::Failed,
+        Some(3 | 6) => Verdict::Failed,
+        Some(7..=9) => Verdict::Deleted,
         Some(4) => Verdict::Delivered,
         _ => Verdict::Unknown,
     }
