@@ -96,10 +96,10 @@ impl TakeBack {
             pause = (pause * 2).min(SOON * 10);
             let answers = self.recalls.recall_answers(id).await?;
             let waiting = answers.iter().any(|(_, said)| said.is_none());
-            if waiting && Instant::now() < end {
+            let Some(record) = self.reports.message(id).await? else { return Ok(None) };
+            if waiting && record.state == State::Sent && Instant::now() < end {
                 continue;
             }
-            let Some(record) = self.reports.message(id).await? else { return Ok(None) };
             return Ok(Some(match record.state {
                 State::Cancelled => Ok(Recalled::Back),
                 State::Sent if waiting => Ok(Recalled::Asked),
@@ -209,13 +209,13 @@ impl Withdrawals {
     async fn pass_on(&self, recall: Recall, lane: &Lane) {
         let (id, link) = (recall.record.message.id, recall.link.clone());
         let (taken, outcome) = self.ask(&recall, lane).await;
-        tracing::info!(message = %id, %link, taken = taken.len(), ?outcome, "asked to take back what was sent");
+        tracing::info!(%id, %link, taken = taken.len(), ?outcome, "the operator was asked to take a message back");
         let answer = RecallAnswer { id, link, taken, outcome, now: self.clock.now() };
         for _ in 0..WRITES {
             match self.fatal.watch(self.recalls.recalled(answer.clone()).await) {
                 Ok(_) => return,
                 Err(error) => {
-                    tracing::warn!(message = %id, %error, "an operator's answer could not be stored")
+                    tracing::warn!(%id, %error, "an operator's answer could not be stored")
                 }
             }
             sleep(BUSY).await;

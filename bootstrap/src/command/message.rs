@@ -229,6 +229,8 @@ fn recall(loaded: &Loaded, id: MessageId, context: &Context, language: Language)
             clock: Machine::of().clock,
         };
         let answer = take_back.take_back(id, || {}).await.context("the message was not taken back")?;
+        // What still holds the store keeps it from closing.
+        drop(take_back);
         opened.close().await;
         answer.ok_or_else(|| unknown(id))
     })?;

@@ -44,6 +44,8 @@ pub fn fold(known: Known<'_>, which: Which, seq: u8, verdict: Verdict, error: &s
         other => other.part_state()?,
     };
     let Known { state, total, recalled, .. } = known;
+    // That it was taken back is no error, whatever the operator's words for it.
+    let error = if part_state == PartState::Cancelled { "" } else { error };
     let watched = known.watched && !recalled;
     let mut parts = known.parts.clone();
     let over = state.is_final() && state != State::Unknown;

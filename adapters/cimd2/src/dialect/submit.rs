@@ -190,6 +190,25 @@ mod tests {
     }
 
     #[test]
+    fn what_takes_it_back() {
+        let config = Cimd2Config::default();
+        let what = |id: &str| {
+            let message = shipment("x").message;
+            cancel(&config, 7, &Withdrawal { message, originator: None, operator_id: id.to_owned() })
+        };
+        let packet = what("701234567:261123045959").expect("a packet");
+        let all = packet
+            .parameters
+            .iter()
+            .map(|p| format!("{:03}:{}", p.code, domain::text::latin1::decode(&p.value)));
+        assert_eq!(
+            (packet.operation, all.collect::<Vec<_>>().join(" ")),
+            (Operation::CANCEL, "059:2 021:+46701234567 060:261123045959".to_owned())
+        );
+        assert!(what("701234567:").is_err() && what("x").is_err());
+    }
+
+    #[test]
     fn an_own_header_stands_apart() {
         let mut push = shipment("");
         let body = Body::Binary { udh: vec![6, 5, 4, 0x0B, 0x84, 0x23, 0xF0], data: vec![1, 2, 0xFF] };

@@ -250,7 +250,8 @@ impl Work {
         let delivered_after = taken_at
             .filter(|_| folded.state == Some(State::Delivered))
             .and_then(|at| Duration::try_from(now.duration_since(at)).ok());
-        let error = (ended && after != State::Delivered).then(|| kept_key(receipt.error.clone()));
+        let good = matches!(after, State::Delivered | State::Cancelled);
+        let error = (ended && !good).then(|| kept_key(receipt.error.clone()));
         let (parts, final_at) = (folded.parts, ended.then(|| millis(now)));
         let entry = Folded { id: id.0, state: after, parts, final_at, error };
         let before = self.changed.remove(&id.0);

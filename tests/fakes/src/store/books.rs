@@ -351,7 +351,7 @@ impl Books {
             .filter(|_| state == State::Delivered)
             .and_then(|at| Duration::try_from(now.duration_since(at)).ok());
         row.enter(state, now);
-        if state != State::Delivered {
+        if !matches!(state, State::Delivered | State::Cancelled) {
             row.error.clone_from(&receipt.error);
         }
         let tell = self.tell_if_wanted(id, state, lease, now).map(Box::new);
