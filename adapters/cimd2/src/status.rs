@@ -241,9 +241,10 @@ mod tests {
 
     #[test]
     fn statuses() {
-        use Verdict::{Delivered, Expired, Failed, Pending, Unknown};
-        let expected =
-            [Unknown, Pending, Expired, Failed, Delivered, Pending, Failed, Failed, Failed, Failed, Unknown];
+        use Verdict::{Deleted, Delivered, Expired, Failed, Pending, Unknown};
+        let expected = [
+            Unknown, Pending, Expired, Failed, Delivered, Pending, Failed, Deleted, Deleted, Deleted, Unknown,
+        ];
         for (status, verdict) in (0..).zip(expected) {
             assert_eq!(super::verdict(Some(status)), verdict, "{status}");
         }
