@@ -1,5 +1,6 @@
 //! `omnigate message`: what became of messages; taking back, sending, and sending reports again. Works beside a running server.
 
+mod recall;
 mod shown;
 
 use crate::command::context::{Context, print, print_json};
@@ -10,7 +11,6 @@ use crate::config::Loaded;
 use crate::swedish::WrongUsage;
 use crate::wire::Machine;
 use anyhow::{Context as _, anyhow, bail};
-use application::TakeBack;
 use clap::Subcommand;
 use domain::access::Sender;
 use domain::address::Recipient;
@@ -24,7 +24,6 @@ use domain::trace::Trace;
 use domain::words;
 use jiff::tz::TimeZone;
 use ports::driven::{Acceptance, Filter, HandoffKey, MessageRecord, NewMessage, Page, StoreError};
-use ports::driving::Recalled;
 use serde_json::json;
 use shown::{as_json, as_table, life};
 use std::process::ExitCode;
@@ -124,7 +123,7 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
     match args {
         Args::List(args) => list(&loaded, args, context, language),
         Args::Show(named) => show(&loaded, named.id, context, language),
-        Args::Cancel { named, recall: true } => recall(&loaded, named.id, context, language),
+        Args::Cancel { named, recall: true } => recall::run(&loaded, named.id, context, language),
         Args::Cancel { named, .. } => cancel(&loaded, named.id, context, language),
         Args::Send(asked) => send(&loaded, asked, context, language),
         Args::Dead { limit } => dead(&loaded, *limit, context, language),
@@ -215,53 +214,6 @@ fn cancel(loaded: &Loaded, id: MessageId, context: &Context, language: Language)
         bail!("{id} is {state}: it cannot be taken back any more");
     }
     Ok(exit(well))
-}
-
-/// As [`cancel`], and what has left is asked back from its operators. The server that has the link asks; here the answer is waited for.
-fn recall(loaded: &Loaded, id: MessageId, context: &Context, language: Language) -> anyhow::Result<ExitCode> {
-    let answer = block_on(async {
-        let opened = store::changing(loaded).await?;
-        let stores = &opened.stores;
-        let take_back = TakeBack {
-            dispatch: Arc::clone(&stores.dispatch),
-            recalls: Arc::clone(&stores.recalls),
-            reports: Arc::clone(&stores.reports),
-            clock: Machine::of().clock,
-        };
-        let answer = take_back.take_back(id, || {}).await.context("the message was not taken back")?;
-        // What still holds the store keeps it from closing.
-        drop(take_back);
-        opened.close().await;
-        answer.ok_or_else(|| unknown(id))
-    })?;
-    let (well, state, why) = match answer {
-        Ok(Recalled::Back) => (true, State::Cancelled, Words::default()),
-        Ok(Recalled::Asked) => (false, State::Sent, stands()),
-        Err((state, why)) => (false, state, why),
-    };
-    let why = why.in_language(language);
-    if context.json {
-        let detail = (!why.is_empty()).then_some(why);
-        print_json(
-            &json!({ "id": id.to_string(), "cancelled": well, "state": state.as_str(), "detail": detail }),
-        )?;
-    } else if well {
-        print(&format!("{id} {}\n", language.pick("är återtaget", "is taken back")))?;
-    } else if why.is_empty() {
-        bail!("{id} is {state}: it cannot be taken back any more");
-    } else {
-        let is = language.pick("är", "is");
-        eprintln!("{id} {is} {}: {why}", state.name(language));
-    }
-    Ok(exit(well))
-}
-
-/// Nobody has answered yet.
-fn stands() -> Words {
-    Words::new(
-        "inget svar från operatören ännu. Önskan står kvar tills meddelandet har fått sitt slut: en server som kör frågar operatören så snart förbindelsen är uppe",
-        "no answer from the operator yet. The wish stands until the message has its end: a running server asks the operator as soon as the link is up",
-    )
 }
 
 fn send(loaded: &Loaded, asked: &Asked, context: &Context, language: Language) -> anyhow::Result<ExitCode> {
