@@ -52,5 +52,5 @@ mod world;
 pub use directory::{CurrentDirectory, Installation};
 pub use fatal::Fatal;
 pub use gateway::Gateway;
-pub use recall::{NotTakenBack, TakeBack};
+pub use recall::{NotTakenBack, TakeBack, obstacles};
 pub use world::{Settings, World};

@@ -17,7 +17,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, Semaphore};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -25,8 +25,10 @@ use tokio_util::task::TaskTracker;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How often the answers are looked for, at first; then less often.
 const SOON: Duration = Duration::from_millis(50);
-/// How often wishes of others are looked for.
+/// How often wishes of others are looked for, and for how many rounds sooner when there were some: a list of messages is taken back one by one.
 const EVERY: Duration = Duration::from_secs(1);
+const SOONER: Duration = Duration::from_millis(100);
+const ROUNDS: u32 = 30;
 /// Wishes about one link that are under way at once.
 const AT_ONCE: usize = 8;
 /// How long an operator has for one answer.
@@ -90,14 +92,14 @@ impl TakeBack {
             Some(Err(state)) => return Ok(Some(Err((state, Words::default())))),
             Some(Ok(())) => written(),
         }
-        let (end, mut pause) = (Instant::now() + PATIENCE, SOON);
+        let (end, mut pause) = (self.clock.monotonic() + PATIENCE, SOON);
         loop {
             sleep(pause).await;
             pause = (pause * 2).min(SOON * 10);
             let answers = self.recalls.recall_answers(id).await?;
             let waiting = answers.iter().any(|(_, said)| said.is_none());
             let Some(record) = self.reports.message(id).await? else { return Ok(None) };
-            if waiting && record.state == State::Sent && Instant::now() < end {
+            if waiting && record.state == State::Sent && self.clock.monotonic() < end {
                 continue;
             }
             return Ok(Some(match record.state {
@@ -109,8 +111,9 @@ impl TakeBack {
     }
 }
 
-/// What stood in the way at each link.
-fn obstacles(answers: &[(LinkId, Option<RecallSaid>)]) -> Words {
+/// What stood in the way at each link, of those that have answered.
+#[must_use]
+pub fn obstacles(answers: &[(LinkId, Option<RecallSaid>)]) -> Words {
     let all = answers.iter().filter_map(|(link, said)| {
         let RecallSaid { taken, of, why, words } = said.as_ref()?;
         Some(match why {
@@ -156,17 +159,21 @@ impl Withdrawals {
     /// Passes wishes on until told to stop.
     pub(crate) async fn run(self, stop: CancellationToken) {
         let (mut places, under_way) = (HashMap::new(), TaskTracker::new());
+        let mut sooner = 0;
         while !stop.is_cancelled() {
-            self.round(&mut places, &under_way).await;
+            let found = self.round(&mut places, &under_way).await;
+            sooner = if found { ROUNDS } else { sooner.saturating_sub(1) };
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = self.bell.notified() => {}
-                () = sleep(EVERY) => {}
+                () = sleep(if sooner > 0 { SOONER } else { EVERY }) => {}
             }
         }
     }
 
-    async fn round(&self, places: &mut HashMap<LinkId, Arc<Semaphore>>, under_way: &TaskTracker) {
+    /// Gives out what is due; whether there was anything.
+    async fn round(&self, places: &mut HashMap<LinkId, Arc<Semaphore>>, under_way: &TaskTracker) -> bool {
+        let mut found = false;
         loop {
             // A silent operator has so many wishes under way, and no more; those of others go on.
             let ready = self.lanes.all().into_iter().filter(|lane| {
@@ -178,7 +185,7 @@ impl Withdrawals {
                 ready.map(|lane| (lane.link.id().clone(), lane)).collect();
             let links: Vec<LinkId> = ready.keys().cloned().collect();
             if links.is_empty() {
-                return;
+                return found;
             }
             let now = self.clock.now();
             let again = now.checked_add(AGAIN).unwrap_or(now);
@@ -186,10 +193,11 @@ impl Withdrawals {
                 Ok(given) => given,
                 Err(error) => {
                     tracing::warn!(%error, "what operators are to take back could not be read");
-                    return;
+                    return found;
                 }
             };
             let all = given.len() < AT_ONCE;
+            found |= !given.is_empty();
             for recall in given {
                 let Some((lane, place)) = ready.get(&recall.link).zip(places.get(&recall.link)) else {
                     continue;
@@ -201,7 +209,7 @@ impl Withdrawals {
                 });
             }
             if all {
-                return;
+                return found;
             }
         }
     }

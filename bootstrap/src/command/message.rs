@@ -181,15 +181,25 @@ fn unknown(id: MessageId) -> anyhow::Error {
 }
 
 fn show(loaded: &Loaded, id: MessageId, context: &Context, language: Language) -> anyhow::Result<ExitCode> {
-    let record = block_on(async {
-        let found = store::reading(loaded).await?.reports.message(id).await;
-        found.context("the message could not be read")?.ok_or_else(|| unknown(id))
+    let (record, recalls) = block_on(async {
+        let stores = store::reading(loaded).await?;
+        let found = stores.reports.message(id).await.context("the message could not be read")?;
+        let recalls = stores.recalls.recall_answers(id).await.context("the message could not be read")?;
+        Ok::<_, anyhow::Error>((found.ok_or_else(|| unknown(id))?, recalls))
     })?;
     if context.json {
-        print_json(&as_json(&record))?;
+        let mut all = as_json(&record);
+        if let Some(all) = all.as_object_mut().filter(|_| !recalls.is_empty()) {
+            all.insert("recall".to_owned(), recall::as_json(&recalls));
+        }
+        print_json(&all)?;
         return Ok(exit(true));
     }
-    print(&life(&record, language, &TimeZone::system()))?;
+    let mut text = life(&record, language, &TimeZone::system());
+    if record.state == State::Sent && !recalls.is_empty() {
+        text += &format!("\n{}\n", recall::stand(&recalls).in_language(language));
+    }
+    print(&text)?;
     Ok(exit(true))
 }
 

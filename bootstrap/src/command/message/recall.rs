@@ -6,12 +6,14 @@ use crate::command::{block_on, exit, store};
 use crate::config::Loaded;
 use crate::wire::Machine;
 use anyhow::{Context as _, bail};
-use application::TakeBack;
+use application::{TakeBack, obstacles};
+use domain::directory::LinkId;
 use domain::language::{Language, Words};
 use domain::message::MessageId;
 use domain::state::State;
+use ports::driven::RecallSaid;
 use ports::driving::Recalled;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -57,6 +59,21 @@ pub(super) fn run(
         eprintln!("{id} {is} {}: {why}", state.name(language));
     }
     Ok(exit(well))
+}
+
+/// What came of wishes about a message, by link: null where the operator has not answered yet.
+pub(super) fn as_json(recalls: &[(LinkId, Option<RecallSaid>)]) -> Value {
+    let one = |(link, said): &(LinkId, Option<RecallSaid>)| {
+        let answer = said.as_ref().map(|s| json!({ "taken": s.taken, "of": s.of, "words": s.words }));
+        json!({ "link": link.as_str(), "answer": answer })
+    };
+    recalls.iter().map(one).collect()
+}
+
+/// The same of a message that is still with its operator.
+pub(super) fn stand(recalls: &[(LinkId, Option<RecallSaid>)]) -> Words {
+    let why = obstacles(recalls);
+    if why.is_empty() { stands() } else { why }
 }
 
 /// Nobody has answered yet.

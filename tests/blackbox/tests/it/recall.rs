@@ -101,18 +101,21 @@ fn taken_back_over_smpp() {
     taken_back_over("smpp");
 }
 
-/// A message that has arrived is refused in the operator's words, in the language of whoever asks, and a link that cannot says so.
+/// A message that has arrived is refused in the operator's words, in the language of the installation, and a link that cannot says so.
 #[test]
 fn refused_or_impossible() {
     let forgetful = Simulator::start(&[]);
     let gateway = Gateway::start(&settings("smpp", &forgetful));
     let id = send(&gateway, "0701234567", "hej", None);
     reaches(&gateway, &id, "sent");
-    let request = Request::delete(format!("/api/v1/messages/{id}?recall=true")).basic(USER, PASSWORD);
-    let refused = once(gateway.doors().http, &request.header("Accept-Language", "sv")).expect("an answer");
+    let refused = take_back(&gateway, &id, "?recall=true");
     assert_eq!((refused.status, &refused.json()["state"]), (409, &json!("sent")), "{}", refused.text());
     let detail = refused.json()["detail"].as_str().unwrap_or_default().to_owned();
     assert!(detail.contains("tog tillbaka 0 av 1 delar: ESME_RCANCELFAIL"), "{detail}");
+
+    let shown = gateway.command(&["message", "show", &id]);
+    let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
+    assert!(shown.contains("took back 0 of 1 parts: ESME_RCANCELFAIL"), "{shown}");
 
     let ucp = Simulator::speaking("ucp", &OFF);
     let settings = Settings { system_id: "12345".into(), ..settings("ucp", &ucp) };
