@@ -124,11 +124,8 @@ fn refused_or_impossible() {
     reaches(&gateway, &id, "sent");
     let impossible = take_back(&gateway, &id, "?recall=true");
     assert!(impossible.status == 409, "{}", impossible.text());
-    assert!(
-        impossible.text().contains("link TS0 cannot take back what it has sent"),
-        "{}",
-        impossible.text()
-    );
+    let detail = "förbindelsen TS0 kan inte ta tillbaka det den har skickat";
+    assert!(impossible.text().contains(detail), "{}", impossible.text());
     assert_eq!(take_back(&gateway, &id, "?recal=true").status, 400, "a wrong name is not overlooked");
 }
 
