@@ -21,6 +21,7 @@ use crate::orphans::Orphans;
 use crate::poison::Guarded;
 use crate::pulse::{Heard, Pulse};
 use crate::query::Query;
+use crate::recall::Withdrawals;
 use crate::receive::Receive;
 use crate::settling::Settling;
 use crate::shares::Shares;
@@ -224,6 +225,15 @@ impl Gateway {
             ids: Arc::clone(&world.ids),
             beats: Arc::clone(&beats),
         };
+        let withdrawals = Withdrawals {
+            directory: Arc::clone(&directory),
+            lanes: Arc::clone(&lanes),
+            recalls: Arc::clone(&stores.recalls),
+            clock: Arc::clone(&world.clock),
+            fatal: fatal.clone(),
+            bell: Arc::default(),
+        };
+        let bell = Arc::clone(&withdrawals.bell);
         let background = Background::default();
         let (hand_over, handing_over) =
             (Arc::new(hand_over), Arc::new(tokio::sync::Mutex::new(handing_over)));
@@ -236,6 +246,7 @@ impl Gateway {
         background.keep("ways", move |stop| ways.clone().run(stop));
         background.keep("sign of life", move |stop| pulse.clone().run(stop));
         background.keep("orphans", move |stop| orphans.clone().run(stop));
+        background.keep("withdrawals", move |stop| withdrawals.clone().run(stop));
         background.keep("restraint", move |stop| restraint.clone().run(stop));
         background.keep("taking over", move |stop| takeover.clone().run(stop));
         Ok(Arc::new(Self {
@@ -254,6 +265,8 @@ impl Gateway {
             query: Query {
                 reports: Arc::clone(&stores.reports),
                 dispatch: Arc::clone(&stores.dispatch),
+                recalls: Arc::clone(&stores.recalls),
+                bell,
                 inbox: Arc::clone(&stores.inbox),
                 clock: Arc::clone(&world.clock),
                 fatal: fatal.clone(),

@@ -1,24 +1,38 @@
 //! Looking at messages and taking them back.
 
 use crate::fatal::Fatal;
+use crate::recall::TakeBack;
 use async_trait::async_trait;
 use domain::access::Sender;
 use domain::message::{MessageId, MoId};
 use domain::refusal::{Code, Refusal};
 use domain::state::State;
 use domain::{Language, Words};
-use ports::driven::{Clock, Dispatch, Filter, Inbox, MessageRecord, MoRecord, Page, Reports};
-use ports::driving::{Balance, QueryMessages};
+use ports::driven::{Clock, Dispatch, Filter, Inbox, MessageRecord, MoRecord, Page, Recalls, Reports};
+use ports::driving::{Balance, QueryMessages, Recalled};
 use std::sync::Arc;
+use tokio::sync::Notify;
 
 /// The use case.
 #[derive(Clone)]
 pub(crate) struct Query {
     pub reports: Arc<dyn Reports>,
     pub dispatch: Arc<dyn Dispatch>,
+    pub recalls: Arc<dyn Recalls>,
+    /// Rung when a wish that operators take something back was written down.
+    pub bell: Arc<Notify>,
     pub inbox: Arc<dyn Inbox>,
     pub clock: Arc<dyn Clock>,
     pub fatal: Fatal,
+}
+
+/// How far a message is, and after a colon what else there is to say.
+fn named(state: State, why: &Words) -> Words {
+    let in_language = |language| {
+        let (state, why) = (state.name(language), why.in_language(language));
+        if why.is_empty() { state.to_owned() } else { format!("{state}: {why}") }
+    };
+    Words::new(in_language(Language::Swedish), in_language(Language::English))
 }
 
 #[async_trait]
@@ -45,6 +59,21 @@ impl QueryMessages for Query {
                 Code::NotCancellable,
                 Words::new(state.name(Language::Swedish), state.as_str()),
             )),
+            None => Err(Refusal::new(Code::NotFound)),
+        }
+    }
+
+    async fn recall(&self, sender: &Sender, id: MessageId) -> Result<Recalled, Refusal> {
+        self.status(sender, id).await?;
+        let this = TakeBack {
+            dispatch: Arc::clone(&self.dispatch),
+            recalls: Arc::clone(&self.recalls),
+            reports: Arc::clone(&self.reports),
+            clock: Arc::clone(&self.clock),
+        };
+        match self.fatal.watch(this.take_back(id, || self.bell.notify_one()).await)? {
+            Some(Ok(recalled)) => Ok(recalled),
+            Some(Err((state, why))) => Err(Refusal::because(Code::NotCancellable, named(state, &why))),
             None => Err(Refusal::new(Code::NotFound)),
         }
     }

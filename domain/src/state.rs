@@ -21,7 +21,7 @@ pub enum State {
     Failed = 5,
     /// Its time ran out.
     Expired = 6,
-    /// Taken back before it left.
+    /// Taken back: before it left, or by its operator, who had not delivered it.
     Cancelled = 7,
     /// No receipt came within its validity and the grace after it: it may have arrived.
     Unknown = 8,
@@ -52,6 +52,8 @@ pub enum Event {
     TimeOut,
     /// Somebody took it back.
     Cancel,
+    /// Its operator took it back for whoever asked.
+    TakenBack,
     /// Its outcome did not come in time: it goes by another way.
     Diverted,
     /// It failed on the way it is on, but the operator of one that it left may still deliver it.
@@ -94,6 +96,7 @@ impl State {
             (S::Sent, E::ReceiptMissing) => S::Unknown,
             (S::Scheduled | S::Queued | S::Sending, E::TimeOut) => S::Expired,
             (S::Scheduled | S::Queued, E::Cancel) => S::Cancelled,
+            (S::Sending | S::Sent | S::Unknown, E::TakenBack) => S::Cancelled,
             (S::Scheduled | S::Queued | S::Sending | S::Sent, E::Diverted) => S::Queued,
             (S::Queued | S::Sending, E::LeftOpen) => S::Sent,
             (S::Queued | S::Sending, E::LeftInDoubt) => S::Unknown,
@@ -169,7 +172,7 @@ impl fmt::Display for State {
 mod tests {
     use super::*;
 
-    const EVENTS: [Event; 14] = [
+    const EVENTS: [Event; 15] = [
         Event::Due,
         Event::Leased,
         Event::Accepted,
@@ -181,6 +184,7 @@ mod tests {
         Event::ReceiptMissing,
         Event::TimeOut,
         Event::Cancel,
+        Event::TakenBack,
         Event::Diverted,
         Event::LeftOpen,
         Event::LeftInDoubt,
@@ -200,6 +204,8 @@ mod tests {
         for state in [State::Sending, State::Sent, State::Delivered] {
             assert_eq!(state.after(Event::Cancel), None);
         }
+        assert_eq!(State::Sent.after(Event::TakenBack), Some(State::Cancelled), "but by its operator");
+        assert_eq!(State::Delivered.after(Event::TakenBack), None);
     }
 
     #[test]

@@ -146,7 +146,8 @@ pub fn verdict(status: Option<u32>) -> Verdict {
     match status {
         Some(1 | 5) => Verdict::Pending,
         Some(2) => Verdict::Expired,
-        Some(3 | 6..=9) => Verdict::Failed,
+        Some(3 | 6) => Verdict::Failed,
+        Some(7..=9) => Verdict::Deleted,
         Some(4) => Verdict::Delivered,
         _ => Verdict::Unknown,
     }
@@ -240,9 +241,10 @@ mod tests {
 
     #[test]
     fn statuses() {
-        use Verdict::{Delivered, Expired, Failed, Pending, Unknown};
-        let expected =
-            [Unknown, Pending, Expired, Failed, Delivered, Pending, Failed, Failed, Failed, Failed, Unknown];
+        use Verdict::{Deleted, Delivered, Expired, Failed, Pending, Unknown};
+        let expected = [
+            Unknown, Pending, Expired, Failed, Delivered, Pending, Failed, Deleted, Deleted, Deleted, Unknown,
+        ];
         for (status, verdict) in (0..).zip(expected) {
             assert_eq!(super::verdict(Some(status)), verdict, "{status}");
         }

@@ -8,7 +8,7 @@ use crate::envelope::Trouble;
 use crate::form::{Form, own, plain, unexpected};
 use crate::login::Token;
 use crate::sms::Sms;
-use crate::values::number;
+use crate::values::{boolean, number};
 use crate::xml::{Element, Reader};
 use domain::message::MoId;
 use domain::refusal::{Code, Refusal};
@@ -30,7 +30,11 @@ pub(crate) enum Call {
     /// What became of messages: by id, and by the caller's own reference.
     GetStatus { ids: Vec<String>, reference: Option<String> },
     /// Take a message back.
-    CancelSms { id: String },
+    CancelSms {
+        id: String,
+        /// Whether its operator is to be asked, when he has it.
+        recall: bool,
+    },
     /// Received messages.
     GetReceived { max: usize, after: Option<MoId> },
     /// Received messages have been taken care of.
@@ -85,9 +89,10 @@ pub(crate) fn read(reader: &mut Reader<'_>, operation: &Element, config: &Config
             }
             Ok(Call::GetStatus { ids: at_most(ids, config.ids)?, reference })
         }),
-        "CancelSms" => simple(reader, &["id"], |form| {
+        "CancelSms" => simple(reader, &["id", "recall"], |form| {
             let id = form.take("id")?.ok_or_else(|| missing("id"))?;
-            Ok(Call::CancelSms { id })
+            let recall = form.take("recall")?.map_or(Ok(false), |v| boolean(&v, "recall"))?;
+            Ok(Call::CancelSms { id, recall })
         }),
         "GetReceived" => simple(reader, &["max", "after"], |form| {
             let max =

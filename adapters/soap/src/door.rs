@@ -12,11 +12,12 @@ use domain::Language;
 use domain::access::Sender;
 use domain::message::{Door, MessageId, MoId};
 use domain::refusal::{Code, Refusal};
+use domain::state::State;
 use domain::submission::{Accepted, Request};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use http::HeaderMap;
 use ports::driven::{Clock, Filter, MessageRecord};
-use ports::driving::{Authenticate, Credentials, QueryMessages, SubmitMessages};
+use ports::driving::{Authenticate, Credentials, QueryMessages, Recalled, SubmitMessages};
 use std::sync::Arc;
 use web_kit::Caller;
 
@@ -116,10 +117,17 @@ impl Doors {
             Call::SendSmsBatch(items) => answer.batch(&self.batch(sender, items).await),
             Call::PreviewSms(request) => answer.preview(&self.submit.preview(sender, *request).await?),
             Call::GetStatus { ids, reference } => self.status(sender, ids, reference, answer).await?,
-            Call::CancelSms { id } => {
+            Call::CancelSms { id, recall } => {
                 let name: MessageId =
                     id.trim().parse().map_err(|_| Refusal::field(Code::NotFound, "id", ""))?;
-                answer.cancelled(&name.to_string(), self.query.cancel(sender, name).await?.as_str());
+                let state = match recall {
+                    false => self.query.cancel(sender, name).await?,
+                    true => match self.query.recall(sender, name).await? {
+                        Recalled::Back => State::Cancelled,
+                        Recalled::Asked => State::Sent,
+                    },
+                };
+                answer.cancelled(&name.to_string(), state.as_str());
             }
             Call::GetReceived { max, after } => answer.received(&self.query.inbox(sender, after, max).await?),
             Call::AckReceived { ids } => self.acknowledge(sender, ids, answer).await?,

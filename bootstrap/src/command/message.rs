@@ -1,5 +1,6 @@
 //! `omnigate message`: what became of messages; taking back, sending, and sending reports again. Works beside a running server.
 
+mod recall;
 mod shown;
 
 use crate::command::context::{Context, print, print_json};
@@ -45,7 +46,14 @@ pub enum Args {
     Show(Named),
     /// Take a message back that has not left
     #[command(after_help = "Example: omnigate message cancel 4711")]
-    Cancel(Named),
+    Cancel {
+        /// Which
+        #[command(flatten)]
+        named: Named,
+        /// Ask the operator to take it back if he has it and has not delivered it; a running server asks him
+        #[arg(long)]
+        recall: bool,
+    },
     /// Put a message into the queue; a running server sends it at once, otherwise it waits for one
     #[command(after_help = "Example: omnigate message send --to 0701234567 --user crm --text 'Prov'")]
     Send(Asked),
@@ -115,7 +123,8 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
     match args {
         Args::List(args) => list(&loaded, args, context, language),
         Args::Show(named) => show(&loaded, named.id, context, language),
-        Args::Cancel(named) => cancel(&loaded, named.id, context, language),
+        Args::Cancel { named, recall: true } => recall::run(&loaded, named.id, context, language),
+        Args::Cancel { named, .. } => cancel(&loaded, named.id, context, language),
         Args::Send(asked) => send(&loaded, asked, context, language),
         Args::Dead { limit } => dead(&loaded, *limit, context, language),
         Args::Resend { key, .. } => resend(&loaded, *key, context, language),
@@ -172,15 +181,25 @@ fn unknown(id: MessageId) -> anyhow::Error {
 }
 
 fn show(loaded: &Loaded, id: MessageId, context: &Context, language: Language) -> anyhow::Result<ExitCode> {
-    let record = block_on(async {
-        let found = store::reading(loaded).await?.reports.message(id).await;
-        found.context("the message could not be read")?.ok_or_else(|| unknown(id))
+    let (record, recalls) = block_on(async {
+        let stores = store::reading(loaded).await?;
+        let found = stores.reports.message(id).await.context("the message could not be read")?;
+        let recalls = stores.recalls.recall_answers(id).await.context("the message could not be read")?;
+        Ok::<_, anyhow::Error>((found.ok_or_else(|| unknown(id))?, recalls))
     })?;
     if context.json {
-        print_json(&as_json(&record))?;
+        let mut all = as_json(&record);
+        if let Some(all) = all.as_object_mut().filter(|_| !recalls.is_empty()) {
+            all.insert("recall".to_owned(), recall::as_json(&recalls));
+        }
+        print_json(&all)?;
         return Ok(exit(true));
     }
-    print(&life(&record, language, &TimeZone::system()))?;
+    let mut text = life(&record, language, &TimeZone::system());
+    if record.state == State::Sent && !recalls.is_empty() {
+        text += &format!("\n{}\n", recall::stand(&recalls).in_language(language));
+    }
+    print(&text)?;
     Ok(exit(true))
 }
 

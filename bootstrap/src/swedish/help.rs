@@ -95,6 +95,10 @@ pub(super) const HELP: &[Entry] = &[
     ("List messages, newest first", "Lista meddelanden, de nyaste först"),
     ("Show everything that is known of a message", "Visa allt som är känt om ett meddelande"),
     ("Take a message back that has not left", "Återta ett meddelande som inte har lämnat"),
+    (
+        "Ask the operator to take it back if he has it and has not delivered it; a running server asks him",
+        "Be operatören ta tillbaka det om han har det och inte har levererat det; en server som kör frågar honom",
+    ),
     ("Put a message into the queue; a running server sends it at once, otherwise it waits for one", "Lägg ett meddelande i kön; en igångvarande server sänder det genast, annars väntar det på en"),
     ("List reports and received messages that could not be handed over and were given up", "Lista rapporter och mottagna meddelanden som inte kunde lämnas över och gavs upp"),
     ("Hand given-up reports over again", "Lämna över uppgivna rapporter på nytt"),

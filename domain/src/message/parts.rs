@@ -23,16 +23,19 @@ pub enum PartState {
     Expired,
     /// The operator says it does not know.
     Unknown,
+    /// The operator took it back because somebody asked for that.
+    Cancelled,
 }
 
 impl PartState {
-    const LETTERS: [(PartState, char); 6] = [
+    const LETTERS: [(PartState, char); 7] = [
         (Self::Waiting, 'w'),
         (Self::Sent, 's'),
         (Self::Delivered, 'd'),
         (Self::Failed, 'f'),
         (Self::Expired, 'e'),
         (Self::Unknown, 'u'),
+        (Self::Cancelled, 'c'),
     ];
 
     /// Whether no receipt can change it any more.
@@ -51,6 +54,7 @@ impl PartState {
             Self::Failed => "failed",
             Self::Expired => "expired",
             Self::Unknown => "unknown",
+            Self::Cancelled => "cancelled",
         }
     }
 
@@ -186,6 +190,7 @@ pub(super) fn outcome_of(parts: &[Part], total: u8) -> Option<State> {
         None => State::Delivered,
         Some(PartState::Expired) => State::Expired,
         Some(PartState::Unknown) => State::Unknown,
+        Some(PartState::Cancelled) => State::Cancelled,
         Some(_) => State::Failed,
     })
 }

@@ -201,6 +201,25 @@ impl Parts {
         self.now.iter().any(|p| p.state == PartState::Sent)
     }
 
+    /// The links whose operators have segments of it, the one it is on (`current`) first.
+    #[must_use]
+    pub fn holders(&self, current: &LinkId) -> Vec<LinkId> {
+        let mut links: Vec<LinkId> = self.is_open_now().then(|| current.clone()).into_iter().collect();
+        for way in self.past.iter().filter(|way| way.is_open()) {
+            if !links.contains(&way.link) {
+                links.push(way.link.clone());
+            }
+        }
+        links
+    }
+
+    /// The segments that the operator of a link has; `current` is the link it is on.
+    pub fn held_by<'a>(&'a self, current: &'a LinkId, link: &'a LinkId) -> impl Iterator<Item = &'a Part> {
+        let now = self.now.iter().filter(move |_| current == link);
+        let past = self.past.iter().filter(move |way| way.link == *link).flat_map(|way| &way.parts);
+        now.chain(past).filter(|part| part.state == PartState::Sent)
+    }
+
     /// Leaves the way it is on: from now on it begins afresh. A way where nothing was given to the operator is remembered once for each
     /// reason.
     /// True when the recipient may now get it twice.

@@ -18,6 +18,8 @@ pub struct Known<'a> {
     pub total: u8,
     /// Its outcome is watched: while it is, no receipt but "delivered" ends it; another way is tried instead.
     pub watched: bool,
+    /// Somebody asked its operator to take it back: then it goes by no other way, and "deleted" means taken back.
+    pub recalled: bool,
 }
 
 /// What a receipt changed.
@@ -37,8 +39,14 @@ pub struct Folded {
 /// one after the end.
 #[must_use]
 pub fn fold(known: Known<'_>, which: Which, seq: u8, verdict: Verdict, error: &str) -> Option<Folded> {
-    let part_state = verdict.part_state()?;
-    let Known { state, total, watched, .. } = known;
+    let part_state = match verdict {
+        Verdict::Deleted if known.recalled => PartState::Cancelled,
+        other => other.part_state()?,
+    };
+    let Known { state, total, recalled, .. } = known;
+    // That it was taken back is no error, whatever the operator's words for it.
+    let error = if part_state == PartState::Cancelled { "" } else { error };
+    let watched = known.watched && !recalled;
     let mut parts = known.parts.clone();
     let over = state.is_final() && state != State::Unknown;
     if !over && part_state != PartState::Unknown {
@@ -72,6 +80,7 @@ pub fn ended(end: State) -> Option<Event> {
         State::Expired => Some(Event::ReceiptExpired),
         State::Failed => Some(Event::ReceiptFailed),
         State::Unknown => Some(Event::ReceiptMissing),
+        State::Cancelled => Some(Event::TakenBack),
         _ => None,
     }
 }
@@ -93,7 +102,7 @@ mod tests {
     }
 
     fn known(state: State, parts: &Parts, total: u8) -> Known<'_> {
-        Known { state, parts, total, watched: false }
+        Known { state, parts, total, watched: false, recalled: false }
     }
 
     fn now(known: Known<'_>, seq: u8, verdict: Verdict) -> Option<Folded> {
@@ -208,6 +217,48 @@ mod tests {
             let both = fold(known(State::Sent, &one.parts, 2), other, seq(other), Verdict::Delivered, "");
             assert_eq!(both.expect("changes").state, Some(State::Delivered));
         }
+    }
+
+    /// Deleted is taken back where that was asked for; what was delivered meanwhile, or before, stays.
+    #[test]
+    fn taken_back() {
+        fn recalled(parts: &Parts, total: u8) -> Known<'_> {
+            Known { recalled: true, watched: true, ..known(State::Sent, parts, total) }
+        }
+        let one = now(recalled(&sent(2), 2), 1, Verdict::Deleted).expect("changes");
+        assert_eq!((one.state, one.hopeless), (None, false), "the other segment is still there");
+        let both = now(recalled(&one.parts, 2), 2, Verdict::Deleted).expect("changes");
+        assert_eq!(both.state, Some(State::Cancelled));
+        assert_eq!(both.parts.encode(), "1cid1;2cid2");
+        let late = known(State::Cancelled, &both.parts, 2);
+        assert_eq!(now(late, 1, Verdict::Deleted), None, "its receipt changes nothing");
+        assert_eq!(now(late, 1, Verdict::Delivered), None, "final stays final");
+        let delivered = now(recalled(&sent(1), 1), 1, Verdict::Delivered).expect("changes");
+        assert_eq!(delivered.state, Some(State::Delivered), "it was faster");
+        let unasked = now(known(State::Sent, &sent(1), 1), 1, Verdict::Deleted).expect("changes");
+        assert_eq!(unasked.state, Some(State::Failed));
+        let failed = now(recalled(&one.parts, 2), 2, Verdict::Failed).expect("changes");
+        assert_eq!(
+            (failed.state, failed.hopeless),
+            (Some(State::Cancelled), false),
+            "it goes by no other way"
+        );
+    }
+
+    /// Every operator that has it takes it back.
+    #[test]
+    fn taken_back_on_every_way() {
+        let parts = twice();
+        let here = LinkId::parse("TS1").expect("name");
+        let holders = parts.holders(&here);
+        assert_eq!(holders.iter().map(LinkId::as_str).collect::<Vec<_>>(), ["TS1", "TS0"]);
+        let held = |link| parts.held_by(&here, link).map(|p| p.operator_id.as_str()).collect::<Vec<_>>();
+        assert_eq!(holders.iter().map(held).collect::<Vec<_>>(), [["other"], ["id1"]]);
+        let recalled = |parts| Known { recalled: true, ..known(State::Sent, parts, 1) };
+        let first = fold(recalled(&parts), Which::Past(0), 1, Verdict::Deleted, "").expect("changes");
+        assert_eq!(first.state, None);
+        let last = now(recalled(&first.parts), 1, Verdict::Deleted).expect("changes");
+        assert_eq!(last.state, Some(State::Cancelled));
     }
 
     #[test]

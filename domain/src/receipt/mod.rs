@@ -19,12 +19,14 @@ pub enum Verdict {
     Pending,
     /// The phone has it.
     Delivered,
-    /// It will not arrive (undeliverable, rejected, deleted).
+    /// It will not arrive (undeliverable, rejected).
     Failed,
     /// The operator's validity ran out.
     Expired,
     /// The operator does not know.
     Unknown,
+    /// The operator does not have it any more: taken back where somebody asked for that ([`Known::recalled`]), failed where nobody did.
+    Deleted,
 }
 
 impl Verdict {
@@ -34,7 +36,7 @@ impl Verdict {
         match self {
             Self::Pending => None,
             Self::Delivered => Some(PartState::Delivered),
-            Self::Failed => Some(PartState::Failed),
+            Self::Failed | Self::Deleted => Some(PartState::Failed),
             Self::Expired => Some(PartState::Expired),
             Self::Unknown => Some(PartState::Unknown),
         }

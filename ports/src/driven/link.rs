@@ -50,6 +50,30 @@ pub enum PartReply {
     NotOffered,
 }
 
+/// One segment that the operator has and is to take back, named as it was when it was submitted.
+#[derive(Debug, Clone)]
+pub struct Withdrawal {
+    /// Its message.
+    pub message: Arc<Message>,
+    /// The sender as it was shown on this link.
+    pub originator: Option<Originator>,
+    /// The operator's id as he gave it; never empty.
+    pub operator_id: String,
+}
+
+/// What became of a [`Withdrawal`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Withdrawn {
+    /// The operator took it back.
+    TakenBack,
+    /// He did not; in his words.
+    Refused(String),
+    /// He was asked and never answered.
+    Unanswered,
+    /// He was not asked, or wants to be asked later.
+    NotOffered,
+}
+
 /// What a person wants to know of a link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkReport {
@@ -100,6 +124,19 @@ pub trait Link: Send + Sync {
 
     /// Holds it (`true`: it stops sending, stays bound) or lets it go on.
     fn hold(&self, held: bool);
+
+    /// Whether it can ask its operator to take back what he has: `None` = never, the protocol has no such request; else whether a session is there
+    /// for it now (that the link is held does not matter).
+    fn withdraws(&self) -> Option<bool> {
+        None
+    }
+
+    /// Asks the operator to take a segment back. Its answer comes within the link's own time limits; what is dropped while it waits may have
+    /// been asked for.
+    async fn withdraw(&self, what: Withdrawal) -> Withdrawn {
+        let _ = what;
+        Withdrawn::NotOffered
+    }
 
     /// For people.
     fn report(&self) -> LinkReport;

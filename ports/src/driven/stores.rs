@@ -1,16 +1,27 @@
 //! The store's ports together, as whoever opens a store hands them to the application.
 
-use super::{Cluster, Deadlines, DirectoryStore, Dispatch, Handoffs, Inbox, Outbox, Receipts, Reports};
+use super::{
+    Cluster, Deadlines, DirectoryStore, Dispatch, Handoffs, Inbox, Outbox, Recalls, Receipts, Reports,
+};
 use std::sync::Arc;
 
 /// What a store implements: all of these ports.
 pub trait Store:
-    Outbox + Dispatch + Deadlines + Receipts + Inbox + Handoffs + DirectoryStore + Reports + Cluster
+    Outbox + Dispatch + Deadlines + Receipts + Recalls + Inbox + Handoffs + DirectoryStore + Reports + Cluster
 {
 }
 
 impl<S> Store for S where
-    S: Outbox + Dispatch + Deadlines + Receipts + Inbox + Handoffs + DirectoryStore + Reports + Cluster
+    S: Outbox
+        + Dispatch
+        + Deadlines
+        + Receipts
+        + Recalls
+        + Inbox
+        + Handoffs
+        + DirectoryStore
+        + Reports
+        + Cluster
 {
 }
 
@@ -25,6 +36,8 @@ pub struct Stores {
     pub deadlines: Arc<dyn Deadlines>,
     /// Receipts.
     pub receipts: Arc<dyn Receipts>,
+    /// Wishes that operators take messages back.
+    pub recalls: Arc<dyn Recalls>,
     /// Received messages.
     pub inbox: Arc<dyn Inbox>,
     /// What is handed over.
@@ -45,6 +58,7 @@ impl Stores {
             dispatch: store.clone(),
             deadlines: store.clone(),
             receipts: store.clone(),
+            recalls: store.clone(),
             inbox: store.clone(),
             handoffs: store.clone(),
             directory: store.clone(),

@@ -14,6 +14,15 @@ pub enum Balance {
     Unlimited,
 }
 
+/// What came of asking operators to take a message back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recalled {
+    /// It is taken back.
+    Back,
+    /// No operator has answered yet. The wish stands: it is fulfilled as soon as the link is there, as long as the message has no end.
+    Asked,
+}
+
 /// Answers questions about messages; a caller sees what is his own user's (an administrator everything).
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
@@ -35,6 +44,12 @@ pub trait QueryMessages: Send + Sync {
     /// # Errors
     /// `not_found`, or `not_cancellable` with the state as detail.
     async fn cancel(&self, sender: &Sender, id: MessageId) -> Result<State, Refusal>;
+
+    /// Takes a message back, also from operators that have it and have not delivered it. Waits for their answer for about ten seconds.
+    ///
+    /// # Errors
+    /// `not_found`, or `not_cancellable` with the state as detail and, after a colon, what stood in the way.
+    async fn recall(&self, sender: &Sender, id: MessageId) -> Result<Recalled, Refusal>;
 
     /// Received messages that are not acknowledged, oldest first, after one already seen.
     ///

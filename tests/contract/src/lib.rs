@@ -12,6 +12,7 @@ pub mod handoffs;
 pub mod inbox;
 pub mod lease;
 pub mod outbox;
+pub mod recalls;
 pub mod receipts;
 pub mod receipts_lost;
 pub mod reports;

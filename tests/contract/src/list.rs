@@ -128,6 +128,13 @@ macro_rules! contract_tests {
                 expire_tells_the_sender,
                 an_end_stays,
             ],
+            recalls: [
+                taken_back,
+                the_report_comes_first,
+                refused_and_again,
+                given_out_again,
+                not_with_an_operator,
+            ],
             handoffs: [
                 oldest_due_first,
                 busy_targets_are_left_out,

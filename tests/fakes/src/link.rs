@@ -10,7 +10,7 @@ use domain::directory::LinkId;
 use domain::message::MessageId;
 use domain::receipt::{Receipt, Verdict};
 use domain::routing::{Condition, Failure, Health};
-use ports::driven::{Clock, Link, LinkReport, PartReply, Shipment};
+use ports::driven::{Clock, Link, LinkReport, PartReply, Shipment, Withdrawal, Withdrawn};
 use ports::driving::{ReceiveError, ReceiveMessages, Reply};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -54,6 +54,9 @@ struct Inner {
     accepted: Vec<Accepted>,
     next_id: u64,
     recalls: usize,
+    /// None = it cannot take anything back.
+    withdrawn: Option<VecDeque<Withdrawn>>,
+    withdrawals: Vec<String>,
 }
 
 /// A link without an operator. Replies are reported from a task of their own, so it works inside a tokio runtime only.
@@ -80,6 +83,8 @@ impl FakeLink {
             accepted: Vec::new(),
             next_id: 0x00A0_0001,
             recalls: 0,
+            withdrawn: None,
+            withdrawals: Vec::new(),
         };
         Arc::new(Self {
             id,
@@ -103,6 +108,17 @@ impl FakeLink {
     /// How the next shipments are taken, one after the other.
     pub fn reply_with(&self, turns: impl IntoIterator<Item = Turn>) {
         locked(&self.inner).script.extend(turns);
+    }
+
+    /// It can ask its operator to take back what he has, who answers this, one after the other, and then nothing.
+    pub fn withdraw_with(&self, answers: impl IntoIterator<Item = Withdrawn>) {
+        locked(&self.inner).withdrawn = Some(answers.into_iter().collect());
+    }
+
+    /// The ids that its operator was asked to take back.
+    #[must_use]
+    pub fn withdrawals(&self) -> Vec<String> {
+        locked(&self.inner).withdrawals.clone()
     }
 
     /// Changes its condition and tells the receiver. Shipments that are open stay open ([`FakeLink::die`] ends them).
@@ -314,6 +330,17 @@ impl Link for FakeLink {
     fn hold(&self, held: bool) {
         locked(&self.inner).held = held;
         self.tell_change();
+    }
+
+    fn withdraws(&self) -> Option<bool> {
+        let inner = locked(&self.inner);
+        inner.withdrawn.as_ref().map(|_| inner.condition == Condition::Up)
+    }
+
+    async fn withdraw(&self, what: Withdrawal) -> Withdrawn {
+        let mut inner = locked(&self.inner);
+        inner.withdrawals.push(what.operator_id);
+        inner.withdrawn.as_mut().and_then(VecDeque::pop_front).unwrap_or(Withdrawn::Unanswered)
     }
 
     fn report(&self) -> LinkReport {

@@ -39,7 +39,7 @@ fn reason(packet: &Packet) -> String {
     }
     let status = packet.integer(is::STATUS);
     match status::verdict(status) {
-        Verdict::Failed | Verdict::Expired => {
+        Verdict::Failed | Verdict::Expired | Verdict::Deleted => {
             status.and_then(status::status_text).unwrap_or_default().to_owned()
         }
         _ => String::new(),

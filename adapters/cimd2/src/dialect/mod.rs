@@ -14,7 +14,7 @@ use crate::status::ErrorClass;
 use bytes::{Bytes, BytesMut};
 use domain::directory::LinkId;
 use domain::routing::Failure;
-use ports::driven::Shipment;
+use ports::driven::{Shipment, Withdrawal};
 use secrecy::ExposeSecret as _;
 use session::{Answer, BadStream, BindRefusal, Dialect, Now, Received, Verdict};
 use std::sync::Arc;
@@ -175,6 +175,13 @@ impl Cimd2Dialect {
                 }
                 Received::Reply { key, verdict, strained: false }
             }
+            Operation::CANCEL_RESPONSE => {
+                let verdict = match outcome::verdict(&self.config, packet) {
+                    Verdict::Again(failure) => Verdict::Refused(failure),
+                    other => other,
+                };
+                Received::Withdrawn { key, verdict }
+            }
             Operation::ALIVE_RESPONSE => Received::Alive,
             Operation::LOGOUT_RESPONSE => Received::Unbound,
             Operation::GENERAL_ERROR => {
@@ -230,6 +237,7 @@ impl Dialect for Cimd2Dialect {
     type AnswerTo = AnswerTo;
     const PROTOCOL: &'static str = "cimd2";
     const KEYS: usize = NUMBERS;
+    const WITHDRAWS: bool = true;
 
     fn next_key(&mut self) -> u8 {
         let key = self.next;
@@ -312,6 +320,12 @@ impl Dialect for Cimd2Dialect {
             *silent = asked.is_none();
         }
         let packet = submit::packet(&self.config, asked, now.wall, key, shipment, index)?;
+        codec::encode(&packet, self.config.checksum, out).map_err(|error| outcome::unsayable(&error))
+    }
+
+    /// The one message that has this recipient and this stamp: both stand in its id.
+    fn withdraw(&mut self, key: u8, what: &Withdrawal, out: &mut BytesMut) -> Result<(), Failure> {
+        let packet = submit::cancel(&self.config, key, what)?;
         codec::encode(&packet, self.config.checksum, out).map_err(|error| outcome::unsayable(&error))
     }
 

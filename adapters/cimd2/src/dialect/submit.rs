@@ -9,7 +9,25 @@ use domain::message::Message;
 use domain::routing::{Failure, FailureClass};
 use domain::text::{Segment, SegmentBody, gsm7};
 use pdu::{Dcs, hex};
-use ports::driven::Shipment;
+use ports::driven::{Shipment, Withdrawal};
+
+/// Cancel mode: the message that is named by recipient and stamp.
+const THIS_ONE: &str = "2";
+
+/// The packet that takes a message back.
+///
+/// # Errors
+/// A permanent [`Failure`] when the id has no stamp.
+pub(super) fn cancel(config: &Cimd2Config, number: u8, what: &Withdrawal) -> Result<Packet, Failure> {
+    let Some((_, stamp)) = what.operator_id.rsplit_once(':').filter(|(_, stamp)| !stamp.is_empty()) else {
+        let detail = "its id has no time stamp".to_owned();
+        return Err(Failure { class: FailureClass::Permanent, code: "cimd2-unsayable".to_owned(), detail });
+    };
+    Ok(Packet::new(Operation::CANCEL, number)
+        .with(is::CANCEL_MODE, THIS_ONE)
+        .with(is::DESTINATION, destination(config, &what.message.recipient))
+        .with(is::STAMP, stamp.to_owned()))
+}
 
 /// The packet of a segment. `reports`: whether status reports are wanted; `None` = do not even mention them.
 ///
@@ -49,7 +67,8 @@ pub(super) fn packet(
     Ok(packet)
 }
 
-fn destination(config: &Cimd2Config, recipient: &Recipient) -> String {
+/// The recipient.
+pub(super) fn destination(config: &Cimd2Config, recipient: &Recipient) -> String {
     match recipient {
         Recipient::Number(number) => format!("{}{number}", config.international_prefix),
         Recipient::Short(code) => code.as_str().to_owned(),
@@ -168,6 +187,25 @@ mod tests {
         let last = said(&config, &long, 1);
         assert!(last.contains(" 032:0500032A0202 ") && !last.contains(" 044:"), "{last}");
         assert!(packet(&config, None, Timestamp::UNIX_EPOCH, 3, &hej, 1).is_err());
+    }
+
+    #[test]
+    fn what_takes_it_back() {
+        let config = Cimd2Config::default();
+        let what = |id: &str| {
+            let message = shipment("x").message;
+            cancel(&config, 7, &Withdrawal { message, originator: None, operator_id: id.to_owned() })
+        };
+        let packet = what("701234567:261123045959").expect("a packet");
+        let all = packet
+            .parameters
+            .iter()
+            .map(|p| format!("{:03}:{}", p.code, domain::text::latin1::decode(&p.value)));
+        assert_eq!(
+            (packet.operation, all.collect::<Vec<_>>().join(" ")),
+            (Operation::CANCEL, "059:2 021:+46701234567 060:261123045959".to_owned())
+        );
+        assert!(what("701234567:").is_err() && what("x").is_err());
     }
 
     #[test]

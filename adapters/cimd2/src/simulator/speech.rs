@@ -23,6 +23,12 @@ const BAD_DESTINATION: u32 = 300;
 const BAD_DATA: u32 = 302;
 /// Text and octets in one message.
 const BAD_COMBINATION: u32 = 303;
+/// The cancel mode that names one message; the centre knows no other.
+const THIS_ONE: u32 = 2;
+/// A cancel that cannot be read.
+const BAD_CANCEL: u32 = 311;
+/// A message that is not there.
+const NOT_FOUND: u32 = 7;
 /// Distance to a number that nothing waits for.
 const FAR: u8 = 128;
 
@@ -166,11 +172,15 @@ impl CentreSpeech {
                 Heard::Goodbye
             }
             _ if operation.is_response() => Heard::Other,
-            Operation::ENQUIRE
-            | Operation::CANCEL
-            | Operation::DELIVERY_REQUEST
-            | Operation::SET
-            | Operation::GET => {
+            Operation::CANCEL if packet.integer(is::CANCEL_MODE) == Some(THIS_ONE) => {
+                let id = stamp::identity(&packet.text(is::DESTINATION), &packet.text(is::STAMP));
+                Heard::Cancel { to, number: u64::from(number), id }
+            }
+            Operation::CANCEL => {
+                self.refuse(operation, number, BAD_CANCEL, out);
+                Heard::Other
+            }
+            Operation::ENQUIRE | Operation::DELIVERY_REQUEST | Operation::SET | Operation::GET => {
                 self.refuse(operation, number, 7, out);
                 Heard::Other
             }
@@ -235,7 +245,11 @@ impl CentreSpeech {
 
     fn report(&self, report: &Report, now: Timestamp) -> Packet {
         let stamp = stamp_of(&report.message_id);
-        let (status, error) = if report.failed { ("3", "29") } else { ("4", "0") };
+        let (status, error) = match (report.deleted, report.failed) {
+            (true, _) => ("9", "0"),
+            (_, true) => ("3", "29"),
+            _ => ("4", "0"),
+        };
         Packet::new(Operation::STATUS_REPORT, self.next)
             .with(is::DESTINATION, report.phone.clone())
             .with(is::STAMP, stamp.to_owned())
@@ -314,6 +328,13 @@ impl Speech for CentreSpeech {
             && let Some(octet) = out.get_mut(start + 4)
         {
             *octet = if *octet == b'9' { b'8' } else { b'9' };
+        }
+    }
+
+    fn answer_cancel(&mut self, To { operation, number, .. }: &To, done: bool, out: &mut BytesMut) {
+        match done {
+            true => self.write(&Packet::new(operation.response(), *number), out),
+            false => self.refuse(*operation, *number, NOT_FOUND, out),
         }
     }
 

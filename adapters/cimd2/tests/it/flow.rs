@@ -6,6 +6,7 @@ use cimd2::simulator::{ReceiptOptions, SimulatorOptions};
 use domain::mo::{MoBody, assemble};
 use domain::receipt::{Verdict, correlate};
 use net::tls::{TlsClient, TlsServer};
+use ports::driven::{Withdrawal, Withdrawn};
 use serde_json::Value;
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -201,4 +202,43 @@ async fn tls_and_several_sessions() {
     assert_eq!(accepted(&rig.exchange(50).await), 50);
     rig.link.stop(Duration::from_secs(5)).await;
     rig.seen("logged out", |stats| stats.bound == 0).await;
+}
+
+/// Every packet number in its turn, and the window with submits: the centre takes back what it has not delivered.
+#[tokio::test]
+async fn what_the_centre_has_is_taken_back() {
+    let receipts = ReceiptOptions { delay: Duration::from_secs(3_600), ..ReceiptOptions::default() };
+    let mut options = with_receipts(receipts);
+    options.strict_numbers = true;
+    let rig = Rig::bound(options, |_| {}).await;
+    rig.send((0..20).map(|n| rig.shipment(&n.to_string())).collect()).await;
+    let replies = rig.recorder.replies(20).await;
+    let asked = replies.iter().map(|reply| {
+        let operator_id = id(&reply.parts[0].1).to_owned();
+        let message = reply.shipment.message.clone();
+        let link = rig.link.clone();
+        tokio::spawn(
+            async move { link.withdraw(Withdrawal { message, originator: None, operator_id }).await },
+        )
+    });
+    let asked: Vec<_> = asked.collect();
+    let mut answers = Vec::new();
+    for answer in asked {
+        answers.push(answer.await.expect("an answer"));
+    }
+    assert!(answers.iter().all(|answer| *answer == Withdrawn::TakenBack), "{answers:?}");
+    let receipts = rig.recorder.receipts(20).await;
+    assert!(receipts.iter().all(|receipt| receipt.verdict == Verdict::Deleted));
+    let what = Withdrawal {
+        message: replies[0].shipment.message.clone(),
+        originator: None,
+        operator_id: id(&replies[0].parts[0].1).to_owned(),
+    };
+    let refused = Withdrawn::Refused("7 cannot find information".to_owned());
+    assert_eq!(rig.link.withdraw(what.clone()).await, refused);
+    let nameless = Withdrawal { operator_id: "701234567".to_owned(), ..what };
+    let unsayable = Withdrawn::Refused("its id has no time stamp".to_owned());
+    assert_eq!(rig.link.withdraw(nameless).await, unsayable);
+    assert_eq!(accepted(&rig.exchange(3).await), 3, "no number was left out");
+    assert_eq!(rig.simulator.stats().connections, 1);
 }

@@ -14,6 +14,7 @@ use domain::refusal::{Code, Refusal};
 use domain::state::State as MessageState;
 use http::StatusCode;
 use ports::driven::Filter;
+use ports::driving::Recalled;
 use serde::Serialize;
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -27,12 +28,12 @@ pub struct MessagesView {
     pub next: Option<String>,
 }
 
-/// A message that was taken back.
+/// A message that was taken back, or is to be.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CancelledView {
     /// Its name.
     pub id: String,
-    /// `cancelled`.
+    /// `cancelled`; or `sent` (answer 202) where its operator was asked and has not answered yet.
     pub state: &'static str,
 }
 
@@ -79,24 +80,46 @@ pub(crate) async fn list(
     }
 }
 
-/// Takes a message back that has not left.
-#[utoipa::path(delete, path = "/api/v1/messages/{id}", tag = "messages", operation_id = "cancel", params(("id" = String, Path)),
+/// Takes a message back that has not left; with `recall=true` also from an operator that has it and has not delivered it.
+#[utoipa::path(delete, path = "/api/v1/messages/{id}", tag = "messages", operation_id = "cancel",
+    params(("id" = String, Path), ("recall" = Option<bool>, Query, description = "Ask the operator to take back what he has; the answer waits for his, about ten seconds. false")),
     responses((status = 200, body = CancelledView, description = "It is cancelled and will not be sent"),
+        (status = 202, body = CancelledView, description = "The operator has not answered yet. The wish stands until the message has its end: ask again or look at its state"),
         (status = 404, body = super::openapi::ProblemView, description = "There is no such message, or it is somebody else's", content_type = "application/problem+json"),
-        (status = 409, body = super::openapi::ProblemView, description = "It has left; `state` says how far it is", content_type = "application/problem+json")))]
+        (status = 409, body = super::openapi::ProblemView, description = "It has left, or its operator does not take it back; `state` says how far it is, `detail` what stood in the way", content_type = "application/problem+json")))]
 pub(crate) async fn cancel(
     State(doors): State<Arc<Doors>>,
     known: Known,
     Path(text): Path<String>,
+    RawQuery(query): RawQuery,
 ) -> Response {
-    let done = match id::<MessageId>(&text) {
-        Ok(id) => doors.query.cancel(&known.sender, id).await,
+    let asked = id::<MessageId>(&text).and_then(|id| Ok((id, recalls(query.as_deref())?)));
+    let done = match asked {
+        Ok((id, false)) => doors.query.cancel(&known.sender, id).await,
+        Ok((id, true)) => doors.query.recall(&known.sender, id).await.map(|recalled| match recalled {
+            Recalled::Back => MessageState::Cancelled,
+            Recalled::Asked => MessageState::Sent,
+        }),
         Err(refusal) => Err(refusal),
     };
     match done {
-        Ok(state) => json(StatusCode::OK, &CancelledView { id: text, state: state.as_str() }),
+        Ok(state) => {
+            let status = if state.is_final() { StatusCode::OK } else { StatusCode::ACCEPTED };
+            json(status, &CancelledView { id: text, state: state.as_str() })
+        }
         Err(refusal) => known.manner.problem(&refusal),
     }
+}
+
+/// Whether operators are to be asked.
+fn recalls(query: Option<&str>) -> Result<bool, Refusal> {
+    let what = Words::new("true eller false", "true or false");
+    let asked = Query::read(query, &["recall"])?.get("recall", what, |text| match text {
+        "true" | "1" => Some(true),
+        "false" | "0" => Some(false),
+        _ => None,
+    })?;
+    Ok(asked.unwrap_or(false))
 }
 
 fn filter(doors: &Doors, query: Option<&str>) -> Result<Filter, Refusal> {

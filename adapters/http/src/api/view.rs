@@ -71,7 +71,7 @@ pub struct WayView {
 pub struct PartView {
     /// Its place, from 1; 0 = the whole text, which the operator cut himself.
     pub seq: u8,
-    /// `queued sent delivered failed expired unknown`.
+    /// `queued sent delivered failed expired unknown cancelled`.
     pub state: &'static str,
     /// The operator's id.
     pub operator_id: Option<String>,

@@ -9,7 +9,7 @@ use domain::state::State;
 use fakes::samples;
 use mockall::predicate::{always, eq};
 use ports::driven::{Filter, MessageRecord, MoRecord, Page};
-use ports::driving::{Balance, MockQueryMessages, MockSubmitMessages};
+use ports::driving::{Balance, MockQueryMessages, MockSubmitMessages, Recalled};
 use std::sync::Arc;
 
 pub(crate) fn record(id: i64) -> MessageRecord {
@@ -131,6 +131,32 @@ async fn taking_back() {
     let late = Ask::new("DELETE", "/api/v1/messages/6").crm().of(&app).await;
     assert_eq!(late.status, 409);
     assert!(late.body.contains(r#""state":"sent""#), "{}", late.body);
+}
+
+/// From operators too, when that is asked for; a wrong name or value is not overlooked, or a message would stay that somebody believes taken back.
+#[tokio::test]
+async fn taking_back_from_operators() {
+    let mut query = MockQueryMessages::new();
+    query.expect_recall().with(always(), eq(MessageId(5))).returning(|_, _| Ok(Recalled::Back));
+    query.expect_recall().with(always(), eq(MessageId(6))).returning(|_, _| Ok(Recalled::Asked));
+    query.expect_recall().with(always(), eq(MessageId(7))).returning(|_, _| {
+        Err(Refusal { detail: "sent: link TS0 cannot".into(), ..Refusal::new(Code::NotCancellable) })
+    });
+    query.expect_cancel().with(always(), eq(MessageId(8))).returning(|_, _| Ok(State::Cancelled));
+    let app = app(query);
+    for (target, status, body) in [
+        ("5?recall=true", 200, r#"{"id":"5","state":"cancelled"}"#),
+        ("6?recall=1", 202, r#"{"id":"6","state":"sent"}"#),
+        ("7?recall=true", 409, r#""state":"sent""#),
+        ("7?recall=true", 409, "link TS0 cannot"),
+        ("8?recall=false", 200, r#"{"id":"8","state":"cancelled"}"#),
+        ("8?recall=ja", 400, "recall"),
+        ("8?recal=true", 400, "recal"),
+    ] {
+        let answer = Ask::new("DELETE", &format!("/api/v1/messages/{target}")).crm().of(&app).await;
+        assert_eq!(answer.status, status, "{target}: {}", answer.body);
+        assert!(answer.body.contains(body), "{target}: {}", answer.body);
+    }
 }
 
 #[tokio::test]

@@ -129,9 +129,10 @@ pub fn problem(refusal: &Refusal, language: Language, request_id: Option<&str>) 
     response
 }
 
-/// The state in the detail of `not_cancellable`.
+/// The state in the detail of `not_cancellable`: it stands first, before what else there is to say.
 fn state(refusal: &Refusal) -> Option<&str> {
     let named = refusal.detail.in_language(Language::English);
+    let named = named.split_once(':').map_or(named, |(state, _)| state);
     (refusal.code == Code::NotCancellable).then(|| State::parse(named)).flatten().map(State::as_str)
 }
 

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use domain::Timestamp;
 use domain::text::Segment;
 use ports::driven::Clock;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,6 +15,9 @@ use tokio::sync::{Notify, broadcast};
 
 /// Deliveries that may wait for a receiver; the oldest are dropped beyond it.
 const MOST_WAITING: usize = 1_000_000;
+
+/// Messages not yet delivered that are remembered, and those that were taken back; the oldest are forgotten beyond it.
+const MOST_HELD: usize = 100_000;
 
 /// Something for the gateway.
 #[derive(Debug, Clone)]
@@ -56,6 +59,8 @@ pub struct Report {
     pub sender: String,
     /// Whether the message did not arrive.
     pub failed: bool,
+    /// Whether it was taken back before it arrived.
+    pub deleted: bool,
     /// When it was submitted, in ms since 1970.
     pub submitted_ms: i64,
 }
@@ -108,6 +113,15 @@ struct Seen {
     binds: HashMap<String, usize>,
 }
 
+/// Messages that are not delivered yet, so that they can be taken back.
+#[derive(Debug, Default)]
+struct Held {
+    /// When each arrives, and what is reported of it.
+    waiting: HashMap<String, (Duration, Option<Report>)>,
+    cancelled: HashSet<String>,
+    order: VecDeque<String>,
+}
+
 /// The common ground.
 pub(crate) struct Hub {
     pub(crate) options: SimulatorOptions,
@@ -118,6 +132,7 @@ pub(crate) struct Hub {
     pub(crate) changed: Notify,
     faults: Mutex<Arc<Faults>>,
     waiting: Mutex<BTreeMap<(Duration, u64), Delivery>>,
+    held: Mutex<Held>,
     seen: Mutex<Seen>,
     ids: AtomicU64,
     submits: AtomicU64,
@@ -136,6 +151,7 @@ impl Hub {
         Self {
             faults: Mutex::new(Arc::new(options.faults.clone())),
             waiting: Mutex::default(),
+            held: Mutex::default(),
             seen: Mutex::default(),
             ids: AtomicU64::new(first),
             submits: AtomicU64::new(0),
@@ -222,6 +238,41 @@ impl Hub {
             *binds = binds.saturating_sub(1);
         }
         seen.stats.bound = seen.stats.bound.saturating_sub(1);
+    }
+
+    /// A message was taken that arrives at a time, and is reported then if anything is asked of it.
+    pub(crate) fn hold(&self, id: &str, arrives: Duration, report: Option<Report>) {
+        let mut held = lock(&self.held);
+        held.waiting.insert(id.to_owned(), (arrives, report));
+        held.order.push_back(id.to_owned());
+        if held.order.len() > MOST_HELD
+            && let Some(oldest) = held.order.pop_front()
+        {
+            held.waiting.remove(&oldest);
+            held.cancelled.remove(&oldest);
+        }
+    }
+
+    /// Takes a message back, unless nobody knows it or it has arrived. What is asked of it is reported at once.
+    pub(crate) fn cancel(&self, id: &str, now: Duration) -> bool {
+        let report = {
+            let mut held = lock(&self.held);
+            match held.waiting.remove(id) {
+                Some((arrives, report)) if arrives > now => {
+                    held.cancelled.insert(id.to_owned());
+                    report
+                }
+                _ => return false,
+            }
+        };
+        let report = report.map(|report| Delivery::Receipt(Report { deleted: true, failed: true, ..report }));
+        self.leave(report.map(|report| (now, report)));
+        true
+    }
+
+    /// Whether this says what became of a message that was taken back before it could.
+    pub(crate) fn is_void(&self, delivery: &Delivery) -> bool {
+        matches!(delivery, Delivery::Receipt(report) if !report.deleted && lock(&self.held).cancelled.contains(&report.message_id))
     }
 
     /// Leaves deliveries to whichever session may receive.

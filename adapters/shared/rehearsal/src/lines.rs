@@ -6,7 +6,13 @@ use crate::speech::Submitted;
 
 /// The word for what became of a message.
 fn word(report: &Report) -> &'static str {
-    if report.failed { "UNDELIV" } else { "DELIVRD" }
+    if report.deleted {
+        "DELETED"
+    } else if report.failed {
+        "UNDELIV"
+    } else {
+        "DELIVRD"
+    }
 }
 
 /// A submit.

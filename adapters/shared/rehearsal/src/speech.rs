@@ -85,6 +85,15 @@ pub enum Heard<S: Speech> {
         /// What it is.
         submit: S::Submit,
     },
+    /// A wish to take a message back.
+    Cancel {
+        /// How to answer it.
+        to: S::To,
+        /// Its number in the protocol, for the journal.
+        number: u64,
+        /// The id that the reply to the submit gave.
+        id: String,
+    },
     /// The answer to something that was delivered.
     Answer {
         /// The key that [`Speech::deliver`] gave.
@@ -177,6 +186,11 @@ pub trait Speech: Send + Sized + 'static {
 
     /// Answers a submit.
     fn reply(&mut self, to: &Self::To, reply: &Reply, out: &mut BytesMut);
+
+    /// Answers a wish to take a message back, where the protocol has one: done, or the message is not there (any more).
+    fn answer_cancel(&mut self, to: &Self::To, done: bool, out: &mut BytesMut) {
+        let _ = (to, done, out);
+    }
 
     /// Answers a keep-alive.
     fn answer_alive(&mut self, to: &Self::To, out: &mut BytesMut);

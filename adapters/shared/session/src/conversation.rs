@@ -7,8 +7,8 @@ use crate::dialect::{Answer, Dialect, Now};
 use crate::event::{Closed, Counts, Event};
 use crate::session::Session;
 use bytes::BytesMut;
-use domain::routing::Failure;
-use ports::driven::Shipment;
+use domain::routing::{Failure, FailureClass};
+use ports::driven::{Shipment, Withdrawal};
 use std::fmt::Debug;
 use std::time::Duration;
 
@@ -22,6 +22,9 @@ pub trait Conversation: Send + 'static {
 
     /// Whether all sessions of a link log in to one account of its operator, and are let in or refused within a time limit.
     const ONE_ACCOUNT: bool = false;
+
+    /// Whether it can ask its operator to take back what he has.
+    const WITHDRAWS: bool = false;
 
     /// The operator let us in the last time and answered nothing: he has to answer something before he counts as there. To be said before
     /// anything came.
@@ -73,6 +76,17 @@ pub trait Conversation: Send + 'static {
     /// A [`Failure`] when it cannot be said in this protocol: it has its end then.
     fn submit(&mut self, now: Now, token: u64, shipment: &Shipment, index: usize) -> Result<(), Failure>;
 
+    /// Asks the operator to take a segment back, under a token of [`Event::Ended`]. Only where [`Conversation::WITHDRAWS`] and when
+    /// [`Conversation::free`] says so.
+    ///
+    /// # Errors
+    /// A [`Failure`] when it cannot be said in this protocol.
+    fn withdraw(&mut self, now: Now, token: u64, what: &Withdrawal) -> Result<(), Failure> {
+        let _ = (now, token, what);
+        let detail = "the protocol has no request for it".to_owned();
+        Err(Failure { class: FailureClass::Permanent, code: "unsayable".to_owned(), detail })
+    }
+
     /// Answers something received.
     fn answer(&mut self, to: &Self::AnswerTo, answer: Answer);
 
@@ -89,6 +103,7 @@ impl<D: Dialect> Conversation for Session<D> {
 
     const PROTOCOL: &'static str = D::PROTOCOL;
     const ONE_ACCOUNT: bool = true;
+    const WITHDRAWS: bool = D::WITHDRAWS;
 
     fn suspect(&mut self, now: Now) {
         Session::suspect(self, now);
@@ -144,6 +159,10 @@ impl<D: Dialect> Conversation for Session<D> {
 
     fn submit(&mut self, now: Now, token: u64, shipment: &Shipment, index: usize) -> Result<(), Failure> {
         Session::submit(self, now, token, shipment, index)
+    }
+
+    fn withdraw(&mut self, now: Now, token: u64, what: &Withdrawal) -> Result<(), Failure> {
+        Session::withdraw(self, now, token, what)
     }
 
     fn answer(&mut self, to: &D::AnswerTo, answer: Answer) {

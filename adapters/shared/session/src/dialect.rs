@@ -6,8 +6,8 @@ use bytes::{Bytes, BytesMut};
 use domain::Timestamp;
 use domain::mo::MoPart;
 use domain::receipt::Receipt;
-use domain::routing::Failure;
-use ports::driven::Shipment;
+use domain::routing::{Failure, FailureClass};
+use ports::driven::{Shipment, Withdrawal};
 use std::fmt::Debug;
 use std::hash::Hash;
 use std::time::Duration;
@@ -119,6 +119,13 @@ pub enum Received<D: Dialect> {
         /// The operator says beside it that it is near its limit.
         strained: bool,
     },
+    /// The reply to a withdrawal.
+    Withdrawn {
+        /// Whose.
+        key: D::Key,
+        /// What it says; accepted = taken back.
+        verdict: Verdict,
+    },
     /// The peer did not take the request with this key for one, or was in no state for it.
     Nack {
         /// Whose; may be nobody's.
@@ -178,6 +185,9 @@ pub trait Dialect: Debug + Send + Sized + 'static {
     /// How many different keys there are: the window is kept below it.
     const KEYS: usize;
 
+    /// Whether the protocol has a request that takes back what the operator has.
+    const WITHDRAWS: bool = false;
+
     /// The next key in turn, around and around. The session leaves out those that still wait for a reply.
     fn next_key(&mut self) -> Self::Key;
 
@@ -231,6 +241,19 @@ pub trait Dialect: Debug + Send + Sized + 'static {
         index: usize,
         out: &mut BytesMut,
     ) -> Result<(), Failure>;
+
+    /// Writes a request to take a segment back (only where [`Dialect::WITHDRAWS`]).
+    ///
+    /// # Errors
+    /// A [`Failure`] when it cannot be said; nothing was written then.
+    fn withdraw(&mut self, key: Self::Key, what: &Withdrawal, out: &mut BytesMut) -> Result<(), Failure> {
+        let _ = (key, what, out);
+        Err(Failure {
+            class: FailureClass::Permanent,
+            code: format!("{}-unsayable", Self::PROTOCOL),
+            detail: "the protocol has no request for it".to_owned(),
+        })
+    }
 
     /// Writes a keep-alive.
     fn keep_alive(&mut self, key: Self::Key, out: &mut BytesMut);

@@ -13,6 +13,7 @@ use crate::jobs::Jobs;
 use crate::logins::Login;
 use crate::options::Connection;
 use crate::shared::Shared;
+use crate::withdraw::Asked;
 use crate::work::{Work, pack};
 use bytes::BytesMut;
 use ports::driven::PartReply;
@@ -73,6 +74,7 @@ pub(crate) struct Driver<C: Conversation> {
     idle_since: Option<Duration>,
     full: Fullness,
     login: Option<Login>,
+    asked: Asked,
 }
 
 impl<C: Conversation> Driver<C> {
@@ -108,6 +110,7 @@ impl<C: Conversation> Driver<C> {
             idle_since: None,
             full: Fullness::default(),
             login: Some(login),
+            asked: Asked::default(),
         }
     }
 
@@ -228,6 +231,7 @@ impl<C: Conversation> Driver<C> {
         if !self.role.sends() || self.work.done().len() >= MOST_DONE {
             return;
         }
+        self.withdraw();
         self.work.make_way(self.now.wall);
         // What is left of a begun message goes in any case: it can end only as a whole.
         let backlog = self.work.backlog();
@@ -237,7 +241,7 @@ impl<C: Conversation> Driver<C> {
         let free = Free { places: free, idle };
         let pulled = self.shared.pull(self.place, self.now.monotonic, backlog, free);
         pulled.shipments.into_iter().for_each(|shipment| self.work.add(shipment));
-        self.again_at = pulled.again_at;
+        self.again_at = pulled.again_at.into_iter().chain(self.again_at).min();
         let mut written = 0;
         while written < pulled.permits && self.session.free() > 0 {
             let Some((token, shipment)) = self.work.next(self.now.wall) else { break };
@@ -247,6 +251,26 @@ impl<C: Conversation> Driver<C> {
             }
         }
         self.shared.meters.submits.increment(written as u64);
+    }
+
+    /// Asks the operator to take back what is wished, in a part of the window only: submits are not held up by an operator that does not answer it. A link
+    /// that is held asks all the same.
+    fn withdraw(&mut self) {
+        let most = (self.shared.options.limits.window / 2).max(1);
+        while self.asked.len() < most
+            && self.session.free() > 0
+            && !self.shared.is_stopping()
+            && !self.shared.wishes.is_empty()
+        {
+            if let Err(at) = self.shared.one_more(self.now.monotonic) {
+                self.again_at = at;
+                return;
+            }
+            let Some(wish) = self.shared.wishes.pop() else { return };
+            let token = self.asked.token();
+            let written = self.session.withdraw(self.now, token, &wish.what);
+            self.asked.asked(token, wish, written.map_err(|failure| failure.detail));
+        }
     }
 
     /// How many more segments may be written before a crash could double more of them than the options allow. What was passed over, and the
@@ -260,6 +284,7 @@ impl<C: Conversation> Driver<C> {
 
     fn events(&mut self) {
         while let Some(event) = self.session.poll_event() {
+            let Some(event) = self.asked.hear(event) else { continue };
             match event {
                 Event::Bound => self.bound(),
                 Event::Lost { why } => self.lost(why),

@@ -25,6 +25,7 @@ mod session;
 mod shared;
 mod slot;
 mod window;
+mod withdraw;
 mod work;
 
 pub use backoff::Backoff;

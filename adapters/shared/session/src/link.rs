@@ -13,7 +13,7 @@ use crate::slot::{Make, Slot};
 use async_trait::async_trait;
 use domain::directory::LinkId;
 use domain::routing::Health;
-use ports::driven::{Clock, Ids, Link, LinkReport, Shipment};
+use ports::driven::{Clock, Ids, Link, LinkReport, Shipment, Withdrawal, Withdrawn};
 use ports::driving::ReceiveMessages;
 use std::sync::atomic::Ordering::Acquire;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -46,6 +46,7 @@ pub struct Surroundings {
 pub struct OperatorLink {
     shared: Arc<Shared>,
     protocol: &'static str,
+    withdraws: bool,
     tasks: Mutex<JoinSet<()>>,
 }
 
@@ -84,7 +85,7 @@ impl OperatorLink {
             tasks.spawn(Slot { shared, place, role, hosts, dial, make, logins }.run());
         }
         tasks.spawn(keep(shared.clone()));
-        Arc::new(Self { shared, protocol: C::PROTOCOL, tasks: Mutex::new(tasks) })
+        Arc::new(Self { shared, protocol: C::PROTOCOL, withdraws: C::WITHDRAWS, tasks: Mutex::new(tasks) })
     }
 
     /// Segments a second that the link allows itself at the moment; `None` = no limit.
@@ -122,6 +123,14 @@ impl Link for OperatorLink {
 
     fn hold(&self, held: bool) {
         self.shared.hold(held);
+    }
+
+    fn withdraws(&self) -> Option<bool> {
+        self.withdraws.then(|| self.shared.may_withdraw())
+    }
+
+    async fn withdraw(&self, what: Withdrawal) -> Withdrawn {
+        if self.withdraws { self.shared.withdraw(what).await } else { Withdrawn::NotOffered }
     }
 
     fn report(&self) -> LinkReport {

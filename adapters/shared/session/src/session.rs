@@ -11,10 +11,11 @@ use crate::dialect::{Answer, BadStream, BindRefusal, Dialect, Now, Received, Ver
 use crate::event::{Closed, Counts, Event};
 use crate::options::SessionLimits;
 use crate::window::{Taken, Window};
+use crate::withdraw::is_aside;
 use bytes::{Bytes, BytesMut};
 use domain::message::Priority;
 use domain::routing::{Failure, FailureClass};
-use ports::driven::{PartReply, Shipment};
+use ports::driven::{PartReply, Shipment, Withdrawal};
 use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 
@@ -141,8 +142,9 @@ impl<D: Dialect> Session<D> {
                 if strained {
                     self.events.push_back(Event::Strained);
                 }
-                self.reply(now, key, verdict);
+                self.reply_to(now, key, verdict, false);
             }
+            Received::Withdrawn { key, verdict } => self.reply_to(now, key, verdict, true),
             Received::Nack { key, verdict } => {
                 self.proven();
                 self.nack(now, key, verdict);
@@ -300,19 +302,43 @@ impl<D: Dialect> Session<D> {
     /// A [`Failure`] when it cannot be said in this protocol: it has its end then.
     pub fn submit(&mut self, now: Now, token: u64, shipment: &Shipment, index: usize) -> Result<(), Failure> {
         let key = self.fresh_key();
-        if let Err(failure) = self.dialect.submit(now, key, shipment, index, &mut self.out) {
-            if self.dialect.upcoming_key().is_some() {
-                // Nothing was written under it, and none may be left out.
-                self.dialect.rewind(key);
-            }
-            return Err(failure);
-        }
-        self.window.insert(key, token, now.monotonic);
+        let written = self.dialect.submit(now, key, shipment, index, &mut self.out);
+        self.written(now, key, token, written)?;
         if shipment.message.priority == Priority::Alarm {
             self.window.hurry(&key);
         }
         self.look_ahead(now.monotonic);
         Ok(())
+    }
+
+    /// Asks the operator to take a segment back, under the caller's token. Only when [`Session::free`] says so.
+    ///
+    /// # Errors
+    /// A [`Failure`] when it cannot be said in this protocol.
+    pub fn withdraw(&mut self, now: Now, token: u64, what: &Withdrawal) -> Result<(), Failure> {
+        let key = self.fresh_key();
+        let written = self.dialect.withdraw(key, what, &mut self.out);
+        self.written(now, key, token, written)?;
+        self.look_ahead(now.monotonic);
+        Ok(())
+    }
+
+    fn written(
+        &mut self,
+        now: Now,
+        key: D::Key,
+        token: u64,
+        written: Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        match written {
+            Ok(()) => self.window.insert(key, token, now.monotonic),
+            Err(_) if self.dialect.upcoming_key().is_some() => {
+                // Nothing was written under it, and none may be left out.
+                self.dialect.rewind(key);
+            }
+            Err(_) => {}
+        }
+        written
     }
 
     /// Answers something received; after the session closed, nothing happens.
@@ -366,6 +392,14 @@ impl<D: Dialect> Session<D> {
     fn is_let_in(&mut self) {
         self.state = State::Bound;
         self.events.push_back(Event::Bound);
+    }
+
+    /// A reply to a submit is none to a withdrawal, nor the other way around.
+    fn reply_to(&mut self, now: Now, key: D::Key, verdict: Verdict, aside: bool) {
+        match self.window.token(&key) {
+            Some(token) if is_aside(token) != aside => self.counts.unknown_replies += 1,
+            _ => self.reply(now, key, verdict),
+        }
     }
 
     fn reply(&mut self, now: Now, key: D::Key, verdict: Verdict) {

@@ -10,11 +10,12 @@ use crate::order::UnderWay;
 use crate::pace::Pace;
 use crate::queue::Queues;
 use crate::said::Said;
+use crate::withdraw::Wishes;
 use domain::Timestamp;
 use domain::directory::LinkId;
 use domain::message::Priority;
 use domain::routing::{Condition, Health};
-use ports::driven::{Clock, Ids, PartReply, Shipment};
+use ports::driven::{Clock, Ids, PartReply, Shipment, Withdrawal, Withdrawn};
 use ports::driving::{ReceiveMessages, Reply};
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
@@ -73,6 +74,8 @@ pub(crate) struct Shared {
     returned: Mutex<Vec<Reply>>,
     pub(crate) keeper: Notify,
     line: Mutex<Line>,
+    /// What the operator is to take back, and waits for a session.
+    pub(crate) wishes: Wishes,
     /// What phones said lately.
     said: Mutex<Said>,
     /// Sessions that there were.
@@ -126,6 +129,7 @@ impl Shared {
             calls: TaskTracker::new(),
             returned: Mutex::default(),
             keeper: Notify::new(),
+            wishes: Wishes::default(),
             said: Mutex::default(),
             sessions: AtomicU64::new(0),
             line: Mutex::new(Line {
@@ -266,6 +270,26 @@ impl Shared {
         pulled
     }
 
+    /// Whether a session is there that may ask the operator to take something back.
+    pub(crate) fn may_withdraw(&self) -> bool {
+        self.sends && self.senders.load(Acquire) > 0 && !self.is_stopping()
+    }
+
+    /// Asks the operator to take a segment back.
+    pub(crate) async fn withdraw(&self, what: Withdrawal) -> Withdrawn {
+        let Some(answer) = self.may_withdraw().then(|| self.wishes.push(what)).flatten() else {
+            return Withdrawn::NotOffered;
+        };
+        self.wake_all();
+        answer.await.unwrap_or(Withdrawn::Unanswered)
+    }
+
+    /// Whether one more request may be written now, by the pace; when it may, if not.
+    pub(crate) fn one_more(&self, now: Duration) -> Result<(), Option<Duration>> {
+        let pace = &mut lock(&self.line).pace;
+        if pace.take(now, 1) == 1 { Ok(()) } else { Err(pace.next_at(now)) }
+    }
+
     /// A session is done with these messages: what waited for them may go by any.
     pub(crate) fn landed<'a>(&self, shipments: impl Iterator<Item = &'a Shipment>) {
         if self.several {
@@ -327,6 +351,9 @@ impl Shared {
         }
         if !up {
             self.in_flight(place, 0);
+            if others == 0 {
+                self.wishes.give_back();
+            }
         }
         self.wake_all();
     }

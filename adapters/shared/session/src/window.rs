@@ -9,6 +9,7 @@
 //! answer it: where keys are few (UCP has 100, CIMD2 128), a reply that is later than late must not pair with another
 //! request. When a quarter of the keys is lost that way, a new connection is needed.
 
+use crate::withdraw::is_aside;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt::Debug;
 use std::hash::Hash;
@@ -151,6 +152,12 @@ impl<K: Copy + Eq + Hash + Debug> Window<K> {
         self.by_key.contains_key(key)
     }
 
+    /// The caller's name of what waits under this key.
+    #[must_use]
+    pub fn token(&self, key: &K) -> Option<u64> {
+        self.by_key.get(key).map(|waiting| waiting.token)
+    }
+
     /// Takes note of a request that was written.
     pub fn insert(&mut self, key: K, token: u64, now: Duration) {
         self.written += 1;
@@ -218,8 +225,10 @@ impl<K: Copy + Eq + Hash + Debug> Window<K> {
             gone.extend(self.give_up(&key));
         }
         while let Some((_, key)) = self.oldest(&self.in_time, now, late_limit) {
-            let in_vain = self.in_vain + 1;
-            self.hopeless |= self.free() == 0;
+            // An operator may not know the request to take something back: that says nothing of how he answers submits.
+            let aside = self.token(&key).is_some_and(is_aside);
+            let in_vain = self.in_vain + usize::from(!aside);
+            self.hopeless |= self.free() == 0 && !aside;
             gone.extend(self.give_up(&key));
             self.in_vain = in_vain;
         }

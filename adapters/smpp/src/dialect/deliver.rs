@@ -53,6 +53,7 @@ fn receipt(config: &SmppConfig, link: &LinkId, message: &ShortMessage, parsed: P
     let final_verdict = match parsed.state {
         ReceiptState::Expired => Verdict::Expired,
         ReceiptState::Unknown => Verdict::Unknown,
+        ReceiptState::Deleted => Verdict::Deleted,
         state => match state.class() {
             StateClass::Pending => Verdict::Pending,
             StateClass::Delivered => Verdict::Delivered,

@@ -7,16 +7,18 @@ mod deliver;
 mod outcome;
 mod submit;
 
-use crate::codec::{self, Bind, Body, CommandId, Decoded, Header, MessageResp, Pdu, ShortMessage, Tlvs};
+use crate::codec::{
+    self, Bind, Body, CancelSm, CommandId, Decoded, Header, MessageResp, Pdu, ShortMessage, Tlvs,
+};
 use crate::codec::{FrameCodec, FrameError};
 use crate::config::SmppConfig;
 use crate::status::{Status, StatusClass};
 use bytes::{Bytes, BytesMut};
 use domain::directory::LinkId;
 use domain::routing::Failure;
-use ports::driven::Shipment;
+use ports::driven::{Shipment, Withdrawal};
 use secrecy::ExposeSecret as _;
-use session::{Answer, BadStream, BindRefusal, Dialect, Now, Received, Role};
+use session::{Answer, BadStream, BindRefusal, Dialect, Now, Received, Role, Verdict};
 use std::sync::Arc;
 use tokio_util::codec::Decoder as _;
 
@@ -96,6 +98,12 @@ impl SmppDialect {
                 let strained = resp.tlvs.congestion_state().is_some_and(|state| state >= STRAINED);
                 Received::Reply { key, verdict: outcome::verdict(&self.config, status, &resp), strained }
             }
+            Body::CancelSmResp(_) if status.is_ok() => {
+                Received::Withdrawn { key, verdict: Verdict::Accepted { operator_id: String::new() } }
+            }
+            Body::CancelSmResp(tlvs) => {
+                Received::Withdrawn { key, verdict: outcome::nack(&self.config, status, tlvs) }
+            }
             Body::GenericNack(tlvs) => {
                 Received::Nack { key, verdict: outcome::nack(&self.config, status, tlvs) }
             }
@@ -142,6 +150,7 @@ impl Dialect for SmppDialect {
     type AnswerTo = AnswerTo;
     const PROTOCOL: &'static str = "smpp";
     const KEYS: usize = LAST_SEQUENCE as usize;
+    const WITHDRAWS: bool = true;
 
     fn next_key(&mut self) -> u32 {
         self.sequence = if self.sequence >= LAST_SEQUENCE { 1 } else { self.sequence + 1 };
@@ -214,6 +223,17 @@ impl Dialect for SmppDialect {
         let message = submit::short_message(&self.config, self.plain, now.wall, shipment, index)?;
         codec::encode(&Pdu::new(key, Body::SubmitSm(message)), out)
             .map_err(|error| outcome::unsayable(&error))
+    }
+
+    /// By the id, with the addresses as in the submit (section 4.9.1). The service type is for taking back many at once.
+    fn withdraw(&mut self, key: u32, what: &Withdrawal, out: &mut BytesMut) -> Result<(), Failure> {
+        let cancel = CancelSm {
+            message_id: what.operator_id.as_str().into(),
+            source: submit::source(&self.config, what.originator.as_ref()),
+            destination: submit::destination(&self.config, &what.message.recipient),
+            ..CancelSm::default()
+        };
+        codec::encode(&Pdu::new(key, Body::CancelSm(cancel)), out).map_err(|error| outcome::unsayable(&error))
     }
 
     fn keep_alive(&mut self, key: u32, out: &mut BytesMut) {

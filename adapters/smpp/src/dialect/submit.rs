@@ -149,7 +149,8 @@ fn address(numbering: Numbering, addr: impl Into<Octets>) -> Address {
     Address::new(numbering.ton, numbering.npi, addr)
 }
 
-fn destination(config: &SmppConfig, recipient: &Recipient) -> Address {
+/// The recipient.
+pub(super) fn destination(config: &SmppConfig, recipient: &Recipient) -> Address {
     match recipient {
         Recipient::Number(number) => address(config.international, number.to_string()),
         Recipient::Short(code) => address(config.short_code, code.as_str()),
@@ -158,7 +159,8 @@ fn destination(config: &SmppConfig, recipient: &Recipient) -> Address {
     }
 }
 
-fn source(config: &SmppConfig, originator: Option<&Originator>) -> Address {
+/// The sender; nothing where the operator puts his own.
+pub(super) fn source(config: &SmppConfig, originator: Option<&Originator>) -> Address {
     match originator {
         None => Address::default(),
         Some(Originator::Number(number)) => address(config.international, number.to_string()),

@@ -69,8 +69,11 @@ fn receipt(options: &SimulatorOptions, now: Timestamp, report: &Report) -> Short
         ..ShortMessage::default()
     };
     if receipts.form != ReceiptForm::Parameters {
-        let (done, error, word) =
-            if report.failed { ("000", "011", "UNDELIV") } else { ("001", "000", "DELIVRD") };
+        let (done, error, word) = match (report.deleted, report.failed) {
+            (true, _) => ("000", "000", "DELETED"),
+            (_, true) => ("000", "011", "UNDELIV"),
+            _ => ("001", "000", "DELIVRD"),
+        };
         let submitted = Timestamp::from_millisecond(report.submitted_ms).unwrap_or_default();
         let text = format!(
             "id:{id} sub:001 dlvrd:{done} submit date:{} done date:{} stat:{word} err:{error} text:",
@@ -81,7 +84,14 @@ fn receipt(options: &SimulatorOptions, now: Timestamp, report: &Report) -> Short
     }
     if receipts.form != ReceiptForm::Text {
         message.tlvs.push_string(tag::RECEIPTED_MESSAGE_ID, &id);
-        message.tlvs.push_u8(tag::MESSAGE_STATE, if report.failed { 5 } else { 2 });
+        message.tlvs.push_u8(
+            tag::MESSAGE_STATE,
+            match (report.deleted, report.failed) {
+                (true, _) => 4,
+                (_, true) => 5,
+                _ => 2,
+            },
+        );
     }
     message
 }

@@ -95,6 +95,10 @@ impl SmscSpeech {
         let to = (command, sequence);
         match pdu.body {
             Body::SubmitSm(submit) => Heard::Submit { to, number: u64::from(sequence), submit },
+            Body::CancelSm(cancel) => {
+                let id = cancel.message_id.text().into_owned();
+                Heard::Cancel { to, number: u64::from(sequence), id }
+            }
             Body::DeliverSmResp(_) => {
                 Heard::Answer { key: sequence, status: pdu.status.0, again: is_for_later(pdu.status) }
             }
@@ -195,6 +199,11 @@ impl Speech for SmscSpeech {
             Kind::Empty => other(Body::SubmitSmResp(MessageResp::default())),
         };
         Self::write(&pdu, out);
+    }
+
+    fn answer_cancel(&mut self, (_, sequence): &Self::To, done: bool, out: &mut BytesMut) {
+        let status = if done { Status::ESME_ROK } else { Status::ESME_RCANCELFAIL };
+        Self::write(&Pdu { status, sequence: *sequence, body: Body::CancelSmResp(Tlvs::default()) }, out);
     }
 
     fn answer_alive(&mut self, (_, sequence): &Self::To, out: &mut BytesMut) {

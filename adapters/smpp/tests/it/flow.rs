@@ -6,7 +6,7 @@ use domain::mo::{MoBody, assemble};
 use domain::receipt::{Verdict, correlate};
 use domain::routing::Condition;
 use domain::text::udh::Concat;
-use ports::driven::{Clock as _, PartReply};
+use ports::driven::{Clock as _, PartReply, Withdrawal, Withdrawn};
 use smpp::config::{BindMode, DefaultAlphabet, LongForm};
 use smpp::simulator::{IdForm, ReceiptForm, ReceiptIdForm, ReceiptOptions, SimulatorOptions};
 use std::collections::HashSet;
@@ -320,4 +320,25 @@ fn lines(path: &std::path::Path, event: &str) -> Vec<serde_json::Value> {
         .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("json"))
         .filter(|l| l["event"] == event)
         .collect()
+}
+
+/// The operator takes back what he has not delivered, by the id and the addresses of the submit; he reports it as deleted. What he does not know he refuses.
+#[tokio::test]
+async fn what_the_operator_has_is_taken_back() {
+    let receipts = ReceiptOptions { delay: Duration::from_secs(3_600), ..ReceiptOptions::default() };
+    let journal = tempfile("withdraw");
+    let options = SimulatorOptions { journal: Some(journal.clone()), receipts: Some(receipts), ..quiet() };
+    let rig = Rig::bound(options, |_| {}).await;
+    rig.send(vec![rig.shipment("hej")]).await;
+    let reply = rig.recorder.replies(1).await.remove(0);
+    let operator_id = id(&reply.parts[0].1).to_owned();
+    let what = Withdrawal { message: reply.shipment.message.clone(), originator: None, operator_id };
+    assert_eq!(rig.link.withdraw(what.clone()).await, Withdrawn::TakenBack);
+    let receipt = rig.recorder.receipts(1).await.remove(0);
+    assert_eq!((&receipt.operator_id, receipt.verdict), (&what.operator_id, Verdict::Deleted));
+    let again = rig.link.withdraw(what).await;
+    assert_eq!(again, Withdrawn::Refused("ESME_RCANCELFAIL".to_owned()));
+    let cancels: Vec<_> = lines(&journal, "cancel").iter().map(|l| l["status"].as_u64()).collect();
+    assert_eq!(cancels, [Some(0), Some(1)]);
+    let _ = std::fs::remove_file(journal);
 }

@@ -15,7 +15,7 @@ use domain::text::{Alphabet, Change, Policy};
 use domain::trace::Trace;
 use insta::assert_snapshot;
 use ports::driven::{MessageRecord, MoRecord, Page};
-use ports::driving::{Balance, Preview};
+use ports::driving::{Balance, Preview, Recalled};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -260,6 +260,25 @@ async fn cancel() {
         let got = Stage::new().call(&format!("<g:CancelSms><g:id>{id}</g:id></g:CancelSms>")).await;
         assert_eq!((got.status, got.value("code")), (500, Some(code)), "{id}");
     }
+}
+
+/// With `recall` from operators too: `sent` says that none has answered yet.
+#[tokio::test]
+async fn cancel_at_the_operator() {
+    for (recalled, state) in [(Recalled::Back, "cancelled"), (Recalled::Asked, "sent")] {
+        let mut stage = Stage::new();
+        stage.query.expect_recall().times(1).returning(move |_, _| Ok(recalled));
+        let got = stage.call("<g:CancelSms><g:id>101</g:id><g:recall> true</g:recall></g:CancelSms>").await;
+        assert_eq!((got.status, got.value("state")), (200, Some(state)));
+    }
+    for unasked in ["<g:recall>0</g:recall>", "<g:recall/>"] {
+        let mut stage = Stage::new();
+        stage.query.expect_cancel().times(1).returning(|_, _| Ok(State::Cancelled));
+        let got = stage.call(&format!("<g:CancelSms><g:id>101</g:id>{unasked}</g:CancelSms>")).await;
+        assert_eq!((got.status, got.value("state")), (200, Some("cancelled")));
+    }
+    let wrong = "<g:CancelSms><g:id>101</g:id><g:recall>ja</g:recall></g:CancelSms>";
+    assert_eq!(Stage::new().call(wrong).await.value("code"), Some("invalid_parameter"));
 }
 
 #[tokio::test]

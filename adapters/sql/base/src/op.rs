@@ -8,7 +8,7 @@ use domain::state::State;
 use domain::submission::Accepted;
 use ports::driven::{
     Acceptance, Applied, Handoff, HandoffKey, HandoffOutcome, Held, LeaseRequest, Leased, Neighbour,
-    NewMoPart, PutOff, Recorded, Ruling, Settlement, StoreError,
+    NewMoPart, PutOff, Recall, RecallAnswer, Recorded, Ruling, Settlement, StoreError,
 };
 use tokio::sync::oneshot;
 
@@ -79,6 +79,12 @@ ops! {
     Lease(LeaseRequest => Vec<Leased>), settles: true;
     /// A message taken back.
     Cancel((MessageId, Timestamp) => Option<Result<State, State>>), settles: true;
+    /// A wish that operators take a message back.
+    Wish((MessageId, Timestamp) => Option<Result<(), State>>), settles: true;
+    /// Wishes given out: about which links, now, when they come due again, how many.
+    GiveOut((Vec<LinkId>, Timestamp, Timestamp, usize) => Vec<Recall>), settles: true;
+    /// What came of a wish.
+    Recalled(RecallAnswer => Option<State>), settles: true;
     /// Messages whose time ran out, at most so many.
     Expire((Timestamp, usize) => usize), settles: true;
     /// What waits and was put off given its place back, at most so many.
@@ -142,7 +148,7 @@ impl Op {
             Self::Expire(ticket) | Self::GiveUp(ticket) => !matches!(ticket.answer, Some(Ok(0))),
             Self::Retain(ticket) => !matches!(ticket.answer, Some(Ok(0))),
             Self::TakeOver(ticket) => !matches!(&ticket.answer, Some(Ok(taken)) if taken.is_empty()),
-            Self::Cancel(_) | Self::Rule(_) | Self::LetGo(_) => true,
+            Self::Cancel(_) | Self::Recalled(_) | Self::Rule(_) | Self::LetGo(_) => true,
             _ => false,
         }
     }
@@ -156,6 +162,7 @@ impl Op {
             Self::Apply(ticket) => ticket.ask.0.len(),
             Self::SettleHandoffs(ticket) => ticket.ask.0.len(),
             Self::LetGo(ticket) => ticket.ask.1.messages.len() + ticket.ask.1.handoffs.len(),
+            Self::GiveOut(Ticket { ask: (_, _, _, limit), .. }) => *limit,
             Self::Lease(ticket) => ticket.ask.quota.room(),
             Self::PullBack(Ticket { ask: (_, limit), .. }) => *limit,
             Self::Expire(Ticket { ask: (_, limit), .. })

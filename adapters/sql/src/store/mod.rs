@@ -16,6 +16,7 @@ mod memory;
 mod ports_read;
 mod ports_write;
 mod read;
+mod recalls;
 mod receipts;
 mod retain;
 mod settle;

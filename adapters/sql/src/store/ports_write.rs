@@ -1,6 +1,6 @@
 //! The ports whose calls change something: each puts one operation into the queue and waits for its commit.
 
-use super::{Store, accept, deadlines, read};
+use super::{Store, accept, deadlines, read, recalls};
 use crate::op::Op;
 use crate::rows::millis;
 use async_trait::async_trait;
@@ -13,8 +13,8 @@ use domain::submission::Accepted;
 use futures_util::FutureExt;
 use ports::driven::{
     Acceptance, Applied, Backlog, Cluster, Deadlines, Dispatch, Handoff, HandoffKey, HandoffOutcome,
-    Handoffs, Held, LeaseRequest, Leased, Neighbour, Once, Outbox, Overdue, PutOff, Receipts, Ruling,
-    Settlement, StoreError,
+    Handoffs, Held, LeaseRequest, Leased, Neighbour, Once, Outbox, Overdue, PutOff, Recall, RecallAnswer,
+    RecallSaid, Recalls, Receipts, Ruling, Settlement, StoreError,
 };
 use std::sync::PoisonError;
 
@@ -109,6 +109,41 @@ impl Receipts for Store {
 
     async fn give_up(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
         self.queue.ask(Op::GiveUp, (now, limit)).await
+    }
+}
+
+#[async_trait]
+impl Recalls for Store {
+    async fn recall(&self, id: MessageId, now: Timestamp) -> Result<Option<Result<(), State>>, StoreError> {
+        self.queue.ask(Op::Wish, (id, now)).await
+    }
+
+    async fn recalls(
+        &self,
+        links: &[LinkId],
+        now: Timestamp,
+        again: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Recall>, StoreError> {
+        self.sound()?;
+        let links = links.to_vec();
+        let looked = links.clone();
+        // Mostly there is none: looking for them must not keep the writer busy.
+        let due =
+            self.reader.read(move |conn| async move { recalls::any_due(conn, &looked, now).await }.boxed());
+        match due.await? {
+            true => self.queue.ask(Op::GiveOut, (links, now, again, limit)).await,
+            false => Ok(Vec::new()),
+        }
+    }
+
+    async fn recalled(&self, answer: RecallAnswer) -> Result<Option<State>, StoreError> {
+        self.queue.ask(Op::Recalled, answer).await
+    }
+
+    async fn recall_answers(&self, id: MessageId) -> Result<Vec<(LinkId, Option<RecallSaid>)>, StoreError> {
+        self.sound()?;
+        self.reader.read(move |conn| recalls::answers(conn, id).boxed()).await
     }
 }
 

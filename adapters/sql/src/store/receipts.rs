@@ -4,7 +4,7 @@ use super::lately::{self, Lately};
 use super::memory::Memory;
 use super::read::messages_by_id;
 use super::tell::{self, Tell};
-use super::{Conn, deadlines, dialect};
+use super::{Conn, deadlines, dialect, recalls};
 use crate::op::Ticket;
 use crate::rows::{
     Awaited, EarlyReceipt, Folded, HandoffRow, STANDING_COLUMNS, Standing, StandingSql, kept_key, millis,
@@ -66,9 +66,13 @@ pub(super) async fn fold_in(
     if !unknown.is_empty() {
         standings.extend(self::standings(conn, unknown).await?);
     }
-    let bad = bad_ends(memory, asks, &candidates);
+    let bad = about(memory, asks, &candidates, |v| {
+        matches!(v, Verdict::Failed | Verdict::Expired | Verdict::Unknown | Verdict::Deleted)
+    });
     let watched = if bad.is_empty() { HashSet::new() } else { deadlines::watched(conn, &bad).await? };
-    let mut work = Work { standings, watched, ..Work::default() };
+    let deleted = about(memory, asks, &candidates, |v| v == Verdict::Deleted);
+    let recalled = if deleted.is_empty() { HashSet::new() } else { recalls::wished(conn, &deleted).await? };
+    let mut work = Work { standings, watched, recalled, ..Work::default() };
     let mut applied = Vec::with_capacity(asks.len());
     for (receipt, lease, now) in asks {
         applied.push(work.one(receipt, &candidates, memory, *lease, *now));
@@ -87,17 +91,15 @@ pub(super) async fn fold_in(
     Ok(applied)
 }
 
-/// The messages that receipts may bring to an end which is not "delivered".
-fn bad_ends(
+/// The messages that receipts with such a verdict may be about.
+fn about(
     memory: &Memory,
     asks: &[Asked<'_>],
     candidates: &HashMap<(String, String), Vec<Awaited>>,
+    such: impl Fn(Verdict) -> bool,
 ) -> Vec<i64> {
-    let bad = asks
-        .iter()
-        .map(|(r, ..)| *r)
-        .filter(|r| matches!(r.verdict, Verdict::Failed | Verdict::Expired | Verdict::Unknown));
-    let names = bad.flat_map(|r| memory.keys(r).into_iter().map(|key| (r.link.as_str().to_owned(), key)));
+    let those = asks.iter().map(|(r, ..)| *r).filter(|r| such(r.verdict));
+    let names = those.flat_map(|r| memory.keys(r).into_iter().map(|key| (r.link.as_str().to_owned(), key)));
     names.filter_map(|name| candidates.get(&name)).flatten().map(|a| a.message).collect()
 }
 
@@ -188,6 +190,7 @@ pub(super) async fn standings(conn: &mut Conn, mut ids: Vec<i64>) -> QueryResult
 struct Work {
     standings: HashMap<i64, Standing>,
     watched: HashSet<i64>,
+    recalled: HashSet<i64>,
     changed: HashMap<i64, Folded>,
     done: Vec<Awaited>,
     closed: HashSet<(i64, i16)>,
@@ -224,7 +227,8 @@ impl Work {
         }
         let spelling = habit.learned();
         let watched = self.watched.contains(&standing.id);
-        let known = Known { state, parts: &parts, total, watched };
+        let recalled = self.recalled.contains(&standing.id);
+        let known = Known { state, parts: &parts, total, watched, recalled };
         let Some(folded) = fold(known, which, seq, receipt.verdict, &receipt.error) else {
             return Applied::Nothing;
         };
@@ -246,7 +250,8 @@ impl Work {
         let delivered_after = taken_at
             .filter(|_| folded.state == Some(State::Delivered))
             .and_then(|at| Duration::try_from(now.duration_since(at)).ok());
-        let error = (ended && after != State::Delivered).then(|| kept_key(receipt.error.clone()));
+        let good = matches!(after, State::Delivered | State::Cancelled);
+        let error = (ended && !good).then(|| kept_key(receipt.error.clone()));
         let (parts, final_at) = (folded.parts, ended.then(|| millis(now)));
         let entry = Folded { id: id.0, state: after, parts, final_at, error };
         let before = self.changed.remove(&id.0);

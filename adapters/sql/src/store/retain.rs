@@ -3,7 +3,7 @@
 use super::accept::{ONCE_MS, count_up};
 use super::inbox::SEEN_MS;
 use super::memory::Memory;
-use super::{Conn, dialect};
+use super::{Conn, dialect, recalls};
 use crate::op::Ticket;
 use crate::rows::{kept_key, millis};
 use crate::statement::{Sql, places};
@@ -32,6 +32,7 @@ pub(super) async fn retain(
     let ids = old_messages(conn, memory, before, limit).await?;
     // Another node may have removed some of them meanwhile: each counts what it removed itself.
     let removed = remove(conn, "message", &ids).await?;
+    recalls::forget(conn, &ids).await?;
     if removed > 0 {
         count_up(conn, "removed", &memory.node, i64::try_from(removed).unwrap_or(i64::MAX)).await?;
     }

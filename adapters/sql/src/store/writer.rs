@@ -5,8 +5,8 @@
 use super::answers::Answers;
 use super::memory::Memory;
 use super::{
-    Conn, Session, accept, cluster, cold, deadlines, dialect, directory, handoffs, inbox, lease, receipts,
-    retain, settle, sweep,
+    Conn, Session, accept, cluster, cold, deadlines, dialect, directory, handoffs, inbox, lease, recalls,
+    receipts, retain, settle, sweep,
 };
 use crate::error::Fault;
 use crate::failpoints;
@@ -377,6 +377,9 @@ async fn alone(conn: &mut Conn, memory: &mut Memory, op: &mut Op) -> QueryResult
         Op::Accept(_) | Op::Settle(_) | Op::Apply(_) => return Ok(()),
         Op::Lease(ticket) => Box::pin(lease::lease(conn, memory, ticket)),
         Op::Cancel(ticket) => Box::pin(cold::cancel(conn, ticket)),
+        Op::Wish(ticket) => Box::pin(recalls::wish(conn, ticket)),
+        Op::GiveOut(ticket) => Box::pin(recalls::give_out(conn, ticket)),
+        Op::Recalled(ticket) => Box::pin(recalls::answer(conn, ticket)),
         Op::Expire(ticket) => Box::pin(sweep::expire(conn, ticket)),
         Op::PullBack(ticket) => Box::pin(cold::pull_back(conn, ticket)),
         Op::GiveUp(ticket) => Box::pin(sweep::give_up(conn, memory, ticket)),

@@ -79,6 +79,7 @@ def story(client, service, key):
 
     assert fault_of(lambda: service.SendSms(to=[to], text="")) == "no_text"
     assert fault_of(lambda: service.CancelSms(id="1")) == "not_found"
+    assert fault_of(lambda: service.CancelSms(id="1", recall=True)) == "not_found"
     for received in service.GetReceived(max=10)["received"]:
         assert service.AckReceived(id=[received["id"]])["acknowledged"] == 1
     assert service.GetBalance()["unlimited"] is True

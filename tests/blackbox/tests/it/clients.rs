@@ -177,6 +177,22 @@ fn node_smpp_as_the_operator() {
     assert!(rows.iter().all(|row| row.state == "delivered"), "{rows:?}\n{}", operator.errors());
 }
 
+/// It takes back what it keeps, by the id and both addresses; what it has delivered it does not.
+#[test]
+fn node_smpp_takes_back() {
+    let Some(node) = node() else { return };
+    let (operator, _directory, address) = operated(node, "node_operator.js");
+    let gateway = Gateway::start(&Settings::towards(address));
+    let body = serde_json::json!({ "to": ["0701234567"], "from": "Skola", "text": "keep" });
+    let sent = crate::story::post(&gateway, &body, None).json();
+    let id = sent["messages"][0]["id"].as_str().expect("an id").to_owned();
+    let state = || readback::messages(&gateway).into_iter().find(|row| row.id == id).map(|row| row.state);
+    eventually("it is sent", || state().filter(|state| state == "sent"));
+    let output = gateway.command(&["message", "cancel", "--recall", &id]);
+    assert!(output.status.success(), "{output:?}{}", operator.errors());
+    assert_eq!(state().as_deref(), Some("cancelled"));
+}
+
 /// smpplib has no server; this one is made of its PDU classes. Its replies say ids in hexadecimal, its receipts in decimal.
 #[test]
 fn smpplib_as_the_operator() {

@@ -46,6 +46,7 @@ mod http_operators;
 mod modem;
 mod modem_peers;
 mod modem_wire;
+mod recall;
 mod rough;
 mod s5_guessing;
 mod s5_http2_floods;

@@ -9,7 +9,7 @@ use domain::receipt::{Habit, Known, Receipt, Verdict, fold};
 use domain::routing::{Awaits, Deadline, Tries};
 use domain::state::State;
 use domain::submission::{AcceptedMessage, RefusedRecipient};
-use ports::driven::{Applied, Content, Handoff, HandoffKey, MessageRecord, MoRecord, NewMoPart};
+use ports::driven::{Applied, Content, Handoff, HandoffKey, MessageRecord, MoRecord, NewMoPart, RecallSaid};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,6 +39,8 @@ pub(super) struct Books {
     pub(super) nodes: HashMap<String, u16>,
     pub(super) deadlines: BTreeMap<(i64, Awaits), Timestamp>,
     pub(super) orders: BTreeMap<LinkId, LinkOrder>,
+    /// Wishes that operators take messages back.
+    pub(super) recalls: BTreeMap<(i64, LinkId), Wish>,
 }
 
 /// A message.
@@ -119,6 +121,15 @@ pub(super) enum About {
 /// The parts of a message that is not whole.
 pub(super) struct Group {
     pub(super) parts: Vec<NewMoPart>,
+}
+
+/// A wish that an operator takes a message back.
+#[derive(Default)]
+pub(super) struct Wish {
+    /// When it is given out next; none once it is answered.
+    pub(super) due_at: Option<Timestamp>,
+    pub(super) tries: u16,
+    pub(super) said: Option<RecallSaid>,
 }
 
 /// A run of a node.
@@ -318,7 +329,8 @@ impl Books {
         }
         let spelling = habit.learned();
         let watched = self.deadlines.contains_key(&(id.0, Awaits::Delivery));
-        let known = Known { state: row.state, parts: &parts, total, watched };
+        let recalled = self.recalls.keys().any(|(of, _)| *of == id.0);
+        let known = Known { state: row.state, parts: &parts, total, watched, recalled };
         let folded = fold(known, which, seq, receipt.verdict, &receipt.error);
         let Some(folded) = folded else { return Applied::Nothing };
         // An `unknown` may be mended by a later receipt: its part stays open.
@@ -339,7 +351,7 @@ impl Books {
             .filter(|_| state == State::Delivered)
             .and_then(|at| Duration::try_from(now.duration_since(at)).ok());
         row.enter(state, now);
-        if state != State::Delivered {
+        if !matches!(state, State::Delivered | State::Cancelled) {
             row.error.clone_from(&receipt.error);
         }
         let tell = self.tell_if_wanted(id, state, lease, now).map(Box::new);

@@ -12,6 +12,7 @@ mod faults;
 mod handoffs;
 mod inbox;
 mod outbox;
+mod recalls;
 mod receipts;
 mod reports;
 

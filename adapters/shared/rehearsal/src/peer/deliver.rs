@@ -8,6 +8,9 @@ use std::time::Duration;
 
 impl<O: Operator> Peer<O> {
     pub(super) fn deliver(&mut self, delivery: Delivery) {
+        if self.hub.is_void(&delivery) {
+            return;
+        }
         let key = self.speech.deliver(&delivery, self.hub.clock.now(), &mut self.out);
         if let Some(unanswered) = self.delivered.insert(key, delivery) {
             self.hub.leave([(self.hub.clock.monotonic(), unanswered)]);

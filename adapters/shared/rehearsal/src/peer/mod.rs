@@ -224,6 +224,7 @@ impl<O: Operator> Peer<O> {
     fn heard(&mut self, now: Duration, heard: Heard<O::Speech>) {
         match heard {
             Heard::Submit { to, number, submit } => self.submit(now, to, number, &submit),
+            Heard::Cancel { to, number, id } => self.cancel(now, &to, number, &id),
             Heard::Answer { key, status, again } => self.answered(now, key, status, again),
             Heard::Login { to, login } => self.login(&to, login),
             Heard::Alive { to } => {

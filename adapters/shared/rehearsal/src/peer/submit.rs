@@ -44,6 +44,16 @@ impl<O: Operator> Peer<O> {
         }
     }
 
+    /// A wish to take a message back.
+    pub(super) fn cancel(&mut self, now: Duration, to: &To<O>, seq: u64, id: &str) {
+        let done = self.bound.is_some_and(|bound| bound.sends) && self.hub.cancel(id, now);
+        let line = self.hub.line("cancel").number("session", self.session).number("seq", seq);
+        self.hub.journal.write(line.text("message_id", id).number("status", u64::from(!done)));
+        if !self.faults.no_answer {
+            self.speech.answer_cancel(to, done, &mut self.out);
+        }
+    }
+
     fn verdict(&self, every: &impl Fn(u64) -> bool) -> u32 {
         let (faults, codes) = (&self.faults, <O::Speech as Speech>::CODES);
         match (self.bound, faults.status) {
@@ -89,14 +99,23 @@ impl<O: Operator> Peer<O> {
             let echo = Delivery::Mo { from: phone.clone(), to: sender.clone(), text, at };
             self.hub.leave([(now, echo)]);
         }
-        let Some(receipts) = self.hub.options.receipts.filter(|_| submit.wants_receipt()) else { return };
-        let report = Delivery::Receipt(Report {
-            message_id: id,
+        let Some(receipts) = self.hub.options.receipts else { return };
+        let report = Report {
+            message_id: id.clone(),
             phone,
             sender,
             failed: receipts.fail_every > 0 && number.is_multiple_of(receipts.fail_every),
+            deleted: false,
             submitted_ms: self.hub.clock.now().as_millisecond(),
-        });
+        };
+        let wanted = submit.wants_receipt();
+        if !receipts.delay.is_zero() && !before {
+            self.hub.hold(&id, now + receipts.delay, wanted.then(|| report.clone()));
+        }
+        if !wanted {
+            return;
+        }
+        let report = Delivery::Receipt(report);
         let receives = self.bound.is_some_and(|bound| bound.receives);
         for _ in 0..receipts.copies.max(1) {
             if before && receives && self.delivered.len() < <O::Speech as Speech>::MOST_DELIVERIES {

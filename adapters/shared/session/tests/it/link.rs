@@ -60,14 +60,14 @@ impl ReceiveMessages for Recorder {
     }
 }
 
-struct Rig {
-    link: Arc<OperatorLink>,
+pub(crate) struct Rig {
+    pub(crate) link: Arc<OperatorLink>,
     recorder: Arc<Recorder>,
     pipes: mpsc::Receiver<DuplexStream>,
     clock: Arc<ManualClock>,
 }
 
-fn start(rate: u32) -> Rig {
+pub(crate) fn start(rate: u32) -> Rig {
     start_with(1, rate)
 }
 
@@ -97,7 +97,7 @@ fn start_as(roles: &[Role], rate: u32) -> Rig {
 
 impl Rig {
     /// The operator's end of the next connection, bound.
-    async fn operator(&mut self) -> BufReader<DuplexStream> {
+    pub(crate) async fn operator(&mut self) -> BufReader<DuplexStream> {
         let mut operator = BufReader::new(self.pipes.recv().await.unwrap());
         assert_eq!(line(&mut operator).await, "B1");
         operator.write_all(b"b\n").await.unwrap();
@@ -125,13 +125,13 @@ impl Rig {
     }
 }
 
-async fn line(operator: &mut BufReader<DuplexStream>) -> String {
+pub(crate) async fn line(operator: &mut BufReader<DuplexStream>) -> String {
     let mut line = String::new();
     operator.read_line(&mut line).await.unwrap();
     line.trim_end().to_owned()
 }
 
-async fn patiently<T>(work: impl Future<Output = T>) -> T {
+pub(crate) async fn patiently<T>(work: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(20), work).await.expect("in time")
 }
 

@@ -5,3 +5,4 @@
 mod link;
 mod session;
 mod toy;
+mod withdraw;

@@ -35,19 +35,19 @@ pub fn shipment(id: i64) -> Shipment {
 }
 
 /// What the session has to say, and takes it off.
-fn said(session: &mut Session<Toy>) -> String {
+pub fn said(session: &mut Session<Toy>) -> String {
     session
         .poll_transmit()
         .map(|out| String::from_utf8(std::mem::take(out).to_vec()).unwrap())
         .unwrap_or_default()
 }
 
-fn hear(session: &mut Session<Toy>, seconds: u64, line: &str) {
+pub fn hear(session: &mut Session<Toy>, seconds: u64, line: &str) {
     let mut input = BytesMut::from(format!("{line}\n").as_bytes());
     while session.handle_input(at(seconds), &mut input) {}
 }
 
-fn ends(session: &mut Session<Toy>) -> Vec<(u64, PartReply)> {
+pub fn ends(session: &mut Session<Toy>) -> Vec<(u64, PartReply)> {
     let mut ends = Vec::new();
     while let Some(event) = session.poll_event() {
         if let Event::Ended { token, end, .. } = event {
@@ -61,11 +61,11 @@ fn accepted(id: &str) -> PartReply {
     PartReply::Accepted { operator_id: id.to_owned() }
 }
 
-fn bound(window: usize) -> Session<Toy> {
+pub fn bound(window: usize) -> Session<Toy> {
     bound_as(Toy::default(), window)
 }
 
-fn bound_as(toy: Toy, window: usize) -> Session<Toy> {
+pub fn bound_as(toy: Toy, window: usize) -> Session<Toy> {
     let mut session = Session::new(toy, limits(window), at(0));
     assert_eq!((said(&mut session).as_str(), session.free()), ("B1\n", 0), "before the bind nothing else");
     hear(&mut session, 0, "b");

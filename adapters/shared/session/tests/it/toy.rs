@@ -1,13 +1,13 @@
 //! A protocol of lines with eight keys: as little as a dialect can be, so that keys run out and come around.
 //!
 //! `B3` bind · `S3` submit · `K3` keep-alive · `U3` goodbye, with the key; `+3` and `-3` the replies; `!3` throttled; `n3`, `h3`, `c3` and `d3` nacks: refused, throttled, congested, not bound; `k`, `u` the
-//! replies to the last two; `e3` expects key 3, `~3` wants it said again in another form; `M`, `R` a message and a receipt, answered by `a`, `t` or `r`; `?` nonsense; `panic`.
+//! replies to the last two; `W3` a withdrawal, `w3` and `v3` its replies: taken back, not; `e3` expects key 3, `~3` wants it said again in another form; `M`, `R` a message and a receipt, answered by `a`, `t` or `r`; `?` nonsense; `panic`.
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use domain::Timestamp;
 use domain::routing::{Failure, FailureClass};
 use fakes::samples;
-use ports::driven::Shipment;
+use ports::driven::{Shipment, Withdrawal};
 use session::{Answer, BadStream, BindRefusal, Dialect, Now, Received, Verdict};
 use std::time::Duration;
 
@@ -38,6 +38,7 @@ impl Dialect for Toy {
     type AnswerTo = ();
     const PROTOCOL: &'static str = "toy";
     const KEYS: usize = 8;
+    const WITHDRAWS: bool = true;
 
     fn next_key(&mut self) -> u8 {
         self.last = (self.last + 1) % 8;
@@ -84,6 +85,14 @@ impl Dialect for Toy {
             Some(b'h') => nack(Verdict::Throttled(failure(FailureClass::Throttled))),
             Some(b'c') => nack(Verdict::Congested(failure(FailureClass::Throttled))),
             Some(b'd') => nack(Verdict::NotBound(failure(FailureClass::NotOffered))),
+            Some(b'w') => {
+                let verdict = Verdict::Accepted { operator_id: String::new() };
+                Received::Withdrawn { key, verdict }
+            }
+            Some(b'v') => {
+                let verdict = Verdict::Refused(failure(FailureClass::Permanent));
+                Received::Withdrawn { key, verdict }
+            }
             Some(b'k') => Received::Alive,
             Some(b'u') => Received::Unbound,
             Some(b'K') => {
@@ -119,6 +128,14 @@ impl Dialect for Toy {
             return Err(failure(FailureClass::Permanent));
         }
         say(out, "S", key);
+        Ok(())
+    }
+
+    fn withdraw(&mut self, key: u8, what: &Withdrawal, out: &mut BytesMut) -> Result<(), Failure> {
+        if what.message.flash {
+            return Err(failure(FailureClass::Permanent));
+        }
+        say(out, "W", key);
         Ok(())
     }
 

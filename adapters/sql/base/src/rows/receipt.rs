@@ -151,8 +151,14 @@ impl Doomed for StoredEarly {
     }
 }
 
-const VERDICTS: [Verdict; 5] =
-    [Verdict::Pending, Verdict::Delivered, Verdict::Failed, Verdict::Expired, Verdict::Unknown];
+const VERDICTS: [Verdict; 6] = [
+    Verdict::Pending,
+    Verdict::Delivered,
+    Verdict::Failed,
+    Verdict::Expired,
+    Verdict::Unknown,
+    Verdict::Deleted,
+];
 
 fn verdict_code(verdict: Verdict) -> i16 {
     VERDICTS.iter().position(|v| *v == verdict).and_then(|at| i16::try_from(at).ok()).unwrap_or(0)
