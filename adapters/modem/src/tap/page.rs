@@ -3,8 +3,9 @@
 use super::codec::blocks;
 use super::config::{NumberForm, TapConfig};
 use domain::address::Recipient;
+use domain::message::Body;
 use domain::routing::{Failure, FailureClass};
-use domain::text::SegmentBody;
+use domain::text::{SegmentBody, restrict};
 use ports::driven::Shipment;
 
 /// The blocks of one segment.
@@ -17,7 +18,19 @@ pub(super) fn of(config: &TapConfig, shipment: &Shipment, index: usize) -> Resul
     if matches!(segment.body, SegmentBody::Binary(_)) {
         return Err(cannot("tap-binary", "TAP carries texts only".to_owned()));
     }
-    let mut text = segment.body.text();
+    // One that was meant for another link; of whom this link was known for when he sent it, he has been told.
+    let letters = config.charset.letters();
+    if let Body::Text { text, .. } = &shipment.message.body
+        && restrict(text, &letters).is_unreadable
+    {
+        return Err(cannot("tap-letters", "the central lacks most letters of the text".to_owned()));
+    }
+    let plain = restrict(&segment.body.text(), &letters);
+    if !plain.changes.is_empty() {
+        let changed = plain.changes.len();
+        tracing::warn!(message = %shipment.message.id, changed, "characters that the central does not know were replaced");
+    }
+    let mut text = plain.text;
     if let Some(concat) = segment.concat {
         // There is no header that would join the parts again: people do it by these.
         text = format!("({}/{}) {text}", concat.seq, concat.total);
