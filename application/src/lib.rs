@@ -30,6 +30,7 @@ mod pulse;
 mod query;
 mod receive;
 mod replies;
+mod senders;
 mod settling;
 mod shares;
 mod ship;
