@@ -1,3 +1,5 @@
+//! Texts by links that carry few letters: as they are, in UCS-2, changed and told, or refused.
+
 use crate::directory::{Directory, Letters, LinkId, LinkProfile, User, UserName};
 use crate::message::{Body, Door};
 use crate::refusal::Code;

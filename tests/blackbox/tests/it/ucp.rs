@@ -91,6 +91,8 @@ fn a_simple_centre_gets_its_own_letters_and_the_sender_is_told() {
     for text in ["Larm 😀 vid ån", &long] {
         let answer = post(&gateway, &json!({ "to": ["0701234567"], "text": text }), None);
         assert_eq!(answer.status, 202, "{}", answer.text());
+        let told = r#""changes":[{"at":5,"from":"😀","to":"?"}]"#;
+        assert_eq!(answer.text().contains(told), text.contains('😀'), "{}", answer.text());
     }
     let preview = preview(&gateway, &json!({ "to": ["0701234567"], "text": "Larm 😀" }));
     assert!(preview.contains(r#""changes":[{"at":5,"from":"😀","to":"?"}]"#), "{preview}");
