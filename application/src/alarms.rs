@@ -51,14 +51,18 @@ pub(crate) struct Alarms {
     pub clock: Arc<dyn Clock>,
     pub notices: Arc<dyn Notices>,
     pub untold: Arc<Untold>,
+    pub of_link: fn(&str, Language) -> String,
 }
 
 impl Alarms {
     /// Tells those of `[alarm]` and these numbers as well. Never waits: a store that hangs must not keep anybody from looking at the links.
-    pub(crate) fn raise(&self, alarm: Alarm, also: &[String]) {
+    pub(crate) fn raise(&self, mut alarm: Alarm, also: &[String]) {
         let at = self.clock.now();
         let since = at.checked_sub(alarm.lasted).unwrap_or(at);
         let directory = self.directory.current();
+        if alarm.about.link().is_some() {
+            alarm.detail = (self.of_link)(&alarm.detail, directory.defaults.language);
+        }
         let text = text(&alarm, directory.defaults.language);
         let Alarm { about, trouble, cleared, detail, .. } = alarm;
         let word = if cleared { "clear" } else { "alarm" };

@@ -163,6 +163,7 @@ impl Gateway {
             clock: Arc::clone(&world.clock),
             notices: Arc::clone(&world.notices),
             untold: Arc::default(),
+            of_link: settings.of_link,
         };
         let hand_over = HandOver {
             directory: Arc::clone(&directory),

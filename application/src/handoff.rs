@@ -1,5 +1,5 @@
 //! Handing over: what was just stored goes out at once, the rest is leased from the store; each target has its own share of the work, so that a
-//! slow one delays nobody else.
+//! slow one delays nobody else. What one phone sent to one of them goes there in its order, as long as nothing of it has to be tried again.
 
 mod answers;
 mod complaints;
@@ -228,7 +228,8 @@ impl HandOver {
             Err(HandoffError::Permanent(_)) => Went::Refused,
             Err(HandoffError::Temporary(_)) => Went::Failed,
         };
-        let Ended { next, surplus, pressed, more } = targets.ended(&name, went, self.clock.monotonic());
+        let Ended { next, surplus, pressed, more } =
+            targets.ended(&name, &handoff, went, self.clock.monotonic());
         for next in next {
             self.start(name.clone(), next, under_way);
         }

@@ -102,6 +102,7 @@ impl SubmitMessages for Submit {
         let share = self.shares.wait(sender.name(), plan.recipients.len());
         let share = share.ok_or_else(|| Refusal::new(Code::Busy));
         let share = share.inspect_err(|refusal| refused(sender, refusal))?;
+        let changes = plan.decided.changes.clone();
         let (acceptance, direct) = self.prepare(&directory, sender, request, plan, submission, now);
         let this = self.clone();
         // The caller may go away at any time; what is stored must all the same reach its link.
@@ -118,7 +119,7 @@ impl SubmitMessages for Submit {
             }
             Err(refusal) => refused(sender, refusal),
         }
-        accepted
+        accepted.map(|accepted| accepted.telling(changes))
     }
 
     async fn preview(&self, sender: &Sender, request: Request) -> Result<Preview, Refusal> {

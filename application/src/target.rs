@@ -1,7 +1,8 @@
 //! One place things are handed over to: how many deliveries it gets at once, and what waits for it.
 //!
-//! A receiver that answers gets more at once, one that fails gets fewer: a fast one is never held back, a small one not run over.
+//! What one phone sent comes in its order; everything else side by side. A receiver that answers gets more at once, one that fails gets fewer: a fast one is never held back, a small one not run over.
 
+use crate::senders::Senders;
 use crate::turnstile::Flow;
 use ports::driven::Handoff;
 use std::collections::VecDeque;
@@ -36,7 +37,9 @@ pub(crate) struct Target {
     pace: Pace,
     running: usize,
     allowed: usize,
+    /// They may go as soon as there is a place.
     waiting: VecDeque<Handoff>,
+    senders: Senders,
     flow: Flow,
     pressed: bool,
 }
@@ -64,24 +67,33 @@ impl Target {
 
     fn new(pace: Pace) -> Self {
         let (waiting, flow) = (VecDeque::new(), Flow::default());
-        Self { pace, running: 0, allowed: pace.first, waiting, flow, pressed: false }
+        let senders = Senders::default();
+        Self { pace, running: 0, allowed: pace.first, waiting, senders, flow, pressed: false }
     }
 
     /// Something came for it.
     pub(crate) fn take(&mut self, handoff: Handoff, now: Duration) -> Turn {
-        if self.running < self.allowed {
+        let waits = self.senders.has_to_wait(&handoff);
+        if !waits && self.running < self.allowed {
             self.running += 1;
-            Turn::Now(Box::new(handoff))
-        } else if self.waiting.len() < self.most(now) {
-            self.waiting.push_back(handoff);
-            Turn::Later
-        } else {
-            Turn::Full(Box::new(handoff))
+            self.senders.goes(&handoff);
+            return Turn::Now(Box::new(handoff));
         }
+        if self.in_memory() >= self.most(now) {
+            return Turn::Full(Box::new(handoff));
+        }
+        if waits {
+            self.senders.wait(handoff);
+        } else {
+            self.senders.goes(&handoff);
+            self.waiting.push_back(handoff);
+        }
+        Turn::Later
     }
 
     /// A delivery ended. What is to be delivered next.
-    pub(crate) fn ended(&mut self, well: bool) -> Vec<Handoff> {
+    pub(crate) fn ended(&mut self, handoff: &Handoff, well: bool) -> Vec<Handoff> {
+        self.waiting.extend(self.senders.went(handoff));
         let busy = self.running >= self.allowed;
         if !well {
             self.allowed = (self.allowed / 2).max(self.pace.least);
@@ -94,6 +106,11 @@ impl Target {
         self.waiting.drain(..next).collect()
     }
 
+    /// How many wait for it in memory.
+    fn in_memory(&self) -> usize {
+        self.waiting.len() + self.senders.waiting()
+    }
+
     /// How many may wait for it in memory.
     fn most(&self, now: Duration) -> usize {
         if self.flow.is_much(now) { WAITING } else { WAITING.min(self.allowed * WAITING_EACH) }
@@ -101,8 +118,12 @@ impl Target {
 
     /// What waits beyond what may: the newest, after it got fewer at once.
     pub(crate) fn surplus(&mut self, now: Duration) -> VecDeque<Handoff> {
-        let most = self.most(now).min(self.waiting.len());
-        self.waiting.split_off(most)
+        let most = self.most(now);
+        let mut surplus = self.waiting.split_off(most.min(self.waiting.len()));
+        let behind: Vec<Handoff> = surplus.iter().flat_map(|one| self.senders.given_back(one)).collect();
+        surplus.extend(behind);
+        surplus.extend(self.senders.surplus(most - self.waiting.len()));
+        surplus
     }
 
     /// A delivery went well.
@@ -112,7 +133,7 @@ impl Target {
 
     /// Whether it began or ceased to be pressed: it takes much, and yet more waits for it all the time. One that is merely slow never is.
     pub(crate) fn pressed(&mut self, now: Duration) -> Option<bool> {
-        let pressed = match self.waiting.len() {
+        let pressed = match self.in_memory() {
             waiting if waiting < RELIEVED => false,
             waiting => (self.pressed || waiting >= PRESSED) && self.flow.is_much(now),
         };
@@ -121,24 +142,25 @@ impl Target {
 
     /// Whether more waits for it than it gets at once: then no more need be read from the store.
     pub(crate) fn is_busy(&self) -> bool {
-        self.waiting.len() >= self.allowed
+        self.in_memory() >= self.allowed
     }
 
     /// Whether nothing is to be done for it. One that fails is remembered as long as it has work.
     pub(crate) fn is_idle(&self) -> bool {
-        self.running == 0 && self.waiting.is_empty()
+        self.running == 0 && self.in_memory() == 0
     }
 
     /// What waits.
-    pub(crate) fn into_waiting(self) -> VecDeque<Handoff> {
-        self.waiting
+    pub(crate) fn into_waiting(self) -> impl Iterator<Item = Handoff> {
+        self.waiting.into_iter().chain(self.senders.into_waiting())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::message::{Callback, Parts};
+    use domain::message::{Callback, MoId, Parts};
+    use domain::mo::{Destination, Mo};
     use domain::routing::Tries;
     use domain::state::State;
     use fakes::{ManualClock, samples};
@@ -187,9 +209,9 @@ mod tests {
         let mut target = Target::program();
         assert_eq!(started(&mut target, 1_000), PROGRAM.first);
         assert!(target.is_busy());
-        assert_eq!(target.ended(true).len(), 2, "its place and one more");
+        assert_eq!(target.ended(&handoff(0), true).len(), 2, "its place and one more");
         for _ in 0..10 {
-            assert!(target.ended(false).is_empty() || target.allowed == PROGRAM.least);
+            assert!(target.ended(&handoff(0), false).is_empty() || target.allowed == PROGRAM.least);
         }
         assert_eq!(target.allowed, PROGRAM.least);
     }
@@ -199,7 +221,7 @@ mod tests {
         for (mut target, most) in [(Target::program(), PROGRAM.first * WAITING_EACH), (fast(), WAITING)] {
             assert_eq!(started(&mut target, PROGRAM.first + most), PROGRAM.first);
             assert!(matches!(target.take(handoff(-1), NOW), Turn::Full(_)), "{most}");
-            assert_eq!(target.into_waiting().len(), most);
+            assert_eq!(target.into_waiting().count(), most);
         }
     }
 
@@ -207,9 +229,9 @@ mod tests {
     fn one_that_hangs_gives_back_what_waited_for_it() {
         let mut target = fast();
         started(&mut target, PROGRAM.first + WAITING);
-        target.ended(false);
+        target.ended(&handoff(0), false);
         assert!(target.surplus(NOW).is_empty(), "a failure among much that is taken");
-        (0..5).for_each(|_| drop(target.ended(false)));
+        (0..5).for_each(|_| drop(target.ended(&handoff(0), false)));
         let waited = target.waiting.len();
         let surplus = target.surplus(LATER);
         assert_eq!(
@@ -231,10 +253,74 @@ mod tests {
         assert_eq!(target.pressed(now), Some(true));
         assert_eq!(target.pressed(now), None, "nothing new");
         while target.waiting.len() > RELIEVED {
-            target.ended(true);
+            target.ended(&handoff(0), true);
             assert_eq!(target.pressed(now), None);
         }
-        target.ended(true);
+        target.ended(&handoff(0), true);
         assert_eq!(target.pressed(now), Some(false));
+    }
+
+    /// A message from a phone.
+    fn received(id: i64, source: &str) -> Handoff {
+        let mo = Mo {
+            id: MoId(id),
+            link: samples::link("TS0"),
+            source: source.to_owned(),
+            destination: "71234".to_owned(),
+            text: "hej".to_owned(),
+            binary: Vec::new(),
+            segments: 1,
+            complete: true,
+            received_at: ManualClock::default().now(),
+        };
+        let destination = Destination::Url("http://a.example/mo".to_owned());
+        let content = Content::Mo { destination, mo: Box::new(mo), user: None };
+        Handoff { key: HandoffKey { subject: id, event: HandoffKey::MO }, content, ..handoff(id) }
+    }
+
+    fn ids(handoffs: impl IntoIterator<Item = Handoff>) -> Vec<i64> {
+        handoffs.into_iter().map(|handoff| handoff.key.subject).collect()
+    }
+
+    #[test]
+    fn what_one_phone_sent_goes_one_after_the_other_and_others_beside_it() {
+        let mut target = Target::program();
+        let is_now = |turn: Turn| matches!(turn, Turn::Now(_));
+        let mut take = |id, source: &str| is_now(target.take(received(id, source), NOW));
+        assert_eq!(
+            [take(1, "anna"), take(2, "anna"), take(3, "bo"), take(4, "anna")],
+            [true, false, true, false]
+        );
+        assert!(ids(target.ended(&received(3, "bo"), true)).is_empty());
+        assert_eq!(ids(target.ended(&received(1, "anna"), false)), [2], "tried, though not taken");
+        assert_eq!(ids(target.ended(&received(2, "anna"), true)), [4]);
+        assert!(ids(target.ended(&received(4, "anna"), true)).is_empty());
+        assert!(target.is_idle() && is_now(target.take(received(5, "anna"), NOW)));
+    }
+
+    #[test]
+    fn a_program_that_sends_very_much_is_not_slowed() {
+        let mut target = Target::program();
+        let now = (0..80).filter(|id| matches!(target.take(received(*id, "1234"), NOW), Turn::Now(_)));
+        assert_eq!(now.count(), PROGRAM.first, "one, sixteen behind it, and the rest at once");
+        assert!(target.is_busy());
+    }
+
+    #[test]
+    fn what_waits_behind_one_that_is_given_back_goes_with_it() {
+        let mut target = Target::program();
+        for id in 0..500 {
+            // Two of each phone.
+            target.take(received(id, &format!("phone {}", id / 2)), NOW);
+        }
+        (0..5).for_each(|_| drop(target.ended(&handoff(-1), false)));
+        let held = target.in_memory();
+        let surplus = ids(target.surplus(LATER));
+        let most = PROGRAM.least * WAITING_EACH;
+        assert_eq!((target.in_memory(), surplus.len()), (most, held - most));
+        let kept: Vec<_> = ids(target.into_waiting());
+        for id in kept.iter().filter(|id| *id % 2 == 1) {
+            assert!(!surplus.contains(&(id - 1)), "{id} stays and the one before it does not");
+        }
     }
 }

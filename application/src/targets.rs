@@ -59,11 +59,11 @@ impl Targets {
     }
 
     /// A delivery to one ended.
-    pub(crate) fn ended(&mut self, name: &str, went: Went, now: Duration) -> Ended {
+    pub(crate) fn ended(&mut self, name: &str, handoff: &Handoff, went: Went, now: Duration) -> Ended {
         let full = self.is_mail_full();
         let Some(target) = self.all.get_mut(name) else { return Ended::default() };
         let busy = target.is_busy();
-        let next = target.ended(went != Went::Failed);
+        let next = target.ended(handoff, went != Went::Failed);
         let surplus = if went == Went::Failed { target.surplus(now) } else { VecDeque::new() };
         if went == Went::Taken {
             target.took_one(now);

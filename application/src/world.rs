@@ -1,5 +1,6 @@
 //! What the gateway is given: the ports that are no store, and how it is run.
 
+use domain::Language;
 use ports::driven::{Clock, Deliver, Ids, Notices, Passwords, Quarantine, Traffic};
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,6 +37,8 @@ pub struct Settings {
     pub mo_patience: Duration,
     /// Something else sees to it that no other run serves this store at the same time (the lock of a SQLite store does).
     pub alone: bool,
+    /// What a link says of itself, which is English, in the language of those who are told.
+    pub of_link: fn(&str, Language) -> String,
 }
 
 impl Default for Settings {
@@ -45,6 +48,7 @@ impl Default for Settings {
             retention: Duration::from_hours(24 * 90),
             mo_patience: Duration::from_hours(24),
             alone: false,
+            of_link: |english, _| english.to_owned(),
         }
     }
 }

@@ -10,7 +10,9 @@ use fakes::{
     FakeDeliver, FakePasswords, ManualClock, MemoryNotices, MemoryQuarantine, MemoryStore, MemoryTraffic,
     RuntimeClock, SequentialIds, samples,
 };
-use ports::driven::{Answer, Clock, Deliver, Dispatch as _, Handoff, HandoffError, Outbox as _, Stores};
+use ports::driven::{
+    Answer, Clock, Content, Deliver, Dispatch as _, Handoff, HandoffError, Outbox as _, Stores,
+};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -236,4 +238,50 @@ async fn what_grew_old_while_nobody_could_try_it_gets_its_tries() {
         assert!(http.tries().len() >= 5, "{}", http.tries().len());
         gateway.stop(Duration::from_secs(1)).await;
     }
+}
+
+/// Takes half a second for the first message of each phone, and none for the second.
+#[derive(Default)]
+struct Uneven(FakeDeliver);
+
+#[async_trait]
+impl Deliver for Uneven {
+    async fn deliver(&self, handoff: &Handoff) -> Result<Answer, HandoffError> {
+        if matches!(&handoff.content, Content::Mo { mo, .. } if mo.text == "first") {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        self.0.deliver(handoff).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_phone_sent_comes_in_its_order_and_phones_side_by_side() {
+    const PHONES: usize = 30;
+    let rule = MoRule {
+        number: Some(samples::recipient(A)),
+        user: None,
+        destination: Some(Destination::Url("http://a.example/mo".to_owned())),
+        answers: false,
+    };
+    let installation = Installation { mo_rules: vec![rule], ..Installation::default() };
+    let (store, clock) = (Arc::new(MemoryStore::new()), RuntimeClock::ahead_by(0));
+    let http = Arc::new(Uneven::default());
+    let gateway = start(&store, Arc::new(clock.clone()), http.clone(), installation).await;
+    for phone in 0..PHONES {
+        for text in ["first", "second"] {
+            let mut part = samples::mo_part(&samples::link("TS0"), text, None, clock.now());
+            (part.destination, part.source) = (A.to_owned(), format!("467011100{phone:02}"));
+            gateway.receive().mo(part).await.expect("taken");
+        }
+    }
+    // One after the other they would take fifteen seconds.
+    let all =
+        tokio::time::timeout(Duration::from_secs(1), http.0.until(2 * PHONES)).await.expect("side by side");
+    let mut heard = std::collections::HashMap::<String, Vec<String>>::new();
+    for handoff in all {
+        let Content::Mo { mo, .. } = handoff.content else { panic!("received") };
+        heard.entry(mo.source).or_default().push(mo.text);
+    }
+    assert!(heard.len() == PHONES && heard.values().all(|texts| texts == &["first", "second"]), "{heard:?}");
+    gateway.stop(Duration::from_secs(1)).await;
 }

@@ -81,6 +81,7 @@ pub async fn start(loaded: Loaded) -> anyhow::Result<Running> {
         retention: config.retention.messages.0,
         mo_patience: config.retention.mo_parts.0,
         alone: wire::serves_alone(&loaded)?,
+        of_link: crate::swedish::of_link,
     };
     let installation = || config.installation(users.clone());
     let gateway = begin(&settings, installation, &stores, &world).await?;

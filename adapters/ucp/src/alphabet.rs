@@ -106,7 +106,11 @@ fn octet(table: &[(u8, char)], c: char) -> u8 {
     }
     let plain = ascii::likeness(c);
     // A national letter has taken the place of this sign.
-    if table.iter().any(|(taken, _)| *taken == plain) { b'?' } else { plain }
+    if table.iter().any(|(taken, _)| *taken == plain) {
+        ascii::instead(c).and_then(|c| u8::try_from(c).ok()).unwrap_or(b'?')
+    } else {
+        plain
+    }
 }
 
 fn character(table: &[(u8, char)], octet: u8) -> char {
@@ -138,8 +142,8 @@ mod tests {
             (Alphabet::Gsm, &b"\x0e\x7b\x7c \x00\x02\x5f\x1b\x3c\x1b\x65"[..], text),
             (Alphabet::GsmSwapped, b"\x0e\x7b\x7c \x00\x24\x5f\x1b\x3c\x1b\x65", text),
             (Alphabet::Ascii, b"Aao @$?[?", "Aao @$?[?"),
-            (Alphabet::German, b"A\x7b\x7c ?$\x40??", "Aäö ?$§??"),
-            (Alphabet::Swedish, b"\x5d\x7b\x7c @$???", "Åäö @$???"),
+            (Alphabet::German, b"A\x7b\x7c ?$\x40(?", "Aäö ?$§(?"),
+            (Alphabet::Swedish, b"\x5d\x7b\x7c @$?(?", "Åäö @$?(?"),
         ] {
             let septets = gsm7::encode(text).expect("in the alphabet");
             assert_eq!(alphabet.to_wire(&septets), wire, "{alphabet:?}");

@@ -3,10 +3,11 @@
 //! Never sends or stores anything. A packet is given as its characters, each an octet (ISO-8859-1), STX and ETX included.
 
 use super::{CodecError, member, number, string, unknown_kind};
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use cimd2::codec::{self, Decoded, Frames, parameter, text};
 use cimd2::status::{ErrorCode, reason_text, status_text};
 use domain::text::latin1;
+use modem::hex;
 use serde_json::{Map, Value, json};
 
 /// The kinds, for who asks for another.
@@ -36,21 +37,30 @@ fn octets(characters: &str) -> Result<Vec<u8>, CodecError> {
         .map_err(|error| CodecError::new("bad_input", format_args!("each character is one octet: {error}")))
 }
 
-/// The first packet of what is given.
+/// The first packet of what is given. What stands around it is noise, which is shown, and written again around the packet.
 fn frame(characters: &str) -> Result<Value, CodecError> {
-    let mut input = BytesMut::from(&octets(characters)?[..]);
+    let given = octets(characters)?;
+    let (before, _) =
+        given.split_at(given.iter().position(|octet| *octet == codec::STX).unwrap_or(given.len()));
+    let mut input = BytesMut::from(&given[..]);
     let frame = Frames::default().cut(&mut input).map_err(|error| CodecError::new("too long", error))?;
-    let frame = match frame {
-        Some(frame) => frame,
+    let (frame, after) = match frame {
+        Some(frame) => (frame, input.freeze()),
         None if input.is_empty() => return Err(CodecError::new("no packet", "there is no STX")),
-        None => input.freeze(),
+        None => (input.freeze(), Bytes::new()),
     };
     let decoded = codec::decode(&frame).map_err(|e| CodecError::new(e.malformed.class(), e))?;
     let mut fields = fields(&decoded);
     // As we would write it.
-    let mut again = BytesMut::new();
+    let mut again = BytesMut::from(before);
     if codec::encode(&decoded.packet, decoded.checksum.is_some(), &mut again).is_ok() {
+        again.extend_from_slice(&after);
         fields.insert("wire".to_owned(), json!(latin1::decode(&again)));
+    }
+    for (name, noise) in [("noise_before", before), ("noise_after", &after)] {
+        if !noise.is_empty() {
+            fields.insert(name.to_owned(), json!(hex::encode(noise)));
+        }
     }
     Ok(Value::Object(fields))
 }

@@ -11,6 +11,8 @@ pub mod smpp;
 pub mod tap;
 pub mod ucp;
 
+use crate::swedish;
+use domain::language::Language;
 use serde_json::Value;
 use std::fmt::Display;
 
@@ -29,9 +31,21 @@ impl CodecError {
         Self { class, detail: detail.to_string() }
     }
 
-    /// The error as the command prints it.
-    pub fn to_json(&self) -> Value {
-        serde_json::json!({"error": {"class": self.class, "detail": self.detail}})
+    /// The error as the command prints it: the class for programs, the detail for a person.
+    pub fn to_json(&self, language: Language) -> Value {
+        serde_json::json!({"error": {"class": self.class, "detail": self.in_language(language)}})
+    }
+
+    /// What is wrong, for a person.
+    #[must_use]
+    pub fn in_language(&self, language: Language) -> String {
+        swedish::of_codec(&self.detail, language)
+    }
+
+    /// Whether the question is wrong, whatever the input: no such protocol, or no such kind in it.
+    #[must_use]
+    pub fn is_of_question(&self) -> bool {
+        matches!(self.class, "unknown_protocol" | "unknown_kind")
     }
 }
 

@@ -24,6 +24,8 @@ pub fn decode(kind: &str, input: &Value) -> Result<Value, CodecError> {
         }
         "response" => {
             let said = response(&octets(string(input)?)?);
+            // As a central writes it.
+            let again = said.octets();
             let mut fields = Map::new();
             if let Some(code) = said.code {
                 fields.insert("code".to_owned(), json!(code));
@@ -31,6 +33,9 @@ pub fn decode(kind: &str, input: &Value) -> Result<Value, CodecError> {
                 fields.insert("meaning".to_owned(), json!(meaning(code).1));
             }
             fields.insert("control".to_owned(), json!(said.control));
+            if let Some(again) = again {
+                fields.insert("wire".to_owned(), json!(characters(&again)));
+            }
             Ok(Value::Object(fields))
         }
         other => Err(unknown_kind("tap", other, "checksum, block, login and response")),
@@ -60,7 +65,9 @@ fn read_block(text: &str) -> Result<Value, CodecError> {
         CodecError::new(class, error)
     })?;
     let fields: Vec<String> = block.fields().iter().map(|field| characters(field)).collect();
-    Ok(json!({ "fields": fields, "terminator": block.terminator.name() }))
+    Ok(
+        json!({ "fields": fields, "terminator": block.terminator.name(), "wire": characters(&block.octets()) }),
+    )
 }
 
 fn build_block(input: &Value) -> Result<Value, CodecError> {

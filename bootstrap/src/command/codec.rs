@@ -1,10 +1,13 @@
 //! `omnigate codec decode`: one input a line from standard input, one JSON object a line to standard output.
 //!
-//! A line that cannot be decoded gives an object with `error` and the next line is read: a trace has gaps, and a program reads on.
+//! A line that cannot be decoded gives an object with `error` and the next line is read: a trace has gaps, and a program reads on. A protocol or a
+//! kind that there is not is a wrong command line.
 
 use crate::codec::{self, CodecError};
-use crate::command::context::print;
+use crate::command::context::{Context, print};
+use crate::swedish::WrongUsage;
 use clap::Subcommand;
+use domain::language::{Language, Words};
 use serde_json::Value;
 use std::io::{self, BufRead};
 use std::process::ExitCode;
@@ -76,18 +79,31 @@ pub struct Encode {
 /// Reads standard input to its end, or shows what would be sent.
 ///
 /// # Errors
-/// When standard input or output fail.
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+/// An unknown protocol or kind; when standard input or output fail.
+pub fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
+    let language = context.language_now();
     match args {
         Args::Decode(args) => {
-            decode_all(args, &mut io::stdin().lock(), &mut |text| print(text))?;
+            known(args)?;
+            decode_all(args, language, &mut io::stdin().lock(), &mut |text| print(text))?;
             Ok(ExitCode::SUCCESS)
         }
-        Args::Encode(args) => encode(args),
+        Args::Encode(args) => encode(args, language),
     }
 }
 
-fn encode(args: &Encode) -> anyhow::Result<ExitCode> {
+/// The question is looked at before any input: that may be empty, or long in coming.
+fn known(args: &Decode) -> Result<(), WrongUsage> {
+    match codec::decode(&args.protocol, &args.kind, &Value::Null) {
+        Err(error) if error.is_of_question() => Err(WrongUsage::new(Words::new(
+            error.in_language(Language::Swedish),
+            error.in_language(Language::English),
+        ))),
+        _ => Ok(()),
+    }
+}
+
+fn encode(args: &Encode, language: Language) -> anyhow::Result<ExitCode> {
     let Encode { profile, to, text, from, flash, set, .. } = args;
     let message = codec::http::Message { profile, to, text, from: from.as_deref(), flash: *flash, set };
     let encoded = match args.protocol.as_str() {
@@ -98,7 +114,7 @@ fn encode(args: &Encode) -> anyhow::Result<ExitCode> {
     };
     let (values, fine) = match encoded {
         Ok(values) => (values, true),
-        Err(error) => (vec![error.to_json()], false),
+        Err(error) => (vec![error.to_json(language)], false),
     };
     for value in values {
         let text = if args.pretty { serde_json::to_string_pretty(&value)? } else { value.to_string() };
@@ -109,6 +125,7 @@ fn encode(args: &Encode) -> anyhow::Result<ExitCode> {
 
 fn decode_all(
     args: &Decode,
+    language: Language,
     input: &mut impl BufRead,
     output: &mut dyn FnMut(&str) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
@@ -122,7 +139,7 @@ fn decode_all(
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        let value = decode_line(args, &line).unwrap_or_else(|error| error.to_json());
+        let value = decode_line(args, &line).unwrap_or_else(|error| error.to_json(language));
         let text = if args.pretty { serde_json::to_string_pretty(&value)? } else { value.to_string() };
         output(&format!("{text}\n"))?;
     }
@@ -152,7 +169,7 @@ mod tests {
     fn decode_of(protocol: &str, kind: &str, hex: bool, input: &str) -> String {
         let args = Decode { protocol: protocol.into(), kind: kind.into(), hex, pretty: false };
         let mut text = String::new();
-        decode_all(&args, &mut input.as_bytes(), &mut |line| {
+        decode_all(&args, Language::English, &mut input.as_bytes(), &mut |line| {
             text.push_str(line);
             Ok(())
         })

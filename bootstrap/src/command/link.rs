@@ -9,6 +9,7 @@ use crate::command::live::{self, Served};
 use crate::command::plan::Asked;
 use crate::command::{block_on, exit, message, operators, store};
 use crate::config::{Loaded, Period};
+use crate::swedish;
 use crate::wire::Machine;
 use anyhow::{Context as _, anyhow, bail};
 use clap::Subcommand;
@@ -16,6 +17,7 @@ use domain::directory::{LinkId, LinkMode, LinkOrder};
 use domain::language::Language;
 use domain::message::MessageId;
 use domain::state::State;
+use domain::words;
 use ports::driven::MessageRecord;
 use serde_json::json;
 use std::process::ExitCode;
@@ -204,6 +206,18 @@ fn follow(loaded: &Loaded, test: &Test, context: &Context) -> anyhow::Result<Exi
     let clock = Machine::of().clock;
     let began = clock.monotonic();
     let json = context.json;
+    if let Some((state, why)) = block_on(standing(loaded, &link))? {
+        // The routes' next link would send it, and that says nothing of this one.
+        let words = stands(&state, &why, &link, language);
+        if json {
+            let report =
+                json!({ "link": link.as_str(), "id": null, "state": state, "error": words, "well": false });
+            print_json(&report)?;
+        } else {
+            print(&format!("{link}: {words}\n"))?;
+        }
+        return Ok(exit(false));
+    }
     let last = block_on(async {
         match live::served(loaded).await? {
             Served::Here => {}
@@ -258,6 +272,39 @@ fn follow(loaded: &Loaded, test: &Test, context: &Context) -> anyhow::Result<Exi
     };
     print(&format!("{link}: {word}\n"))?;
     Ok(exit(well))
+}
+
+/// Why the link takes nothing new: `paused`, `draining` or `parked`, and the reason as the link says it. `None` when it may be tried.
+async fn standing(loaded: &Loaded, link: &LinkId) -> anyhow::Result<Option<(String, String)>> {
+    let stores = store::reading(loaded).await?;
+    let orders = stores.directory.link_orders().await.context("the orders could not be read")?;
+    let order = orders.into_iter().find(|order| order.link == *link && order.mode != LinkMode::Open);
+    if let Some(order) = order {
+        return Ok(Some((order.mode.as_str().to_owned(), String::new())));
+    }
+    let live = live::links(loaded).await.unwrap_or_default();
+    let parked = live.into_iter().find(|live| live.name == link.as_str() && live.state == "parked");
+    Ok(parked.map(|live| (live.state, live.detail)))
+}
+
+fn stands(state: &str, why: &str, link: &LinkId, language: Language) -> String {
+    let why = swedish::of_link(why, language);
+    if state == "parked" {
+        return words!(
+            "vägen är parkerad, så ingenting sändes: {why}",
+            "the link is parked, so nothing was sent: {why}"
+        )
+        .in_language(language)
+        .to_owned();
+    }
+    let mode = if state == "draining" { LinkMode::Draining } else { LinkMode::Paused };
+    let (swedish, english) = (said(mode, Language::Swedish), said(mode, Language::English));
+    words!(
+        "vägen {swedish}, så ingenting sändes: omnigate link resume {link} låter den gå igen",
+        "the link {english}, so nothing was sent: omnigate link resume {link} lets it go on"
+    )
+    .in_language(language)
+    .to_owned()
 }
 
 /// That no gateway of this machine does what is asked for.

@@ -60,7 +60,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Link(args) => link::run(args, &context),
         Command::Message(args) => message::run(args, &context),
         Command::Simulate(args) => simulate::run(args, &context),
-        Command::Codec(args) => codec::run(args),
+        Command::Codec(args) => codec::run(args, &context),
         Command::Backup(args) => backup::run(args, &context),
         Command::Bench(args) => bench::run(args, &context),
         Command::Quarantine(args) => quarantine::run(args, &context),

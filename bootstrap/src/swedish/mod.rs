@@ -3,6 +3,7 @@
 //! English stands where it is said, so that code reads by itself; its Swedish stands here. What a catalogue does not have stays
 //! English: `help` is complete (a test walks every command), `said` has what people meet first.
 
+mod codec;
 mod help;
 mod links;
 mod said;
@@ -39,6 +40,15 @@ pub fn of_link(detail: &str, language: Language) -> String {
     match language {
         Language::English => detail.to_owned(),
         Language::Swedish => detail.split("; ").map(part).collect::<Vec<_>>().join("; "),
+    }
+}
+
+/// Why something could not be decoded or encoded, in a language; what is said of it behind a colon stays as it is.
+#[must_use]
+pub fn of_codec(english: &str, language: Language) -> String {
+    match language {
+        Language::English => english.to_owned(),
+        Language::Swedish => sentence(codec::CODEC, english),
     }
 }
 
@@ -213,7 +223,8 @@ mod tests {
 
     #[test]
     fn both_languages_have_the_same_places() {
-        for (english, swedish) in help::HELP.iter().chain(said::SAID) {
+        for (english, swedish) in help::HELP.iter().chain(said::SAID).chain(links::LINKS).chain(codec::CODEC)
+        {
             assert_eq!(english.matches("{}").count(), swedish.matches("{}").count(), "{english}");
         }
     }

@@ -283,6 +283,8 @@ pub(super) const SAID: &[Entry] = &[
     ("Connection refused (os error {})", "förbindelsen vägrades (os error {})"),
     ("Permission denied (os error {})", "åtkomst nekas (os error {})"),
     ("No such file or directory (os error {})", "filen eller katalogen finns inte (os error {})"),
+    ("cannot listen at {}: invalid socket address", "kan inte lyssna på {}: det är ingen adress (ADRESS:PORT)"),
+    ("cannot listen at {}: {}", "kan inte lyssna på {}: {}"),
     ("invalid digit found in string", "ingen siffra där en ska stå"),
     ("number too large to fit in target type", "för stort tal"),
     ("cannot parse integer from empty string", "ett tal saknas"),

@@ -30,6 +30,36 @@ fn help_and_wrong_lines() {
 }
 
 #[test]
+fn what_a_codec_is_asked_for_and_cannot_read() {
+    let place = Place::with("");
+    for (protocol, kind, swedish, english) in [
+        (
+            "smpp",
+            "pdu",
+            "smpp har inget slag \"pdu\"; det har pdu_decode,",
+            "smpp has no kind \"pdu\"; it has pdu_decode,",
+        ),
+        (
+            "x25",
+            "pdu",
+            "\"x25\" kan inte avkodas; det kan smpp,",
+            "there is no decoder for \"x25\"; there is one for smpp,",
+        ),
+    ] {
+        let ask = ["codec", "decode", "--protocol", protocol, "--kind", kind];
+        let wrong = place.run(&ask);
+        assert_eq!(wrong.code(), Some(2), "{kind}");
+        assert!(wrong.err().contains(english), "{}", wrong.err());
+        assert!(wrong.out().is_empty(), "{}", wrong.out());
+        let said = place.run(&[&ask[..], &["--language", "sv"]].concat()).err();
+        assert!(said.contains(swedish), "{said}");
+    }
+    let ask = ["codec", "decode", "--protocol", "tap", "--kind", "block", "--language", "sv"];
+    let said = place.run_with(&ask, "\"123\"\n").good();
+    assert!(said.contains("ett block börjar med STX"), "{said}");
+}
+
+#[test]
 fn the_configuration_s_language_also_when_it_cannot_be_served() {
     let broken = "[http]\nlisten = \"x\"\nlisen = 1\n";
     let english = Place::with(broken);

@@ -42,8 +42,8 @@ pub struct LinkProfile {
     pub whole: bool,
     /// The same for octets: who cuts texts need not know how to cut what is no text.
     pub whole_octets: bool,
-    /// Every character that the operator carries, where he has neither the whole GSM alphabet with headers nor UCS-2.
-    pub letters: Option<Arc<[char]>>,
+    /// The characters that the operator carries, where they are fewer than the GSM alphabet has.
+    pub letters: Option<Letters>,
     /// Failure codes that mean the operator takes nothing from us at the moment (no credit, barred): the link is parked.
     pub park_on: Vec<String>,
     /// How long it is parked before it is tried again.
@@ -52,6 +52,23 @@ pub struct LinkProfile {
     pub heartbeat: Option<Heartbeat>,
     /// Other links that log in at the same account: the operator may send a receipt over any of them.
     pub same_account: Vec<LinkId>,
+}
+
+/// The few characters that an operator carries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letters {
+    /// Every one of them.
+    pub all: Arc<[char]>,
+    /// Whether he carries UCS-2 besides.
+    pub ucs2: bool,
+}
+
+impl Letters {
+    /// These and nothing else.
+    #[must_use]
+    pub fn only(all: Vec<char>) -> Self {
+        Self { all: all.into(), ucs2: false }
+    }
 }
 
 /// A message by a link to a number of our own and back, again and again.

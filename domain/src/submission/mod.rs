@@ -15,7 +15,7 @@ pub use request::{Content, Request};
 use crate::message::{MessageId, SubmissionId};
 use crate::refusal::Refusal;
 use crate::state::State;
-use crate::text::Alphabet;
+use crate::text::{Alphabet, Change};
 
 /// A recipient that gets nothing, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +49,7 @@ pub struct Accepted {
     messages: Vec<AcceptedMessage>,
     refused: Vec<RefusedRecipient>,
     repeated: bool,
+    changes: Vec<Change>,
 }
 
 impl Accepted {
@@ -60,7 +61,19 @@ impl Accepted {
         refused: Vec<RefusedRecipient>,
         repeated: bool,
     ) -> Self {
-        Self { submission, messages, refused, repeated }
+        Self { submission, messages, refused, repeated, changes: Vec::new() }
+    }
+
+    /// With what was changed of the text to fit.
+    #[must_use]
+    pub fn telling(self, changes: Vec<Change>) -> Self {
+        Self { changes, ..self }
+    }
+
+    /// Characters that were changed.
+    #[must_use]
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
     }
 
     /// The request's name.

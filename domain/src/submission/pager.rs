@@ -4,14 +4,14 @@
 //! text goes in numbered pages; and nothing of it is ever receipted. Pages stand in one text, with a page break (form feed) between them.
 
 use super::body::Choice;
+use super::plain;
 use super::request::Content;
 use crate::address::{PagerId, Recipient};
+use crate::directory::Letters;
 use crate::language::Words;
 use crate::message::Body;
 use crate::refusal::{Code, Refusal};
-use crate::text::ascii::likeness;
-use crate::text::fold::{Change, fold_replacing};
-use crate::text::{Alphabet, Segment, gsm7};
+use crate::text::{Alphabet, Change, Policy, Segment, gsm7, restrict};
 use crate::trace::Trace;
 use crate::words;
 
@@ -67,13 +67,16 @@ fn kind_asked(input: &str) -> Option<PagerKind> {
 
 /// The pages of a message to this recipient; `None` when it is no pager.
 ///
+/// `letters` are those of the link that takes them to the central, where they are few.
+///
 /// # Errors
-/// `pager_text_only`, `pager_digits_only`, `text_too_long`.
+/// `pager_text_only`, `pager_digits_only`, `text_too_long`; `text_not_encodable` when nothing may be changed, or nobody could read what is left.
 pub(super) fn pages(
     rules: &PagerRules,
     input: &str,
     recipient: &Recipient,
-    content: &Content,
+    (content, policy): (&Content, Policy),
+    letters: Option<&Letters>,
     trace: &mut Trace,
 ) -> Result<Option<Choice>, Refusal> {
     let Recipient::Pager(pager) = recipient else { return Ok(None) };
@@ -82,7 +85,7 @@ pub(super) fn pages(
     };
     let kind = kind_asked(input).unwrap_or_else(|| rules.kind(pager));
     let (pages, changes) = match kind {
-        PagerKind::Text => text_pages(rules, text)?,
+        PagerKind::Text => text_pages(rules, &seven_bits(text, letters, policy)?)?,
         PagerKind::Numeric => digits(rules, text)?,
     };
     trace.note("minicall", || {
@@ -122,29 +125,33 @@ fn too_long(pages: usize, rules: &PagerRules) -> Refusal {
     Refusal::field(Code::TextTooLong, "text", detail)
 }
 
-/// Seven bits and å ä ö: every other character becomes the one that looks like it, and each change is told.
-fn seven_bits(text: &str) -> (String, Vec<Change>) {
-    let folded = fold_replacing(text);
-    let mut changes = folded.changes;
-    let mut plain = String::with_capacity(folded.text.len());
-    for (at, c) in folded.text.chars().enumerate() {
-        let fits = matches!(c, ' '..='~') || "åäöÅÄÖ".contains(c);
-        let to = match c {
-            _ if fits => c,
-            // Lines are not there on a pager: it breaks them where its display ends.
-            c if c.is_control() => ' ',
-            c => char::from(likeness(c)),
-        };
-        if to != c && !c.is_control() {
-            changes.push(Change { at, from: c.to_string(), to: to.to_string() });
-        }
-        plain.push(to);
-    }
-    (plain, changes)
+/// Seven bits and å ä ö, of which a link may carry fewer: every other character becomes the one that looks like it, and each change is told.
+fn seven_bits(
+    text: &str,
+    letters: Option<&Letters>,
+    policy: Policy,
+) -> Result<(String, Vec<Change>), Refusal> {
+    let carries = |c: &char| letters.is_none_or(|letters| letters.ucs2 || letters.all.contains(c));
+    let shown = (' '..='~').chain("åäöÅÄÖ".chars()).filter(carries);
+    // Lines are not there on a pager: it breaks them where its display ends.
+    let shown: Vec<char> = shown.chain('\0'..' ').collect();
+    let plain = restrict(text, &shown);
+    plain::readable(&plain, policy, |lacking| {
+        words!(
+            "personsökaren visar inte dessa tecken: {lacking}",
+            "the pager does not show these characters: {lacking}"
+        )
+    })?;
+    let changes = plain.changes.into_iter().filter(|change| !change.from.chars().all(char::is_control));
+    let spaced = plain.text.replace(char::is_control, " ");
+    Ok((spaced, changes.collect()))
 }
 
-fn text_pages(rules: &PagerRules, text: &str) -> Result<(Vec<String>, Vec<Change>), Refusal> {
-    let (text, changes) = seven_bits(text);
+fn text_pages(
+    rules: &PagerRules,
+    (text, changes): &(String, Vec<Change>),
+) -> Result<(Vec<String>, Vec<Change>), Refusal> {
+    let changes = changes.clone();
     let text = text.trim_end();
     if text.chars().count() <= rules.length {
         return Ok((vec![text.to_owned()], changes));
@@ -210,7 +217,8 @@ mod tests {
         let recipient =
             crate::numbering::recipient(input, crate::numbering::Country::SWEDEN, false).expect("a number");
         let content = Content::Text(text.to_owned());
-        let choice = pages(&rules, input, &recipient, &content, &mut Trace::new()).map_err(|r| r.code)?;
+        let choice = pages(&rules, input, &recipient, (&content, Policy::Auto), None, &mut Trace::new())
+            .map_err(|r| r.code)?;
         let choice = choice.expect("a pager");
         match choice.body {
             Body::Text { text, .. } => Ok((text, choice.segments)),
@@ -230,6 +238,9 @@ mod tests {
                 Ok(("(1/3) Larm från\u{c}(2/3) pumpstationen\u{c}(3/3) vid ån".to_owned(), 3)),
             ),
             ("0741234567", &"x".repeat(71), Err(Code::TextTooLong)),
+            ("0741234567", "Пожар", Err(Code::TextNotEncodable)),
+            ("0741234567", "🔥", Err(Code::TextNotEncodable)),
+            ("0741234567", "Larm 🔥", short("Larm ?")),
             ("0740012345", "0701-2345 u[1]", short("0701-2345 U[1]")),
             ("0740012345", "ring 08", Err(Code::PagerDigitsOnly)),
             ("minicall-text:0740012345", "ring 08", short("ring 08")),
@@ -241,7 +252,8 @@ mod tests {
         }
         let pager = Recipient::parse("46741234567").expect("a pager");
         let octets = Content::Binary { data: vec![1], udh: Vec::new() };
-        let refused = pages(&PagerRules::default(), "", &pager, &octets, &mut Trace::new());
+        let refused =
+            pages(&PagerRules::default(), "", &pager, (&octets, Policy::Auto), None, &mut Trace::new());
         assert_eq!(refused.map_err(|r| r.code), Err(Code::PagerTextOnly));
     }
 
@@ -256,7 +268,7 @@ mod tests {
         #[test]
         fn no_page_is_too_long_and_nothing_is_lost(text in "[a-zåäö ]{1,300}", length in 20_usize..100) {
             let rules = PagerRules { length, pages: 99, ..PagerRules::default() };
-            let (pages, _) = text_pages(&rules, &text).expect("fits");
+            let (pages, _) = text_pages(&rules, &(text.clone(), Vec::new())).expect("fits");
             prop_assert!(pages.iter().all(|page| page.chars().count() <= length));
             let joined: String = pages.iter().map(|page| page.split_once(") ").map_or(page.as_str(), |(_, rest)| rest)).collect();
             let letters = |text: &str| text.chars().filter(|c| *c != ' ').collect::<String>();

@@ -102,7 +102,6 @@ pub fn plan(
     let mut seen = HashSet::with_capacity(if request.to.len() > 1 { request.to.len() } else { 0 });
     for (n, input) in (0_u64..).zip(&request.to) {
         let planned = plan_recipient(directory, sender, input, trace).and_then(|recipient| {
-            let pages = pager::pages(&directory.defaults.pager, input, &recipient, &request.content, trace)?;
             let question = Question {
                 recipient: &recipient,
                 user: sender.name(),
@@ -114,8 +113,11 @@ pub fn plan(
                 .route
                 .map_or_else(Vec::new, |r| routing::deadlines(r, decided.priority, decided.due_at));
             let link = chosen.link;
-            let pages = match (pages, directory.link(&link).and_then(|link| link.letters.as_deref())) {
-                (None, Some(letters)) => plain::text(letters, directory, request, &link, trace)?,
+            let letters = directory.link(&link).and_then(|link| link.letters.as_ref());
+            let content = (&request.content, request.policy.unwrap_or(directory.defaults.text));
+            let pages = pager::pages(&directory.defaults.pager, input, &recipient, content, letters, trace)?;
+            let pages = match (pages, letters) {
+                (None, Some(letters)) => plain::text(letters, directory, (request, &decided), &link, trace)?,
                 (pages, _) => pages,
             };
             Ok(Planned { recipient, link, deadlines, pages })
@@ -134,6 +136,14 @@ pub fn plan(
     {
         // Nobody gets it in its other form.
         (decided.body, decided.changes, decided.segments) = (body, changes, segments);
+    } else {
+        // Some get it with other changes than the rest; all of them are told.
+        let own = recipients.iter().filter_map(|planned| planned.pages.as_ref());
+        for change in own.flat_map(|pages| &pages.changes) {
+            if !decided.changes.contains(change) {
+                decided.changes.push(change.clone());
+            }
+        }
     }
     match (recipients.is_empty(), refused.first()) {
         (true, Some(first)) => Err(first.refusal.clone()),

@@ -24,6 +24,16 @@ pub fn likeness(c: char) -> u8 {
     u8::try_from(plain).ok().filter(u8::is_ascii).unwrap_or(b'?')
 }
 
+/// The sign that stands for one whose place a national letter has taken (ISO 646): a round bracket for another, a slash for a bar.
+pub fn instead(c: char) -> Option<char> {
+    match c {
+        '[' | '{' => Some('('),
+        ']' | '}' => Some(')'),
+        '\\' | '|' => Some('/'),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::likeness;

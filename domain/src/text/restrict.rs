@@ -2,7 +2,7 @@
 //!
 //! Every change is listed, and a text of which too little would be left is known by it.
 
-use super::ascii::likeness;
+use super::ascii::{instead, likeness};
 use super::fold::{Change, fold_replacing};
 
 /// What stands for a character that has no likeness.
@@ -15,6 +15,8 @@ pub struct Restricted {
     pub text: String,
     /// Every replacement.
     pub changes: Vec<Change>,
+    /// How many of them are more than an accent that is gone: `?`, or another sign.
+    pub lost: usize,
     /// Whether nobody could read it: more of its letters and digits were lost than are left.
     pub is_unreadable: bool,
 }
@@ -24,8 +26,9 @@ pub struct Restricted {
 pub fn restrict(text: &str, letters: &[char]) -> Restricted {
     let folded = fold_replacing(text);
     let mut changes = folded.changes;
-    let lost = |changes: &[Change]| changes.iter().filter(|change| change.to == "?").count();
-    let of_letters = |change: &&Change| change.to == "?" && change.from.chars().any(char::is_alphanumeric);
+    let is_gone = |change: &&Change| change.to == "?";
+    let is_other = |change: &&Change| is_gone(change) || change.from.chars().any(|c| instead(c).is_some());
+    let of_letters = |change: &&Change| is_gone(change) && change.from.chars().any(char::is_alphanumeric);
     let mut plain = String::with_capacity(folded.text.len());
     for (at, c) in folded.text.chars().enumerate() {
         let to = if letters.contains(&c) { c } else { alike(c, letters) };
@@ -36,8 +39,9 @@ pub fn restrict(text: &str, letters: &[char]) -> Restricted {
     }
     let left = plain.chars().filter(|c| c.is_alphanumeric()).count();
     let gone = changes.iter().filter(of_letters).count();
-    let is_unreadable = gone > left || left == 0 && lost(&changes) > 0;
-    Restricted { text: plain, changes, is_unreadable }
+    let is_unreadable = gone > left || left == 0 && changes.iter().any(|change| is_gone(&change));
+    let lost = changes.iter().filter(is_other).count();
+    Restricted { text: plain, changes, lost, is_unreadable }
 }
 
 fn alike(c: char, letters: &[char]) -> char {
@@ -45,7 +49,8 @@ fn alike(c: char, letters: &[char]) -> char {
         return ' ';
     }
     let plain = char::from(likeness(c));
-    if letters.contains(&plain) { plain } else { LOST }
+    let found = [Some(plain), instead(c)].into_iter().flatten().find(|c| letters.contains(c));
+    found.unwrap_or(LOST)
 }
 
 #[cfg(test)]
@@ -59,7 +64,7 @@ mod tests {
             ("Hej på dig", "Hej på dig", 0, false),
             ("Brand på “fem” – é €5\nnu", "Brand på \"fem\" - e ?5\nnu", 5, false),
             ("Larm 🔥🔥", "Larm ??", 2, false),
-            ("[1] {2}", "?1? ?2?", 4, false),
+            ("[1] {2}", "(1) (2)", 4, false),
             ("Пожар", "?????", 5, true),
             ("Ring Пожар", "Ring ?????", 5, true),
             ("Ring genast Пожар", "Ring genast ?????", 5, false),

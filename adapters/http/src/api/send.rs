@@ -10,6 +10,7 @@ use domain::Language;
 use domain::Words;
 use domain::refusal::{Code, Refusal};
 use domain::submission::{Accepted, RefusedRecipient, Request};
+use domain::text::Change;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use ports::driving::Preview;
 use serde::Serialize;
@@ -24,6 +25,9 @@ pub struct AcceptedView {
     pub messages: Vec<AcceptedMessageView>,
     /// Recipients that get nothing.
     pub refused: Vec<RefusedView>,
+    /// Characters that were changed to fit, for all or some of the recipients; absent when none was.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<ChangeView>,
 }
 
 /// A message that is on disk.
@@ -92,14 +96,14 @@ pub struct PreviewRecipientView {
     pub segments: u8,
 }
 
-/// A character that would change.
+/// A character that changes.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ChangeView {
     /// Where, counted in characters from 0.
     pub at: usize,
     /// What was written.
     pub from: String,
-    /// What would be read.
+    /// What is read.
     pub to: String,
 }
 
@@ -196,6 +200,7 @@ pub(crate) fn accepted(accepted: &Accepted, language: Language) -> Response {
             })
             .collect(),
         refused: refused(accepted.refused(), language),
+        changes: accepted.changes().iter().map(change).collect(),
     };
     let mut response = json(StatusCode::ACCEPTED, &view);
     say_whether_repeated(accepted, response.headers_mut());
@@ -218,16 +223,15 @@ fn refused(refused: &[RefusedRecipient], language: Language) -> Vec<RefusedView>
     refused.iter().map(view).collect()
 }
 
+fn change(change: &Change) -> ChangeView {
+    ChangeView { at: change.at, from: change.from.clone(), to: change.to.clone() }
+}
+
 fn preview_view(preview: &Preview, language: Language) -> PreviewView {
     let decided = &preview.plan.decided;
     let text = match &decided.body {
         domain::message::Body::Text { text, .. } => Some(text.clone()),
         domain::message::Body::Binary { .. } => None,
-    };
-    let change = |change: &domain::text::Change| ChangeView {
-        at: change.at,
-        from: change.from.clone(),
-        to: change.to.clone(),
     };
     PreviewView {
         segments: decided.segments,

@@ -49,13 +49,15 @@ impl Document {
         let charset = charset_of(kind).unwrap_or(default);
         let text = || charset.decode(octets).0.into_owned();
         let body = match form {
-            Form::Json => serde_json::from_slice(octets).map_or_else(|_| Body::Text(text()), Body::Json),
+            Form::Json => {
+                serde_json::from_slice(unmarked(octets)).map_or_else(|_| Body::Text(text()), Body::Json)
+            }
             Form::Xml => {
                 let charset = charset_of(kind).or_else(|| declared(octets)).unwrap_or(default);
                 let text = charset.decode(octets).0.into_owned();
                 xml::read(&text).map_or(Body::Text(text), Body::Xml)
             }
-            Form::Pairs => Body::Pairs(pairs(octets)),
+            Form::Pairs => Body::Pairs(pairs(unmarked(octets))),
             Form::Text => Body::Text(text()),
         };
         Self { body, query: Vec::new(), charset }
@@ -155,6 +157,11 @@ fn unescape(octets: &[u8]) -> Vec<u8> {
         }
     }
     out
+}
+
+/// Without the mark of UTF-8 that some programs write before what they say.
+fn unmarked(octets: &[u8]) -> &[u8] {
+    octets.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(octets)
 }
 
 fn json<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
@@ -263,6 +270,17 @@ mod tests {
         assert_eq!((json.each("messages").len(), xml.each("r.sms.m").len(), form.each("x").len()), (2, 2, 0));
         assert_eq!(json.each("messages")[1].one("id").as_deref(), Some("b"));
         assert_eq!(xml.each("r.sms.m")[1].one(".").as_deref(), Some("y"));
+    }
+
+    #[test]
+    fn a_mark_before_what_is_said() {
+        for (form, said, path) in [
+            (Form::Json, "\u{feff}{\"id\":\"å\"}", "id"),
+            (Form::Pairs, "\u{feff}id=%C3%A5", "id"),
+            (Form::Xml, "\u{feff}<?xml version=\"1.0\"?><id>å</id>", "id"),
+        ] {
+            assert_eq!(read(form, said).one(path).as_deref(), Some("å"), "{said}");
+        }
     }
 
     #[test]

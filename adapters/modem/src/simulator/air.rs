@@ -92,7 +92,7 @@ fn centre() -> Option<Address> {
 /// The network's time, two hours east of Greenwich.
 fn stamp(wall: Timestamp) -> Option<Stamp> {
     let offset = jiff::tz::Offset::from_seconds(2 * 3600).ok()?;
-    Some(Stamp { local: offset.to_datetime(wall), quarters: 8 })
+    Some(Stamp { local: offset.to_datetime(wall), quarters: 8, minus_zero: false })
 }
 
 /// A submitted message.

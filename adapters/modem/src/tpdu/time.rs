@@ -15,6 +15,8 @@ pub struct Stamp {
     pub local: DateTime,
     /// Local time less UTC in quarters of an hour, -79..=79.
     pub quarters: i8,
+    /// Whether a zone of zero has the minus sign, as some centres write it. It says nothing more.
+    pub minus_zero: bool,
 }
 
 impl Stamp {
@@ -35,13 +37,18 @@ impl Stamp {
         .ok()?;
         // The sign stands in the octet before its nibbles are swapped.
         let quarters = swapped(zone & !MINUS)?;
-        Some(Self { local, quarters: if zone & MINUS == 0 { quarters } else { -quarters } })
+        let minus = zone & MINUS != 0;
+        Some(Self {
+            local,
+            quarters: if minus { -quarters } else { quarters },
+            minus_zero: minus && quarters == 0,
+        })
     }
 
     /// Writes the seven octets.
     pub fn encode(&self) -> [u8; 7] {
         let year = i8::try_from(self.local.year().rem_euclid(100)).unwrap_or(0);
-        let sign = if self.quarters < 0 { MINUS } else { 0 };
+        let sign = if self.quarters < 0 || self.minus_zero && self.quarters == 0 { MINUS } else { 0 };
         let quarters = i8::try_from(self.quarters.unsigned_abs().min(79)).unwrap_or(0);
         [
             swap(year),
@@ -92,6 +99,8 @@ mod tests {
             ("7040213252242B", "2007-04-12T23:25:42-08:00"),
             ("51117200000080", "2015-11-27T00:00:00+02:00"),
             ("99202150750329", "1999-02-12T05:57:30-03:00"),
+            ("20806291731408", "2002-08-26T19:37:41+00:00"),
+            ("20806291731400", "2002-08-26T19:37:41+00:00"),
         ] {
             let octets: [u8; 7] = hex::decode(digits).unwrap().try_into().unwrap();
             let stamp = Stamp::decode(octets).unwrap();

@@ -15,13 +15,25 @@ pub struct UserData {
     pub body: SegmentBody,
     /// What the length octet said, in septets or octets, which may be more than there is. Writing counts anew.
     pub announced: u8,
+    /// Of septets: the bits that belong to none of them. Nothing is said by them; what we send has zeros there.
+    pub spare: Spare,
+}
+
+/// The bits of octets with septets that belong to no septet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Spare {
+    /// Between the header and the first septet: the lowest of that octet.
+    pub before: u8,
+    /// Behind the last septet: the highest of the last octet.
+    pub after: u8,
 }
 
 impl UserData {
     /// User data to send.
     pub fn new(header: Vec<u8>, body: SegmentBody) -> Self {
         let length = length(header.len(), &body);
-        Self { header, body, announced: u8::try_from(length).unwrap_or(u8::MAX) }
+        let announced = u8::try_from(length).unwrap_or(u8::MAX);
+        Self { header, body, announced, spare: Spare::default() }
     }
 
     /// The elements of the header.
@@ -49,15 +61,19 @@ impl UserData {
             _ => 0,
         };
         let (header, rest) = octets.split_at(header_octets);
+        let mut spare = Spare::default();
         let body = match alphabet {
             Alphabet::Gsm7 => {
                 let septets = length.saturating_sub((header_octets * 8).div_ceil(7));
-                SegmentBody::Gsm7(gsm7::unpack(rest, septets, gsm7::fill_bits(header_octets)))
+                let fill = gsm7::fill_bits(header_octets);
+                let septets = gsm7::unpack(rest, septets, fill);
+                spare = Spare::of(rest, septets.len(), fill);
+                SegmentBody::Gsm7(septets)
             }
             Alphabet::Ucs2 => SegmentBody::Ucs2(rest.to_vec()),
             Alphabet::Binary => SegmentBody::Binary(rest.to_vec()),
         };
-        Self { header: header.to_vec(), body, announced }
+        Self { header: header.to_vec(), body, announced, spare }
     }
 
     /// Writes the length octet, the header and the body.
@@ -66,7 +82,11 @@ impl UserData {
         let length = length(header, &self.body);
         let body = match &self.body {
             SegmentBody::Gsm7(septets) if septets.is_empty() => Vec::new(),
-            SegmentBody::Gsm7(septets) => gsm7::pack(septets, gsm7::fill_bits(header)),
+            SegmentBody::Gsm7(septets) => {
+                let mut packed = gsm7::pack(septets, gsm7::fill_bits(header));
+                self.spare.write(&mut packed, septets.len(), gsm7::fill_bits(header));
+                packed
+            }
             SegmentBody::Ucs2(octets) | SegmentBody::Binary(octets) => octets.clone(),
         };
         let octets = header + body.len();
@@ -77,6 +97,34 @@ impl UserData {
         out.extend_from_slice(&self.header);
         out.extend_from_slice(&body);
         Ok(())
+    }
+}
+
+impl Spare {
+    fn of(octets: &[u8], septets: usize, fill: u8) -> Self {
+        if septets == 0 {
+            return Self::default();
+        }
+        let (before, after) = Self::masks(septets, fill);
+        let last = (septets * 7 + usize::from(fill)).div_ceil(8) - 1;
+        let at = |place: usize, mask: u8| octets.get(place).map_or(0, |octet| octet & mask);
+        Self { before: at(0, before), after: at(last, after) }
+    }
+
+    fn write(self, octets: &mut [u8], septets: usize, fill: u8) {
+        let (before, after) = Self::masks(septets, fill);
+        if let Some(first) = octets.first_mut() {
+            *first |= self.before & before;
+        }
+        if let Some(last) = octets.last_mut() {
+            *last |= self.after & after;
+        }
+    }
+
+    /// Which bits of the first and of the last octet belong to no septet.
+    fn masks(septets: usize, fill: u8) -> (u8, u8) {
+        let used = (septets * 7 + usize::from(fill)) % 8;
+        (!(0xFF << fill), if used == 0 { 0 } else { 0xFF << used })
     }
 }
 

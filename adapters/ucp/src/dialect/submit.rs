@@ -96,13 +96,12 @@ fn widened(config: &UcpConfig, message: &Message, segment: &Segment) -> Option<S
     }
     let text = gsm7::decode(septets);
     let plain = restrict(&text, &config.alphabet.letters());
-    let lost = plain.changes.iter().filter(|change| change.to == "?").count();
-    if lost == 0 {
+    if plain.lost == 0 {
         return None;
     }
     let alone = segment.concat.is_none() && !message.body.has_own_header();
     if !alone || ucs2::unit_len(&text) > LONGEST_UCS2 {
-        tracing::warn!(message = %message.id, lost, "characters that the alphabet of this link lacks were replaced");
+        tracing::warn!(message = %message.id, lost = plain.lost, "characters that the alphabet of this link lacks were replaced");
         return None;
     }
     Some(Segment { body: SegmentBody::Ucs2(ucs2::encode(&text)), ..segment.clone() })

@@ -1,10 +1,11 @@
 //! PDUs and receipts as JSON objects, with the standard's names of their fields.
 
+use bytes::BytesMut;
 use serde_json::{Map, Value, json};
 use smpp::codec::{
-    Address, AlertNotification, Bind, BindResp, Body, CancelSm, DataSm, Decoded, Destination, MessageResp,
-    Octets, Outbind, QuerySm, QuerySmResp, ReplaceSm, ShortMessage, SubmitMulti, SubmitMultiResp, Tlvs,
-    Warning,
+    self, Address, AlertNotification, Bind, BindResp, Body, CancelSm, DataSm, Decoded, Destination,
+    MessageResp, Octets, Outbind, QuerySm, QuerySmResp, ReplaceSm, ShortMessage, SubmitMulti,
+    SubmitMultiResp, Tlvs, Warning,
 };
 use smpp::receipt::{Detect, LabelledFields, ParsedReceipt};
 
@@ -24,6 +25,11 @@ pub(super) fn pdu(decoded: &Decoded) -> Value {
     }
     if !decoded.trailing.is_empty() {
         out.put("trailing_hex", hex(&decoded.trailing));
+    }
+    // As we would write it: the same, when it keeps the standard. What does not cannot be written.
+    let mut again = BytesMut::new();
+    if codec::encode(pdu, &mut again).is_ok() {
+        out.put("wire", hex(&again));
     }
     Value::Object(out.0)
 }

@@ -29,7 +29,7 @@ use super::operator::Taken;
 use super::values::{Period, Secret};
 use check::LinkChecks;
 use domain::address::Originator;
-use domain::directory::{Heartbeat, LinkId, LinkProfile};
+use domain::directory::{Heartbeat, Letters, LinkId, LinkProfile};
 use domain::language::Words;
 use domain::numbering::Country;
 use domain::originator;
@@ -169,7 +169,7 @@ trait Keys: DeserializeOwned {
     }
 
     /// Every character that the operator carries, where they are few.
-    fn letters(&self) -> Option<Vec<char>> {
+    fn letters(&self) -> Option<Letters> {
         None
     }
 
@@ -256,7 +256,7 @@ macro_rules! protocols {
             }
 
             /// Every character he carries, where they are few.
-            fn letters(&self) -> Option<Vec<char>> {
+            fn letters(&self) -> Option<Letters> {
                 match &self.own { $(Own::$variant(keys) => keys.letters(),)* }
             }
 
@@ -336,7 +336,7 @@ impl Link {
             wide_reference: self.common.wide_reference,
             whole: self.is_whole(),
             whole_octets: self.is_whole_for_octets(),
-            letters: self.letters().map(Into::into),
+            letters: self.letters(),
             park_on: self.common.park_on.clone(),
             park_for: self.common.park_for.map_or(default.park_for, |p| p.0),
             heartbeat: self.common.heartbeat.as_ref().map(HeartbeatKeys::to_domain),

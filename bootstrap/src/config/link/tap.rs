@@ -4,7 +4,8 @@ use super::line::{Dialled, LineKeys};
 use super::{Common, Keys, LinkChecks};
 use crate::config::values::{Period, Secret};
 use ::modem::port::TCP;
-use ::modem::tap::codec::LONGEST_PASSWORD;
+use ::modem::tap::codec::{Charset, LONGEST_PASSWORD};
+use domain::directory::Letters;
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use toml::Spanned;
@@ -75,6 +76,12 @@ impl Keys for Tap {
         {
             checks.wrong(at, "country", "a country code: 46");
         }
+    }
+
+    /// A central knows seven bits and nothing else.
+    fn letters(&self) -> Option<Letters> {
+        let named = self.charset.as_ref().map_or("", |charset| charset.get_ref().as_str());
+        Some(Letters::only(Charset::named(named).letters()))
     }
 
     fn hosts<'a>(&'a self, common: &'a Common) -> Vec<&'a str> {

@@ -4,6 +4,7 @@ use super::line::{Dialled, LineKeys};
 use super::{Common, Keys, LinkChecks};
 use crate::config::values::{Period, Secret};
 use ::ucp::alphabet::Alphabet;
+use domain::directory::Letters;
 use jiff::tz::TimeZone;
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
@@ -129,14 +130,15 @@ impl Keys for Ucp {
         }
     }
 
-    /// The simple operations carry texts of the link's alphabet and nothing else.
-    fn letters(&self) -> Option<Vec<char>> {
+    /// The simple operations carry texts of the link's alphabet and nothing else; 51 carries UCS-2 besides.
+    fn letters(&self) -> Option<Letters> {
         let simple = self
             .operation
             .as_ref()
             .is_some_and(|operation| matches!(operation.get_ref().as_str(), "30" | "01"));
         let named = self.alphabet.as_ref().map_or("", |alphabet| alphabet.get_ref().as_str());
-        simple.then(|| Alphabet::named(named).letters())
+        let alphabet = Alphabet::named(named);
+        (simple || alphabet.is_narrow()).then(|| Letters { all: alphabet.letters().into(), ucs2: !simple })
     }
 
     fn hosts<'a>(&'a self, common: &'a Common) -> Vec<&'a str> {

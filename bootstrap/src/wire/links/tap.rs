@@ -48,10 +48,7 @@ pub(super) fn config(common: &Common, keys: &TapKeys) -> anyhow::Result<TapConfi
     Ok(TapConfig {
         way,
         password: password(common, keys.password.as_ref())?,
-        charset: match said(keys.charset.as_ref()) {
-            "646-se" => Charset::Swedish,
-            _ => Charset::Ascii,
-        },
+        charset: Charset::named(said(keys.charset.as_ref())),
         escapes: keys.escapes,
         block: size(&keys.block, default.block),
         length: size(&keys.length, default.length),

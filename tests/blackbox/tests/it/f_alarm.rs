@@ -29,6 +29,11 @@ struct Stage {
 impl Stage {
     /// Two operators in order, people who are told, and `keys` for the first link.
     fn set(faults: &serde_json::Value, keys: &str) -> Self {
+        Self::of("en", faults, keys)
+    }
+
+    /// In this language.
+    fn of(language: &str, faults: &serde_json::Value, keys: &str) -> Self {
         let mails = MailSink::start();
         let (mut first, second) = (Simulator::start(&["--receipts"]), Simulator::start(&["--receipts"]));
         first.behave(faults);
@@ -43,7 +48,8 @@ impl Stage {
         let mut gateway = Gateway::prepare(&settings);
         let text = fs::read_to_string(gateway.config()).expect("the configuration");
         let text = text.replace("links = [\"TS0\"]", "links = [\"TS0\", \"TS1\"]");
-        let text = text.replace("country = \"46\"\n", "country = \"46\"\nlanguage = \"en\"\n");
+        let speaks = format!("country = \"46\"\nlanguage = \"{language}\"\n");
+        let text = text.replace("country = \"46\"\n", &speaks);
         fs::write(gateway.config(), text).expect("the configuration");
         gateway.restart();
         Self { mails, first, second, gateway }
@@ -77,6 +83,17 @@ fn a_login_that_is_refused_is_alarmed_and_messages_go_by_the_other_link() {
     let stage = Stage::set(&json!({ "bind_status": 14 }), "");
     stage.told("ALARM: the operator takes nothing on TS0, the link is parked", "Omnigate: TS0 parked");
     assert!(stage.measure("omnigate_link_parked{link=\"TS0\"} 1"));
+    let (heard, test) =
+        (stage.second.submits(), ["link", "test", "TS0", "--to", "46701110005", "--language"]);
+    for (language, words) in [
+        ("en", "the link is parked, so nothing was sent: "),
+        ("sv", "vägen är parkerad, så ingenting sändes: "),
+    ] {
+        let tested = stage.gateway.command(&[&test[..], &[language]].concat());
+        let said = String::from_utf8_lossy(&tested.stdout).into_owned();
+        assert!(!tested.status.success() && said.contains(words), "{said}");
+    }
+    assert_eq!(stage.second.submits(), heard, "not by another link either");
     let attempts = send(&stage.gateway, 0, 5);
     let rows = readback::settle(&stage.gateway, true);
     assert_eq!(rows.len(), attempts.len());
@@ -102,4 +119,19 @@ fn no_credit_is_alarmed_and_told_when_it_is_over() {
     });
     let rows = readback::settle(&stage.gateway, true);
     assert!(rows.iter().all(|row| row.state == "delivered"), "{rows:?}");
+}
+
+#[test]
+fn swedes_are_told_the_reason_in_swedish() {
+    let mut stage = Stage::of("sv", &json!({}), "");
+    stage.first.behave(&json!({ "bind_status": 14 }));
+    stage.first.tell(&json!({ "do": "drop" }));
+    let texted = || {
+        stage.second.journal().into_iter().find_map(|entry| match entry {
+            Entry::Submit { to, text, .. } if to == DUTY && text.contains("TS0") => Some(text),
+            _ => None,
+        })
+    };
+    let text = within(IN_TIME, texted).expect("an alarm");
+    assert!(text.contains("inloggningen avvisades"), "{text}");
 }

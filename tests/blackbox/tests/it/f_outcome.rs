@@ -111,6 +111,10 @@ fn a_paused_link_stays_paused_over_a_restart() {
     let mut stage = Stage::set();
     let paused = stage.gateway.command(&["link", "pause", "TS0"]);
     assert!(paused.status.success(), "{}", String::from_utf8_lossy(&paused.stderr));
+    let tested = stage.gateway.command(&["link", "test", "TS0", "--to", "46701110005", "--language", "en"]);
+    let said = String::from_utf8_lossy(&tested.stdout).into_owned();
+    assert!(!tested.status.success() && said.contains("the link is paused, so nothing was sent"), "{said}");
+    assert_eq!(stage.got("46701110005"), [0, 0, 0], "not by another link either");
     let to = "46701110003";
     let id = stage.alarm(to);
     stage.reaches(&id, "delivered");

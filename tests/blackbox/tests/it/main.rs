@@ -40,6 +40,7 @@ mod f_alarm;
 mod f_deaf;
 mod f_node_numbers;
 mod f_outcome;
+mod f_outcome_protocols;
 mod f_two_nodes;
 mod h_seeing;
 mod http_operators;

@@ -108,6 +108,12 @@ pub fn post(gateway: &Gateway, body: &serde_json::Value, key: Option<&str>) -> b
     once(gateway.doors().http, &request).expect("an answer")
 }
 
+/// What the preview of a request says.
+pub fn preview(gateway: &Gateway, body: &serde_json::Value) -> String {
+    let request = Request::json("/api/v1/messages/preview", body).basic(USER, PASSWORD);
+    once(gateway.doors().http, &request).expect("an answer").text()
+}
+
 /// A body for message `number`.
 pub fn body(number: u64) -> serde_json::Value {
     json!({ "to": [number_of(number)], "text": marked_text(number, 10) })

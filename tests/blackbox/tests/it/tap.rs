@@ -2,7 +2,7 @@
 //! a peer written from the specification alone, in Python, stands on either side; UCP goes over a call as well; and Minicall recipients get
 //! their pages.
 
-use crate::story::{judge, post, send};
+use crate::story::{judge, post, preview, send};
 use blackbox::checker::Terms;
 use blackbox::clock::{eventually, pause};
 use blackbox::gateway::Gateway;
@@ -164,6 +164,9 @@ fn minicall_recipients_get_numbered_pages_and_clear_refusals() {
         ("minicall:12345", "hej", 202, "minicall:12345"),
         ("0740012345", "0701-234567 U[1]", 202, "46740012345"),
         ("0740012345", "ring 08", 422, "pager_digits_only"),
+        ("0741234567", "Пожар", 422, "text_not_encodable"),
+        ("0701234567", "Пожар", 422, "vägen TS0 bär inte"),
+        ("0741234567", "Larm 🔥 [1]", 202, "46741234567"),
         ("0741234567", &"x".repeat(200), 422, "text_too_long"),
     ] {
         let answer = post(&gateway, &json!({ "to": [to], "text": text }), None);
@@ -173,8 +176,15 @@ fn minicall_recipients_get_numbered_pages_and_clear_refusals() {
     eventually("the pager that only its central knows", || {
         pages(&central).contains(&("12345".to_owned(), "hej".to_owned())).then_some(())
     });
+    let preview = preview(&gateway, &json!({ "to": ["0701234567"], "text": "Larm 🔥 é på [1]" }));
+    for change in
+        [r#"{"at":5,"from":"🔥","to":"?"}"#, r#"{"at":7,"from":"é","to":"e"}"#, r#""from":"[","to":"(""#]
+    {
+        assert!(preview.contains(change), "{change}: {preview}");
+    }
     let rows = blackbox::readback::settle(&gateway, false);
     assert!(rows.iter().all(|row| row.state == "sent"), "{rows:?}");
+    assert!(pages(&central).iter().any(|(_, text)| text == "Larm ? (1)"), "{:?}", pages(&central));
 }
 
 #[test]

@@ -2,12 +2,11 @@
 //! throttling, damage and noise; tshark reads every frame of both.
 
 use crate::rough::Line;
-use crate::story::post;
+use crate::story::{post, preview};
 use blackbox::clock::eventually;
 use blackbox::gateway::Gateway;
-use blackbox::http::{Request, once};
 use blackbox::journal::Entry;
-use blackbox::settings::{PASSWORD, Settings, USER};
+use blackbox::settings::Settings;
 use blackbox::simulator::Simulator;
 use blackbox::wiretap::Framing;
 use serde_json::json;
@@ -59,6 +58,29 @@ fn tshark_reads_every_frame() {
 }
 
 #[test]
+fn a_national_alphabet_loses_nothing_untold() {
+    let simulator = Simulator::speaking("ucp", &[]);
+    let link = "alphabet = \"swedish\"".to_owned();
+    let protocol = UCP.protocol.to_owned();
+    let towards = Settings::towards(simulator.address());
+    let gateway = Gateway::start(&Settings { protocol, system_id: UCP.system_id.into(), link, ..towards });
+    let long = format!("5 € och {}", "x".repeat(200));
+    for (text, policy, parts, changed) in [
+        ("Idé: 5 kr", "auto", 1, "é"),
+        ("5 € [1]", "auto", 1, ""),
+        (&long, "auto", 4, ""),
+        (&long, "fold", 2, "€"),
+    ] {
+        let body = json!({ "to": ["0701234567"], "text": text, "text_policy": policy });
+        let preview = preview(&gateway, &body);
+        assert!(preview.contains(&format!("\"segments\":{parts}")), "{text} {policy}: {preview}");
+        let told =
+            if changed.is_empty() { "\"changes\":[]".to_owned() } else { format!("\"from\":\"{changed}\"") };
+        assert!(preview.contains(&told), "{text} {policy}: {preview}");
+    }
+}
+
+#[test]
 fn a_simple_centre_gets_its_own_letters_and_the_sender_is_told() {
     let simulator = Simulator::speaking("ucp", &[]);
     let link = "operation = \"01\"".to_owned();
@@ -69,10 +91,10 @@ fn a_simple_centre_gets_its_own_letters_and_the_sender_is_told() {
     for text in ["Larm 😀 vid ån", &long] {
         let answer = post(&gateway, &json!({ "to": ["0701234567"], "text": text }), None);
         assert_eq!(answer.status, 202, "{}", answer.text());
+        let told = r#""changes":[{"at":5,"from":"😀","to":"?"}]"#;
+        assert_eq!(answer.text().contains(told), text.contains('😀'), "{}", answer.text());
     }
-    let asked =
-        Request::json("/api/v1/messages/preview", &json!({ "to": ["0701234567"], "text": "Larm 😀" }));
-    let preview = once(gateway.doors().http, &asked.basic(USER, PASSWORD)).expect("an answer").text();
+    let preview = preview(&gateway, &json!({ "to": ["0701234567"], "text": "Larm 😀" }));
     assert!(preview.contains(r#""changes":[{"at":5,"from":"😀","to":"?"}]"#), "{preview}");
     let refused = post(&gateway, &json!({ "to": ["0701234567"], "text": "Пожар" }), None);
     let said = refused.text();

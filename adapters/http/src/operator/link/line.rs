@@ -16,6 +16,10 @@ const MOST_LOOKED_AT: usize = 2_000;
 const MOST_TOGETHER: u16 = 3;
 /// How often a message is throttled before it is given back.
 const MOST_THROTTLED: u16 = 20;
+/// The same while others wait: it may be this one alone that the operator means, and they are not tried as long as it goes first.
+const MOST_BEFORE_OTHERS: u16 = 3;
+/// How long that may go on in any case, pauses that the operator asks for included.
+const LONGEST_THROTTLED: Duration = Duration::from_secs(5);
 
 /// Limits of a line.
 #[derive(Debug, Clone, Copy)]
@@ -38,7 +42,8 @@ pub(super) struct Line {
     /// Who has a message under way: the next one waits, so that it cannot overtake.
     busy: HashSet<Recipient>,
     under_way: usize,
-    throttled: HashMap<MessageId, u16>,
+    /// How often each was throttled, and since when.
+    throttled: HashMap<MessageId, (u16, Duration)>,
     /// Messages that were refused together with others: each goes by itself.
     alone: HashSet<MessageId>,
     rest: Option<Rest>,
@@ -191,11 +196,13 @@ impl Line {
         self.busy.remove(&shipment.message.recipient);
     }
 
-    /// A message was throttled: it stands first again, unless that happened too often; then it comes back.
-    pub(super) fn throttled(&mut self, shipment: Shipment) -> Option<Shipment> {
-        let times = self.throttled.entry(shipment.message.id).or_insert(0);
+    /// A message was throttled: it stands first again, unless that happened too often or for too long; then it comes back.
+    pub(super) fn throttled(&mut self, shipment: Shipment, now: Duration) -> Option<Shipment> {
+        let (times, since) = self.throttled.entry(shipment.message.id).or_insert((0, now));
         *times += 1;
-        if *times > MOST_THROTTLED {
+        let most = if self.queues.is_empty() { MOST_THROTTLED } else { MOST_BEFORE_OTHERS };
+        let long = *times > 1 && now.saturating_sub(*since) >= LONGEST_THROTTLED;
+        if *times > most || long {
             self.throttled.remove(&shipment.message.id);
             return Some(shipment);
         }
@@ -314,6 +321,30 @@ mod tests {
             }
             prop_assert_eq!(went, messages.len());
         }
+    }
+
+    #[test]
+    fn who_is_throttled_again_and_again_makes_way_for_others() {
+        let mut line = line((1, 1), 0, &[(1, "x"), (2, "x")]);
+        let mut tries = 0;
+        let back = loop {
+            let going = go(&mut line).remove(0).remove(0);
+            assert_eq!(going.message.id.0, 1, "first again");
+            line.landed(std::slice::from_ref(&going));
+            tries += 1;
+            if let Some(back) = line.throttled(going, NOW) {
+                break back;
+            }
+        };
+        assert_eq!((back.message.id.0, tries), (1, MOST_BEFORE_OTHERS + 1));
+        let other = go(&mut line).remove(0).remove(0);
+        line.landed(std::slice::from_ref(&other));
+        // Alone it may be tried oftener, but not for long.
+        assert!(line.throttled(other, NOW).is_none());
+        let other = go(&mut line).remove(0).remove(0);
+        line.landed(std::slice::from_ref(&other));
+        assert!(line.throttled(other, NOW + LONGEST_THROTTLED).is_some());
+        assert!(line.throttled.is_empty());
     }
 
     #[test]

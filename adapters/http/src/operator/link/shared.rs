@@ -232,7 +232,8 @@ impl Shared {
 
     /// A throttled message stands first again; `Some` = it was throttled too often.
     pub(super) fn again(&self, shipment: Shipment) -> Option<Shipment> {
-        self.put_back(shipment, Line::throttled)
+        let now = self.clock.monotonic();
+        self.put_back(shipment, |line, shipment| line.throttled(shipment, now))
     }
 
     /// A message that was refused together with others stands first again, to go by itself; `Some` = the link stops.

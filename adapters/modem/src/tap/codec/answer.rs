@@ -151,6 +151,30 @@ pub struct Response {
     pub control: Option<&'static str>,
 }
 
+impl Response {
+    /// Its octets, as a central says it; `None` for what ends in no way that is known.
+    #[must_use]
+    pub fn octets(&self) -> Option<Vec<u8>> {
+        let end: &[u8] = match self.control? {
+            "ID request" => b"ID=",
+            "go-ahead" => &[ESC, b'[', b'p', CR],
+            "ACK" => &[ACK, CR],
+            "NAK" => &[NAK, CR],
+            "RS" => &[RS, CR],
+            "ESC EOT" => &[ESC, EOT, CR],
+            _ => return None,
+        };
+        let mut octets = Vec::new();
+        if let Some(code) = self.code {
+            let text = self.text.as_deref().unwrap_or_default();
+            octets.extend_from_slice(format!("{code:03} {text}").trim_end().as_bytes());
+            octets.push(CR);
+        }
+        octets.extend_from_slice(end);
+        Some(octets)
+    }
+}
+
 /// Reads an answer as it stands in a trace.
 #[must_use]
 pub fn response(octets: &[u8]) -> Response {
@@ -200,6 +224,22 @@ mod tests {
         ] {
             assert_eq!(all(octets), heard, "{octets:?}");
         }
+    }
+
+    #[test]
+    fn an_answer_is_written_as_it_was_read() {
+        for octets in [
+            &b"114 Welcome\r\x06\r"[..],
+            b"211\r\x06\r",
+            b"514 Checksum Error\r\x15\r",
+            b"511 no\r\x1e\r",
+            b"115 Goodbye\r\x1b\x04\r",
+            b"\x1b[p\r",
+            b"ID=",
+        ] {
+            assert_eq!(response(octets).octets().as_deref(), Some(octets), "{octets:?}");
+        }
+        assert_eq!(response(b"211 taken\r").octets(), None);
     }
 
     proptest! {

@@ -1,7 +1,7 @@
 //! The seven bits of a central: ASCII, or the Swedish form of ISO 646 (SEN 850200 B), where å ä ö stand in the places of `} { |`.
 
 use super::SUB;
-use domain::text::ascii::likeness;
+use domain::text::ascii::{instead, likeness};
 
 /// What the seven bits mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -18,6 +18,12 @@ const SWEDISH: [(char, u8); 6] =
     [('Ä', b'['), ('Ö', b'\\'), ('Å', b']'), ('ä', b'{'), ('ö', b'|'), ('å', b'}')];
 
 impl Charset {
+    /// By its name in the configuration; what is none of them is ASCII.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        if name == "646-se" { Self::Swedish } else { Self::Ascii }
+    }
+
     /// A text as octets of seven bits. Control characters are escaped by SUB where the central knows that, else they become spaces;
     /// a carriage return before a line feed is dropped.
     #[must_use]
@@ -33,6 +39,18 @@ impl Charset {
         octets
     }
 
+    /// Every character that it has, and the line feed: as it is or as a space.
+    #[must_use]
+    pub fn letters(self) -> Vec<char> {
+        let printed = (0x20..0x7F).map(|octet| self.character(octet));
+        printed.chain(['\n', '\r']).collect()
+    }
+
+    fn character(self, octet: u8) -> char {
+        let letter = SWEDISH.iter().find(|(_, place)| self == Self::Swedish && *place == octet);
+        letter.map_or(char::from(octet), |(letter, _)| *letter)
+    }
+
     fn octet(self, c: char) -> u8 {
         if self == Self::Ascii {
             return likeness(c);
@@ -40,12 +58,7 @@ impl Charset {
         match SWEDISH.iter().find(|(letter, _)| *letter == c) {
             Some((_, place)) => *place,
             // Whose places the letters have taken.
-            None => match c {
-                '[' | '{' => b'(',
-                ']' | '}' => b')',
-                '\\' | '|' => b'/',
-                other => likeness(other),
-            },
+            None => likeness(instead(c).unwrap_or(c)),
         }
     }
 
@@ -61,8 +74,7 @@ impl Charset {
             } else if octet == SUB {
                 escaped = true;
             } else {
-                let letter = SWEDISH.iter().find(|(_, place)| self == Self::Swedish && *place == octet);
-                text.push(letter.map_or(char::from(octet), |(letter, _)| *letter));
+                text.push(self.character(octet));
             }
         }
         text
@@ -90,5 +102,16 @@ mod tests {
     fn swedish_letters_come_back() {
         let text = "Räksmörgås på ÅÄÖ";
         assert_eq!(Charset::Swedish.decode(&Charset::Swedish.encode(text, true)), text);
+        for charset in [Charset::Ascii, Charset::Swedish] {
+            let letters: String = charset.letters().into_iter().filter(|c| !c.is_control()).collect();
+            assert_eq!(charset.decode(&charset.encode(&letters, false)), letters, "{charset:?}");
+        }
+        let (ascii, swedish) = (Charset::Ascii.letters(), Charset::Swedish.letters());
+        assert!(
+            ascii.contains(&'[')
+                && !ascii.contains(&'å')
+                && swedish.contains(&'å')
+                && !swedish.contains(&'[')
+        );
     }
 }
