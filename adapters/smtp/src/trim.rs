@@ -114,12 +114,32 @@ fn drop_introduction(kept: &mut Vec<Line>) {
     let before = kept.iter().rev().nth(1).map(|line| line.text.trim().to_lowercase()).unwrap_or_default();
     let begins = |line: &str| line.starts_with("on ") || line.starts_with("den ");
     let whole = format!("{before} {last}");
-    if begins(&before) && !says_who_wrote(&last) && says_who_wrote(&whole) && whole.ends_with(':') {
+    let goes_on = !says_who_wrote(&last)
+        || ends_an_address(&last)
+        || (begins_with_a_day(&before) && last.contains('@'));
+    if begins(&before) && goes_on && says_who_wrote(&whole) && whole.ends_with(':') {
         kept.pop();
         kept.pop();
     } else if introduces(&last) {
         kept.pop();
     }
+}
+
+/// `<k@x.se> wrote:`, `k@x.se> wrote:`: an address whose name stands in the line before.
+fn ends_an_address(line: &str) -> bool {
+    line.starts_with('<')
+        || line.split_once('>').is_some_and(|(address, _)| address.contains('@') && !address.contains('<'))
+}
+
+/// `On Thu, Nov 27, 2026 at 10:12 AM …`, `Den tors 27 nov. 2026 kl 10:12 …`, and not what somebody says of a lamp.
+fn begins_with_a_day(line: &str) -> bool {
+    const DAYS: [&str; 14] =
+        ["mon", "tue", "wed", "thu", "fri", "sat", "sun", "mån", "tis", "ons", "tor", "fre", "lör", "sön"];
+    let day = line.split_whitespace().nth(1).unwrap_or_default();
+    let named = DAYS.iter().any(|name| day.starts_with(name)) && line.contains(|c: char| c.is_ascii_digit());
+    let clock =
+        |at: &[u8]| matches!(at, [before, b':', after] if before.is_ascii_digit() && after.is_ascii_digit());
+    named || (day.starts_with(|c: char| c.is_ascii_digit()) && line.as_bytes().windows(3).any(clock))
 }
 
 fn begins_earlier_mail(lines: &[&str], at: usize) -> bool {
@@ -229,7 +249,15 @@ mod tests {
             ("Ja\nOn Monday Karl wrote:\n> q\nmer", "Ja\nmer"),
             ("Ja\n\nOn Thu, Nov 27, 2026 at 10:12 AM Karl Ek <k@x.se>\nwrote:\n\n> q", "Ja\n"),
             ("Ja\n\nDen tors 27 nov. 2026 kl 10:12 skrev Karl Ek <\nk@x.se>:\n\n> q", "Ja\n"),
+            (
+                "Ja\n\nOn Thu, Nov 26, 2026 at 10:12 AM 46701234567\n<46701234567@sms.x.se> wrote:\n\n> q",
+                "Ja\n",
+            ),
+            ("Ja\n\nOn Thu, Nov 26, 2026 at 10:12 AM Karl Ek <\nk@x.se> wrote:\n\n> q", "Ja\n"),
+            ("Ja\n\nOn 26 Nov 2026, at 10:12, Karl\nEk <k@x.se> wrote:\n\n> q", "Ja\n"),
             ("Den röda lampan lyser\nKarl wrote:\n> q", "Den röda lampan lyser"),
+            ("Den röda lampan lyser\nKarl <k@x.se> wrote:\n> q", "Den röda lampan lyser"),
+            ("Den 3:e lampan lyser\nKarl <k@x.se> wrote:\n> q", "Den 3:e lampan lyser"),
             ("Ja\n\n____________\nFrån: K\nSkickat: 1\nTill: x\n\nq", "Ja\n"),
             ("Ja\n____________\nNej", "Ja\n____________\nNej"),
             ("Ja\n\nVidarebefordrat brev:\n\n> q", "Ja\n"),

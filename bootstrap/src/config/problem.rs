@@ -53,11 +53,29 @@ const WHOLE_NUMBERS: &[(&str, &str)] = &[
     ("expected i64", "expected a whole number"),
 ];
 
+/// What the TOML reader takes a text for that stands without quotation marks: `127.0.0.1:8080`, `10m`, `True`.
+const NO_VALUES: [&str; 10] = [
+    "float",
+    "mantissa",
+    "fraction",
+    "exponent",
+    "date-time",
+    "datetime",
+    "boolean",
+    "integer number",
+    "octal number",
+    "hexadecimal number",
+];
+
 /// What serde says, without what only a programmer knows: `expected struct SmtpDomain`.
 pub(super) fn for_people(message: &str) -> String {
     let number = WHOLE_NUMBERS.iter().find_map(|(kind, range)| Some((message.strip_suffix(kind)?, range)));
     if let Some((before, range)) = number {
         return format!("{before}{range}");
+    }
+    let kind = message.strip_prefix("invalid ").and_then(|rest| rest.split(',').next());
+    if kind.is_some_and(|kind| NO_VALUES.contains(&kind)) {
+        return "this is no value: a text stands in quotation marks (\"10.0.0.1:80\"), a number does not, and a yes or no is true or false".to_owned();
     }
     let Some((before, after)) = message.split_once("expected struct ") else {
         return message.replace("expected a sequence", "expected a list: [ … ]");

@@ -54,6 +54,10 @@ fn problems_name_line_key_and_what_is_allowed() {
         "[[user]]\nname = \"crm\"\npassword = { env = \"NO_SUCH\" }\n",
         "[defaults]\ncountry = \"0046\"\n\ntext = \"utf\"\n",
         "a = = 1\n",
+        "[http]\nlisten = 127.0.0.1:8080\n",
+        "[defaults]\nvalid_for = 10m\n",
+        "[defaults]\nstrict_numbers = True\n",
+        "[[route]]\nto = \"*\"\nlinks = [\"TS0\"]\n",
     ];
     let all: Vec<String> = cases.iter().map(|c| format!("{c}-> {}\n", said(c))).collect();
     insta::assert_snapshot!(all.join("\n"));

@@ -130,7 +130,7 @@ pub(super) const HELP: &[Entry] = &[
     ("Phones answer each message with the same text", "Telefoner svarar på varje meddelande med samma text"),
     ("Phones send so many messages a second by themselves", "Telefoner sänder så många meddelanden i sekunden av sig själva"),
     ("The number that they send to", "Numret som de sänder till"),
-    ("What they say; an n in braces becomes the number of the message", "Vad de säger; ett n inom klamrar blir meddelandets nummer"),
+    ("What they say, with the message's number for an n in braces; `Hej` and that number when absent", "Vad de säger, med meddelandets nummer för ett n inom klamrar; annars `Hej` och det numret"),
     ("Messages and receipts that may wait for the gateway's answer, per session", "Meddelanden och kvitton som får vänta på gatewayens svar, per session"),
     ("How long until what the gateway did not take is delivered again", "Hur länge tills det gatewayen inte tog levereras på nytt"),
     ("Misbehave (see below); may be given several times", "Krångla (se nedan); kan anges flera gånger"),

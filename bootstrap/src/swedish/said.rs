@@ -11,6 +11,10 @@ pub(super) const SAID: &[Entry] = &[
     ("unknown field {}, expected {}", "okänd nyckel {}; tillåtna är {}"),
     ("unknown variant {}, expected one of {}", "okänt värde {}; tillåtna är {}"),
     ("missing field {}", "nyckeln {} saknas"),
+    (
+        "this is no value: a text stands in quotation marks (\"10.0.0.1:80\"), a number does not, and a yes or no is true or false",
+        "det är inget värde: en text står inom citattecken (\"10.0.0.1:80\"), ett tal gör det inte, och ja eller nej är true eller false",
+    ),
     ("invalid type: {}, expected a string", "fel slags värde: {}; ska vara en text inom citattecken"),
     ("invalid type: {}, expected a boolean", "fel slags värde: {}; ska vara true eller false"),
     ("invalid type: {}, expected a list: [ … ]", "fel slags värde: {}; ska vara en lista [ … ]"),
@@ -76,6 +80,7 @@ pub(super) const SAID: &[Entry] = &[
     ("a user needs a password, addresses he is known by, or mail_from", "en användare behöver ett lösenord, adresser han känns igen på, eller mail_from"),
     ("there is no [[route]]: say which messages go by which links, for example to = \"*\" and links = [\"TS0\"]", "det finns ingen [[route]]: säg vilka meddelanden som går med vilka vägar, till exempel to = \"*\" och links = [\"TS0\"]"),
     ("no [[route]] uses {}", "ingen [[route]] använder {}"),
+    ("there is no link called {}; this file has none", "det finns ingen väg som heter {}; filen har ingen väg"),
     ("there is no link called {}; there are: {}", "det finns ingen väg som heter {}; det finns: {}"),
     ("the route to {} names no link", "rutten till {} nämner ingen väg"),
     ("as many weights as links", "lika många vikter som vägar"),

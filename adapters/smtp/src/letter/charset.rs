@@ -27,7 +27,7 @@ pub fn part_text<'a>(message: &Message<'_>, part: &'a MessagePart<'_>) -> Cow<'a
         let decoder = named.and_then(|name| charset_decoder(name.as_bytes()));
         return Cow::Owned(decoder.map_or_else(|| loose(&octets), |decoder| decoder(&octets)));
     }
-    let in_doubt = if named.is_some_and(is_utf16) {
+    let in_doubt = if named.is_some_and(|name| is_utf16(name) || is_utf7(name)) {
         true
     } else if text.contains(LOST) {
         named.is_none_or(may_be_wrong)
@@ -45,6 +45,9 @@ pub fn part_text<'a>(message: &Message<'_>, part: &'a MessagePart<'_>) -> Cow<'a
     };
     if named.is_some_and(is_utf16) {
         return Cow::Owned(utf16(&octets));
+    }
+    if named.is_some_and(is_utf7) {
+        return Cow::Owned(utf7(&octets));
     }
     let better = if named.is_some_and(is_latin) { utf8_after_all(&octets) } else { read(&octets) };
     better.map_or(Cow::Borrowed(text.as_ref()), Cow::Owned)
@@ -73,22 +76,23 @@ fn damaged_base64(message: &Message<'_>, part: &MessagePart<'_>) -> Option<Vec<u
     let letter = |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'/');
     let fits = |octet: &u8| letter(octet) || octet.is_ascii_whitespace() || *octet == b'=';
     let lines = raw.split(|octet| *octet == b'\n');
-    let mut letters: Vec<u8> =
+    let letters: Vec<u8> =
         lines.take_while(|line| line.iter().all(fits)).flatten().copied().filter(letter).collect();
     // Without the end that fills it up the parser leaves its last letters out.
     let is_short = !letters.len().is_multiple_of(4) && !raw.contains(&b'=');
     if !part.is_encoding_problem && !is_short {
         return None;
     }
+    base64_as_far_as_it_goes(&letters).filter(|octets| !octets.is_empty())
+}
+
+fn base64_as_far_as_it_goes(letters: &[u8]) -> Option<Vec<u8>> {
     // One letter is less than an octet.
-    if letters.len() % 4 == 1 {
-        letters.pop();
-    }
+    let whole = letters.len() - usize::from(letters.len() % 4 == 1);
     let loose = GeneralPurposeConfig::new()
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
         .with_decode_allow_trailing_bits(true);
-    let octets = GeneralPurpose::new(&alphabet::STANDARD, loose).decode(letters).ok()?;
-    (!octets.is_empty()).then_some(octets)
+    GeneralPurpose::new(&alphabet::STANDARD, loose).decode(letters.get(..whole)?).ok()
 }
 
 /// The subject of a mail.
@@ -128,6 +132,32 @@ fn utf16(octets: &[u8]) -> String {
     let zeros = |nth: usize| octets.iter().skip(nth).step_by(2).filter(|octet| **octet == 0).count();
     let usual = if zeros(1) > zeros(0) { UTF_16LE } else { UTF_16BE };
     usual.decode(octets).0.into_owned()
+}
+
+fn is_utf7(name: &str) -> bool {
+    name.eq_ignore_ascii_case("utf-7") || name.eq_ignore_ascii_case("unicode-1-1-utf-7")
+}
+
+/// UTF-7 (RFC 2152), for the parser loses what ends a run of base64: a hyphen belongs to the run, everything else to the text.
+fn utf7(octets: &[u8]) -> String {
+    let mut text = String::with_capacity(octets.len());
+    let mut rest = octets;
+    while let Some(at) = rest.iter().position(|octet| *octet == b'+') {
+        let (plain, run) = rest.split_at(at);
+        text.push_str(&loose(plain));
+        let run = run.get(1..).unwrap_or_default();
+        let in_run = |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'/');
+        let (letters, after) = run.split_at(run.iter().position(|octet| !in_run(octet)).unwrap_or(run.len()));
+        match base64_as_far_as_it_goes(letters).filter(|octets| octets.len() > 1) {
+            Some(octets) => text.push_str(
+                &UTF_16BE.decode_without_bom_handling(octets.get(..octets.len() & !1).unwrap_or_default()).0,
+            ),
+            None => text.push_str(&format!("+{}", loose(letters))),
+        }
+        rest = after.strip_prefix(b"-").unwrap_or(after);
+    }
+    text.push_str(&loose(rest));
+    text
 }
 
 fn is_utf8(name: &str) -> bool {
@@ -258,6 +288,15 @@ mod tests {
         assert_eq!(with_known_charsets(padded), padded);
         assert_eq!(utf8_after_all("Nivå – 5 €".as_bytes()).as_deref(), Some("Nivå – 5 €"));
         assert_eq!(utf8_after_all(b"SJ\xd6\x94"), None, "an Ö before a quotation mark");
+    }
+
+    #[test]
+    fn what_ends_a_run_of_utf_7_stays() {
+        assert_eq!(
+            utf7(b"Hej p+AOU dig +AOUA5AD2 +IKw.\r\n1 +- 1, +AOU-r"),
+            "Hej på dig åäö €.\r\n1 + 1, år"
+        );
+        assert_eq!(utf7(b"slut p+AOU"), "slut på");
     }
 
     #[test]

@@ -53,6 +53,7 @@ async fn letters_that_lack_a_mark() {
         ("utf-16", "TgBpAHYA5QAgAGgA9gBnAA==", "Nivå hög"),
         ("utf-16", "//5OAGkAdgDlACAAaAD2AGcA", "Nivå hög"),
         ("utf-16le", "TgBpAHYA5QAgAGgA9gBnAA==", "Nivå hög"),
+        ("UTF-7", "Tml2K0FPVSBoK0FQWS1n", "Nivå hög"),
         ("utf-8", "Tml2w6UgaMO2Zw", "Nivå hög"),
         ("utf-8", "Tml2w6UgaMO2ZyE", "Nivå hög!"),
         ("utf-8", "UHVtcCAzIGjDtmc", "Pump 3 hög"),

@@ -45,8 +45,9 @@ pub struct Flags {
     /// The number that they send to
     #[arg(long, default_value = "71234", value_name = "NUMBER")]
     pub mo_to: String,
-    /// What they say; an n in braces becomes the number of the message
-    #[arg(long, default_value = "Hej {n}", value_name = "TEXT")]
+    /// What they say, with the message's number for an n in braces; `Hej` and that number when absent
+    // The help would show the braces of the default as the end of a line.
+    #[arg(long, default_value = "Hej {n}", hide_default_value = true, value_name = "TEXT")]
     pub mo_text: String,
     /// Messages and receipts that may wait for the gateway's answer, per session
     #[arg(long, default_value_t = 100, value_name = "N")]

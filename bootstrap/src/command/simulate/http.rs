@@ -29,7 +29,7 @@ pub struct Http {
     /// Listen here; port 0 takes a free one
     #[arg(long, default_value = "127.0.0.1:9046", value_name = "HOST:PORT")]
     pub listen: String,
-    /// Whose requests: 46elks, telenor-sms-pro, link-mobility, cellsynt, pixie, sinch, kannel or omnigate
+    /// Whose requests: 46elks, telenor-sms-pro, link-mobility, cellsynt, pixie, sinch, kannel, omnigate
     #[arg(long, default_value = "46elks", value_name = "NAME", value_parser = shape)]
     pub operator: String,
     /// Who may send; anybody when absent

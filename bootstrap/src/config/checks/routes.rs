@@ -38,7 +38,10 @@ impl Checks<'_> {
                 self.wrong(
                     &route.links,
                     "route.links",
-                    format!("there is no link called {link:?}; there are: {}", listed(&names)),
+                    match names.as_slice() {
+                        [] => format!("there is no link called {link:?}; this file has none"),
+                        names => format!("there is no link called {link:?}; there are: {}", names.join(", ")),
+                    },
                 );
             }
         }
@@ -123,8 +126,4 @@ fn same_messages(earlier: &RouteSection, later: &RouteSection) -> bool {
     earlier.to == later.to
         && set(&earlier.users) == set(&later.users)
         && set(&earlier.priorities) == set(&later.priorities)
-}
-
-fn listed(names: &[&str]) -> String {
-    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
