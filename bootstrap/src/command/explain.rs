@@ -14,6 +14,7 @@ use domain::originator;
 use domain::refusal::Refusal;
 use domain::submission::pager::PAGE_BREAK;
 use domain::submission::{self, Plan};
+use domain::text::Change;
 use domain::trace::Trace;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
@@ -181,13 +182,16 @@ fn as_text(
     table.row([language.pick("tidigast", "not before").to_owned(), when(decided.due_at)]);
     table.row([language.pick("senast", "not after").to_owned(), when(decided.expires_at)]);
     for change in &decided.changes {
-        let to = if change.to.is_empty() { "∅" } else { &change.to };
-        let place =
-            format!("{} → {to} ({} {})", change.from, language.pick("tecken", "character"), change.at + 1);
-        table.row([language.pick("ändrat", "changed").to_owned(), place]);
+        table.row([language.pick("ändrat", "changed").to_owned(), changed(change, language)]);
     }
     text.push_str(&table.to_string());
     text
+}
+
+/// A character that is changed: what was written, what is read, and where.
+pub(super) fn changed(change: &Change, language: Language) -> String {
+    let to = if change.to.is_empty() { "∅" } else { &change.to };
+    format!("{} → {to} ({} {})", change.from, language.pick("tecken", "character"), change.at + 1)
 }
 
 #[cfg(test)]

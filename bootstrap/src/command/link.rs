@@ -206,7 +206,15 @@ fn follow(loaded: &Loaded, test: &Test, context: &Context) -> anyhow::Result<Exi
     let clock = Machine::of().clock;
     let began = clock.monotonic();
     let json = context.json;
-    if let Some((state, why)) = block_on(standing(loaded, &link))? {
+    let stands_still = block_on(async {
+        match live::served(loaded).await? {
+            Served::Here => {}
+            Served::Perhaps => eprintln!("{}", perhaps(language)),
+            Served::Nobody => bail!("no server runs here, so nothing was sent: start one (omnigate serve)"),
+        }
+        standing(loaded, &link).await
+    })?;
+    if let Some((state, why)) = stands_still {
         // The routes' next link would send it, and that says nothing of this one.
         let words = stands(&state, &why, &link, language);
         if json {
@@ -219,11 +227,6 @@ fn follow(loaded: &Loaded, test: &Test, context: &Context) -> anyhow::Result<Exi
         return Ok(exit(false));
     }
     let last = block_on(async {
-        match live::served(loaded).await? {
-            Served::Here => {}
-            Served::Perhaps => eprintln!("{}", perhaps(language)),
-            Served::Nobody => bail!("no server runs here, so nothing was sent: start one (omnigate serve)"),
-        }
         let accepted = message::queue(loaded, &asked).await?;
         let id = accepted.messages().first().map(|m| m.id).context("nothing was accepted")?;
         let stores = store::reading(loaded).await?;

@@ -6,7 +6,7 @@ mod shown;
 use crate::command::context::{Context, print, print_json};
 use crate::command::plan::{self, Asked};
 use crate::command::table::Table;
-use crate::command::{block_on, exit, store};
+use crate::command::{block_on, exit, explain, store};
 use crate::config::Loaded;
 use crate::swedish::WrongUsage;
 use crate::wire::Machine;
@@ -20,6 +20,7 @@ use domain::message::{Message, MessageId, SubmissionId};
 use domain::numbering::{self, Country};
 use domain::state::State;
 use domain::submission::{self, Accepted, Request};
+use domain::text::Change;
 use domain::trace::Trace;
 use domain::words;
 use jiff::tz::TimeZone;
@@ -232,8 +233,11 @@ fn send(loaded: &Loaded, asked: &Asked, context: &Context, language: Language) -
         let one = |m: &submission::AcceptedMessage| json!({ "id": m.id.to_string(), "to": m.to, "state": m.state.as_str(), "segments": m.segments });
         let refused =
             accepted.refused().iter().map(|r| json!({ "to": r.input, "code": r.refusal.code.as_str() }));
+        let changes = accepted.changes().iter().map(|c| json!({ "at": c.at, "from": c.from, "to": c.to }));
+        let (messages, changes) =
+            (accepted.messages().iter().map(one).collect::<Vec<_>>(), changes.collect::<Vec<_>>());
         print_json(
-            &json!({ "messages": accepted.messages().iter().map(one).collect::<Vec<_>>(), "refused": refused.collect::<Vec<_>>() }),
+            &json!({ "messages": messages, "refused": refused.collect::<Vec<_>>(), "changes": changes }),
         )?;
         return Ok(exit(true));
     }
@@ -248,6 +252,10 @@ fn send(loaded: &Loaded, asked: &Asked, context: &Context, language: Language) -
             refused.refusal.text(language)
         ))?;
     }
+    for change in accepted.changes() {
+        let changed = language.pick("ÄNDRAT", "CHANGED");
+        print(&format!("{changed} {}\n", explain::changed(change, language)))?;
+    }
     Ok(exit(true))
 }
 
@@ -260,24 +268,24 @@ pub(super) async fn queue(loaded: &Loaded, asked: &Asked) -> anyhow::Result<Acce
     let mut tries = TRIES;
     let accepted = loop {
         tries -= 1;
-        let acceptance = decided(&directory, &sender, &request, &machine)?;
+        let (acceptance, changes) = decided(&directory, &sender, &request, &machine)?;
         match opened.stores.outbox.accept(acceptance).await {
             // Another command may have made the same name in the same moment.
             Err(StoreError::Data(_)) if tries > 0 => {}
-            other => break other.context("the message was not stored")?,
+            other => break other.context("the message was not stored")?.telling(changes),
         }
     };
     opened.close().await;
     Ok(accepted)
 }
 
-/// What is to be stored, with new names.
+/// What is to be stored, with new names; and what was changed of its text.
 fn decided(
     directory: &Directory,
     sender: &Sender,
     request: &Request,
     machine: &Machine,
-) -> anyhow::Result<Acceptance> {
+) -> anyhow::Result<(Acceptance, Vec<Change>)> {
     let ids = &machine.ids;
     let (now, healths) = (machine.clock.now(), plan::all_up(directory));
     let submission = SubmissionId(ids.next());
@@ -285,6 +293,7 @@ fn decided(
     let plan = submission::plan(directory, sender, request, &healths, spread, now, &mut Trace::silent())
         .context("refused")?;
     let decided = &plan.decided;
+    let changes = decided.changes.clone();
     let messages = plan.recipients.into_iter().map(|planned| {
         let (body, segments) = planned.content(decided);
         let message = Arc::new(Message {
@@ -309,7 +318,9 @@ fn decided(
         let (state, deadlines) = (decided.state, planned.deadlines);
         NewMessage { message, link: planned.link, state, lease: None, deadlines }
     });
-    Ok(Acceptance { submission, messages: messages.collect(), refused: plan.refused, once: None })
+    let acceptance =
+        Acceptance { submission, messages: messages.collect(), refused: plan.refused, once: None };
+    Ok((acceptance, changes))
 }
 
 fn dead(loaded: &Loaded, limit: usize, context: &Context, language: Language) -> anyhow::Result<ExitCode> {

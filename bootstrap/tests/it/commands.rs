@@ -197,7 +197,9 @@ fn orders_that_nobody_can_follow_say_so_at_once() {
     let all = place.run(&["message", "list", "--json"]).json();
     assert_eq!(all["messages"].as_array().map(Vec::len), Some(0), "nothing is left to go out later");
     place.run(&["link", "resume", "TS0"]).good();
-    place.run(&["message", "send", "--to", "0701234567"]).good();
+    let sent =
+        place.run(&["message", "send", "--to", "0701234567", "--text", "“Hej”", "--language", "en"]).good();
+    assert!(sent.contains("CHANGED “ → \" (character 1)"), "{sent}");
     let drained = place.run(&["link", "drain", "TS0"]).bad();
     assert!(drained.contains("TS0 still has 1 messages and no server runs here to send them"), "{drained}");
     let drained = place.run(&["link", "drain", "TS0", "--json"]);
