@@ -1,6 +1,7 @@
 /* A disk with faults, preloaded into the gateway. Interposes fsync and fdatasync on regular files only:
  *
  *   DISK_FAILS=FILE    while FILE exists every sync fails with EIO, as a dying disk's would;
+ *   DISK_FAILS_AT=N    the N-th sync of the process fails with EIO, that one alone;
  *   DISK_SYNCED=DIR    at every sync the file is copied to DIR, so that DIR always holds exactly what was synced.
  *
  * What the gateway writes and never syncs is then known, and a power cut can be played by taking it away.
@@ -19,8 +20,10 @@
 typedef int (*sync_call)(int);
 
 static int failing(void) {
-    const char *file = getenv("DISK_FAILS");
-    return file && access(file, F_OK) == 0;
+    static int syncs;
+    const char *file = getenv("DISK_FAILS"), *at = getenv("DISK_FAILS_AT");
+    int nth = __sync_add_and_fetch(&syncs, 1);
+    return (at && nth == atoi(at)) || (file && access(file, F_OK) == 0);
 }
 
 /* Copies what lies behind fd to DIR/name.new; the caller renames it when the sync has succeeded. */

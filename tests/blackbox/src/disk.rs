@@ -52,6 +52,11 @@ impl Disk {
         fs::write(&self.fails, "").expect("written");
     }
 
+    /// From its next start on the gateway's n-th sync fails, that one alone: what is written after it goes well. None does with 0.
+    pub fn fail_at(gateway: &mut Gateway, nth: u32) {
+        gateway.set("DISK_FAILS_AT", &nth.to_string());
+    }
+
     /// The disk is well again.
     pub fn heal(&self) {
         let _ = fs::remove_file(&self.fails);

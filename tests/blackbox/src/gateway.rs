@@ -218,15 +218,21 @@ impl Gateway {
         self.data().join("listening.json")
     }
 
+    /// Where its doors are, once all of them are open; for a start that may fail.
+    #[must_use]
+    pub fn opened(&self) -> Option<Doors> {
+        let text = fs::read_to_string(self.listening()).ok()?;
+        let value: Value = serde_json::from_str(&text).ok()?;
+        let door = |name: &str| value.get(name)?.as_str()?.parse().ok();
+        Some(Doors { http: door("http")?, smtp: door("smtp")?, telnet: door("telnet")? })
+    }
+
     fn look(&mut self) -> Option<Doors> {
         if let Some(status) = self.process.as_mut().and_then(Process::ended) {
             let last = self.process.as_ref().map(Process::last_errors).unwrap_or_default();
             panic!("the gateway ended with {status}:\n{last}");
         }
-        let text = fs::read_to_string(self.listening()).ok()?;
-        let value: Value = serde_json::from_str(&text).ok()?;
-        let door = |name: &str| value.get(name)?.as_str()?.parse().ok();
-        Some(Doors { http: door("http")?, smtp: door("smtp")?, telnet: door("telnet")? })
+        self.opened()
     }
 }
 

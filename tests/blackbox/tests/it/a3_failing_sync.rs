@@ -1,15 +1,27 @@
 //! A3: a sync that fails is never answered yes and never tried again as if nothing had happened: the door says so, the
 //! process ends with an error, and the next one recovers.
 
-use crate::story::{attempt, body, judge, send};
+use crate::story::{attempt, body, judge, long, send};
 use blackbox::checker::Terms;
-use blackbox::clock::{eventually, wall_ms};
+use blackbox::clock::{eventually, wall_ms, within};
 use blackbox::disk::Disk;
 use blackbox::doors::Answer;
 use blackbox::gateway::Gateway;
+use blackbox::history::Attempt;
 use blackbox::http::{Request, once};
 use blackbox::settings::{PASSWORD, Settings, USER};
 use blackbox::simulator::Simulator;
+use std::process::ExitStatus;
+use std::time::Duration;
+
+/// The last sync that fails.
+const LAST: u32 = 50;
+/// In every run each of so many, in the long form all of them.
+const STEP: usize = 7;
+/// More messages than this make more syncs than [`LAST`].
+const MESSAGES: u64 = 60;
+/// How long the end may take.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 #[test]
 fn says_no_ends_and_recovers() {
@@ -40,4 +52,60 @@ fn says_no_ends_and_recovers() {
     gateway.restart();
     attempts.extend(send(&gateway, 20, 10));
     judge(&gateway, &simulator, attempts, &Terms::default());
+}
+
+/// SQLite goes on after a sync that failed as if the next one could make up for it; the gateway must not.
+#[test]
+fn whichever_sync_fails_it_ends_and_recovers() {
+    for nth in (1..=LAST).step_by(if long() { 1 } else { STEP }) {
+        let simulator = Simulator::start(&["--receipts"]);
+        let mut gateway = Gateway::prepare(&Settings::towards(simulator.address()));
+        if Disk::before(&mut gateway).is_none() {
+            return;
+        }
+        Disk::fail_at(&mut gateway, nth);
+        gateway.spawn();
+        let (status, mut attempts) = send_until_it_ends(&mut gateway);
+        // While it makes its database nobody has been promised anything: it begins anew as if it had been started again.
+        let anew = status.is_none() && gateway.errors().contains("the database is not there yet");
+        assert!(anew || status.is_some_and(|status| !status.success()), "sync {nth}: {status:?}");
+        let accepted = attempts.iter().filter(|attempt| attempt.accepted()).count();
+        println!("sync {nth}: {accepted} accepted, begun anew: {anew}");
+        Disk::fail_at(&mut gateway, 0);
+        gateway.restart();
+        attempts.extend(send(&gateway, MESSAGES, 3));
+        judge(&gateway, &simulator, attempts, &Terms::default());
+    }
+}
+
+/// Sends one message after another; how the process ended, and what was answered.
+fn send_until_it_ends(gateway: &mut Gateway) -> (Option<ExitStatus>, Vec<Attempt>) {
+    let mut attempts = Vec::new();
+    let doors = eventually("the doors or the end", || match gateway.ended() {
+        Some(status) => Some(Err(status)),
+        None => gateway.opened().map(Ok),
+    });
+    let http = match doors {
+        Ok(doors) => doors.http,
+        Err(status) => return (Some(status), attempts),
+    };
+    for number in 0..MESSAGES {
+        if let Some(status) = gateway.ended() {
+            return (Some(status), attempts);
+        }
+        let request = Request::json("/api/v1/messages", &body(number)).basic(USER, PASSWORD);
+        let began_at = wall_ms();
+        let answer = match once(http, &request) {
+            Ok(response) if response.status == 202 => {
+                Answer::Accepted(response.json()["messages"][0]["id"].as_str().map(str::to_owned))
+            }
+            Ok(response) => {
+                assert_eq!(response.status, 503, "{}", response.text());
+                Answer::Unknown
+            }
+            Err(_) => Answer::Unknown,
+        };
+        attempts.push(attempt(number, began_at, answer));
+    }
+    (within(PATIENCE, || gateway.ended()), attempts)
 }
