@@ -5,22 +5,20 @@
 //! that ends it gives the token back, exactly once unless the session closes first (what is then outstanding is for the
 //! caller to judge). Replies that are nobody's, late for the second time or repeated are counted and change nothing.
 
+mod replies;
 mod silence;
 
-use crate::dialect::{Answer, BadStream, BindRefusal, Dialect, Now, Received, Verdict};
+use crate::dialect::{Answer, BadStream, Dialect, Now, Received};
 use crate::event::{Closed, Counts, Event};
 use crate::options::SessionLimits;
 use crate::window::{Taken, Window};
-use crate::withdraw::is_aside;
 use bytes::{Bytes, BytesMut};
 use domain::message::Priority;
-use domain::routing::{Failure, FailureClass};
+use domain::routing::Failure;
 use ports::driven::{PartReply, Shipment, Withdrawal};
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::time::Duration;
 
-/// How often the peer may expect another key than ours before it takes anything.
-const MOST_RESYNCS: u32 = 3;
 /// Keys that are kept for a keep-alive and a goodbye.
 const RESERVED_KEYS: usize = 2;
 /// How long the last replies are waited for when the operator has ended the session.
@@ -392,109 +390,6 @@ impl<D: Dialect> Session<D> {
     fn is_let_in(&mut self) {
         self.state = State::Bound;
         self.events.push_back(Event::Bound);
-    }
-
-    /// A reply to a submit is none to a withdrawal, nor the other way around.
-    fn reply_to(&mut self, now: Now, key: D::Key, verdict: Verdict, aside: bool) {
-        match self.window.token(&key) {
-            Some(token) if is_aside(token) != aside => self.counts.unknown_replies += 1,
-            _ => self.reply(now, key, verdict),
-        }
-    }
-
-    fn reply(&mut self, now: Now, key: D::Key, verdict: Verdict) {
-        let Some(Taken { token, written_at }) = self.window.take(&key) else {
-            self.counts.unknown_replies += 1;
-            return;
-        };
-        self.resyncs = 0;
-        let took = now.monotonic.saturating_sub(written_at);
-        self.window.took(took);
-        if took > self.limits.response_timeout {
-            self.counts.late_replies += 1;
-        }
-        let ended = |end| Event::Ended { token, end, took: Some(took) };
-        let event = match verdict {
-            Verdict::Accepted { operator_id } => ended(PartReply::Accepted { operator_id }),
-            Verdict::Refused(failure) => ended(PartReply::Refused(failure)),
-            Verdict::Throttled(failure) => Event::Throttled { token, failure },
-            Verdict::Again(failure) => Event::Again { token, failure },
-            Verdict::Congested(failure) => {
-                self.events.push_back(Event::Full { token });
-                ended(PartReply::Refused(failure))
-            }
-            Verdict::NotBound(failure) => {
-                self.end(now, Closed::Broken(failure.detail));
-                ended(PartReply::NotOffered)
-            }
-        };
-        self.events.push_back(event);
-    }
-
-    fn nack(&mut self, now: Now, key: D::Key, verdict: Verdict) {
-        match &self.state {
-            State::Binding { key: bind, .. } if *bind == key => {
-                let detail = verdict.failure().map(|failure| failure.detail.clone()).unwrap_or_default();
-                self.close(Closed::Refused(BindRefusal { login: false, detail }));
-            }
-            _ if self.window.holds(&key) => self.reply(now, key, verdict),
-            // A peer that does not know keep-alives is alive all the same: this is why any frame counts as one.
-            _ => self.counts.unknown_replies += 1,
-        }
-    }
-
-    /// The peer takes the request with this key next: what was written under it and later was thrown away there.
-    fn expected(&mut self, now: Now, key: D::Key, next: bool) {
-        self.resyncs += 1;
-        if self.resyncs > MOST_RESYNCS {
-            self.not_taken(key, next);
-            return self.broken("the operator takes none of our packet numbers");
-        }
-        match &self.state {
-            State::Binding { .. } => {
-                self.dialect.rewind(key);
-                self.state = State::Greeting { until: now.monotonic + self.limits.bind_timeout };
-                self.bind(now);
-            }
-            State::Bound if !next => {
-                let detail = "the operator expected another number".to_owned();
-                let class = FailureClass::NotOffered;
-                for Taken { token, .. } in self.thrown_away(key) {
-                    let failure = Failure { class, code: "resynchronised".into(), detail: detail.clone() };
-                    self.events.push_back(Event::Again { token, failure });
-                }
-                self.dialect.rewind(key);
-            }
-            _ => self.counts.unknown_replies += 1,
-        }
-    }
-
-    /// What the peer has asked for again and again is not in doubt: it was not taken, and that is a try. What was written after it was
-    /// thrown away there.
-    fn not_taken(&mut self, key: D::Key, next: bool) {
-        if next || !matches!(self.state, State::Bound) {
-            return;
-        }
-        let detail = "the operator asked for the same packet again and again".to_owned();
-        let failure = Failure { class: FailureClass::Temporary, code: "resynchronised".into(), detail };
-        let mut first = self.window.holds(&key).then_some(failure);
-        for Taken { token, .. } in self.thrown_away(key) {
-            let end = first.take().map_or(PartReply::NotOffered, PartReply::Refused);
-            self.events.push_back(Event::Ended { token, end, took: None });
-        }
-    }
-
-    /// What was written under this key and after it. What waits for its reply from before is not thrown away, also when the key was a
-    /// keep-alive's.
-    fn thrown_away(&mut self, key: D::Key) -> Vec<Taken> {
-        if self.window.holds(&key) {
-            return self.window.take_from(&key);
-        }
-        let end = self.dialect.upcoming_key();
-        self.dialect.rewind(key);
-        let keys: HashSet<D::Key> =
-            (0..D::KEYS).map(|_| self.dialect.next_key()).take_while(|key| end != Some(*key)).collect();
-        self.window.take_those(|key| keys.contains(key))
     }
 
     /// The next key that nothing waits for. The window is narrower than the keys are many, so there is one.
