@@ -24,7 +24,7 @@ use domain::text::Change;
 use domain::trace::Trace;
 use domain::words;
 use jiff::tz::TimeZone;
-use ports::driven::{Acceptance, Filter, HandoffKey, MessageRecord, NewMessage, Page, StoreError};
+use ports::driven::{Acceptance, Filter, GivenUp, HandoffKey, MessageRecord, NewMessage, Page, StoreError};
 use serde_json::json;
 use shown::{as_json, as_table, life};
 use std::process::ExitCode;
@@ -329,18 +329,19 @@ fn dead(loaded: &Loaded, limit: usize, context: &Context, language: Language) ->
         found.context("the given-up reports could not be read")
     })?;
     if context.json {
-        let one = |(key, error): &(HandoffKey, String)| json!({ "key": written(*key), "error": error });
+        let one = |one: &GivenUp| json!({ "key": written(one.key), "to": one.target, "error": one.error });
         print_json(&dead.iter().map(one).collect::<Vec<_>>())?;
         return Ok(exit(true));
     }
     let mut table = Table::new(&[
         language.pick("NYCKEL", "KEY"),
         language.pick("HÄNDELSE", "EVENT"),
+        language.pick("MOTTAGARE", "RECEIVER"),
         language.pick("FEL", "ERROR"),
     ]);
-    for (key, error) in &dead {
-        let event = State::from_code(key.event).map_or("received", State::as_str);
-        table.row([written(*key), event.to_owned(), error.clone()]);
+    for one in &dead {
+        let event = State::from_code(one.key.event).map_or("received", State::as_str);
+        table.row([written(one.key), event.to_owned(), one.target.clone(), one.error.clone()]);
     }
     print(&table.to_string())?;
     Ok(exit(true))

@@ -16,6 +16,17 @@ pub struct HandoffKey {
     pub event: i16,
 }
 
+/// A handoff that was given up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenUp {
+    /// Its name.
+    pub key: HandoffKey,
+    /// Whom it was for: `mailto:` and the mailbox, or where a URL leads (what follows the host may be secret).
+    pub target: String,
+    /// Why.
+    pub error: String,
+}
+
 impl HandoffKey {
     /// The event of a received message.
     pub const MO: i16 = 100;
@@ -180,7 +191,7 @@ pub trait Handoffs: Send + Sync {
     ) -> Result<(), StoreError>;
 
     /// Given-up handoffs, newest first.
-    async fn dead(&self, limit: usize) -> Result<Vec<(HandoffKey, String)>, StoreError>;
+    async fn dead(&self, limit: usize) -> Result<Vec<GivenUp>, StoreError>;
 
     /// Makes due now what is due after one time and not after another: a clock that was ahead put it off. The number of them.
     async fn pull_back(

@@ -171,8 +171,10 @@ pub async fn given_up_is_listed(stores: &Stores) {
     }
     assert!(stores.handoffs(10, RUN).await.is_empty());
     let dead = stores.handoffs.dead(2).await.expect("read");
-    let seen: Vec<_> = dead.iter().map(|(key, error)| (key.subject, key.event, error.as_str())).collect();
-    assert_eq!(seen, [(3, State::Sent.code(), "404 nr 3"), (2, State::Sent.code(), "404 nr 2")]);
+    let seen: Vec<_> =
+        dead.iter().map(|g| (g.key.subject, g.key.event, g.target.as_str(), g.error.as_str())).collect();
+    let sent = State::Sent.code();
+    assert_eq!(seen, [(3, sent, "http://a", "404 nr 3"), (2, sent, "http://a", "404 nr 2")]);
 }
 
 /// Given-up ones are due again when somebody asks: one of them, or all.

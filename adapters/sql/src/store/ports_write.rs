@@ -12,7 +12,7 @@ use domain::state::State;
 use domain::submission::Accepted;
 use futures_util::FutureExt;
 use ports::driven::{
-    Acceptance, Applied, Backlog, Cluster, Deadlines, Dispatch, Handoff, HandoffKey, HandoffOutcome,
+    Acceptance, Applied, Backlog, Cluster, Deadlines, Dispatch, GivenUp, Handoff, HandoffKey, HandoffOutcome,
     Handoffs, Held, LeaseRequest, Leased, Neighbour, Once, Outbox, Overdue, PutOff, Recall, RecallAnswer,
     RecallSaid, Recalls, Receipts, Ruling, Settlement, StoreError,
 };
@@ -170,7 +170,7 @@ impl Handoffs for Store {
         self.queue.ask(Op::SettleHandoffs, (outcomes, lease)).await
     }
 
-    async fn dead(&self, limit: usize) -> Result<Vec<(HandoffKey, String)>, StoreError> {
+    async fn dead(&self, limit: usize) -> Result<Vec<GivenUp>, StoreError> {
         self.sound()?;
         self.reader.read(move |conn| read::dead(conn, limit).boxed()).await
     }

@@ -12,7 +12,7 @@ use domain::Timestamp;
 use domain::directory::{LinkId, LinkMode, LinkOrder, User};
 use domain::message::{Incarnation, MessageId, MoId};
 use domain::state::State;
-use ports::driven::{Audit, Backlog, Filter, HandoffKey, Held, MessageRecord, MoRecord, Page};
+use ports::driven::{Audit, Backlog, Filter, GivenUp, HandoffKey, Held, MessageRecord, MoRecord, Page};
 use std::collections::{BTreeMap, HashMap};
 
 /// How many messages a page looks through.
@@ -217,11 +217,12 @@ pub(super) async fn link_orders(conn: &mut Conn) -> QueryResult<Vec<LinkOrder>> 
 }
 
 /// Given-up handoffs, newest first.
-pub(super) async fn dead(conn: &mut Conn, limit: usize) -> QueryResult<Vec<(HandoffKey, String)>> {
-    let text = "SELECT subject, event, error FROM handoff WHERE state = 2 ORDER BY created_at DESC, subject DESC LIMIT ?";
-    let rows: Vec<(i64, i16, String)> =
-        Sql::<(BigInt, SmallInt, Text)>::new(text, vec![limit.into()]).rows(conn).await?;
-    Ok(rows.into_iter().map(|(subject, event, error)| (HandoffKey { subject, event }, error)).collect())
+pub(super) async fn dead(conn: &mut Conn, limit: usize) -> QueryResult<Vec<GivenUp>> {
+    let text = "SELECT subject, event, target, error FROM handoff WHERE state = 2 ORDER BY created_at DESC, subject DESC LIMIT ?";
+    let rows: Vec<(i64, i16, String, String)> =
+        Sql::<(BigInt, SmallInt, Text, Text)>::new(text, vec![limit.into()]).rows(conn).await?;
+    let one = |(subject, event, target, error)| GivenUp { key: HandoffKey { subject, event }, target, error };
+    Ok(rows.into_iter().map(one).collect())
 }
 
 /// What a run holds.

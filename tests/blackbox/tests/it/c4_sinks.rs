@@ -91,6 +91,11 @@ fn refused_for_good_is_given_up_listed_and_sent_again() {
     let gateway = Gateway::start(&Settings::towards(simulator.address()));
     let attempts = tell_of(&gateway, 0, &sink);
     eventually("the list of the given-up", || (dead(&gateway).len() == TOLD).then_some(()));
+    assert!(
+        dead(&gateway)
+            .iter()
+            .all(|one| one["to"].as_str().is_some_and(|to| !to.is_empty() && sink.url().starts_with(to)))
+    );
     sink.set(Mood::Well);
     let output = gateway.command(&["message", "resend", "--all"]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -5,7 +5,7 @@ use super::{Call, MemoryStore};
 use async_trait::async_trait;
 use domain::Timestamp;
 use domain::message::Incarnation;
-use ports::driven::{Handoff, HandoffKey, HandoffOutcome, Handoffs, StoreError, is_without};
+use ports::driven::{GivenUp, Handoff, HandoffKey, HandoffOutcome, Handoffs, StoreError, is_without};
 use std::cmp::Reverse;
 
 #[async_trait]
@@ -72,7 +72,7 @@ impl Handoffs for MemoryStore {
         .await
     }
 
-    async fn dead(&self, limit: usize) -> Result<Vec<(HandoffKey, String)>, StoreError> {
+    async fn dead(&self, limit: usize) -> Result<Vec<GivenUp>, StoreError> {
         self.call(Call::Reports, |books| {
             let mut dead: Vec<_> = books
                 .handoffs
@@ -80,7 +80,9 @@ impl Handoffs for MemoryStore {
                 .filter_map(|(key, t)| t.dead.map(|n| (Reverse(n), *key, t.error.clone())))
                 .collect();
             dead.sort_unstable();
-            Ok(dead.into_iter().take(limit).map(|(_, key, error)| (key, error)).collect())
+            let target = |key| books.handoff(key).map(|handoff| handoff.target()).unwrap_or_default();
+            let one = |(_, key, error)| GivenUp { key, target: target(key), error };
+            Ok(dead.into_iter().take(limit).map(one).collect())
         })
         .await
     }
