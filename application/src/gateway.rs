@@ -181,6 +181,15 @@ impl Gateway {
             alarms: alarms.clone(),
             given_up: GivenUp::default(),
         };
+        let ways = Ways {
+            directory: Arc::clone(&directory),
+            lanes: Arc::clone(&lanes),
+            deadlines: Arc::clone(&stores.deadlines),
+            jumps: Arc::clone(&jumps),
+            fatal: fatal.clone(),
+            hurry: Arc::default(),
+            elsewhere: Arc::new(elsewhere),
+        };
         let housekeeping = Housekeeping {
             directory: Arc::clone(&directory),
             directory_store: Arc::clone(&stores.directory),
@@ -193,6 +202,7 @@ impl Gateway {
             fatal: fatal.clone(),
             lanes: Arc::clone(&lanes),
             jumps: Arc::clone(&jumps),
+            ways: ways.clone(),
             retention: settings.retention,
             mo_patience: settings.mo_patience,
         };
@@ -203,15 +213,6 @@ impl Gateway {
             handoffs: queue.clone(),
             incarnation,
             fatal: fatal.clone(),
-        };
-        let ways = Ways {
-            directory: Arc::clone(&directory),
-            lanes: Arc::clone(&lanes),
-            deadlines: Arc::clone(&stores.deadlines),
-            jumps: Arc::clone(&jumps),
-            fatal: fatal.clone(),
-            hurry: Arc::default(),
-            elsewhere: Arc::new(elsewhere),
         };
         let hurry = Arc::clone(&ways.hurry);
         let beats = Arc::new(Beats::default());

@@ -5,6 +5,7 @@ use crate::failpoints;
 use crate::fatal::Fatal;
 use crate::jumps::{JUMP, Jumps};
 use crate::lanes::Lanes;
+use crate::ways::Ways;
 use domain::Timestamp;
 use ports::driven::{
     Clock, DirectoryStore, Dispatch, Handoffs, Inbox, PutOff, Receipts, Reports, StoreError,
@@ -36,6 +37,7 @@ pub(crate) struct Housekeeping {
     pub fatal: Fatal,
     pub lanes: Arc<Lanes>,
     pub jumps: Arc<Jumps>,
+    pub ways: Ways,
     /// How long finished messages are kept.
     pub retention: Duration,
     /// How long parts of a received message wait for the others.
@@ -94,6 +96,13 @@ impl Housekeeping {
         let handoffs = self.handoffs.pull_back(after, until, now).await?;
         if handoffs > 0 {
             tracing::warn!(handoffs, "the clock was set back; what is handed over is due again");
+        }
+        let deadlines = self.ways.pull_back(after, until, now).await?;
+        if deadlines > 0 {
+            tracing::warn!(
+                deadlines,
+                "the clock was set back; what messages must have reached by then is expected in time again"
+            );
         }
         for lane in self.lanes.all() {
             let mut messages = 0;

@@ -94,6 +94,29 @@ impl Ways {
         Ok(full && moved)
     }
 
+    /// The clock was ahead and was set back: a time that was given meanwhile is later than its message can have, and becomes the latest
+    /// that it could have been given now. Those of messages that leave when they were asked to stay.
+    pub(crate) async fn pull_back(
+        &self,
+        after: Timestamp,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        let directory = self.directory.current();
+        let (mut from, mut pulled) = (None, 0);
+        loop {
+            let ahead = self.deadlines.ahead(after, from, LIMIT).await?;
+            let Some(last) = ahead.last() else { return Ok(pulled) };
+            from = Some((last.id, last.awaits));
+            let false_ones = ahead.iter().filter(|over| over.due_at <= until);
+            let rulings: Vec<Ruling> =
+                false_ones.filter_map(|over| pulled_back(&directory, over, now)).collect();
+            if !rulings.is_empty() {
+                pulled += self.deadlines.rule(rulings).await?.into_iter().filter(|held| *held).count();
+            }
+        }
+    }
+
     /// Tells of it, and wakes the link it goes by now.
     fn carried_out(&self, ruling: &Ruling) -> bool {
         let Step::Divert { link, why, .. } = &ruling.step else { return matches!(ruling.step, Step::Done) };
@@ -105,6 +128,20 @@ impl Ways {
         }
         true
     }
+}
+
+/// The time that a message can have at most, where it has a later one.
+fn pulled_back(directory: &Directory, over: &Overdue, now: Timestamp) -> Option<Ruling> {
+    let record = over.record.as_ref()?;
+    let message = &record.message;
+    let route = routing::route(directory, &Question::about(message))?;
+    let asked = Some(message.due_at).filter(|due_at| *due_at > message.accepted_at);
+    let from = asked.map_or(now, |due_at| due_at.max(now));
+    let times = routing::deadlines(route, message.priority, from);
+    let latest = times.into_iter().find(|time| time.awaits == over.awaits)?.due_at;
+    let (id, awaits, due_at) = (over.id, over.awaits, over.due_at);
+    let (state, link, step) = (record.state, record.link.clone(), Step::Later(latest));
+    (due_at > latest).then_some(Ruling { id, awaits, due_at, state, link, step, at: now })
 }
 
 /// The decision about one message; none where there is no way left here and `others` may know one.

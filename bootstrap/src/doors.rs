@@ -94,7 +94,7 @@ pub async fn open(
         doors.addresses.insert("telnet", handle.address());
         doors.telnet = Some(handle);
     }
-    if let Some(section) = &loaded.config.smtp {
+    if let Some(section) = loaded.config.mail_door() {
         let tls = wire::server_tls(section.tls.as_ref(), &[])?;
         doors.certificates.extend(tls.clone());
         let options = listen_options(
@@ -220,7 +220,7 @@ impl OpenDoors {
     /// # Errors
     /// Settings that cannot be.
     pub fn fresh(&self, loaded: &Loaded) -> anyhow::Result<FreshSettings> {
-        let mail = self.mail.as_ref().zip(loaded.config.smtp.as_ref());
+        let mail = self.mail.as_ref().zip(loaded.config.mail_door());
         let mail = mail.map(|(settings, section)| {
             anyhow::Ok((settings.clone(), wire::smtp_again(loaded, section, settings)?))
         });
@@ -231,7 +231,7 @@ impl OpenDoors {
         let config = &loaded.config;
         let lists = [
             ("http", config.http.as_ref().map(|section| &section.allow)),
-            ("smtp", config.smtp.as_ref().map(|section| &section.allow)),
+            ("smtp", config.mail_door().map(|section| &section.allow)),
             ("telnet", config.telnet.as_ref().map(|section| &section.allow)),
         ];
         let callers = lists

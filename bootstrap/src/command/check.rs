@@ -109,7 +109,7 @@ pub(super) fn doors(config: &Config) -> Vec<(&'static str, String)> {
     let all = [
         ("http", http.map(|h| h.listen.clone())),
         ("ops", http.and_then(|h| h.ops_listen.clone())),
-        ("smtp", config.smtp.as_ref().map(|s| s.listen.clone())),
+        ("smtp", config.mail_door().map(|s| s.listen.clone())),
         ("telnet", config.telnet.as_ref().map(|t| t.listen.clone())),
     ];
     all.into_iter().filter_map(|(name, listen)| listen.map(|listen| (name, listen))).collect()

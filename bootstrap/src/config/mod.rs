@@ -81,6 +81,14 @@ pub struct Config {
     pub alarm: AlarmSection,
 }
 
+impl Config {
+    /// The mail door, where there is one: `[smtp]` may also be there for its relay alone.
+    #[must_use]
+    pub fn mail_door(&self) -> Option<&Smtp> {
+        self.smtp.as_ref().filter(|smtp| smtp.is_door())
+    }
+}
+
 /// A configuration that may be served.
 #[derive(Debug, Clone)]
 pub struct Loaded {

@@ -106,6 +106,20 @@ fn who_sends_by_mail_and_cannot_be_told_is_warned_of() {
 }
 
 #[test]
+fn a_relay_needs_no_mail_door() {
+    let link = "[[link]]\nname = \"a\"\nprotocol = \"smpp\"\nhosts = [\"h:1\"]\n[[route]]\nto = \"*\"\nlinks = [\"a\"]\n";
+    let rest = format!("{link}[alarm]\nmail = [\"jour@a.se\"]\n[[mo]]\nto = \"mailto:jour@a.se\"\n");
+    let alone = "[smtp.relay]\nhost = \"h:25\"\n";
+    let whole = said(&format!("{alone}from_domain = \"a.se\"\n{rest}"));
+    assert!(whole.starts_with('['), "{whole}");
+    let nameless = said(&format!("{alone}{rest}"));
+    assert!(nameless.contains("smtp.relay.from_domain: the domain our mail comes from"), "{nameless}");
+    let listening =
+        said(&format!("[smtp]\nlisten = \"127.0.0.1:2526\"\n{alone}from_domain = \"a.se\"\n{rest}"));
+    assert!(listening.contains("smtp.domains: at least one domain"), "{listening}");
+}
+
+#[test]
 fn levels_of_the_log() {
     for level in ["error", "warn", "info", "debug", "trace", "info,smpp=debug", "warn, sql=off"] {
         assert!(!said(&format!("[log]\nlevel = \"{level}\"\n")).contains("log.level"), "{level}");

@@ -97,6 +97,10 @@ pub(super) const SAID: &[Entry] = &[
     ("there is no [smtp.relay]: who sends by mail is not told when a message fails", "det finns ingen [smtp.relay]: den som sänder med e-post får inte veta när ett meddelande misslyckas"),
     ("a login is a user and a password", "en inloggning är en användare (user) och ett lösenord (password)"),
     ("a mail address, or @ and a domain", "en e-postadress, eller @ och en domän"),
+    (
+        "the domain our mail comes from: needed where smtp.domains has none",
+        "domänen som vår e-post kommer från: behövs där smtp.domains inte har någon",
+    ),
     ("needs a mail relay: [smtp.relay] host", "behöver ett e-postrelä: [smtp.relay] host"),
     ("a zone is a name like \"Europe/Stockholm\"", "en tidszon är ett namn som \"Europe/Stockholm\""),
     ("[file] is read but this version does not watch directories: files there are not sent", "[file] läses, men den här versionen bevakar inga kataloger: filer där sänds inte"),

@@ -8,7 +8,7 @@ use domain::message::{Leaving, MessageId};
 use domain::routing::{Awaits, Deadline};
 use domain::state::State;
 
-/// A time that is over.
+/// A time, as a rule one that is over.
 #[derive(Debug, Clone)]
 pub struct Overdue {
     /// Whose.
@@ -67,6 +67,14 @@ pub struct Ruling {
 pub trait Deadlines: Send + Sync {
     /// Times that are over, at most so many, the oldest first. Changes nothing.
     async fn overdue(&self, now: Timestamp, limit: usize) -> Result<Vec<Overdue>, StoreError>;
+
+    /// Times later than `after`, in the order of their messages, at most so many; those that come after `from` in that order. Changes nothing.
+    async fn ahead(
+        &self,
+        after: Timestamp,
+        from: Option<(MessageId, Awaits)>,
+        limit: usize,
+    ) -> Result<Vec<Overdue>, StoreError>;
 
     /// Carries decisions out; whether each held (the time was still there, the message in the state and on the link it was seen). One that
     /// did not hold changes nothing. Returns when durable; may be repeated.

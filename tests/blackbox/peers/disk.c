@@ -19,9 +19,11 @@
 
 typedef int (*sync_call)(int);
 
-static int failing(void) {
+static int failing(int fd) {
     static int syncs;
     const char *file = getenv("DISK_FAILS"), *at = getenv("DISK_FAILS_AT");
+    struct stat status;
+    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) return 0;
     int nth = __sync_add_and_fetch(&syncs, 1);
     return (at && nth == atoi(at)) || (file && access(file, F_OK) == 0);
 }
@@ -57,7 +59,7 @@ static int copy(int fd, char *copied, size_t size) {
 static int faulty(int fd, const char *name) {
     char copied[PATH_MAX], fresh[PATH_MAX + 8];
     sync_call real = (sync_call)dlsym(RTLD_NEXT, name);
-    if (failing()) {
+    if (failing(fd)) {
         errno = EIO;
         return -1;
     }

@@ -100,6 +100,7 @@ macro_rules! contract_tests {
             ],
             ways: [
                 times_come_up,
+                times_ahead,
                 by_another_link,
                 put_back_by_another_link,
                 a_decision_holds_once,

@@ -100,6 +100,27 @@ pub async fn times_come_up(stores: &Stores) {
     assert_eq!(overdue(stores).await.len(), 2, "looking changes nothing");
 }
 
+/// Times that are still to come, in the order of their messages, piece by piece.
+pub async fn times_ahead(stores: &Stores) {
+    for id in 1..=3 {
+        let message = samples::message(id, stores.now());
+        let deadlines = vec![within(stores, Awaits::Delivery, 60), within(stores, Awaits::Reply, 30)];
+        let new = NewMessage { deadlines, ..samples::queued(message, &link()) };
+        stores.outbox.accept(samples::acceptance(vec![new])).await.expect("accepted");
+    }
+    let later = |n: u64| samples::later(stores.now(), seconds(n));
+    let ahead = async |after, from, limit| {
+        let found = stores.deadlines.ahead(after, from, limit).await.expect("read");
+        found.iter().map(|o| (o.id.0, o.awaits)).collect::<Vec<_>>()
+    };
+    let all: Vec<_> = (1..=3).flat_map(|id| [(id, Awaits::Reply), (id, Awaits::Delivery)]).collect();
+    assert_eq!(ahead(later(0), None, 100).await, all);
+    assert_eq!(ahead(later(0), None, 3).await, all[..3]);
+    assert_eq!(ahead(later(0), Some((MessageId(2), Awaits::Reply)), 100).await, all[3..]);
+    assert_eq!(ahead(later(30), None, 100).await.len(), 3, "none that is due then");
+    assert_eq!(ahead(later(60), None, 100).await, []);
+}
+
 /// By another link: due at once, marked, with new times in place of all old ones, and the old way is known.
 pub async fn by_another_link(stores: &Stores) {
     let id = timed_and_sent(stores, 1, "a1").await;

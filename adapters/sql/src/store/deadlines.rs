@@ -21,7 +21,29 @@ use std::collections::HashSet;
 pub(super) async fn overdue(conn: &mut Conn, now: Timestamp, limit: usize) -> QueryResult<Vec<Overdue>> {
     let text = "SELECT message, awaits, due_at FROM deadline WHERE due_at <= ? ORDER BY due_at LIMIT ?";
     let binds = vec![millis(now).into(), limit.into()];
-    let rows: Vec<(i64, i16, i64)> = Sql::<(BigInt, SmallInt, BigInt)>::new(text, binds).rows(conn).await?;
+    with_messages(conn, Sql::new(text, binds)).await
+}
+
+/// Times later than `after`, in the order of their messages.
+pub(super) async fn ahead(
+    conn: &mut Conn,
+    after: Timestamp,
+    from: Option<(MessageId, Awaits)>,
+    limit: usize,
+) -> QueryResult<Vec<Overdue>> {
+    let (id, awaits) = from.map_or((i64::MIN, i16::MIN), |(id, awaits)| (id.0, awaits.code()));
+    let text = "SELECT message, awaits, due_at FROM deadline WHERE message >= ? AND (message > ? OR awaits > ?) AND due_at > ? \
+                ORDER BY message, awaits LIMIT ?";
+    let binds = vec![id.into(), id.into(), awaits.into(), millis(after).into(), limit.into()];
+    with_messages(conn, Sql::new(text, binds)).await
+}
+
+/// Times as they are found, with their messages.
+async fn with_messages(
+    conn: &mut Conn,
+    found: Sql<'_, (BigInt, SmallInt, BigInt)>,
+) -> QueryResult<Vec<Overdue>> {
+    let rows: Vec<(i64, i16, i64)> = found.rows(conn).await?;
     if rows.is_empty() {
         return Ok(Vec::new());
     }

@@ -6,7 +6,7 @@ use crate::rows::{
     HandoffRow, MO_PART_COLUMNS, MoPartRow, MoPartSql, MoRow, SeenRow, StoredMoPart, clean, clean_address,
     millis, time,
 };
-use crate::statement::{Bind, Sql};
+use crate::statement::{Bind, Sql, places};
 use diesel::QueryResult;
 use diesel::sql_types::BigInt;
 use domain::Timestamp;
@@ -14,10 +14,48 @@ use domain::directory::{LinkId, UserName};
 use domain::message::{Incarnation, MoId};
 use domain::mo::{Destination, Mo, MoBody, assemble};
 use ports::driven::{Content, Handoff, HandoffKey, NewMoPart, Recorded};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How long a part is remembered at most, ms.
 pub(super) const SEEN_MS: i64 = 24 * 3_600_000;
+
+/// How many slots there are in `inbox_slot`.
+const SLOTS: u64 = 4_096;
+
+/// Holds the slots of what these parts belong to until the commit: two nodes that each hold one half must not both find the other missing. All of
+/// them at once and in one order, so that nobody waits in a circle.
+pub(super) async fn hold(conn: &mut Conn, parts: impl Iterator<Item = &NewMoPart>) -> QueryResult<()> {
+    if dialect::SOLE {
+        return Ok(());
+    }
+    let slots: BTreeSet<i64> = parts.filter_map(slot).collect();
+    let slots: Vec<i64> = slots.into_iter().collect();
+    for some in slots.chunks(500) {
+        let text = format!(
+            "SELECT slot FROM inbox_slot WHERE slot IN {} ORDER BY slot{}",
+            places(some.len()),
+            dialect::FOR_UPDATE
+        );
+        let binds = some.iter().map(|slot| (*slot).into()).collect();
+        let _: Vec<i64> = Sql::<BigInt>::varying(text, binds).rows(conn).await?;
+    }
+    Ok(())
+}
+
+/// The slot of the message that a part belongs to, the same for all its parts; none when it has only one.
+fn slot(new: &NewMoPart) -> Option<i64> {
+    let part = &new.part;
+    let concat = part.concat.filter(|c| c.total > 1)?;
+    // FNV-1a: nodes of several versions must agree.
+    let numbers = format!("{}/{}", concat.reference, concat.total);
+    let texts =
+        [part.link.as_str(), &clean_address(&part.source), &clean_address(&part.destination), &numbers];
+    let octets = texts.iter().flat_map(|text| text.bytes().chain([0]));
+    let hash = octets.fold(0xcbf2_9ce4_8422_2325_u64, |hash, octet| {
+        (hash ^ u64::from(octet)).wrapping_mul(0x0000_0100_0000_01b3)
+    });
+    i64::try_from((hash ^ (hash >> 32)) % SLOTS).ok()
+}
 
 /// Stores a part; a whole message goes to the inbox.
 pub(super) async fn record(conn: &mut Conn, ticket: &mut Ticket<NewMoPart, Recorded>) -> QueryResult<()> {
@@ -37,11 +75,6 @@ async fn part(conn: &mut Conn, new: &NewMoPart) -> QueryResult<Recorded> {
         let origin = Origin::of(new);
         return complete(conn, origin, new.id, body, new.part.received_at, After::of(new)).await;
     };
-    if !dialect::SOLE {
-        // Two nodes that each hold one half must not both find the other missing.
-        let text = format!("SELECT value FROM meta WHERE name = 'inbox'{}", dialect::FOR_UPDATE);
-        let _: Vec<i64> = Sql::<BigInt>::new(text, Vec::new()).rows(conn).await?;
-    }
     let mut parts = open_group(conn, new, i16::from(seq)).await?;
     let mo = parts.first().map_or(new.id.0, |p| p.mo);
     if parts.len() + 1 < usize::from(total) {

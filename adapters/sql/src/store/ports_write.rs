@@ -8,6 +8,7 @@ use domain::Timestamp;
 use domain::directory::LinkId;
 use domain::message::{Incarnation, MessageId};
 use domain::receipt::Receipt;
+use domain::routing::Awaits;
 use domain::state::State;
 use domain::submission::Accepted;
 use futures_util::FutureExt;
@@ -77,6 +78,16 @@ impl Deadlines for Store {
     async fn overdue(&self, now: Timestamp, limit: usize) -> Result<Vec<Overdue>, StoreError> {
         self.sound()?;
         self.reader.read(move |conn| deadlines::overdue(conn, now, limit).boxed()).await
+    }
+
+    async fn ahead(
+        &self,
+        after: Timestamp,
+        from: Option<(MessageId, Awaits)>,
+        limit: usize,
+    ) -> Result<Vec<Overdue>, StoreError> {
+        self.sound()?;
+        self.reader.read(move |conn| deadlines::ahead(conn, after, from, limit).boxed()).await
     }
 
     async fn rule(&self, rulings: Vec<Ruling>) -> Result<Vec<bool>, StoreError> {

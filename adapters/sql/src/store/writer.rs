@@ -362,6 +362,9 @@ async fn work(conn: &mut Conn, memory: &mut Memory, batch: &mut [Op]) -> QueryRe
     accept::accept(conn, memory, accepts).await?;
     settle::settle(conn, memory, settles).await?;
     receipts::apply(conn, memory, applies).await?;
+    let parts =
+        others.iter().filter_map(|op| if let Op::Record(ticket) = op { Some(&ticket.ask) } else { None });
+    inbox::hold(conn, parts).await?;
     for op in others {
         alone(conn, memory, op).await?;
         if op.changes_unseen() {

@@ -9,7 +9,9 @@ use toml::Spanned;
 
 impl Checks<'_> {
     fn mail(&mut self, smtp: &Smtp) {
-        if smtp.domains.is_empty() && smtp.domain.is_empty() {
+        // A relay alone is no door; whoever says where to listen wants one.
+        let relay_alone = smtp.relay.is_some() && smtp.listen == Smtp::default().listen;
+        if !smtp.is_door() && !relay_alone {
             self.wrong_key("smtp.domains", "at least one domain whose mail becomes SMS");
         }
         self.one_of(Some(&smtp.from), "smtp.from".to_owned(), &["must_agree", "ignore"]);
@@ -42,6 +44,12 @@ impl Checks<'_> {
             self.host(&relay.host, "smtp.relay.host".to_owned());
             self.secret(relay.password.as_ref(), "smtp.relay.password".to_owned());
             self.senders_of_mail(relay);
+            if !smtp.is_door() && relay.from_domain.is_none() {
+                self.wrong_key(
+                    "smtp.relay.from_domain",
+                    "the domain our mail comes from: needed where smtp.domains has none",
+                );
+            }
             if relay.user.is_some() != relay.password.is_some() {
                 self.wrong_key("smtp.relay.user", "a login is a user and a password");
             }
@@ -120,7 +128,7 @@ impl Checks<'_> {
         let listens = [
             ("http.listen", config.http.as_ref().map(|h| &h.listen)),
             ("http.ops_listen", config.http.as_ref().and_then(|h| h.ops_listen.as_ref())),
-            ("smtp.listen", config.smtp.as_ref().map(|s| &s.listen)),
+            ("smtp.listen", config.mail_door().map(|s| &s.listen)),
             ("telnet.listen", config.telnet.as_ref().map(|t| &t.listen)),
         ];
         let mut taken: Vec<(&str, &str, u16)> = Vec::new();
@@ -143,7 +151,7 @@ impl Checks<'_> {
                     .to_owned(),
             );
         }
-        if config.http.is_none() && config.smtp.is_none() && config.telnet.is_none() {
+        if config.http.is_none() && config.mail_door().is_none() && config.telnet.is_none() {
             self.warnings
                 .push("no door is configured ([http], [smtp] or [telnet]): nothing can be sent".to_owned());
         }

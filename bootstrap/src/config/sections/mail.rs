@@ -12,7 +12,7 @@ use toml::Spanned;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Smtp {
-    /// Where it listens; port 0 takes a free one.
+    /// Where it listens; port 0 takes a free one. Without `domains` it does not, and there is only the relay.
     pub listen: String,
     /// Domains whose mail becomes SMS: `0701234567@sms.example.se`.
     pub domains: Vec<String>,
@@ -62,6 +62,14 @@ pub struct Smtp {
     pub sender: Vec<SmtpSender>,
     /// The mail server that takes mail from us.
     pub relay: Option<Relay>,
+}
+
+impl Smtp {
+    /// Whether mail is taken: without a domain the section only says how mail leaves.
+    #[must_use]
+    pub fn is_door(&self) -> bool {
+        !self.domains.is_empty() || !self.domain.is_empty()
+    }
 }
 
 impl Default for Smtp {

@@ -5,6 +5,7 @@ use super::{Call, MemoryStore};
 use async_trait::async_trait;
 use domain::Timestamp;
 use domain::message::{Departure, MessageId};
+use domain::routing::Awaits;
 use domain::state::{Event, State};
 use ports::driven::{Deadlines, Overdue, Ruling, Step, StoreError};
 
@@ -15,6 +16,31 @@ impl Deadlines for MemoryStore {
             let mut over: Vec<_> = books.deadlines.iter().filter(|(_, at)| **at <= now).collect();
             over.sort_by_key(|(_, at)| **at);
             let all = over.into_iter().take(limit).map(|((id, awaits), due_at)| Overdue {
+                id: MessageId(*id),
+                awaits: *awaits,
+                due_at: *due_at,
+                record: books.record(MessageId(*id)),
+            });
+            Ok(all.collect())
+        })
+        .await
+    }
+
+    async fn ahead(
+        &self,
+        after: Timestamp,
+        from: Option<(MessageId, Awaits)>,
+        limit: usize,
+    ) -> Result<Vec<Overdue>, StoreError> {
+        self.call(Call::Reports, |books| {
+            let from = from.map(|(id, awaits)| (id.0, awaits));
+            let mut ahead: Vec<_> = books
+                .deadlines
+                .iter()
+                .filter(|(key, at)| **at > after && from.is_none_or(|from| **key > from))
+                .collect();
+            ahead.sort();
+            let all = ahead.into_iter().take(limit).map(|((id, awaits), due_at)| Overdue {
                 id: MessageId(*id),
                 awaits: *awaits,
                 due_at: *due_at,
