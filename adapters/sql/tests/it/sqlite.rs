@@ -299,7 +299,7 @@ async fn a_store_of_a_newer_program_is_refused() {
     use diesel::connection::SimpleConnection;
     use diesel::{Connection, SqliteConnection};
     let directory = tempfile::tempdir().expect("a directory");
-    assert_eq!(sql::migrate(&url(directory.path())).await.expect("it migrates").len(), 7);
+    assert_eq!(sql::migrate(&url(directory.path())).await.expect("it migrates").len(), 8);
     assert_eq!(sql::migrate(&url(directory.path())).await, Ok(Vec::new()), "nothing is left to do");
     let file = directory.path().join("omnigate.db");
     let mut conn = SqliteConnection::establish(file.to_str().expect("a path")).expect("it opens");
