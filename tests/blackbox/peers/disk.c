@@ -2,6 +2,7 @@
  *
  *   DISK_FAILS=FILE    while FILE exists every sync fails with EIO, as a dying disk's would;
  *   DISK_FAILS_AT=N    the N-th sync of the process fails with EIO, that one alone;
+ *   DISK_FAILED=FILE   is made when it has;
  *   DISK_SYNCED=DIR    at every sync the file is copied to DIR, so that DIR always holds exactly what was synced.
  *
  * What the gateway writes and never syncs is then known, and a power cut can be played by taking it away.
@@ -25,7 +26,13 @@ static int failing(int fd) {
     struct stat status;
     if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) return 0;
     int nth = __sync_add_and_fetch(&syncs, 1);
-    return (at && nth == atoi(at)) || (file && access(file, F_OK) == 0);
+    if (at && nth == atoi(at)) {
+        const char *failed = getenv("DISK_FAILED");
+        int note = failed ? open(failed, O_CREAT | O_WRONLY | O_CLOEXEC, 0600) : -1;
+        if (note >= 0) close(note);
+        return 1;
+    }
+    return file && access(file, F_OK) == 0;
 }
 
 /* Copies what lies behind fd to DIR/name.new; the caller renames it when the sync has succeeded. */

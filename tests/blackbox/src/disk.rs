@@ -16,6 +16,7 @@ const FILES: [&str; 2] = ["omnigate.db", "omnigate.db-wal"];
 #[derive(Debug)]
 pub struct Disk {
     fails: PathBuf,
+    failed: PathBuf,
     synced: PathBuf,
 }
 
@@ -34,11 +35,15 @@ impl Disk {
             .arg(&library)
             .arg(script("disk.c"))
             .arg("-ldl"));
-        let disk = Self { fails: place.join("fails"), synced: place.join("synced") };
+        let disk =
+            Self { fails: place.join("fails"), failed: place.join("failed"), synced: place.join("synced") };
         fs::create_dir_all(&disk.synced).expect("a directory");
-        for (name, path) in
-            [("LD_PRELOAD", &library), ("DISK_FAILS", &disk.fails), ("DISK_SYNCED", &disk.synced)]
-        {
+        for (name, path) in [
+            ("LD_PRELOAD", &library),
+            ("DISK_FAILS", &disk.fails),
+            ("DISK_FAILED", &disk.failed),
+            ("DISK_SYNCED", &disk.synced),
+        ] {
             gateway.set(name, &path.display().to_string());
         }
         Some(disk)
@@ -55,6 +60,12 @@ impl Disk {
     /// From its next start on the gateway's n-th sync fails, that one alone: what is written after it goes well. None does with 0.
     pub fn fail_at(gateway: &mut Gateway, nth: u32) {
         gateway.set("DISK_FAILS_AT", &nth.to_string());
+    }
+
+    /// Whether the sync of [`Disk::fail_at`] has failed.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        self.failed.exists()
     }
 
     /// The disk is well again.
