@@ -1,9 +1,9 @@
 //! Answers: what the ports gave, as the schema's response elements.
 
 use crate::NAMESPACE;
-use crate::envelope::Version;
 use crate::fault::reason;
 use crate::values::base64;
+use crate::version::Version;
 use crate::xml::Writer;
 use domain::message::Body;
 use domain::refusal::Refusal;

@@ -4,10 +4,10 @@
 //! and in a batch only for its own message.
 
 use crate::config::Config;
-use crate::envelope::Trouble;
 use crate::form::{Form, own, plain, unexpected};
 use crate::login::Token;
 use crate::sms::Sms;
+use crate::trouble::Trouble;
 use crate::values::{boolean, number};
 use crate::xml::{Element, Reader};
 use domain::message::MoId;

@@ -3,66 +3,11 @@
 use crate::call::{self, Asked};
 use crate::config::Config;
 use crate::login::{self, Token};
+use crate::trouble::{Trouble, malformed};
 use crate::understand::{self, Name};
+use crate::version::Version;
 use crate::xml::{Reader, XmlError};
 use domain::Timestamp;
-use domain::Words;
-use domain::refusal::{Code, Refusal};
-
-/// The version of SOAP that a message speaks; it is answered in the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Version {
-    /// SOAP 1.1.
-    V11,
-    /// SOAP 1.2.
-    V12,
-}
-
-impl Version {
-    /// Namespace of the envelope.
-    pub(crate) fn namespace(self) -> &'static str {
-        match self {
-            Self::V11 => "http://schemas.xmlsoap.org/soap/envelope/",
-            Self::V12 => "http://www.w3.org/2003/05/soap-envelope",
-        }
-    }
-
-    /// Media type of its messages.
-    pub(crate) fn media_type(self) -> &'static str {
-        match self {
-            Self::V11 => "text/xml; charset=utf-8",
-            Self::V12 => "application/soap+xml; charset=utf-8",
-        }
-    }
-
-    fn of(namespace: Option<&str>) -> Option<Self> {
-        [Self::V11, Self::V12].into_iter().find(|v| Some(v.namespace()) == namespace)
-    }
-}
-
-/// Why a message gets a fault.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Trouble {
-    /// A refusal with its code.
-    Refused(Refusal),
-    /// An envelope of neither version.
-    VersionMismatch,
-    /// Header blocks that must be understood and are not.
-    NotUnderstood(Vec<Name>),
-}
-
-impl From<Refusal> for Trouble {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
-    }
-}
-
-impl From<XmlError> for Trouble {
-    fn from(error: XmlError) -> Self {
-        let code = if error.is_size() { Code::TooLarge } else { Code::Malformed };
-        Self::Refused(Refusal::because(code, error.words()))
-    }
-}
 
 /// What a message says.
 #[derive(Debug)]
@@ -153,9 +98,4 @@ fn header(reader: &mut Reader<'_>, version: Version, now: Timestamp) -> Result<O
         }
     }
     if unknown.is_empty() { Ok(token) } else { Err(Trouble::NotUnderstood(unknown)) }
-}
-
-/// A message that is not as SOAP wants it.
-pub(crate) fn malformed(swedish: &'static str, english: &'static str) -> Trouble {
-    Refusal::because(Code::Malformed, Words::new(swedish, english)).into()
 }

@@ -4,8 +4,9 @@
 //! then never look at the fault. Exceptions are what happens before SOAP: 401 with a challenge, 413, 415.
 
 use crate::NAMESPACE;
-use crate::envelope::{Trouble, Version};
+use crate::trouble::Trouble;
 use crate::understand::Name;
+use crate::version::Version;
 use crate::xml::Writer;
 use domain::Language;
 use domain::refusal::{Code, Refusal};

@@ -5,7 +5,7 @@
 //! an empty time.
 
 use crate::NAMESPACE;
-use crate::envelope::Trouble;
+use crate::trouble::Trouble;
 use crate::xml::{Element, Reader};
 use domain::refusal::{Code, Refusal};
 use domain::words;

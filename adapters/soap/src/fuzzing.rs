@@ -1,7 +1,8 @@
 //! The web service's parsers for the fuzz targets, which see only what a crate shows. Not for anything else.
 
 use crate::config::Config;
-use crate::envelope::{self, Version};
+use crate::envelope;
+use crate::version::Version;
 use crate::xml::charset;
 use domain::Timestamp;
 

@@ -16,8 +16,10 @@ pub mod fuzzing;
 mod login;
 mod router;
 mod sms;
+mod trouble;
 mod understand;
 mod values;
+mod version;
 mod wsdl;
 mod xml;
 

@@ -4,7 +4,7 @@
 //! and the gateway stores none. XML signatures and encryption are refused rather than ignored.
 
 use crate::config::Config;
-use crate::envelope::Trouble;
+use crate::trouble::Trouble;
 use crate::values;
 use crate::xml::Reader;
 use domain::Timestamp;

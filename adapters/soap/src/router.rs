@@ -1,7 +1,8 @@
 //! HTTP around SOAP: media types, SOAPAction, sizes, statuses, and the description by GET (SOAP 1.1 section 6, SOAP 1.2 part 2 section 7).
 
 use crate::door::{Doors, Sent};
-use crate::envelope::{Trouble, Version};
+use crate::trouble::Trouble;
+use crate::version::Version;
 use crate::{fault, wsdl};
 use axum::Router;
 use axum::body::Body;

@@ -1,7 +1,7 @@
 //! A message to send as the schema's `SmsRequest` has it, turned into the request that every door makes.
 
-use crate::envelope::Trouble;
 use crate::form::{Form, plain};
+use crate::trouble::Trouble;
 use crate::values::{boolean, moment, number, octets};
 use crate::xml::Reader;
 use domain::message::{Callback, Dimensions, Priority, Told};

@@ -1,6 +1,6 @@
 //! Header blocks: whom they are for, and which must be understood (SOAP 1.1 sections 4.2.2 and 4.2.3, SOAP 1.2 part 1 sections 5.2.2 and 5.2.3).
 
-use crate::envelope::Version;
+use crate::version::Version;
 use crate::xml::Element;
 
 /// "The first to process it", which is us.

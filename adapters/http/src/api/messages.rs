@@ -40,7 +40,7 @@ pub struct CancelledView {
 /// Where one message is.
 #[utoipa::path(get, path = "/api/v1/messages/{id}", tag = "messages", operation_id = "status", params(("id" = String, Path)),
     responses((status = 200, body = MessageView, description = "How far it is"),
-        (status = 404, body = super::openapi::ProblemView, description = "There is no such message, or it is somebody else's", content_type = "application/problem+json")))]
+        (status = 404, body = super::problem::ProblemView, description = "There is no such message, or it is somebody else's", content_type = "application/problem+json")))]
 pub(crate) async fn status(
     State(doors): State<Arc<Doors>>,
     known: Known,
@@ -61,7 +61,7 @@ pub(crate) async fn status(
     params(("reference" = Option<String>, Query), ("state" = Option<String>, Query), ("to" = Option<String>, Query),
         ("after" = Option<String>, Query, description = "`next` of the page before"), ("limit" = Option<u16>, Query, description = "1 to 1000; 100")),
     responses((status = 200, body = MessagesView, description = "A page; it may be short and yet not the last"),
-        (status = "4XX", body = super::openapi::ProblemView, description = "Nothing is listed: who asks is not known, or a parameter is wrong", content_type = "application/problem+json")))]
+        (status = "4XX", body = super::problem::ProblemView, description = "Nothing is listed: who asks is not known, or a parameter is wrong", content_type = "application/problem+json")))]
 pub(crate) async fn list(
     State(doors): State<Arc<Doors>>,
     known: Known,
@@ -85,8 +85,8 @@ pub(crate) async fn list(
     params(("id" = String, Path), ("recall" = Option<bool>, Query, description = "Ask the operator to take back what he has; the answer waits for his, about ten seconds. false")),
     responses((status = 200, body = CancelledView, description = "It is cancelled and will not be sent"),
         (status = 202, body = CancelledView, description = "The operator has not answered yet. The wish stands until the message has its end: ask again or look at its state"),
-        (status = 404, body = super::openapi::ProblemView, description = "There is no such message, or it is somebody else's", content_type = "application/problem+json"),
-        (status = 409, body = super::openapi::ProblemView, description = "It has left, or its operator does not take it back; `state` says how far it is, `detail` what stood in the way", content_type = "application/problem+json")))]
+        (status = 404, body = super::problem::ProblemView, description = "There is no such message, or it is somebody else's", content_type = "application/problem+json"),
+        (status = 409, body = super::problem::ProblemView, description = "It has left, or its operator does not take it back; `state` says how far it is, `detail` what stood in the way", content_type = "application/problem+json")))]
 pub(crate) async fn cancel(
     State(doors): State<Arc<Doors>>,
     known: Known,

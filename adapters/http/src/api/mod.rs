@@ -2,6 +2,7 @@
 
 mod messages;
 mod openapi;
+mod problem;
 mod query;
 mod received;
 mod request;

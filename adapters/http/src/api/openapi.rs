@@ -1,36 +1,10 @@
 //! The description of the JSON API (OpenAPI 3.1), made from the code that serves it.
 
 use super::{messages, received, send};
-use serde::Serialize;
 use utoipa::openapi::content::Content;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Ref, ResponseBuilder};
-use utoipa::{Modify, OpenApi, ToSchema};
-
-/// A problem document (RFC 9457).
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Problem)]
-pub(super) struct ProblemView {
-    /// A place that explains the code.
-    #[serde(rename = "type")]
-    kind: String,
-    /// The code in words.
-    title: String,
-    /// The HTTP status.
-    status: u16,
-    /// The whole of it in words.
-    detail: String,
-    /// The stable code: programs hold on to it.
-    code: String,
-    /// The member of the request that is wrong.
-    field: Option<String>,
-    /// Whether the same request may succeed later.
-    temporary: bool,
-    /// For a message that can no longer be cancelled: how far it is.
-    state: Option<String>,
-    /// The caller's own X-Request-Id.
-    request_id: Option<String>,
-}
+use utoipa::{Modify, OpenApi};
 
 #[derive(OpenApi)]
 #[openapi(

@@ -36,7 +36,7 @@ pub struct BalanceView {
 #[utoipa::path(get, path = "/api/v1/inbox", tag = "received", operation_id = "inbox",
     params(("after" = Option<String>, Query, description = "`next` of the page before"), ("limit" = Option<u16>, Query, description = "1 to 1000; 100")),
     responses((status = 200, body = InboxView, description = "A page; empty when there is nothing new"),
-        (status = "4XX", body = super::openapi::ProblemView, description = "Nothing is listed: who asks is not known, or a parameter is wrong", content_type = "application/problem+json")))]
+        (status = "4XX", body = super::problem::ProblemView, description = "Nothing is listed: who asks is not known, or a parameter is wrong", content_type = "application/problem+json")))]
 pub(crate) async fn inbox(
     State(doors): State<Arc<Doors>>,
     known: Known,
@@ -58,7 +58,7 @@ pub(crate) async fn inbox(
 /// Says that a received message has been taken care of. May be repeated.
 #[utoipa::path(post, path = "/api/v1/inbox/{id}/ack", tag = "received", operation_id = "acknowledge", params(("id" = String, Path)),
     responses((status = 204, description = "It is not listed again"),
-        (status = 404, body = super::openapi::ProblemView, description = "There is no such message, or it is somebody else's", content_type = "application/problem+json")))]
+        (status = 404, body = super::problem::ProblemView, description = "There is no such message, or it is somebody else's", content_type = "application/problem+json")))]
 pub(crate) async fn acknowledge(
     State(doors): State<Arc<Doors>>,
     known: Known,

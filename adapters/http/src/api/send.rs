@@ -120,8 +120,8 @@ pub struct StepView {
 #[utoipa::path(post, path = "/api/v1/messages", tag = "messages", operation_id = "send", request_body = SendBody,
     params(("Idempotency-Key" = Option<String>, Header, description = "The same key with the same body is accepted once, for seven days")),
     responses((status = 202, body = AcceptedView, description = "Accepted: on disk"),
-        (status = "4XX", body = super::openapi::ProblemView, description = "Nothing was accepted", content_type = "application/problem+json"),
-        (status = "5XX", body = super::openapi::ProblemView, description = "Not now; see Retry-After", content_type = "application/problem+json")))]
+        (status = "4XX", body = super::problem::ProblemView, description = "Nothing was accepted", content_type = "application/problem+json"),
+        (status = "5XX", body = super::problem::ProblemView, description = "Not now; see Retry-After", content_type = "application/problem+json")))]
 pub(crate) async fn send(State(doors): State<Arc<Doors>>, known: Known, request: HttpRequest) -> Response {
     let done = match read(&doors, request).await {
         Ok(request) => doors.submit.submit(&known.sender, request).await,
@@ -136,7 +136,7 @@ pub(crate) async fn send(State(doors): State<Arc<Doors>>, known: Known, request:
 /// Says what would happen, and does nothing.
 #[utoipa::path(post, path = "/api/v1/messages/preview", tag = "messages", operation_id = "preview", request_body = SendBody,
     responses((status = 200, body = PreviewView, description = "What would happen; nothing is sent"),
-        (status = "4XX", body = super::openapi::ProblemView, description = "It would not be accepted", content_type = "application/problem+json")))]
+        (status = "4XX", body = super::problem::ProblemView, description = "It would not be accepted", content_type = "application/problem+json")))]
 pub(crate) async fn preview(State(doors): State<Arc<Doors>>, known: Known, request: HttpRequest) -> Response {
     let found = match read(&doors, request).await {
         Ok(request) => doors.submit.preview(&known.sender, request).await,
