@@ -167,7 +167,7 @@ pub struct Relay {
     pub user: Option<String>,
     /// Password.
     pub password: Option<Spanned<Secret>>,
-    /// The domain of senders we make: `46701234567@…`; the first of `smtp.domains` when absent.
+    /// The domain of senders we make: `46701234567@…`; the first of `smtp.domains` when absent, needed where there is none.
     pub from_domain: Option<String>,
     /// Whether received messages carry the headers that make Outlook show a text message.
     #[serde(default)]

@@ -49,6 +49,38 @@ fn a_second_signal_stops_at_once() {
     assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
 }
 
+/// What systemd hears: ready, alive again and again, reloading and ready again, stopping.
+#[test]
+fn systemd_hears_how_it_is() {
+    use std::os::unix::net::UnixDatagram;
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("notify");
+    let socket = UnixDatagram::bind(&path).expect("a socket");
+    socket.set_read_timeout(Some(PATIENCE)).expect("a time limit");
+    let mut gateway = Gateway::prepare(&Settings::default());
+    gateway.set("NOTIFY_SOCKET", path.to_str().expect("a path"));
+    gateway.set("WATCHDOG_USEC", "600000");
+    gateway.restart();
+    let hear = |wanted: &str| {
+        let mut heard = [0; 200];
+        for _ in 0..100 {
+            let length = socket.recv(&mut heard).unwrap_or_else(|error| panic!("{wanted}: {error}"));
+            if String::from_utf8_lossy(&heard[..length]).contains(wanted) {
+                return;
+            }
+        }
+        panic!("{wanted} is not heard");
+    };
+    hear("READY=1");
+    (0..3).for_each(|_| hear("WATCHDOG=1"));
+    gateway.process().signal(Signal::Hup);
+    hear("RELOADING=1");
+    hear("READY=1");
+    gateway.process().signal(Signal::Term);
+    hear("STOPPING=1");
+    assert!(gateway.stop(STOP).is_some_and(|status| status.success()));
+}
+
 #[test]
 fn two_gateways_never_share_one_sqlite() {
     let first = Gateway::start(&Settings::default());
