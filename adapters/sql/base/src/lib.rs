@@ -7,6 +7,8 @@
 pub mod batches;
 pub mod error;
 pub mod failpoints;
+pub mod lately;
+pub mod memory;
 pub mod migrations;
 pub mod op;
 mod options;

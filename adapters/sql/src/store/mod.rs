@@ -10,9 +10,7 @@ mod deadlines;
 mod directory;
 mod handoffs;
 mod inbox;
-mod lately;
 mod lease;
-mod memory;
 mod ports_read;
 mod ports_write;
 mod read;
@@ -26,12 +24,13 @@ mod writer;
 
 use super::{Conn, Reader, Session, dialect};
 use crate::error::Fault;
+use crate::memory::Accounts;
 use crate::queue::{Queue, queue};
 use crate::statement::Sql;
+use crate::{lately, memory};
 use diesel::sql_types::BigInt;
 use ports::driven::{Clock, StoreError};
-use std::collections::HashMap;
-use std::sync::{Arc, OnceLock, RwLock};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -56,9 +55,6 @@ pub(crate) struct Store {
     /// How far waiting messages are counted.
     counted: i64,
 }
-
-/// The other links of each link's account.
-pub(crate) type Accounts = Arc<RwLock<HashMap<String, Vec<String>>>>;
 
 impl Store {
     /// A store and its writer. The writer must be run ([`writer::Writer::run`]); it ends when the store is dropped.

@@ -1,7 +1,6 @@
 //! What the writer remembers between transactions. Losing any of it costs time, never truth.
 
-use super::Accounts;
-use super::lately::Lately;
+use crate::lately::Lately;
 use crate::rows::kept_key;
 use domain::directory::LinkId;
 use domain::receipt::correlate::tail;
@@ -9,51 +8,54 @@ use domain::receipt::{Habit, Receipt};
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// How many receipts that ended a part are remembered, to know their repetitions.
 const RECENT: usize = 65_536;
 
+/// The other links of each link's account.
+pub type Accounts = Arc<RwLock<HashMap<String, Vec<String>>>>;
+
 /// The memory of one writer.
-pub(crate) struct Memory {
+pub struct Memory {
     /// The name the totals are kept under, so that nodes do not wait for each other.
-    pub(crate) node: String,
+    pub node: String,
     /// Whether receipts are parked; `None` = not known.
-    pub(crate) parked: Option<bool>,
+    pub parked: Option<bool>,
     /// Messages under way.
-    pub(crate) lately: Lately,
+    pub lately: Lately,
     /// Parts that were ended by receipts.
-    pub(crate) recent: Recent,
+    pub recent: Recent,
     /// How each link's receipts spell ids.
-    pub(crate) habits: HashMap<String, Habit>,
+    pub habits: HashMap<String, Habit>,
     /// Where the search for old messages goes on.
-    pub(crate) retain_from: i64,
+    pub retain_from: i64,
     /// The target after which the search for handoffs goes on.
-    pub(crate) handoffs_from: String,
+    pub handoffs_from: String,
     accounts: Accounts,
 }
 
 impl Memory {
-    pub(crate) fn new(node: String, accounts: Accounts) -> Self {
+    pub fn new(node: String, accounts: Accounts) -> Self {
         let (lately, recent, habits) = (Lately::default(), Recent::default(), HashMap::new());
         let (retain_from, handoffs_from) = (0, String::new());
         Self { node, parked: None, lately, recent, habits, retain_from, handoffs_from, accounts }
     }
 
     /// The keys that a receipt's id may be stored under, the likeliest first.
-    pub(crate) fn keys(&self, receipt: &Receipt) -> Vec<String> {
+    pub fn keys(&self, receipt: &Receipt) -> Vec<String> {
         let habit = self.habits.get(receipt.link.as_str()).copied().unwrap_or_default();
         habit.keys(&receipt.operator_id).into_iter().map(kept_key).collect()
     }
 
     /// The other links of a link's account, over which a receipt may have come as well.
-    pub(crate) fn beside(&self, link: &LinkId) -> Vec<String> {
+    pub fn beside(&self, link: &LinkId) -> Vec<String> {
         let accounts = self.accounts.read().unwrap_or_else(PoisonError::into_inner);
         accounts.get(link.as_str()).cloned().unwrap_or_default()
     }
 
     /// After a rollback: what was noted is not so.
-    pub(crate) fn forget(&mut self) {
+    pub fn forget(&mut self) {
         self.parked = None;
         self.lately.forget();
     }
@@ -62,7 +64,7 @@ impl Memory {
 /// The last parts that were ended by receipts, by hashes of link and key and of the recipient's number. Two that meet by chance (one in 2^48)
 /// cost one receipt.
 #[derive(Default)]
-pub(crate) struct Recent {
+pub struct Recent {
     parts: HashSet<(u64, u64)>,
     /// How many of each link and key: one id may be of several recipients.
     names: HashMap<u64, usize>,
@@ -71,7 +73,7 @@ pub(crate) struct Recent {
 
 impl Recent {
     /// Remembers one; forgets the oldest.
-    pub(crate) fn put(&mut self, link: &str, key: &str, recipient: &str) {
+    pub fn put(&mut self, link: &str, key: &str, recipient: &str) {
         let part = (hash((link, key)), hash(tail(recipient)));
         if self.parts.insert(part) {
             *self.names.entry(part.0).or_default() += 1;
@@ -95,7 +97,7 @@ impl Recent {
     }
 
     /// Whether a receipt repeats one that ended a part: a named recipient must be the same.
-    pub(crate) fn knows(&self, link: &str, key: &str, recipient: Option<&str>) -> bool {
+    pub fn knows(&self, link: &str, key: &str, recipient: Option<&str>) -> bool {
         let name = hash((link, key));
         recipient
             .map_or_else(|| self.names.contains_key(&name), |to| self.parts.contains(&(name, hash(tail(to)))))

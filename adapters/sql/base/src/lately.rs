@@ -2,7 +2,7 @@
 //!
 //! Losing any of it costs a read. It is never asked where somebody else may have written since: the writer forgets all of it after a
 //! rollback, when another connection changed a SQLite file, and when one of its own statements changes messages in ways not followed here
-//! ([`super::writer`]). With a server, where other nodes write, only what never changes of a message is used: what was accepted.
+//! (`adapters/sql/src/store/writer.rs`). With a server, where other nodes write, only what never changes of a message is used: what was accepted.
 
 use crate::rows::{Awaited, Folded, Settled, Standing, millis};
 use domain::message::{Message, PartState};
@@ -16,7 +16,7 @@ const MOST: usize = 20_000;
 
 /// The messages.
 #[derive(Default)]
-pub(crate) struct Lately {
+pub struct Lately {
     messages: HashMap<i64, Kept>,
     order: VecDeque<i64>,
     /// Parts whose receipts are awaited, by [`name`].
@@ -51,7 +51,7 @@ fn name(link: &str, key: &str) -> String {
 
 impl Lately {
     /// Forgets everything.
-    pub(crate) fn forget(&mut self) {
+    pub fn forget(&mut self) {
         self.messages.clear();
         self.order.clear();
         self.awaited.clear();
@@ -59,7 +59,7 @@ impl Lately {
     }
 
     /// The version of the file, which other connections' commits change: after one of them nothing here is sure any more.
-    pub(crate) fn at_version(&mut self, version: i64) {
+    pub fn at_version(&mut self, version: i64) {
         if self.version.is_some_and(|before| before != version) {
             self.forget();
         }
@@ -67,7 +67,7 @@ impl Lately {
     }
 
     /// A message was stored as held by a run: its link will report of it soon. (What waits in a queue is leased first.)
-    pub(crate) fn accepted(&mut self, new: &NewMessage) {
+    pub fn accepted(&mut self, new: &NewMessage) {
         if new.state != State::Sending {
             return;
         }
@@ -76,7 +76,7 @@ impl Lately {
     }
 
     /// A message was taken from the queue.
-    pub(crate) fn leased(&mut self, leased: &Leased) {
+    pub fn leased(&mut self, leased: &Leased) {
         let mut standing =
             standing(&leased.message, leased.link.as_str(), State::Sending, &leased.parts.encode());
         standing.tries_total = i32::from(leased.tries.total);
@@ -98,7 +98,7 @@ impl Lately {
     }
 
     /// Forgets one message.
-    pub(crate) fn lose(&mut self, id: i64) {
+    pub fn lose(&mut self, id: i64) {
         if let Some(kept) = self.messages.remove(&id) {
             kept.names.iter().for_each(|name| self.one_less(name));
         }
@@ -114,7 +114,7 @@ impl Lately {
     }
 
     /// A settlement was written. What is simple is followed: all parts are with the operator, and each has its receipt to come.
-    pub(crate) fn settled(&mut self, row: &Settled, awaited: &[Awaited]) {
+    pub fn settled(&mut self, row: &Settled, awaited: &[Awaited]) {
         let id = row.settlement.id.0;
         let Some(kept) = self.messages.get_mut(&id) else { return };
         let open = row.parts.as_slice().iter().all(|part| part.state == PartState::Sent);
@@ -148,24 +148,24 @@ impl Lately {
 
     /// The part that a receipt under this very key is about, if its message is known here and was sent to the number that is named. (One
     /// that names none may be of an older message of the same key, which only the table knows.)
-    pub(crate) fn awaited(&self, link: &str, key: &str, recipient: Option<&str>) -> Option<&Awaited> {
+    pub fn awaited(&self, link: &str, key: &str, recipient: Option<&str>) -> Option<&Awaited> {
         let awaited = self.awaited.get(&name(link, key))?.only.as_ref()?;
         let kept = self.messages.get(&awaited.message)?;
         (recipient == Some(kept.standing.recipient.as_str())).then_some(awaited)
     }
 
     /// What is known of a message that was sent.
-    pub(crate) fn standing(&self, id: i64) -> Option<&Standing> {
+    pub fn standing(&self, id: i64) -> Option<&Standing> {
         self.messages.get(&id).map(|kept| &kept.standing).filter(|s| s.state == State::Sent.code())
     }
 
     /// What was accepted.
-    pub(crate) fn message(&self, id: i64) -> Option<&Arc<Message>> {
+    pub fn message(&self, id: i64) -> Option<&Arc<Message>> {
         self.messages.get(&id).map(|kept| &kept.message)
     }
 
     /// What receipts made of a message was written.
-    pub(crate) fn folded(&mut self, row: &Folded) {
+    pub fn folded(&mut self, row: &Folded) {
         if row.state != State::Sent {
             self.lose(row.id);
         } else if let Some(kept) = self.messages.get_mut(&row.id) {
@@ -174,7 +174,7 @@ impl Lately {
     }
 
     /// The receipt of a part has come.
-    pub(crate) fn done(&mut self, awaited: &Awaited) {
+    pub fn done(&mut self, awaited: &Awaited) {
         let name = name(&awaited.link, &awaited.op_key);
         let Some(kept) = self.messages.get_mut(&awaited.message) else { return };
         if let Some(at) = kept.names.iter().position(|own| *own == name) {
@@ -185,7 +185,7 @@ impl Lately {
 }
 
 /// What a change makes of what was known.
-pub(crate) fn fold(standing: &mut Standing, row: &Folded) {
+pub fn fold(standing: &mut Standing, row: &Folded) {
     standing.state = row.state.code();
     standing.parts = row.parts.encode();
     standing.final_at = row.final_at.or(standing.final_at);
