@@ -93,8 +93,8 @@ fn good_ones_get_through(gateway: &Gateway, simulator: &Simulator, sink: Option<
     }
 }
 
-/// Rounds of the comparison, and messages of each to either gateway.
-const ROUNDS: usize = 8;
+/// The most rounds of the comparison (it ends with the first that shows it), and messages of each to either gateway.
+const ROUNDS: usize = 30;
 const EACH: u64 = 100;
 /// A black hole beside it may slow the rest down by a fifth.
 const MOST: f64 = 1.2;
