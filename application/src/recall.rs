@@ -217,7 +217,8 @@ impl Withdrawals {
     async fn pass_on(&self, recall: Recall, lane: &Lane) {
         let (id, link) = (recall.record.message.id, recall.link.clone());
         let (taken, outcome) = self.ask(&recall, lane).await;
-        tracing::info!(%id, %link, taken = taken.len(), ?outcome, "the operator was asked to take a message back");
+        let answered = matches!(outcome, RecallOutcome::Said(_));
+        tracing::info!(%id, %link, taken = taken.len(), answered, "the operator was asked to take a message back");
         let answer = RecallAnswer { id, link, taken, outcome, now: self.clock.now() };
         for _ in 0..WRITES {
             match self.fatal.watch(self.recalls.recalled(answer.clone()).await) {

@@ -96,9 +96,9 @@ fn connect(url: String) -> BoxFuture<'static, ConnectionResult<Conn>> {
             let (client, connection) = config.connect(NoTls).await.map_err(|e| bad(&e))?;
             Conn::try_from_client_and_connection(client, connection).await?
         } else {
-            let tls = tls::config(config.get_ssl_mode()).map_err(|e| bad(&e))?;
+            let tls = tls::client(config.get_ssl_mode()).map_err(|e| bad(&e))?;
             let (client, connection) =
-                config.connect(MakeRustlsConnect::new(tls)).await.map_err(|e| bad(&e))?;
+                config.connect(MakeRustlsConnect::new(tls.config().clone())).await.map_err(|e| bad(&e))?;
             Conn::try_from_client_and_connection(client, connection).await?
         };
         conn.batch_execute(SETUP).await.map_err(ConnectionError::CouldntSetupConfiguration)?;
