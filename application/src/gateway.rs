@@ -23,6 +23,7 @@ use crate::pulse::{Heard, Pulse};
 use crate::query::Query;
 use crate::recall::Withdrawals;
 use crate::receive::Receive;
+use crate::search::Search;
 use crate::settling::Settling;
 use crate::shares::Shares;
 use crate::submit::{Submit, Uses};
@@ -266,6 +267,7 @@ impl Gateway {
             },
             query: Query {
                 reports: Arc::clone(&stores.reports),
+                search: Arc::new(Search::new(Arc::clone(&stores.reports), Arc::clone(&world.clock))),
                 dispatch: Arc::clone(&stores.dispatch),
                 recalls: Arc::clone(&stores.recalls),
                 bell,

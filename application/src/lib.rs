@@ -31,6 +31,7 @@ mod query;
 mod recall;
 mod receive;
 mod replies;
+mod search;
 mod senders;
 mod settling;
 mod shares;

@@ -2,6 +2,7 @@
 
 use crate::fatal::Fatal;
 use crate::recall::TakeBack;
+use crate::search::Search;
 use async_trait::async_trait;
 use domain::access::Sender;
 use domain::message::{MessageId, MoId};
@@ -17,6 +18,7 @@ use tokio::sync::Notify;
 #[derive(Clone)]
 pub(crate) struct Query {
     pub reports: Arc<dyn Reports>,
+    pub search: Arc<Search>,
     pub dispatch: Arc<dyn Dispatch>,
     pub recalls: Arc<dyn Recalls>,
     /// Rung when a wish that operators take something back was written down.
@@ -48,7 +50,7 @@ impl QueryMessages for Query {
             filter.user = Some(sender.name().clone());
         }
         filter.limit = filter.limit.clamp(1, 1_000);
-        Ok(self.fatal.watch(self.reports.messages(&filter).await)?)
+        Ok(self.fatal.watch(self.search.page(&filter).await)?)
     }
 
     async fn cancel(&self, sender: &Sender, id: MessageId) -> Result<State, Refusal> {
