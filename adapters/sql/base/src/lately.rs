@@ -4,11 +4,12 @@
 //! rollback, when another connection changed a SQLite file, and when one of its own statements changes messages in ways not followed here
 //! (`adapters/sql/src/store/writer.rs`). With a server, where other nodes write, only what never changes of a message is used: what was accepted.
 
+use crate::map::Map;
 use crate::rows::{Awaited, Folded, Settled, Standing, millis};
 use domain::message::{Message, PartState};
 use domain::state::State;
 use ports::driven::{Leased, NewMessage, Outcome};
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// How many messages are remembered; the oldest goes first. (About 1 KiB each.)
@@ -17,10 +18,10 @@ const MOST: usize = 20_000;
 /// The messages.
 #[derive(Default)]
 pub struct Lately {
-    messages: HashMap<i64, Kept>,
+    messages: Map<i64, Kept>,
     order: VecDeque<i64>,
     /// Parts whose receipts are awaited, by [`name`].
-    awaited: HashMap<String, Named>,
+    awaited: Map<String, Named>,
     version: Option<i64>,
 }
 
@@ -164,8 +165,14 @@ impl Lately {
         self.messages.get(&id).map(|kept| &kept.message)
     }
 
+    /// What receipts made of messages was written, and which parts are awaited no longer.
+    pub fn folded_in(&mut self, done: &[Awaited], changed: &[Folded]) {
+        done.iter().for_each(|awaited| self.done(awaited));
+        changed.iter().for_each(|row| self.folded(row));
+    }
+
     /// What receipts made of a message was written.
-    pub fn folded(&mut self, row: &Folded) {
+    fn folded(&mut self, row: &Folded) {
         if row.state != State::Sent {
             self.lose(row.id);
         } else if let Some(kept) = self.messages.get_mut(&row.id) {
@@ -174,7 +181,7 @@ impl Lately {
     }
 
     /// The receipt of a part has come.
-    pub fn done(&mut self, awaited: &Awaited) {
+    fn done(&mut self, awaited: &Awaited) {
         let name = name(&awaited.link, &awaited.op_key);
         let Some(kept) = self.messages.get_mut(&awaited.message) else { return };
         if let Some(at) = kept.names.iter().position(|own| *own == name) {

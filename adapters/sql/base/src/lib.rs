@@ -7,7 +7,9 @@
 pub mod batches;
 pub mod error;
 pub mod failpoints;
+pub mod folding;
 pub mod lately;
+pub mod map;
 pub mod memory;
 pub mod migrations;
 pub mod op;
@@ -15,5 +17,6 @@ mod options;
 pub mod queue;
 pub mod rows;
 pub mod statement;
+pub mod told;
 
 pub use options::{Checked, Opened, RESERVE_BYTES, StoreOptions};

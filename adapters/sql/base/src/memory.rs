@@ -1,13 +1,14 @@
 //! What the writer remembers between transactions. Losing any of it costs time, never truth.
 
 use crate::lately::Lately;
+use crate::map::{Hashing, Map, Set};
 use crate::rows::kept_key;
 use domain::directory::LinkId;
 use domain::receipt::correlate::tail;
 use domain::receipt::{Habit, Receipt};
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet, VecDeque};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasher as _, Hash};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// How many receipts that ended a part are remembered, to know their repetitions.
@@ -48,6 +49,14 @@ impl Memory {
         habit.keys(&receipt.operator_id).into_iter().map(kept_key).collect()
     }
 
+    /// Works with how a link's receipts spell ids.
+    pub fn spelled<T>(&mut self, link: &str, with: impl FnOnce(&mut Habit) -> T) -> T {
+        match self.habits.get_mut(link) {
+            Some(habit) => with(habit),
+            None => with(self.habits.entry(link.to_owned()).or_default()),
+        }
+    }
+
     /// The other links of a link's account, over which a receipt may have come as well.
     pub fn beside(&self, link: &LinkId) -> Vec<String> {
         let accounts = self.accounts.read().unwrap_or_else(PoisonError::into_inner);
@@ -65,16 +74,17 @@ impl Memory {
 /// cost one receipt.
 #[derive(Default)]
 pub struct Recent {
-    parts: HashSet<(u64, u64)>,
+    parts: Set<(u64, u64)>,
     /// How many of each link and key: one id may be of several recipients.
-    names: HashMap<u64, usize>,
+    names: Map<u64, usize>,
     order: VecDeque<(u64, u64)>,
+    hashing: Hashing,
 }
 
 impl Recent {
     /// Remembers one; forgets the oldest.
     pub fn put(&mut self, link: &str, key: &str, recipient: &str) {
-        let part = (hash((link, key)), hash(tail(recipient)));
+        let part = (self.hash((link, key)), self.hash(tail(recipient)));
         if self.parts.insert(part) {
             *self.names.entry(part.0).or_default() += 1;
             self.order.push_back(part);
@@ -98,16 +108,16 @@ impl Recent {
 
     /// Whether a receipt repeats one that ended a part: a named recipient must be the same.
     pub fn knows(&self, link: &str, key: &str, recipient: Option<&str>) -> bool {
-        let name = hash((link, key));
-        recipient
-            .map_or_else(|| self.names.contains_key(&name), |to| self.parts.contains(&(name, hash(tail(to)))))
+        let name = self.hash((link, key));
+        recipient.map_or_else(
+            || self.names.contains_key(&name),
+            |to| self.parts.contains(&(name, self.hash(tail(to)))),
+        )
     }
-}
 
-fn hash(of: impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    of.hash(&mut hasher);
-    hasher.finish()
+    fn hash(&self, of: impl Hash) -> u64 {
+        self.hashing.hash_one(of)
+    }
 }
 
 #[cfg(test)]

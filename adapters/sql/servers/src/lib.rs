@@ -7,6 +7,6 @@ pub mod mysql;
 pub mod postgres;
 
 use sql_base::{
-    Checked, Opened, StoreOptions, batches, error, failpoints, lately, memory, migrations, op, queue, rows,
-    statement,
+    Checked, Opened, StoreOptions, batches, error, failpoints, folding, memory, migrations, op, queue, rows,
+    statement, told,
 };

@@ -1,7 +1,7 @@
 //! Accepting messages: all of the batch in one insert, keys looked up one by one.
 
-use super::memory::Memory;
 use super::{Conn, dialect};
+use crate::memory::Memory;
 use crate::op::Ticket;
 use crate::rows::{DeadlineRow, Incoming, decode_answer, encode_answer, millis};
 use crate::statement::{Bind, Sql};

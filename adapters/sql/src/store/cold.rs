@@ -1,10 +1,10 @@
 //! Rare small changes: taking a message back, setting right what a wrong clock put off, and proving that writing works.
 
 use super::accept::count_up;
-use super::memory::Memory;
 use super::receipts::standings;
 use super::tell::{self, Tell};
 use super::{Conn, dialect};
+use crate::memory::Memory;
 use crate::op::Ticket;
 use crate::rows::{Folded, millis};
 use crate::statement::{Bind, Sql, places};

@@ -1,8 +1,8 @@
 //! Handoffs: taken when due, deleted when done, kept when given up.
 
-use super::memory::Memory;
 use super::read::{messages_by_id, mos_by_id};
 use super::{Conn, dialect};
+use crate::memory::Memory;
 use crate::op::Ticket;
 use crate::rows::{HANDOFF_COLUMNS, HandoffName, HandoffSql, StoredHandoff, handoff_state, millis, time};
 use crate::statement::{Bind, Sql};

@@ -1,7 +1,7 @@
 //! Taking messages from a link's queue.
 
-use super::memory::Memory;
 use super::{Conn, dialect};
+use crate::memory::Memory;
 use crate::op::Ticket;
 use crate::rows::{MESSAGE_COLUMNS, MessageSql, StoredMessage, millis};
 use crate::statement::{Bind, Sql, places};

@@ -24,10 +24,9 @@ mod writer;
 
 use super::{Conn, Reader, Session, dialect};
 use crate::error::Fault;
-use crate::memory::Accounts;
+use crate::memory::{Accounts, Memory};
 use crate::queue::{Queue, queue};
 use crate::statement::Sql;
-use crate::{lately, memory};
 use diesel::sql_types::BigInt;
 use ports::driven::{Clock, StoreError};
 use std::sync::{Arc, OnceLock};
@@ -69,7 +68,7 @@ impl Store {
         let broken = Arc::new(OnceLock::new());
         let (stopped, ended) = watch::channel(false);
         let accounts = Accounts::default();
-        let memory = memory::Memory::new(node, Arc::clone(&accounts));
+        let memory = Memory::new(node, Arc::clone(&accounts));
         let writer = writer::Writer::new(session, waiting, memory, clock, Arc::clone(&broken), stopped);
         (Self { queue: sender, reader, broken, accounts, counted: read::COUNTED }, writer, ended)
     }

@@ -2,8 +2,8 @@
 
 use super::accept::{ONCE_MS, count_up};
 use super::inbox::SEEN_MS;
-use super::memory::Memory;
 use super::{Conn, dialect, recalls};
+use crate::memory::Memory;
 use crate::op::Ticket;
 use crate::rows::{kept_key, millis};
 use crate::statement::{Sql, places};

@@ -1,9 +1,9 @@
 //! Settling turns: one fenced update each, then the receipts that are awaited or came early, then the senders to be told.
 
-use super::memory::Memory;
 use super::receipts::{self, standings};
 use super::tell::{self, Tell};
 use super::{Conn, deadlines, dialect};
+use crate::memory::Memory;
 use crate::op::Ticket;
 use crate::rows::{Awaited, DeadlineRow, Folded, Settled, StoredEarly, kept_key, millis};
 use crate::statement::Sql;

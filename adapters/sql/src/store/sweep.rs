@@ -1,9 +1,9 @@
 //! What time does to messages: they expire in the queue, and their receipts do not come.
 
-use super::memory::Memory;
 use super::receipts::{fold_in, standings};
 use super::tell::{self, Tell};
 use super::{Conn, dialect};
+use crate::memory::Memory;
 use crate::op::Ticket;
 use crate::rows::{AWAITING_COLUMNS, Awaited, AwaitedSql, Folded, StoredEarly, millis};
 use crate::rows::{EARLY_COLUMNS, EarlySql};

@@ -3,13 +3,13 @@
 //! Never commits on a timer, never answers before the commit, never goes on after the disk has failed.
 
 use super::answers::Answers;
-use super::memory::Memory;
 use super::{
     Conn, Session, accept, cluster, cold, deadlines, dialect, directory, handoffs, inbox, lease, recalls,
     receipts, retain, settle, sweep,
 };
 use crate::error::Fault;
 use crate::failpoints;
+use crate::memory::Memory;
 use crate::op::Op;
 use crate::queue::Waiting;
 use diesel::QueryResult;
