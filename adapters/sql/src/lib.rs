@@ -15,7 +15,7 @@ pub use sql_base::{Checked, Opened, RESERVE_BYTES, StoreOptions, failpoints};
 
 use futures_util::future::BoxFuture;
 use ports::driven::StoreError;
-use sql_base::{batches, error, folding, memory, migrations, op, queue, rows, statement, told};
+use sql_base::{error, folding, memory, migrations, one_by_one, op, queue, rows, settling, statement, told};
 use sql_servers::{mysql, postgres};
 use std::borrow::Cow;
 use std::path::Path;

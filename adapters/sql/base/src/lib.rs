@@ -12,10 +12,12 @@ pub mod lately;
 pub mod map;
 pub mod memory;
 pub mod migrations;
+pub mod one_by_one;
 pub mod op;
 mod options;
 pub mod queue;
 pub mod rows;
+pub mod settling;
 pub mod statement;
 pub mod told;
 

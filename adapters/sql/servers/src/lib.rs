@@ -8,5 +8,5 @@ pub mod postgres;
 
 use sql_base::{
     Checked, Opened, StoreOptions, batches, error, failpoints, folding, memory, migrations, op, queue, rows,
-    statement, told,
+    settling, statement, told,
 };

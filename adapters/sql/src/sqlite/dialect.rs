@@ -1,9 +1,9 @@
 //! What is SQLite's own: rows go in one by one with a statement that stays prepared, inside the writer's one transaction.
 
 use super::Conn;
-use crate::batches;
+use crate::one_by_one::{ChangeEach, DeleteEach, InsertEach};
 use crate::rows::{AWAITING_COLUMNS, Awaited, AwaitedSql, EARLY_COLUMNS, EarlySql, StoredEarly};
-use crate::statement::{Change, Doomed, Pieces, Record, Repeated, Sql};
+use crate::statement::{Pieces, Repeated, Sql};
 use diesel::sql_types::BigInt;
 use diesel::{QueryResult, RunQueryDsl};
 
@@ -31,47 +31,18 @@ pub(super) async fn version(conn: &mut Conn) -> QueryResult<Option<i64>> {
 }
 
 /// Inserts rows.
-pub(super) async fn insert<T: Record>(conn: &mut Conn, rows: Vec<T>) -> QueryResult<usize> {
-    conn.spawn_blocking(move |conn| {
-        let verb = if T::IGNORE { "INSERT OR IGNORE" } else { "INSERT" };
-        let text = batches::insert_text::<T>(verb, 1, "");
-        let pieces = Pieces::of(&text);
-        let mut count = 0;
-        for row in &rows {
-            count += Repeated::<(T, Insert)>::new(&pieces, row.binds()).execute(conn)?;
-        }
-        Ok(count)
-    })
-    .await
+pub(super) async fn insert<T: InsertEach>(conn: &mut Conn, rows: Vec<T>) -> QueryResult<usize> {
+    conn.spawn_blocking(move |conn| T::insert_each(conn, &rows)).await
 }
 
 /// Changes messages; says of each whether it was there and the fence held.
-pub(super) async fn change<T: Change>(conn: &mut Conn, rows: Vec<T>) -> QueryResult<(Vec<T>, Vec<bool>)> {
-    conn.spawn_blocking(move |conn| {
-        let text = batches::change_one::<T>("");
-        let pieces = Pieces::of(&text);
-        let mut done = Vec::with_capacity(rows.len());
-        for row in &rows {
-            done.push(Repeated::<(T, Update)>::new(&pieces, row.binds()).execute(conn)? > 0);
-        }
-        Ok((rows, done))
-    })
-    .await
+pub(super) async fn change<T: ChangeEach>(conn: &mut Conn, rows: Vec<T>) -> QueryResult<(Vec<T>, Vec<bool>)> {
+    conn.spawn_blocking(move |conn| T::change_each(conn, &rows).map(|done| (rows, done))).await
 }
 
 /// Deletes rows by their keys.
-pub(super) async fn delete<T: Doomed>(conn: &mut Conn, rows: Vec<T>) -> QueryResult<usize> {
-    conn.spawn_blocking(move |conn| {
-        let fits: Vec<_> = T::COLUMNS.iter().map(|column| format!("{column} = ?")).collect();
-        let text = format!("DELETE FROM {} WHERE {}", T::TABLE, fits.join(" AND "));
-        let pieces = Pieces::of(&text);
-        let mut count = 0;
-        for row in &rows {
-            count += Repeated::<(T, Delete)>::new(&pieces, row.binds()).execute(conn)?;
-        }
-        Ok(count)
-    })
-    .await
+pub(super) async fn delete<T: DeleteEach>(conn: &mut Conn, rows: Vec<T>) -> QueryResult<usize> {
+    conn.spawn_blocking(move |conn| T::delete_each(conn, &rows)).await
 }
 
 /// Deletes rows that are too old, at most so many.
@@ -120,8 +91,3 @@ pub(super) async fn early(conn: &mut Conn, keys: Vec<(String, String)>) -> Query
     })
     .await
 }
-
-/// Names of statements: with the type of the row, one text each.
-struct Insert;
-struct Update;
-struct Delete;

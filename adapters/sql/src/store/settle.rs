@@ -1,11 +1,12 @@
 //! Settling turns: one fenced update each, then the receipts that are awaited or came early, then the senders to be told.
 
 use super::receipts::{self, standings};
-use super::tell::{self, Tell};
+use super::tell;
 use super::{Conn, deadlines, dialect};
 use crate::memory::Memory;
 use crate::op::Ticket;
-use crate::rows::{Awaited, DeadlineRow, Folded, Settled, StoredEarly, kept_key, millis};
+use crate::rows::{Awaited, Folded, Settled, StoredEarly};
+use crate::settling::{Following, Turns, parts_awaited};
 use crate::statement::Sql;
 use diesel::QueryResult;
 use diesel::sql_types::BigInt;
@@ -22,50 +23,20 @@ pub(super) async fn settle(
     memory: &mut Memory,
     mut tickets: Vec<&mut Ticket<Vec<Settlement>, Vec<Option<State>>>>,
 ) -> QueryResult<()> {
-    let mut seen = HashSet::new();
-    let mut rows = Vec::new();
-    // Which settlement of which ticket a row is.
-    let mut places = Vec::new();
-    let mut answers: Vec<Vec<Option<State>>> = Vec::with_capacity(tickets.len());
-    for (nth, ticket) in tickets.iter().enumerate() {
-        // Two of one turn in a batch: the first ends the lease, so the second is a repetition. By another link it is another turn.
-        for (at, settlement) in ticket.ask.iter().enumerate() {
-            if seen.insert((settlement.id, settlement.lease, settlement.link.clone())) {
-                rows.push(settled(settlement.clone()));
-                places.push((nth, at));
-            }
-        }
-        answers.push(vec![None; ticket.ask.len()]);
-    }
-    merge_earlier_parts(conn, &mut rows).await?;
-    let latest = rows.iter().map(|row| row.settlement.at).max();
+    let mut turns = {
+        let asks: Vec<&[Settlement]> = tickets.iter().map(|ticket| ticket.ask.as_slice()).collect();
+        Turns::of(&asks)
+    };
+    merge_earlier_parts(conn, &mut turns.rows).await?;
+    let (rows, places) = turns.apart();
     let (rows, written) = dialect::change(conn, rows).await?;
-    for ((nth, at), (row, _)) in
-        places.into_iter().zip(rows.iter().zip(&written)).filter(|(_, (_, done))| **done)
-    {
-        if let Some(answer) = answers.get_mut(nth).and_then(|answers| answers.get_mut(at)) {
-            *answer = Some(row.state);
-        }
-    }
+    let answers = Turns::answers(places, &rows, &written);
     tickets.iter_mut().zip(answers).for_each(|(ticket, answer)| ticket.done(answer));
-    let (written, refused): (Vec<_>, Vec<_>) = rows.into_iter().zip(written).partition(|(_, done)| *done);
-    let (ids, times) = new_times(written.iter().map(|(row, _)| &row.settlement));
-    deadlines::renew(conn, ids, times).await?;
-    let mut awaited = Vec::with_capacity(written.len());
-    let (mut tells, mut unknown) = (Vec::new(), Vec::new());
-    for (row, _) in &written {
-        let before = awaited.len();
-        awaited.extend(parts_awaited(&row.settlement));
-        if let Some(tell) = told(row) {
-            match memory.lately.message(tell.id) {
-                Some(message) => tells.extend(message.callback.as_ref().map(|to| tell::row(&tell, to))),
-                None => unknown.push(tell),
-            }
-        }
-        memory.lately.settled(row, awaited.get(before..).unwrap_or_default());
-    }
-    refused.iter().for_each(|(row, _)| memory.lately.lose(row.settlement.id.0));
-    awaited.extend(said_late(conn, refused.into_iter().map(|(row, _)| row).collect()).await?);
+    let Following { moved, times, mut awaited, tells, unknown, latest } =
+        Following::of(&mut memory.lately, &rows, &written);
+    deadlines::renew(conn, moved, times).await?;
+    let refused = rows.into_iter().zip(written).filter(|(_, done)| !done).map(|(row, _)| row);
+    awaited.extend(said_late(conn, refused.collect()).await?);
     if !awaited.is_empty() {
         let keys = awaited.iter().map(|a| (a.link.clone(), a.op_key.clone())).collect();
         dialect::insert(conn, awaited).await?;
@@ -75,44 +46,6 @@ pub(super) async fn settle(
     }
     tell::store(conn, tells).await?;
     tell::tell(conn, unknown, true).await
-}
-
-fn settled(mut settlement: Settlement) -> Settled {
-    let state = settlement.outcome.state(&settlement.parts);
-    let parts = std::mem::take(&mut settlement.parts);
-    Settled { settlement, state, parts }
-}
-
-/// Which messages go by another link, and their times there.
-fn new_times<'a>(settlements: impl Iterator<Item = &'a Settlement>) -> (Vec<i64>, Vec<DeadlineRow>) {
-    let (mut ids, mut rows) = (Vec::new(), Vec::new());
-    for settlement in settlements {
-        if let Some(times) = settlement.outcome.new_times(&settlement.link) {
-            ids.push(settlement.id.0);
-            rows.extend(times.iter().map(|time| DeadlineRow::of(settlement.id, time)));
-        }
-    }
-    (ids, rows)
-}
-
-fn parts_awaited(settlement: &Settlement) -> impl Iterator<Item = Awaited> + '_ {
-    settlement.awaiting.iter().map(|(seq, key)| Awaited {
-        link: settlement.link.as_str().to_owned(),
-        op_key: kept_key(key.clone()),
-        message: settlement.id.0,
-        seq: i16::from(*seq),
-        until: millis(settlement.awaiting_until),
-    })
-}
-
-fn told(row: &Settled) -> Option<Tell> {
-    let settlement = &row.settlement;
-    settlement.tell.then_some(Tell {
-        id: settlement.id.0,
-        state: row.state,
-        lease: settlement.tell_lease,
-        at: settlement.at,
-    })
 }
 
 /// Parts that went out in an earlier turn may have got their receipts in the meantime: an end that a receipt brought stays.
