@@ -1,6 +1,6 @@
 //! Kannel's sendsms: its parameters, its answers word for word, so that its users can point their programs here.
 //!
-//! Facts from Kannel 1.4's user guide and what its smsbox answers. Not taken over: XML, and options that only its own drivers understand,
+//! Facts from Kannel 1.4's user guide and what its smsbox answers. Not taken over: options that only its own drivers understand,
 //! which are refused when they would change what arrives.
 
 use super::admit;
