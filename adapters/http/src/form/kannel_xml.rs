@@ -8,6 +8,9 @@ use crate::api;
 use crate::operator::xml::{self, Element, NotXml};
 use encoding_rs::{Encoding, UTF_8};
 
+/// Names and values.
+type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
+
 /// Where each parameter stands below `submit`; the first that is given counts.
 const PLACES: [(&str, &[&str]); 18] = [
     ("from", &["oa/number"]),
@@ -31,10 +34,7 @@ const PLACES: [(&str, &[&str]); 18] = [
 ];
 
 /// Reads them. The charset is `named`, else that of the XML declaration, else UTF-8.
-pub(super) fn read(
-    octets: &[u8],
-    named: Option<&'static Encoding>,
-) -> Result<Vec<(Vec<u8>, Vec<u8>)>, NotXml> {
+pub(super) fn read(octets: &[u8], named: Option<&'static Encoding>) -> Result<Pairs, NotXml> {
     let charset = named.or_else(|| xml::declared(octets)).unwrap_or(UTF_8);
     let root = xml::read(&charset.decode(octets).0)?;
     let none = Element::default();
