@@ -45,6 +45,7 @@ impl Params {
         params.add(parts.uri.query().unwrap_or_default().as_bytes())?;
         let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
         if parts.method == Method::POST {
+            media::uncompressed(&parts.headers)?;
             let octets = read_body(body, limits).await?;
             params.kind =
                 match kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
