@@ -3,7 +3,8 @@
 use crate::{Ask, accepted, now, sending};
 use domain::message::{Callback, DlrMask, Door, Priority};
 use domain::refusal::Code;
-use domain::submission::{Content, Request};
+use domain::state::State;
+use domain::submission::{Accepted, Content, Request};
 use domain::text::Policy;
 use std::time::Duration;
 
@@ -279,4 +280,17 @@ async fn posted_as_xml() {
             .await;
         assert_eq!((answer.status, answer.body.as_str()), (status, said), "{body}");
     }
+}
+
+/// As Kannel's smsbox, and as its own driver for HTTP understands it: another answer would be a refusal to that.
+#[tokio::test]
+async fn deferred_is_accepted_too() {
+    let now = accepted(&["46705123456"], &[]);
+    let later = now.messages().iter().cloned().map(|mut message| {
+        message.state = State::Scheduled;
+        message
+    });
+    let (app, _) = sending(Ok(Accepted::after_commit(now.submission(), later.collect(), Vec::new(), false)));
+    let answer = Ask::get(&format!("{LOGIN}&to=0705&text=x&deferred=5")).of(&app).await;
+    assert_eq!((answer.status, answer.body.as_str()), (202, "0: Accepted for delivery"));
 }
