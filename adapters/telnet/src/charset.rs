@@ -1,4 +1,4 @@
-//! The two character sets of a session: UTF-8 unless `SITE CHARSET` says otherwise.
+//! The two character sets of a session: UTF-8 unless `SITE CHARSET` says otherwise, or a line shows that it is the other.
 
 use std::borrow::Cow;
 
@@ -25,8 +25,11 @@ pub fn typed(part: &str) -> String {
 /// How octets are read as text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Charset {
-    /// UTF-8; anything else is refused, never guessed.
+    /// Nobody said which: UTF-8, and ISO-8859-1 for a line that cannot be that. Programs made for pagers write it and have no way to say so, and an
+    /// alarm must not stay away for a letter.
     #[default]
+    Unsaid,
+    /// UTF-8; anything else is refused, never guessed.
     Utf8,
     /// ISO-8859-1, with the letters that Windows puts in its empty places (windows-1252, as the web reads it).
     Latin1,
@@ -49,7 +52,7 @@ impl Charset {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Self::Utf8 => "UTF-8",
+            Self::Unsaid | Self::Utf8 => "UTF-8",
             Self::Latin1 => "ISO-8859-1",
         }
     }
@@ -58,9 +61,12 @@ impl Charset {
     /// [`ERASE`] and [`ERASE_ALL`]: only who knows the parts of the line can tell how far it reaches.
     #[must_use]
     pub fn read(self, line: &[u8]) -> Option<String> {
-        let text = match self {
-            Self::Utf8 => Cow::Borrowed(std::str::from_utf8(line).ok()?),
-            Self::Latin1 => encoding_rs::WINDOWS_1252.decode_without_bom_handling(line).0,
+        let text = match (self, std::str::from_utf8(line)) {
+            (Self::Unsaid | Self::Utf8, Ok(text)) => Cow::Borrowed(text),
+            (Self::Utf8, Err(_)) => return None,
+            (Self::Unsaid, Err(_)) | (Self::Latin1, _) => {
+                encoding_rs::WINDOWS_1252.decode_without_bom_handling(line).0
+            }
         };
         let known = text.chars().map(|c| match c {
             '\t' => ' ',
@@ -74,7 +80,7 @@ impl Charset {
     #[must_use]
     pub fn write(self, text: &str) -> Vec<u8> {
         match self {
-            Self::Utf8 => text.as_bytes().to_vec(),
+            Self::Unsaid | Self::Utf8 => text.as_bytes().to_vec(),
             Self::Latin1 => text.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect(),
         }
     }
@@ -88,6 +94,9 @@ mod tests {
     fn both_sets() {
         assert_eq!(Charset::Utf8.read("Hej åäö".as_bytes()).as_deref(), Some("Hej åäö"));
         assert_eq!(Charset::Utf8.read(b"Hej \xE5"), None);
+        assert_eq!(Charset::default().read("Hej å".as_bytes()).as_deref(), Some("Hej å"));
+        assert_eq!(Charset::default().read(b"Hej \xE5\x80").as_deref(), Some("Hej å€"));
+        assert_eq!(Charset::default().write("å"), "å".as_bytes());
         assert_eq!(Charset::Latin1.read(b"Hej \xE5\x80\x1B[2J").as_deref(), Some("Hej å€[2J"));
         assert_eq!(Charset::Latin1.write("å€\r\n"), b"\xE5?\r\n");
         assert_eq!(Charset::Utf8.read(b"Hejj\x7f du\x15").as_deref(), Some("Hejj\u{8} du\u{15}"));

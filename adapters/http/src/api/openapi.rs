@@ -3,7 +3,7 @@
 use super::{messages, received, send};
 use utoipa::openapi::content::Content;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Ref, ResponseBuilder};
+use utoipa::openapi::{Ref, RefOr, ResponseBuilder, Schema};
 use utoipa::{Modify, OpenApi};
 
 #[derive(OpenApi)]
@@ -12,7 +12,7 @@ use utoipa::{Modify, OpenApi};
         title = "Omnigate",
         version = "1",
         description = "Send SMS, see what became of them, read what was received. What is answered 202 is on disk.",
-        license(name = "MIT OR Apache-2.0")
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
     paths(
         send::send,
@@ -24,7 +24,7 @@ use utoipa::{Modify, OpenApi};
         received::acknowledge,
         received::balance
     ),
-    modifiers(&LogIn, &Refusals),
+    modifiers(&LogIn, &Refusals, &Absent),
     security(("password" = []), ("key" = [])),
     tags((name = "messages"), (name = "received"), (name = "account"))
 )]
@@ -58,6 +58,25 @@ impl Modify for Refusals {
                     ("5XX", "Not now; see Retry-After"),
                 ] {
                     responses.entry(status.to_owned()).or_insert_with(|| problem(said).into());
+                }
+            }
+        }
+    }
+}
+
+/// A member that need not be given has no default: generators make one with a default, even with null, a member that must be given.
+struct Absent;
+
+impl Modify for Absent {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        for schema in openapi.components.get_or_insert_default().schemas.values_mut() {
+            let RefOr::T(Schema::Object(object)) = schema else { continue };
+            for member in object.properties.values_mut() {
+                match member {
+                    RefOr::T(Schema::Object(one)) => one.default = None,
+                    RefOr::T(Schema::Array(one)) => one.default = None,
+                    RefOr::T(Schema::OneOf(one)) => one.default = None,
+                    _ => {}
                 }
             }
         }

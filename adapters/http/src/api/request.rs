@@ -20,7 +20,7 @@ use utoipa::ToSchema;
 pub struct SendBody {
     /// Recipients as people write them: `070-123 45 67`, `+46701234567`. At most 10,000; one may stand without the list.
     #[serde(deserialize_with = "one_or_more")]
-    #[schema(example = json!(["070-123 45 67"]))]
+    #[schema(example = json!(["070-123 45 67"]), required = true)]
     pub to: Vec<String>,
     /// The text. The cheapest alphabet that keeps it is chosen.
     #[schema(example = "Hej!")]
@@ -64,13 +64,13 @@ pub struct SendBody {
 #[derive(Debug, Clone, Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct DimensionsBody {
-    /// Bolag.
+    /// Company.
     pub company: Option<String>,
-    /// Avdelning.
+    /// Department.
     pub department: Option<String>,
-    /// Kostnadsställe.
+    /// Cost centre.
     pub cost_centre: Option<String>,
-    /// Projekt.
+    /// Project.
     pub project: Option<String>,
 }
 

@@ -4,6 +4,7 @@ use super::json;
 use super::request::SendBody;
 use crate::Doors;
 use crate::known::Known;
+use crate::media;
 use axum::extract::{Request as HttpRequest, State};
 use axum::response::Response;
 use domain::Language;
@@ -158,6 +159,7 @@ async fn read(doors: &Doors, request: HttpRequest) -> Result<Request, Refusal> {
 
 /// Only JSON says it is JSON: what a foreign page can make a browser send does not.
 fn is_json(headers: &HeaderMap) -> Result<(), Refusal> {
+    media::uncompressed(headers)?;
     let Some(value) = headers.get(header::CONTENT_TYPE) else { return Ok(()) };
     let kind =
         value.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();

@@ -1,6 +1,6 @@
 //! Kannel's sendsms: its parameters, its answers word for word, so that its users can point their programs here.
 //!
-//! Facts from Kannel 1.4's user guide and what its smsbox answers. Not taken over: XML, and options that only its own drivers understand,
+//! Facts from Kannel 1.4's user guide and what its smsbox answers. Not taken over: options that only its own drivers understand,
 //! which are refused when they would change what arrives.
 
 use super::admit;
@@ -13,7 +13,6 @@ use axum::response::Response;
 use domain::Timestamp;
 use domain::message::{Callback, Dimensions, DlrMask, Door, Priority};
 use domain::refusal::{Code, Refusal};
-use domain::state::State as MessageState;
 use domain::submission::{Accepted, Content, Request};
 use domain::text::Policy;
 use http::{HeaderValue, StatusCode, header};
@@ -199,11 +198,9 @@ fn number(
 
 fn yes(accepted: &Accepted) -> Response {
     let messages = accepted.messages();
-    let mut text = if messages.iter().all(|message| message.state == MessageState::Scheduled) {
-        "3: Queued for later delivery".to_owned()
-    } else {
-        "0: Accepted for delivery".to_owned()
-    };
+    // A deferred one too. Kannel's `3: Queued for later delivery` speaks of a link that is down, and its own driver for HTTP takes it for a refusal:
+    // the sender would be told that the message was rejected, and it would go all the same.
+    let mut text = "0: Accepted for delivery".to_owned();
     if !accepted.refused().is_empty() {
         "Sent. Denied receivers are:".clone_into(&mut text);
         for one in accepted.refused() {

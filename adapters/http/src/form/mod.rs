@@ -2,6 +2,7 @@
 
 mod answer;
 mod kannel;
+mod kannel_xml;
 mod numbers;
 mod params;
 mod send;
@@ -49,6 +50,9 @@ pub fn busy(parts: &Parts, language: Language) -> Option<Response> {
 
 /// See [`crate::fuzzing`].
 pub(crate) fn read_for_fuzzing(octets: &[u8]) {
+    if let Ok(params) = Params::of_xml(octets, None) {
+        let _ = kannel::reads(&params);
+    }
     let Ok(params) = Params::of_form(octets) else { return };
     let _ = kannel::reads(&params);
     let to = params.text(&["numbers", "to"]).ok().flatten();

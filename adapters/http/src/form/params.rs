@@ -2,6 +2,7 @@
 //!
 //! URL standard, `application/x-www-form-urlencoded`. Charsets by their WHATWG labels.
 
+use super::kannel_xml;
 use crate::api;
 use crate::media;
 use axum::body::Body;
@@ -33,6 +34,8 @@ enum Kind {
     Text,
     /// The same, with octets instead of a text.
     Octets,
+    /// Kannel's other way of posting.
+    Xml,
 }
 
 impl Params {
@@ -42,12 +45,14 @@ impl Params {
         params.add(parts.uri.query().unwrap_or_default().as_bytes())?;
         let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
         if parts.method == Method::POST {
+            media::uncompressed(&parts.headers)?;
             let octets = read_body(body, limits).await?;
             params.kind =
                 match kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
                     "" | "application/x-www-form-urlencoded" => Kind::Form,
                     "text/plain" => Kind::Text,
                     "application/octet-stream" => Kind::Octets,
+                    "text/xml" => Kind::Xml,
                     _ => {
                         return Err(malformed(
                             "Content-Type ska vara application/x-www-form-urlencoded",
@@ -58,6 +63,13 @@ impl Params {
             match params.kind {
                 Kind::Form => params.add(&octets)?,
                 Kind::Text | Kind::Octets => params.add_kannel_headers(parts, &octets),
+                Kind::Xml => {
+                    let charset = media::charset(kind).map(|label| encoding(label.as_bytes())).transpose()?;
+                    let posted = Self::of_xml(&octets, charset)?;
+                    params.pairs.extend(posted.pairs);
+                    // What the type names is the charset of the XML, which is text by now.
+                    return Ok(params);
+                }
             }
         }
         params.in_type = media::charset(kind).map(|label| encoding(label.as_bytes())).transpose()?;
@@ -71,6 +83,13 @@ impl Params {
         params.add(octets)?;
         params.named = params.named_charset()?;
         Ok(params)
+    }
+
+    /// Those of Kannel's posted XML alone.
+    pub(super) fn of_xml(octets: &[u8], charset: Option<&'static Encoding>) -> Result<Self, Refusal> {
+        let pairs = kannel_xml::read(octets, charset)
+            .map_err(|wrong| Refusal::because(Code::Malformed, words!("XML: {wrong}", "XML: {wrong}")))?;
+        Ok(Self { pairs, named: None, in_type: None, kind: Kind::Xml })
     }
 
     /// The octets of the first of these names that is given.
@@ -125,8 +144,11 @@ impl Params {
         self.named.or(self.in_type)
     }
 
-    /// The charset of Kannel's `coding=2`: UTF-16BE unless it is named. What the Content-Type of a form says is about the form.
+    /// The charset of Kannel's `coding=2`: UTF-16BE unless it is named; in XML it is text already. What the Content-Type of a form says is about the form.
     pub(super) fn charset_of_unicode(&self) -> &'static Encoding {
+        if self.kind == Kind::Xml {
+            return UTF_8;
+        }
         self.named.or(self.in_type.filter(|_| self.kind == Kind::Text)).unwrap_or(UTF_16BE)
     }
 
@@ -164,7 +186,7 @@ impl Params {
 }
 
 /// A user data header as it stands in a header of HTTP: in hexadecimal or, as in a parameter, percent-encoded.
-fn udh(value: &[u8]) -> Vec<u8> {
+pub(super) fn udh(value: &[u8]) -> Vec<u8> {
     let hexadecimal = std::str::from_utf8(value).ok().and_then(|text| api::unhex(text.trim()));
     hexadecimal.unwrap_or_else(|| unescape(value))
 }
@@ -222,7 +244,7 @@ fn malformed(swedish: &'static str, english: &'static str) -> Refusal {
 }
 
 /// `+` is a space, `%XX` an octet; a `%` before anything else is itself.
-fn unescape(text: &[u8]) -> Vec<u8> {
+pub(super) fn unescape(text: &[u8]) -> Vec<u8> {
     let digit = |at: usize| text.get(at).and_then(|b| char::from(*b).to_digit(16));
     let mut octets = Vec::with_capacity(text.len());
     let mut at = 0;

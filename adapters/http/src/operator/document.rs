@@ -53,7 +53,7 @@ impl Document {
                 serde_json::from_slice(unmarked(octets)).map_or_else(|_| Body::Text(text()), Body::Json)
             }
             Form::Xml => {
-                let charset = charset_of(kind).or_else(|| declared(octets)).unwrap_or(default);
+                let charset = charset_of(kind).or_else(|| xml::declared(octets)).unwrap_or(default);
                 let text = charset.decode(octets).0.into_owned();
                 xml::read(&text).map_or(Body::Text(text), Body::Xml)
             }
@@ -216,15 +216,6 @@ fn element(root: &Element, path: &str) -> Option<String> {
 /// The character set of a media type.
 fn charset_of(kind: &str) -> Option<&'static Encoding> {
     media::charset(kind).and_then(|label| Encoding::for_label(label.as_bytes()))
-}
-
-/// The `encoding` of an XML declaration.
-fn declared(octets: &[u8]) -> Option<&'static Encoding> {
-    let head = String::from_utf8_lossy(octets.get(..octets.len().min(200))?).into_owned();
-    let head = head.strip_prefix("<?xml")?.split_once("?>")?.0.split_once("encoding")?.1.to_owned();
-    let label = head.trim_start().strip_prefix('=')?.trim_start();
-    let quote = label.chars().next()?;
-    Encoding::for_label(label.split(quote).nth(1)?.as_bytes()).filter(|e| e.is_ascii_compatible())
 }
 
 /// A character set by the name that a profile may use.

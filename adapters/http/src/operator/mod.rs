@@ -18,7 +18,7 @@ pub mod simulator;
 mod template;
 #[cfg(test)]
 mod tests;
-mod xml;
+pub(crate) mod xml;
 
 pub use door::OperatorDoor;
 pub use link::{HttpOperator, HttpOperatorConfig, HttpSurroundings};

@@ -1,7 +1,9 @@
-//! A small XML document as a tree: what operators answer and call with, and what a template is made of (XML 1.0).
+//! A small XML document as a tree: what operators answer and call with, what a template is made of, and what
+//! Kannel's users post (XML 1.0).
 //!
 //! Names lose their prefixes. It knows no DOCTYPE and no entity but the five of XML and numbers; depth, elements and octets have limits.
 
+use encoding_rs::Encoding;
 use quick_xml::Reader;
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesRef, BytesStart, Event};
@@ -13,7 +15,7 @@ const MOST: usize = 5_000;
 
 /// An element.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Element {
+pub(crate) struct Element {
     /// Its name without prefix.
     pub name: String,
     /// Its attributes by local name; with the prefix where it is `o` (ours).
@@ -27,7 +29,7 @@ pub(super) struct Element {
 /// Why a document cannot be read, for people.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub(super) struct NotXml(String);
+pub(crate) struct NotXml(String);
 
 fn wrong(what: impl ToString) -> NotXml {
     let text = what.to_string();
@@ -35,7 +37,7 @@ fn wrong(what: impl ToString) -> NotXml {
 }
 
 /// Reads a document.
-pub(super) fn read(text: &str) -> Result<Element, NotXml> {
+pub(crate) fn read(text: &str) -> Result<Element, NotXml> {
     let mut reader = Reader::from_str(text.trim_start_matches('\u{FEFF}'));
     reader.config_mut().expand_empty_elements = true;
     let mut open: Vec<Element> = Vec::new();
@@ -68,6 +70,15 @@ pub(super) fn read(text: &str) -> Result<Element, NotXml> {
             _ => {}
         }
     }
+}
+
+/// The `encoding` of an XML declaration.
+pub(crate) fn declared(octets: &[u8]) -> Option<&'static Encoding> {
+    let head = String::from_utf8_lossy(octets.get(..octets.len().min(200))?).into_owned();
+    let head = head.strip_prefix("<?xml")?.split_once("?>")?.0.split_once("encoding")?.1.to_owned();
+    let label = head.trim_start().strip_prefix('=')?.trim_start();
+    let quote = label.chars().next()?;
+    Encoding::for_label(label.split(quote).nth(1)?.as_bytes()).filter(|e| e.is_ascii_compatible())
 }
 
 fn push(open: &mut [Element], text: &str) -> Result<(), NotXml> {
@@ -111,12 +122,12 @@ fn resolve(reference: &BytesRef<'_>) -> Result<char, NotXml> {
 }
 
 /// Whether XML 1.0 can carry it.
-pub(super) fn is_char(c: char) -> bool {
+pub(crate) fn is_char(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
 }
 
 /// Text as it stands between tags or quotes: nothing in it can be read as markup. What XML cannot carry becomes U+FFFD.
-pub(super) fn escape(into: &mut String, text: &str) {
+pub(crate) fn escape(into: &mut String, text: &str) {
     for c in text.chars() {
         match c {
             '&' => into.push_str("&amp;"),
@@ -131,7 +142,7 @@ pub(super) fn escape(into: &mut String, text: &str) {
 }
 
 /// The same as character data: a `]]>` in it is divided among two sections.
-pub(super) fn character_data(into: &mut String, text: &str) {
+pub(crate) fn character_data(into: &mut String, text: &str) {
     let clean: String = text.chars().map(|c| if is_char(c) { c } else { '\u{FFFD}' }).collect();
     into.push_str("<![CDATA[");
     into.push_str(&clean.replace("]]>", "]]]]><![CDATA[>"));

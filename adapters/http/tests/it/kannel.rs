@@ -3,7 +3,8 @@
 use crate::{Ask, accepted, now, sending};
 use domain::message::{Callback, DlrMask, Door, Priority};
 use domain::refusal::Code;
-use domain::submission::{Content, Request};
+use domain::state::State;
+use domain::submission::{Accepted, Content, Request};
 use domain::text::Policy;
 use std::time::Duration;
 
@@ -189,4 +190,107 @@ async fn octets_as_body() {
         let request = posted(kind, &[("x-kannel-udh", udh)], octets).await;
         assert_eq!(request.content, binary(&[5, 0, 3, 1, 2, 1]), "{udh}");
     }
+}
+
+/// What is posted as XML: as Kannel 1.4.5's smsbox takes it.
+async fn posted_xml(
+    kind: &str,
+    head: &str,
+    inside: &str,
+    charset: &'static encoding_rs::Encoding,
+) -> Request {
+    let (app, asked) = sending(Ok(accepted(&["46705123456"], &[])));
+    let login = "<from><username>crm</username><password>hemligt</password><account>a1</account></from>";
+    let text = format!("{head}<message>\n <submit>\n  {inside}{login}</submit></message>");
+    let octets = charset.encode(&text).0.into_owned();
+    let answer =
+        Ask::new("POST", "/cgi-bin/sendsms").header("content-type", kind).body(&octets).of(&app).await;
+    assert_eq!((answer.status, answer.body.as_str()), (202, "0: Accepted for delivery"), "{text}");
+    let (_, request) = asked.lock().expect("lock").pop().expect("asked");
+    request
+}
+
+#[tokio::test]
+async fn posted_as_xml() {
+    use encoding_rs::{UTF_8, WINDOWS_1252};
+    let request = posted_xml(
+        "text/xml; charset=utf-8",
+        "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>",
+        "<da><number>+46 70 512 34 56</number></da><da><number>0708</number></da><oa><number>+46700000001</number></oa>\
+         <ud>\n Hej på &lt;dig&gt; &#229;, 100%25 <![CDATA[<&>]]> 50% \n</ud><dcs><mclass>0</mclass></dcs>\
+         <statusrequest><dlr-mask>31</dlr-mask><dlr-url>http://x/d?s=%d&amp;i=7</dlr-url></statusrequest>\
+         <vp><delay>10</delay></vp><priority>3</priority><to>TS0</to><meta-data>?omnigate?reference=r1</meta-data>",
+        UTF_8,
+    )
+    .await;
+    assert_eq!(request.to, ["+46705123456", "0708"]);
+    assert_eq!(request.from.as_deref(), Some("46700000001"));
+    assert_eq!(request.content, Content::Text("Hej på <dig> å, 100% <&> 50%".into()));
+    assert_eq!(request.callback, Callback::kannel("http://x/d?s=%d&i=7", DlrMask(31)).ok());
+    assert_eq!((request.flash, request.valid_for), (true, Some(Duration::from_secs(600))));
+    assert_eq!((request.priority, request.link.as_deref()), (Some(Priority::Alarm), Some("TS0")));
+    assert_eq!((request.dimensions.cost_centre.as_str(), request.reference.as_deref()), ("a1", Some("r1")));
+
+    let to = "<da><number>0705</number></da>";
+    let latin = "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>";
+    let octets = |data: &[u8], udh: &[u8]| Content::Binary { data: data.to_vec(), udh: udh.to_vec() };
+    for (head, inside, charset, content) in [
+        (latin, "<ud>p\u{e5}</ud>", WINDOWS_1252, Content::Text("på".into())),
+        ("", "<ud>%D0%9F</ud><dcs><coding>2</coding></dcs>", UTF_8, Content::Text("П".into())),
+        ("", "<ud>П</ud><dcs><coding>2</coding></dcs>", UTF_8, Content::Text("П".into())),
+        ("", "<ud>%00%FF</ud><dcs><coding>1</coding></dcs>", UTF_8, octets(&[0, 0xff], &[])),
+        (
+            "",
+            "<ud type=\"binary\">00ff</ud><udh>0500030102 01</udh>",
+            UTF_8,
+            octets(&[0, 0xff], &[5, 0, 3, 1, 2, 1]),
+        ),
+    ] {
+        assert_eq!(
+            posted_xml("text/xml", head, &format!("{to}{inside}"), charset).await.content,
+            content,
+            "{inside}"
+        );
+    }
+    assert!(
+        posted_xml("text/xml", "", &format!("{to}<ud>x</ud><timing><delay>5</delay></timing>"), UTF_8)
+            .await
+            .send_at
+            .is_some()
+    );
+
+    let (app, _) = sending(Ok(accepted(&["46705123456"], &[])));
+    for (body, status, said) in [
+        ("<message><submit><ud>x</ud></submit></message>", 403, "Authorization failed for sendsms"),
+        (
+            "<message><submit>",
+            400,
+            "The request cannot be read. (XML: no element, or one without an end), rejected",
+        ),
+        (
+            "<message><submit><from><user>crm</user><pass>hemligt</pass></from><ud>x</ud></submit></message>",
+            400,
+            "Missing receiver number, rejected",
+        ),
+    ] {
+        let answer = Ask::new("POST", "/cgi-bin/sendsms")
+            .header("content-type", "text/xml")
+            .body(body.as_bytes())
+            .of(&app)
+            .await;
+        assert_eq!((answer.status, answer.body.as_str()), (status, said), "{body}");
+    }
+}
+
+/// As Kannel's smsbox, and as its own driver for HTTP understands it: another answer would be a refusal to that.
+#[tokio::test]
+async fn deferred_is_accepted_too() {
+    let now = accepted(&["46705123456"], &[]);
+    let later = now.messages().iter().cloned().map(|mut message| {
+        message.state = State::Scheduled;
+        message
+    });
+    let (app, _) = sending(Ok(Accepted::after_commit(now.submission(), later.collect(), Vec::new(), false)));
+    let answer = Ask::get(&format!("{LOGIN}&to=0705&text=x&deferred=5")).of(&app).await;
+    assert_eq!((answer.status, answer.body.as_str()), (202, "0: Accepted for delivery"));
 }

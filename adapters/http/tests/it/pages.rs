@@ -22,6 +22,21 @@ async fn the_description_is_the_committed_one() {
     }
 }
 
+/// Only what must be given is a must in the programs that generators make of the description: they take a default, even null, for a must.
+#[tokio::test]
+async fn what_need_not_be_given_has_no_default() {
+    let (app, _) = sending(Err(Refusal::new(Code::Busy)));
+    let document: serde_json::Value =
+        serde_json::from_str(&Ask::get("/api/v1/openapi.json").of(&app).await.body).expect("JSON");
+    let body = &document["components"]["schemas"]["SendBody"];
+    assert_eq!(body["required"], serde_json::json!(["to"]));
+    for schema in ["SendBody", "DimensionsBody"] {
+        let members = document["components"]["schemas"][schema]["properties"].as_object().expect("members");
+        assert!(members.values().all(|member| member.get("default").is_none()), "{schema}");
+    }
+    assert!(document["info"]["license"]["identifier"].is_string(), "some validators want it");
+}
+
 #[tokio::test]
 async fn every_answer_is_described() {
     let (app, _) = sending(Err(Refusal::new(Code::Busy)));

@@ -199,3 +199,16 @@ async fn a_preview() {
         .await;
     insta::assert_snapshot!(answer.show());
 }
+
+#[tokio::test]
+async fn a_compressed_body_is_named_as_what_is_wrong() {
+    let (app, asked) = sending(Ok(accepted(&["46701234567"], &[])));
+    let form = || Ask::new("POST", "/send").crm().header("content-type", "application/x-www-form-urlencoded");
+    for ask in [Ask::json("/api/v1/messages", HEJ), form().body(b"numbers=0701&text=x")] {
+        let answer = ask.header("content-encoding", "gzip").of(&app).await;
+        assert!(answer.status == 400 && answer.body.contains("uncompressed"), "{}", answer.show());
+    }
+    assert!(asked.lock().expect("lock").is_empty());
+    let plain = Ask::json("/api/v1/messages", HEJ).header("content-encoding", "identity").of(&app).await;
+    assert_eq!(plain.status, 202);
+}

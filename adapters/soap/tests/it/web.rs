@@ -125,3 +125,29 @@ async fn the_description_and_the_door_agree() {
     }
     assert!(!wsdl.contains("xs:import") && !wsdl.contains("xs:choice") && !wsdl.contains("xs:any"));
 }
+
+/// JAX-WS makes one parameter of an element that stands in a request and in its answer, and refuses the whole description when the types differ.
+#[tokio::test]
+async fn what_is_asked_and_answered_under_one_name_has_one_type() {
+    let wsdl = Stage::new().send(Method::GET, "/soap/gateway?wsdl", &[], "").await.body;
+    let children = |wrapper: &str| -> Vec<(String, String)> {
+        let from = wsdl.split(&format!("<xs:element name=\"{wrapper}\">\n")).nth(1).expect("a wrapper");
+        let inside = from.split("</xs:complexType>").next().unwrap_or_default();
+        let attribute = |element: &str, name: &str| {
+            let value = element.split(&format!("{name}=\"")).nth(1).and_then(|rest| rest.split('"').next());
+            value.unwrap_or_default().to_owned()
+        };
+        let elements = inside.split("<xs:element ").skip(1);
+        elements.map(|element| (attribute(element, "name"), attribute(element, "type"))).collect()
+    };
+    let mut shared = Vec::new();
+    for operation in wsdl.split("<wsdl:operation name=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+        let answered = children(&format!("{operation}Response"));
+        for (name, asked) in children(operation) {
+            let Some((_, answer)) = answered.iter().find(|(other, _)| *other == name) else { continue };
+            assert_eq!(&asked, answer, "{name} of {operation}");
+            shared.push(name);
+        }
+    }
+    assert!(shared.iter().any(|name| name == "priority"), "{shared:?}");
+}

@@ -17,11 +17,13 @@ fn codes(heard: &[u8]) -> Vec<String> {
 async fn octets_that_are_not_text() {
     let desk = Arc::new(Desk::default());
     let cases: &[(&[u8], &str)] = &[
-        (b"SMS 0701 \xE5\r\n", "220 550"),
+        (b"SMS 0701 p\xE5 \xE5\r\n", "220 250"),
+        (b"PAGE 0701\r\nMESS \xC4r \xC3\xA4\r\nSEND\r\n", "220 250 250 250"),
+        (b"SITE CHARSET utf-8\r\nSMS 0701 \xE5\r\n", "220 250 550"),
         (b"SITE CHARSET latin1\r\nSMS 0701 \xE5\r\n", "220 250 250"),
         (b"SITE CHARSET klingon\r\n", "220 550"),
         (b"SMS 0701 a\x1b[2J\x00b\x07\r\n", "220 250"),
-        (b"DATA\r\n\xff\xff\r\n.\r\n", "220 354 550"),
+        (b"SITE CHARSET UTF8\r\nDATA\r\n\xff\xff\r\n.\r\n", "220 250 354 550"),
         (b"\xff\xf4\xff\xfd\x06HELP SMS\r\n", "220 218"),
         (b"\r\n\r\n", "220 500 500"),
         (b"SMS 0701 x\rSEND\r\n", "220 250"),
@@ -35,7 +37,7 @@ async fn octets_that_are_not_text() {
         let heard = [heard.get(..at).unwrap_or_default(), heard.get(at + 3..).unwrap_or_default()].concat();
         assert_eq!(codes(&heard).join(" "), *expected, "{:?}", String::from_utf8_lossy(octets));
     }
-    assert_eq!(texts(&desk), ["0701 å", "0701 a[2Jb", "0701 x SEND", "0701 ."]);
+    assert_eq!(texts(&desk), ["0701 på å", "0701 Är Ã¤", "0701 å", "0701 a[2Jb", "0701 x SEND", "0701 ."]);
 }
 
 #[tokio::test]

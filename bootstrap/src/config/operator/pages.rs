@@ -33,7 +33,9 @@ fn example(key: &str) -> &'static str {
         "user" => "\"example\"",
         "url" => "\"https://operator.example\"",
         "callback_url" => "\"https://sms.example.se\"",
-        "callback_secret" | "secrets.xml_password" => "{ env = \"TS0_PASSWORD\" }",
+        // A secret of its own: it stands in an address that the operator is told, and in the logs of proxies.
+        "callback_secret" => "{ env = \"TS0_CALLBACK\" }",
+        "secrets.xml_password" => "{ env = \"TS0_XML_PASSWORD\" }",
         _ if key.starts_with("values.") => "\"4711\"",
         other => panic!("no example for {other}"),
     }
@@ -86,8 +88,17 @@ fn every_file_is_a_profile() {
 
 #[test]
 fn every_profile_can_be_served() {
-    let variables = [("TS0_PASSWORD".to_owned(), "secret".to_owned())];
+    let variables =
+        [("TS0_PASSWORD", "secret"), ("TS0_CALLBACK", "0123456789abcdef"), ("TS0_XML_PASSWORD", "xml")];
+    let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
     for operator in Operator::all() {
+        for (name, _) in &variables {
+            assert!(
+                section(&operator).matches(&format!("\"{name}\"")).count() <= 1,
+                "{}: {name} twice",
+                operator.name
+            );
+        }
         let route = "[[route]]\nto = \"*\"\nlinks = [\"TS0\"]\n[http]\nlisten = \"127.0.0.1:0\"\n";
         let text = section(&operator) + route;
         let loaded = read(Path::new("omnigate.toml"), &text, &variables);
