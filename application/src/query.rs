@@ -1,7 +1,7 @@
 //! Looking at messages and taking them back.
 
 use crate::fatal::Fatal;
-use crate::recall::TakeBack;
+use crate::recall::{Answered, TakeBack};
 use async_trait::async_trait;
 use domain::access::Sender;
 use domain::message::{MessageId, MoId};
@@ -21,6 +21,8 @@ pub(crate) struct Query {
     pub recalls: Arc<dyn Recalls>,
     /// Rung when a wish that operators take something back was written down.
     pub bell: Arc<Notify>,
+    /// Where its answers are heard of.
+    pub answered: Arc<Answered>,
     pub inbox: Arc<dyn Inbox>,
     pub clock: Arc<dyn Clock>,
     pub fatal: Fatal,
@@ -70,6 +72,7 @@ impl QueryMessages for Query {
             recalls: Arc::clone(&self.recalls),
             reports: Arc::clone(&self.reports),
             clock: Arc::clone(&self.clock),
+            answered: Arc::clone(&self.answered),
         };
         match self.fatal.watch(this.take_back(id, || self.bell.notify_one()).await)? {
             Some(Ok(recalled)) => Ok(recalled),
