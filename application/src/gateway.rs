@@ -21,7 +21,6 @@ use crate::orphans::Orphans;
 use crate::poison::Guarded;
 use crate::pulse::{Heard, Pulse};
 use crate::query::Query;
-use crate::recall::Withdrawals;
 use crate::receive::Receive;
 use crate::search::Search;
 use crate::settling::Settling;
@@ -32,6 +31,7 @@ use crate::takeover::Takeover;
 use crate::tenure::{Restraint, Tenure};
 use crate::vigil::Watchman;
 use crate::ways::Ways;
+use crate::withdrawals::Withdrawals;
 use crate::world::{Settings, World};
 use domain::directory::{Directory, LinkId};
 use domain::message::Incarnation;
@@ -235,8 +235,11 @@ impl Gateway {
             clock: Arc::clone(&world.clock),
             fatal: fatal.clone(),
             bell: Arc::default(),
+            answered: Arc::default(),
+            in_hand: Arc::default(),
         };
         let bell = Arc::clone(&withdrawals.bell);
+        let answered = Arc::clone(&withdrawals.answered);
         let background = Background::default();
         let (hand_over, handing_over) =
             (Arc::new(hand_over), Arc::new(tokio::sync::Mutex::new(handing_over)));
@@ -271,6 +274,7 @@ impl Gateway {
                 dispatch: Arc::clone(&stores.dispatch),
                 recalls: Arc::clone(&stores.recalls),
                 bell,
+                answered,
                 inbox: Arc::clone(&stores.inbox),
                 clock: Arc::clone(&world.clock),
                 fatal: fatal.clone(),

@@ -49,10 +49,11 @@ mod unabandoned;
 mod untold;
 mod vigil;
 mod ways;
+mod withdrawals;
 mod world;
 
 pub use directory::{CurrentDirectory, Installation};
 pub use fatal::Fatal;
 pub use gateway::Gateway;
-pub use recall::{NotTakenBack, TakeBack, obstacles};
+pub use recall::{Answered, NotTakenBack, TakeBack, obstacles};
 pub use world::{Settings, World};

@@ -1,7 +1,7 @@
 //! Looking at messages and taking them back.
 
 use crate::fatal::Fatal;
-use crate::recall::TakeBack;
+use crate::recall::{Answered, TakeBack};
 use crate::search::Search;
 use async_trait::async_trait;
 use domain::access::Sender;
@@ -23,6 +23,8 @@ pub(crate) struct Query {
     pub recalls: Arc<dyn Recalls>,
     /// Rung when a wish that operators take something back was written down.
     pub bell: Arc<Notify>,
+    /// Where its answers are heard of.
+    pub answered: Arc<Answered>,
     pub inbox: Arc<dyn Inbox>,
     pub clock: Arc<dyn Clock>,
     pub fatal: Fatal,
@@ -72,6 +74,7 @@ impl QueryMessages for Query {
             recalls: Arc::clone(&self.recalls),
             reports: Arc::clone(&self.reports),
             clock: Arc::clone(&self.clock),
+            answered: Arc::clone(&self.answered),
         };
         match self.fatal.watch(this.take_back(id, || self.bell.notify_one()).await)? {
             Some(Ok(recalled)) => Ok(recalled),

@@ -8,13 +8,14 @@ use domain::access::Sender;
 use domain::message::{Door, MessageId};
 use domain::receipt::Verdict;
 use domain::refusal::{Code, Refusal};
-use domain::routing::Condition;
+use domain::routing::{Condition, Failure, FailureClass};
 use domain::state::State;
-use fakes::MemoryStore;
-use ports::driven::{Clock as _, Withdrawn};
+use fakes::{MemoryStore, Turn};
+use ports::driven::{Clock as _, PartReply, Withdrawn};
 use ports::driving::Recalled;
 use stage::{Node, Plan, seconds};
 use std::sync::Arc;
+use std::time::Duration;
 
 async fn ask(node: &Node, id: MessageId) -> Result<Recalled, Refusal> {
     let directory = node.gateway.directory();
@@ -106,4 +107,89 @@ async fn silent_or_unable() {
     tokio::time::sleep(seconds(600)).await;
     assert_eq!(node.link("TS0").withdrawals().len(), 4);
     assert_eq!(store.record(id).expect("there").state, State::Sent);
+}
+
+/// A run that ends with a wish in its hands: the next one asks soon. As long as it lives it asks once.
+#[tokio::test(start_paused = true)]
+async fn given_to_a_run_that_ended() {
+    let store = Arc::new(MemoryStore::new());
+    let node = Node::start(&store, Plan { alone: true, ..Plan::default() }).await;
+    let id = node.send().await;
+    store.until(id, |r| r.state == State::Sent).await;
+    node.link("TS0").withdraw_in_vain();
+    assert_eq!(ask(&node, id).await, Ok(Recalled::Asked));
+    tokio::time::sleep(seconds(20)).await;
+    assert_eq!(node.link("TS0").withdrawals().len(), 1, "it is in hand");
+    node.gateway.stop(seconds(1)).await;
+    // Its clock begins afresh, at the time that it is.
+    let ahead_by = i64::try_from(node.clock.monotonic().as_secs()).expect("a short while");
+    let plan = Plan { ids: 2_000_000, alone: true, ahead_by, ..Plan::default() };
+    let next = Node::start(&store, plan).await;
+    next.link("TS0").withdraw_with([Withdrawn::TakenBack]);
+    let began = next.clock.monotonic();
+    store.until(id, |r| r.state == State::Cancelled).await;
+    let took = next.clock.monotonic().saturating_sub(began);
+    assert!(took < seconds(17), "{took:?}");
+    assert_eq!(next.link("TS0").withdrawals().len(), 1);
+}
+
+/// Whoever asks hears of the answer when it comes.
+#[tokio::test(start_paused = true)]
+async fn an_answer_is_heard_at_once() {
+    let store = Arc::new(MemoryStore::new());
+    let node = Node::start(&store, Plan { alone: true, ..Plan::default() }).await;
+    let link = node.link("TS0");
+    // Asked again two seconds later.
+    link.withdraw_with([
+        Withdrawn::NotOffered,
+        Withdrawn::NotOffered,
+        Withdrawn::NotOffered,
+        Withdrawn::TakenBack,
+    ]);
+    let id = node.send().await;
+    store.until(id, |r| r.state == State::Sent).await;
+    let cancelled = async {
+        store.until(id, |r| r.state == State::Cancelled).await;
+        node.clock.monotonic()
+    };
+    let (answer, cancelled) = tokio::join!(ask(&node, id), cancelled);
+    assert_eq!(answer, Ok(Recalled::Back));
+    assert!(node.clock.monotonic() - cancelled < Duration::from_millis(10), "at once");
+}
+
+/// What is on its way in this moment is asked back when the operator has it.
+#[tokio::test(start_paused = true)]
+async fn on_its_way() {
+    let store = Arc::new(MemoryStore::new());
+    let node = Node::start(&store, Plan { alone: true, ..Plan::default() }).await;
+    let link = node.link("TS0");
+    link.usually(Turn::Wait);
+    link.withdraw_with([Withdrawn::TakenBack]);
+    let id = node.send().await;
+    link.until_taken(1).await;
+    let taken = async {
+        tokio::time::sleep(seconds(3)).await;
+        link.answer(&Turn::Accept);
+    };
+    assert_eq!(tokio::join!(ask(&node, id), taken).0, Ok(Recalled::Back));
+}
+
+/// The operator has one part and was too busy for the other: that one is not sent, and the first is asked back.
+#[tokio::test(start_paused = true)]
+async fn one_part_waits() {
+    let store = Arc::new(MemoryStore::new());
+    let node = Node::start(&store, Plan { alone: true, ..Plan::default() }).await;
+    let link = node.link("TS0");
+    let failure = Failure { class: FailureClass::Temporary, code: "8".into(), detail: "busy".into() };
+    link.reply_with([Turn::Parts(vec![
+        PartReply::Accepted { operator_id: "a1".into() },
+        PartReply::Refused(failure),
+    ])]);
+    link.withdraw_with([Withdrawn::TakenBack]);
+    let id = node.send_long().await;
+    store.until(id, |r| r.state == State::Queued && r.parts.is_begun()).await;
+    assert_eq!(ask(&node, id).await, Ok(Recalled::Back));
+    assert_eq!((link.withdrawals(), link.taken().len()), (vec!["a1".to_owned()], 1));
+    let parts = store.record(id).expect("there").parts;
+    assert_eq!(parts.encode(), "1ca1;2c");
 }

@@ -56,9 +56,9 @@ pub enum Event {
     TakenBack,
     /// Its outcome did not come in time: it goes by another way.
     Diverted,
-    /// It failed on the way it is on, but the operator of one that it left may still deliver it.
+    /// It goes no further (it failed on the way it is on, or somebody took it back), but an operator that has some of it may still deliver that.
     LeftOpen,
-    /// It failed on the way it is on, and nobody knows what became of it on one that it left.
+    /// It goes no further, and nobody knows whether an operator has it.
     LeftInDoubt,
 }
 
@@ -98,8 +98,8 @@ impl State {
             (S::Scheduled | S::Queued, E::Cancel) => S::Cancelled,
             (S::Sending | S::Sent | S::Unknown, E::TakenBack) => S::Cancelled,
             (S::Scheduled | S::Queued | S::Sending | S::Sent, E::Diverted) => S::Queued,
-            (S::Queued | S::Sending, E::LeftOpen) => S::Sent,
-            (S::Queued | S::Sending, E::LeftInDoubt) => S::Unknown,
+            (S::Scheduled | S::Queued | S::Sending, E::LeftOpen) => S::Sent,
+            (S::Scheduled | S::Queued | S::Sending, E::LeftInDoubt) => S::Unknown,
             _ => return None,
         })
     }

@@ -4,6 +4,7 @@
 
 use crate::notes::Notes;
 use metrics::{Counter, Gauge, counter, gauge};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
@@ -54,6 +55,10 @@ pub struct State {
     pub notes: Notes,
     inner: Mutex<(Facts, Rung)>,
     cannot_list: AtomicBool,
+    /// Places of the memory that gave an error each time they were read, and how often.
+    spoiled: Mutex<HashMap<u16, u8>>,
+    /// What was received from a place, memory and index, and could not be removed from it.
+    stays: Mutex<HashMap<(String, u16), Vec<u8>>>,
     meters: Meters,
 }
 
@@ -79,7 +84,14 @@ impl State {
             resets: counter!("omnigate_modem_resets_total", "link" => link()),
         };
         meters.registered.set(0.0);
-        Self { notes, inner: Mutex::default(), cannot_list: AtomicBool::new(false), meters }
+        Self {
+            notes,
+            inner: Mutex::default(),
+            cannot_list: AtomicBool::new(false),
+            spoiled: Mutex::default(),
+            stays: Mutex::default(),
+            meters,
+        }
     }
 
     /// What is known now.
@@ -119,6 +131,37 @@ impl State {
     #[must_use]
     pub fn lists(&self) -> bool {
         !self.cannot_list.load(Relaxed)
+    }
+
+    /// A place of the memory gave an error, again or for the first time: how often now.
+    pub fn spoils(&self, index: u16) -> u8 {
+        let mut spoiled = self.spoiled.lock().unwrap_or_else(PoisonError::into_inner);
+        let times = spoiled.entry(index).or_default();
+        *times = times.saturating_add(1);
+        *times
+    }
+
+    /// It was read, or is empty.
+    pub fn is_well(&self, index: u16) {
+        self.spoiled.lock().unwrap_or_else(PoisonError::into_inner).remove(&index);
+    }
+
+    /// What was received from a place cannot be removed. True when that is new.
+    pub fn stays(&self, memory: &str, index: u16, octets: Vec<u8>) -> bool {
+        let mut all = self.stays.lock().unwrap_or_else(PoisonError::into_inner);
+        all.insert((memory.to_owned(), index), octets.clone()) != Some(octets)
+    }
+
+    /// Whether this was received from there and could not be removed.
+    #[must_use]
+    pub fn is_known(&self, memory: &str, index: u16, octets: &[u8]) -> bool {
+        let all = self.stays.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(&(memory.to_owned(), index)).is_some_and(|known| known == octets)
+    }
+
+    /// The place was freed.
+    pub fn is_gone(&self, memory: &str, index: u16) {
+        self.stays.lock().unwrap_or_else(PoisonError::into_inner).remove(&(memory.to_owned(), index));
     }
 
     /// What helps next.

@@ -7,6 +7,7 @@ mod callback;
 mod ids;
 mod parts;
 mod priority;
+mod stopped;
 mod ways;
 
 pub use callback::{Callback, CallbackError, DlrMask, Told};

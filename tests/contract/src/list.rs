@@ -134,6 +134,9 @@ macro_rules! contract_tests {
                 the_report_comes_first,
                 refused_and_again,
                 given_out_again,
+                some_of_it_waits,
+                nobody_knows,
+                what_failed_is_still_there,
                 not_with_an_operator,
             ],
             handoffs: [

@@ -1,11 +1,11 @@
 //! `Recalls`: operators are asked to take back what they have.
 
-use crate::stores::{RUN, Stores, json, link, minutes, seconds};
+use crate::stores::{LINK, RUN, Stores, json, link, minutes, put_back, seconds};
 use domain::message::{MessageId, PartState};
 use domain::receipt::Verdict;
 use domain::state::State;
 use fakes::samples;
-use ports::driven::{HandoffKey, Obstacle, Recall, RecallAnswer, RecallOutcome, RecallSaid};
+use ports::driven::{HandoffKey, Obstacle, Outcome, Recall, RecallAnswer, RecallOutcome, RecallSaid};
 
 async fn wish(stores: &Stores, id: MessageId) {
     assert_eq!(stores.recalls.recall(id, stores.now()).await, Ok(Some(Ok(()))));
@@ -114,6 +114,62 @@ pub async fn given_out_again(stores: &Stores) {
         "not of that link"
     );
     assert_eq!(stores.recalls.recalls(&[], now, now, 10).await.map(|r| r.len()), Ok(0));
+}
+
+/// One segment is with the operator and the other waits: nothing more is sent, and what left is asked back.
+pub async fn some_of_it_waits(stores: &Stores) {
+    let id = stores.held(1, |m| (m.segments, m.callback) = (2, json("a"))).await;
+    let mut back = samples::sent(id, RUN, &link(), stores.now(), &["a1"]);
+    back.outcome = put_back(LINK, stores.now());
+    assert_eq!(stores.settle(back).await, Some(State::Queued));
+    assert_eq!(stores.dispatch.cancel(id, stores.now()).await, Ok(Some(Err(State::Sent))));
+    assert_eq!(stores.state(id).await, State::Queued, "nobody asked for more");
+    wish(stores, id).await;
+    let record = stores.record(id).await;
+    assert_eq!((record.state, record.parts.encode()), (State::Sent, "1sa1;2c".to_owned()));
+    assert!(stores.lease(10).await.is_empty(), "it is not sent any further");
+    assert_eq!(given(stores).await.len(), 1);
+    let all = answer(stores, id, &[(1, "a1")], said(1, 1, Obstacle::None, ""));
+    assert_eq!(stores.recalls.recalled(all).await, Ok(Some(State::Cancelled)));
+    let told = stores.handoffs.lease(10, &[], RUN, stores.now()).await.expect("leased");
+    assert!(told.iter().any(|h| h.key == HandoffKey { subject: id.0, event: State::Cancelled.code() }));
+    stores.audit().await;
+}
+
+/// It waits to be sent once more after an operator gave no answer: it stays where it is, and nobody knows more.
+pub async fn nobody_knows(stores: &Stores) {
+    let id = stores.held(1, |_| {}).await;
+    let mut doubt = put_back(LINK, stores.now());
+    if let Outcome::PutBack { possible_duplicate, .. } = &mut doubt {
+        *possible_duplicate = true;
+    }
+    stores.end(id, doubt).await;
+    assert_eq!(stores.recalls.recall(id, stores.now()).await, Ok(Some(Err(State::Unknown))));
+    assert!(stores.lease(10).await.is_empty());
+    assert_eq!(stores.record(id).await.final_at, Some(stores.now()));
+    assert_eq!(stores.recalls.recall(id, stores.now()).await, Ok(Some(Err(State::Unknown))));
+    stores.audit().await;
+}
+
+/// A segment was refused for good, which is the message's end: the others are still with the operator, and are taken back.
+pub async fn what_failed_is_still_there(stores: &Stores) {
+    let id = stores.held(1, |m| m.segments = 2).await;
+    let mut failed = samples::sent(id, RUN, &link(), stores.now(), &["a1"]);
+    failed.parts.set(2, PartState::Failed, "", "11");
+    failed.outcome = Outcome::Failed { code: "11".to_owned(), detail: String::new() };
+    assert_eq!(stores.settle(failed).await, Some(State::Failed));
+    wish(stores, id).await;
+    assert_eq!(given(stores).await.len(), 1);
+    let all = answer(stores, id, &[(1, "a1")], said(1, 1, Obstacle::None, ""));
+    assert_eq!(stores.recalls.recalled(all).await, Ok(None));
+    let record = stores.record(id).await;
+    assert_eq!((record.state, record.parts.encode()), (State::Failed, "1ca1;2f,11".to_owned()));
+    assert_eq!(
+        stores.recalls.recall(id, stores.now()).await,
+        Ok(Some(Err(State::Failed))),
+        "no more to ask for"
+    );
+    stores.audit().await;
 }
 
 /// There is nothing to take back, or it is not with an operator.

@@ -57,6 +57,8 @@ struct Inner {
     /// None = it cannot take anything back.
     withdrawn: Option<VecDeque<Withdrawn>>,
     withdrawals: Vec<String>,
+    /// Its operator keeps who asks him to take something back waiting.
+    mute: bool,
 }
 
 /// A link without an operator. Replies are reported from a task of their own, so it works inside a tokio runtime only.
@@ -85,6 +87,7 @@ impl FakeLink {
             recalls: 0,
             withdrawn: None,
             withdrawals: Vec::new(),
+            mute: false,
         };
         Arc::new(Self {
             id,
@@ -113,6 +116,12 @@ impl FakeLink {
     /// It can ask its operator to take back what he has, who answers this, one after the other, and then nothing.
     pub fn withdraw_with(&self, answers: impl IntoIterator<Item = Withdrawn>) {
         locked(&self.inner).withdrawn = Some(answers.into_iter().collect());
+    }
+
+    /// It can ask its operator to take back what he has, who keeps it waiting.
+    pub fn withdraw_in_vain(&self) {
+        self.withdraw_with([]);
+        locked(&self.inner).mute = true;
     }
 
     /// The ids that its operator was asked to take back.
@@ -338,9 +347,16 @@ impl Link for FakeLink {
     }
 
     async fn withdraw(&self, what: Withdrawal) -> Withdrawn {
-        let mut inner = locked(&self.inner);
-        inner.withdrawals.push(what.operator_id);
-        inner.withdrawn.as_mut().and_then(VecDeque::pop_front).unwrap_or(Withdrawn::Unanswered)
+        let answer = {
+            let mut inner = locked(&self.inner);
+            inner.withdrawals.push(what.operator_id);
+            let next = inner.withdrawn.as_mut().and_then(VecDeque::pop_front);
+            if inner.mute { None } else { Some(next.unwrap_or(Withdrawn::Unanswered)) }
+        };
+        match answer {
+            Some(answer) => answer,
+            None => std::future::pending().await,
+        }
     }
 
     fn report(&self) -> LinkReport {

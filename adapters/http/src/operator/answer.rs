@@ -160,7 +160,7 @@ fn each(
         };
         let Some((verdict, shipment)) = at
             .and_then(|at| verdicts.get_mut(at).zip(shipments.get(at)))
-            .filter(|(verdict, _)| verdict.is_none())
+            .filter(|(verdict, _)| verdict.is_none() && hold(&rule.entry, entry))
         else {
             continue;
         };

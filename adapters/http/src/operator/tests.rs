@@ -74,11 +74,51 @@ fn elks() {
     let read =
         |status, body| verdicts(&profile("46elks"), (status, "", body), &one).expect("verdicts").remove(0);
     assert_eq!(read(200, id), json!({"means":"ok","id":"s70df59406a1b4643b96f3f91e0bfb7b0"}));
+    let failed = id.replace("created", "failed");
+    let failed = read(200, &failed);
+    assert_eq!((failed["means"].as_str(), failed["code"].as_str()), (Some("limited"), Some("http-failed")));
     assert_eq!(read(403, "Not enough credits")["means"], "barred");
     assert_eq!(read(400, "Invalid to number")["means"], "permanent");
     assert_eq!(read(401, "")["means"], "barred");
     assert_eq!(read(429, "slow")["means"], "throttled");
     assert_eq!(read(200, "<html>")["means"], "unanswered", "a yes that nobody understands");
+}
+
+/// Some taken and some not, in one list, by a profile of one's own.
+#[test]
+fn entries_of_a_list_by_their_values() {
+    let text = r#"
+        title = "One of one's own"
+        about = "x"
+        url = "https://op.example"
+        answers = "json"
+        [send]
+        url = "{url}/sms"
+        recipients = 10
+        form = [{ name = "to", value = "{to}" }, { name = "text", value = "{text}" }]
+        [[answer]]
+        status = ["200"]
+        each = "messages"
+        entry = { "status.groupName" = ["PENDING", "DELIVERED"] }
+        to = "to"
+        means = "ok"
+        id = "messageId"
+        [[answer]]
+        status = ["200"]
+        each = "messages"
+        to = "to"
+        means = "permanent"
+        code = "status.id"
+        detail = "status.description"
+    "#;
+    let profile = Profile::read(text).expect("a profile");
+    let body = r#"{"messages":[{"to":"46701234568","status":{"groupName":"REJECTED","id":51,"description":"no such"},"messageId":"x2"},
+        {"to":"46701234567","status":{"groupName":"PENDING","id":26},"messageId":"x1"}]}"#;
+    let two = looked(&["46701234567", "46701234568"], "x", None);
+    let read = verdicts(&profile, (200, "", body), &two).expect("verdicts");
+    assert_eq!(read[0], json!({"means":"ok","id":"x1"}));
+    assert_eq!((&read[1]["means"], &read[1]["code"]), (&json!("permanent"), &json!("http-51")));
+    assert!(Profile::read(&text.replacen("each = \"messages\"", "", 1)).is_err(), "entry without each");
 }
 
 #[test]

@@ -28,7 +28,7 @@ use domain::routing::Failure;
 use ports::driven::Shipment;
 use send::Job;
 use session::{Closed, Conversation, Counts, Event, Now};
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 use task::Task;
@@ -64,6 +64,8 @@ pub struct Terminal {
     pace: send::SimPace,
     /// Places that were read and whose messages wait to become durable.
     held: HashSet<receive::Place>,
+    /// What was read there.
+    lies: HashMap<receive::Place, Vec<u8>>,
     /// Those of them where something was announced since.
     anew: HashSet<receive::Place>,
     /// Entries of the memory that could not be read.
@@ -102,6 +104,7 @@ impl Terminal {
             job: None,
             pace: send::SimPace::default(),
             held: HashSet::new(),
+            lies: HashMap::new(),
             anew: HashSet::new(),
             unread: unreadable::Unread::new(),
             put_off: Vec::new(),

@@ -52,12 +52,12 @@ pub(crate) fn receipt_key(reference: u8, recipient: &str) -> String {
     format!("mr{reference}-{tail}")
 }
 
-fn is_sim_busy(answer: &Answer) -> bool {
+pub(super) fn is_sim_busy(answer: &Answer) -> bool {
     answer.code().is_some_and(|(kind, code)| errors::is_sim_busy(kind, code))
 }
 
 /// Whether something may lie there although it was not read.
-fn is_worth_another(answer: &Answer) -> bool {
+pub(super) fn is_worth_another(answer: &Answer) -> bool {
     let is_empty = answer.code().is_some_and(|(kind, code)| errors::is_no_such_place(kind, code));
     matches!(answer.end, End::Error(_)) && !is_empty
 }
@@ -139,9 +139,8 @@ impl Terminal {
                 for entry in at::cmgl(&answer.lines) {
                     self.unread.remove(&entry.index);
                     let place = Place { memory: self.home.clone(), index: entry.index };
-                    if entry.stat <= 1 && !self.held.contains(&place) {
-                        self.held.insert(place.clone());
-                        self.received(&entry.pdu, Mark::Stored(place));
+                    if entry.stat <= 1 {
+                        self.found(place, &entry.pdu);
                     }
                 }
                 if !answer.is_ok() {
@@ -170,8 +169,13 @@ impl Terminal {
                 self.walked(index, left, answer);
             }
             Task::Delete(place) => {
-                if !answer.is_ok() {
-                    tracing::warn!(link = %self.link, index = place.index, "a message cannot be removed from the modem");
+                let octets = self.lies.remove(&place).unwrap_or_default();
+                if answer.is_ok() {
+                    self.state.is_gone(&place.memory, place.index);
+                } else if matches!(answer.end, End::Error(_))
+                    && self.state.stays(&place.memory, place.index, octets)
+                {
+                    tracing::warn!(link = %self.link, index = place.index, "a message cannot be removed from the modem; it is tried again at each look");
                 }
                 self.let_go(place);
             }
@@ -183,13 +187,32 @@ impl Terminal {
         }
     }
 
+    /// A received message lies at this place.
+    fn found(&mut self, place: Place, pdu: &[u8]) {
+        if self.held.contains(&place) || self.is_received(&place, pdu) {
+            return;
+        }
+        self.held.insert(place.clone());
+        self.lies.insert(place.clone(), pdu.to_vec());
+        self.received(pdu, Mark::Stored(place));
+    }
+
+    /// Whether this was received before and only could not be removed: that is tried again.
+    pub(super) fn is_received(&mut self, place: &Place, octets: &[u8]) -> bool {
+        let known = self.state.is_known(&place.memory, place.index, octets);
+        if known && self.held.insert(place.clone()) {
+            self.lies.insert(place.clone(), octets.to_vec());
+            self.at_place(Task::Delete(place.clone()), place);
+        }
+        known
+    }
+
     /// One place was read.
     fn read(&mut self, place: Place, answer: &Answer) {
         match at::cmgr(&answer.text()) {
             Ok(message) if message.stat <= 1 => {
-                if self.held.insert(place.clone()) {
-                    self.received(&message.pdu, Mark::Stored(place));
-                }
+                self.state.is_well(place.index);
+                self.found(place, &message.pdu);
             }
             // Announced and not there, or of another kind: the sweeps settle it.
             Ok(_) => tracing::debug!(link = %self.link, index = place.index, "no message was read there"),
@@ -208,6 +231,7 @@ impl Terminal {
                 self.at_place(Task::Delete(place.clone()), place);
             }
             Mark::Stored(place) => {
+                self.lies.remove(place);
                 self.held.remove(place);
                 self.anew.remove(place);
                 self.again_soon(place.clone());

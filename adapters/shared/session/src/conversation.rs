@@ -30,6 +30,9 @@ pub trait Conversation: Send + 'static {
     /// anything came.
     fn suspect(&mut self, _now: Now) {}
 
+    /// The operator took messages the last time and answered none: he gets one at a time until he answers one. To be said before anything came.
+    fn doubt(&mut self) {}
+
     /// Handles the next whole piece of what was read and takes it off. False when no whole piece is left.
     fn handle_input(&mut self, now: Now, input: &mut BytesMut) -> bool;
 
@@ -107,6 +110,10 @@ impl<D: Dialect> Conversation for Session<D> {
 
     fn suspect(&mut self, now: Now) {
         Session::suspect(self, now);
+    }
+
+    fn doubt(&mut self) {
+        Session::doubt(self);
     }
 
     fn handle_input(&mut self, now: Now, input: &mut BytesMut) -> bool {

@@ -201,6 +201,7 @@ impl<C: Conversation> Driver<C> {
             self.work.recall(self.now.wall);
         }
         self.submit();
+        self.events();
         if self.shared.is_stopping() && self.work.is_empty() && self.jobs.unanswered() == 0 {
             self.session.unbind(self.now);
         }
@@ -288,6 +289,7 @@ impl<C: Conversation> Driver<C> {
             match event {
                 Event::Bound => self.bound(),
                 Event::Lost { why } => self.lost(why),
+                Event::Mute { why } => self.falls_mute(&why),
                 Event::Doing(what) => self.shared.set_detail(self.place, what),
                 Event::Ended { token, end, took } => {
                     let untouched = end == PartReply::NotOffered;
@@ -345,6 +347,14 @@ impl<C: Conversation> Driver<C> {
         self.shared.set_detail(self.place, format!("{}: {why}", self.host));
         self.mark = None;
         self.work.recall(self.now.wall);
+    }
+
+    /// Nothing more is written and what is under way waits on; what waits for the link goes back where no other session sends.
+    fn falls_mute(&mut self, why: &str) {
+        tracing::warn!(link = %self.shared.id, session = self.place, host = self.host, why, "cannot send");
+        self.shared.set_detail(self.place, format!("{}: {why}", self.host));
+        self.mark = None;
+        self.shared.give_back_if_down();
     }
 
     /// How long nothing has to be done.

@@ -17,6 +17,11 @@ pub enum Event<A> {
         /// Why, for people.
         why: String,
     },
+    /// The operator holds all that may be under way and answers nothing: what waits had better go by another link. [`Event::Bound`] ends it.
+    Mute {
+        /// Why, for people.
+        why: String,
+    },
     /// What it is doing, for people, changed.
     Doing(String),
     /// A segment has its end.

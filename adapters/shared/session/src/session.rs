@@ -70,6 +70,15 @@ pub struct Session<D: Dialect> {
     counts: Counts,
     /// The operator was deaf the last time.
     suspect: bool,
+    /// When a submit was answered, at the latest when the session began.
+    answered_at: Duration,
+    /// How many were tried since, with an operator who answers none, and when the last was.
+    tried: u32,
+    tried_at: Duration,
+    /// That he answers none was said, and not yet taken back.
+    mute: bool,
+    /// He answered none the last time: one at a time goes until he answers one.
+    doubted: bool,
 }
 
 impl<D: Dialect> Session<D> {
@@ -92,6 +101,11 @@ impl<D: Dialect> Session<D> {
             resyncs: 0,
             counts: Counts::default(),
             suspect: false,
+            answered_at: now.monotonic,
+            tried: 0,
+            tried_at: now.monotonic,
+            mute: false,
+            doubted: false,
         };
         if !session.dialect.waits_for_greeting() {
             session.bind(now);
@@ -107,6 +121,11 @@ impl<D: Dialect> Session<D> {
             self.events.retain(|event| !matches!(event, Event::Bound));
             self.demand_proof(now);
         }
+    }
+
+    /// The operator answered no submits the last time: he gets one at a time until he answers one. To be said before anything came.
+    pub fn doubt(&mut self) {
+        self.doubted = true;
     }
 
     /// Cuts the next frame off what was read and handles it. False when no whole frame is left.
@@ -169,6 +188,7 @@ impl<D: Dialect> Session<D> {
             self.close(why.clone());
         }
         self.look_ahead(now.monotonic);
+        self.may_send_again();
     }
 
     /// Lets time pass.
@@ -203,6 +223,8 @@ impl<D: Dialect> Session<D> {
         }
         self.keep_alive(at);
         self.move_on(now);
+        self.may_send_again();
+        self.try_one(at);
     }
 
     /// When [`Session::handle_timeout`] must be called; `None` = never.
@@ -224,7 +246,7 @@ impl<D: Dialect> Session<D> {
             State::Closed(_) => return None,
         };
         let window = self.window.deadline(self.limits.response_timeout, self.limits.late_timeout);
-        own.into_iter().chain(window).chain(self.move_on_due()).min()
+        own.into_iter().chain(window).chain(self.move_on_due()).chain(self.stuck_until()).min()
     }
 
     /// The next event.
@@ -249,7 +271,7 @@ impl<D: Dialect> Session<D> {
         let keys = D::KEYS.saturating_sub(RESERVED_KEYS + self.window.taken_keys());
         let most = self.dialect.most_in_flight().saturating_sub(self.window.len());
         let may = self.is_bound() && !self.moving_on && self.stands_since.is_none();
-        if may { self.window.free().min(keys).min(most) } else { 0 }
+        if may { self.places().min(keys).min(most) } else { 0 }
     }
 
     /// How many segments wait for their reply.
@@ -306,6 +328,7 @@ impl<D: Dialect> Session<D> {
             self.window.hurry(&key);
         }
         self.look_ahead(now.monotonic);
+        self.falls_mute();
         Ok(())
     }
 

@@ -357,6 +357,14 @@ impl Shared {
         self.give_back(overdue);
     }
 
+    /// Gives back what waits, when no session sends.
+    pub(crate) fn give_back_if_down(&self) {
+        if !self.can_send() {
+            let all = self.drained(Queues::drain);
+            self.give_back(all);
+        }
+    }
+
     fn drained(&self, which: impl FnOnce(&mut Queues) -> Vec<Shipment>) -> Vec<Shipment> {
         let mut line = lock(&self.line);
         let all = which(&mut line.queues);

@@ -52,7 +52,7 @@ impl<C: Conversation> Slot<C> {
         let mut backoff = Backoff::new(options.first_pause, options.longest_pause);
         let mut turn = 0_usize;
         let mut rested = true;
-        let mut suspect_until = None;
+        let (mut suspect_until, mut doubted) = (None, false);
         while !self.shared.is_stopping() {
             if let Some(demand) = options.on_demand.filter(|_| rested) {
                 self.until_wanted(demand).await;
@@ -64,9 +64,12 @@ impl<C: Conversation> Slot<C> {
             let Some(login) = self.until_it_may_log_in().await else { break };
             self.shared.set_detail(self.place, format!("connecting to {host}"));
             let is_suspect = suspect_until.is_some_and(|until| self.shared.clock.monotonic() < until);
-            let ended = self.attempt(host.clone(), login, is_suspect).await;
+            let ended = self.attempt(host.clone(), login, (is_suspect, doubted)).await;
             if matches!(&ended, Try::Ended(Ended { why: Closed::Deaf(_), .. })) && !is_suspect {
                 suspect_until = Some(self.shared.clock.monotonic() + SUSPICION);
+            }
+            if let Try::Ended(Ended { why, worked, .. }) = &ended {
+                doubted = matches!(why, Closed::Mute(_)) || doubted && !worked;
             }
             // Others may wait for what became of it.
             self.shared.wake_all();
@@ -165,7 +168,7 @@ impl<C: Conversation> Slot<C> {
     }
 
     /// One connection, in its own task, which ends when this future is dropped.
-    async fn attempt(&self, host: String, login: Login, is_suspect: bool) -> Try {
+    async fn attempt(&self, host: String, login: Login, (is_suspect, doubted): (bool, bool)) -> Try {
         let (shared, dial, make) = (self.shared.clone(), self.dial.clone(), self.make.clone());
         let (place, role) = (self.place, self.role);
         shared.meters.connects.increment(1);
@@ -181,6 +184,9 @@ impl<C: Conversation> Slot<C> {
                     let mut session = make(role, shared.now());
                     if is_suspect {
                         session.suspect(shared.now());
+                    }
+                    if doubted {
+                        session.doubt();
                     }
                     let driver = Driver::new(shared, (place, role), host, session, login);
                     Try::Ended(driver.run(connection).await)

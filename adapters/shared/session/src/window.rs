@@ -118,6 +118,24 @@ impl<K: Copy + Eq + Hash + Debug> Window<K> {
         self.late.len() > self.size.max(MOST_LATE).min(self.keys / 2) || self.given_up.len() > self.keys / 4
     }
 
+    /// Since when the oldest submit waits that keeps its place.
+    #[must_use]
+    pub fn waits_since(&self) -> Option<Duration> {
+        let in_time = self.in_time.values().filter_map(|key| self.by_key.get(key));
+        in_time.filter(|waiting| !is_aside(waiting.token)).map(|waiting| waiting.written_at).next()
+    }
+
+    /// The submit that has waited longest leaves its place, though none that came later has its reply: its token.
+    pub fn pass_over_oldest(&mut self) -> Option<u64> {
+        let waiting = |key: &K| self.by_key.get(key).filter(|waiting| !is_aside(waiting.token));
+        let order = self.in_time.iter().find(|(_, key)| waiting(key).is_some()).map(|(order, _)| *order)?;
+        let key = self.in_time.remove(&order)?;
+        self.late.insert(order, key);
+        let waiting = self.by_key.get_mut(&key)?;
+        waiting.late = true;
+        Some(waiting.token)
+    }
+
     /// How many were passed over and wait on.
     #[must_use]
     pub fn late(&self) -> usize {
@@ -130,7 +148,8 @@ impl<K: Copy + Eq + Hash + Debug> Window<K> {
     }
 
     /// How long what was passed over keeps its place.
-    fn patience(&self, reply_limit: Duration) -> Duration {
+    #[must_use]
+    pub fn patience(&self, reply_limit: Duration) -> Duration {
         (self.slowest * TIMES_SLOWEST).max(LEAST_PATIENCE).min(reply_limit * 2)
     }
 

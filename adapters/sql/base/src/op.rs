@@ -148,7 +148,7 @@ impl Op {
             Self::Expire(ticket) | Self::GiveUp(ticket) => !matches!(ticket.answer, Some(Ok(0))),
             Self::Retain(ticket) => !matches!(ticket.answer, Some(Ok(0))),
             Self::TakeOver(ticket) => !matches!(&ticket.answer, Some(Ok(taken)) if taken.is_empty()),
-            Self::Cancel(_) | Self::Recalled(_) | Self::Rule(_) | Self::LetGo(_) => true,
+            Self::Cancel(_) | Self::Wish(_) | Self::Recalled(_) | Self::Rule(_) | Self::LetGo(_) => true,
             _ => false,
         }
     }

@@ -11,7 +11,7 @@ use crate::statement::{Bind, Sql, places};
 use diesel::QueryResult;
 use diesel::sql_types::BigInt;
 use domain::Timestamp;
-use domain::message::{MessageId, Parts, PastWay};
+use domain::message::{MessageId, Parts};
 use domain::state::{Event, State};
 use ports::driven::PutOff;
 
@@ -31,8 +31,7 @@ pub(super) async fn cancel(
     let state = State::from_code(standing.state).unwrap_or(State::Unknown);
     let parts = Parts::decode(&standing.parts);
     // It waits for another way or to be tried again, but an operator has, or may have, some of it.
-    let has_left =
-        parts.past().iter().any(PastWay::was_used) || parts.is_begun() || standing.possible_duplicate != 0;
+    let has_left = parts.has_left(standing.possible_duplicate != 0);
     let Some(after) = state.after(Event::Cancel).filter(|_| !has_left) else {
         let left = has_left && !state.is_final();
         ticket.done(Some(Err(if left { State::Sent } else { state })));

@@ -15,7 +15,7 @@ use domain::directory::LinkId;
 use domain::message::{MessageId, Parts};
 use domain::receipt::{Known, Verdict, fold};
 use domain::state::State;
-use ports::driven::{Obstacle, Recall, RecallAnswer, RecallOutcome, RecallSaid};
+use ports::driven::{Obstacle, Recall, RecallAnswer, RecallOutcome, RecallSaid, may_be_asked_back};
 use std::collections::HashSet;
 
 /// What a link's operator said is kept so long.
@@ -36,14 +36,27 @@ pub(super) async fn wish(
         ticket.done(None);
         return Ok(());
     };
-    let state = State::from_code(standing.state).unwrap_or(State::Unknown);
+    let mut state = State::from_code(standing.state).unwrap_or(State::Unknown);
     let link = LinkId::parse(&standing.link).map_err(|e| unreadable("message", e))?;
-    let links = Parts::decode(&standing.parts).holders(&link);
-    if state != State::Sent || links.is_empty() {
+    let mut parts = Parts::decode(&standing.parts);
+    let possible_duplicate = standing.possible_duplicate != 0;
+    let stops = matches!(state, State::Scheduled | State::Queued) && parts.has_left(possible_duplicate);
+    if stops {
+        state = parts.stop(u8::try_from(standing.segments).unwrap_or(1), possible_duplicate);
+        let final_at = state.is_final().then(|| millis(now));
+        dialect::change(conn, vec![Folded { id: id.0, state, parts: parts.clone(), final_at, error: None }])
+            .await?;
+        tell::tell(conn, vec![Tell { id: id.0, state, lease: None, at: now }], false).await?;
+    }
+    let links = parts.holders(&link);
+    let asks = may_be_asked_back(state) && !links.is_empty();
+    if stops || asks {
+        Sql::<()>::new("DELETE FROM deadline WHERE message = ?", vec![id.0.into()]).run(conn).await?;
+    }
+    if !asks {
         ticket.done(Some(Err(state)));
         return Ok(());
     }
-    Sql::<()>::new("DELETE FROM deadline WHERE message = ?", vec![id.0.into()]).run(conn).await?;
     let text = "SELECT link FROM recall WHERE message = ? AND due_at IS NOT NULL";
     let standing: Vec<String> = Sql::<Text>::new(text, vec![id.0.into()]).rows(conn).await?;
     for link in links.iter().filter(|link| !standing.iter().any(|s| s == link.as_str())) {

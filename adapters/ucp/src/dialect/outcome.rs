@@ -39,12 +39,17 @@ pub(super) fn is_login(code: u8) -> bool {
     status::class(code) == Class::Login
 }
 
-/// A refusal in words: `06 AdC invalid, who?`.
+/// A refusal in words: `06 AdC invalid, who?`. What the operator says only repeats is left out.
 pub(super) fn detail(packet: &Packet) -> String {
-    let code = packet.error_code();
-    let said = String::from_utf8_lossy(packet.system_message()).escape_debug().to_string();
-    let comma = if said.is_empty() { "" } else { ", " };
-    format!("{code:02} {}{comma}{said}", status::name(code))
+    let (code, message) = (packet.error_code(), String::from_utf8_lossy(packet.system_message()));
+    let (name, mut said) = (status::name(code), message.trim());
+    if let Some(rest) = said.strip_prefix(&format!("{code:02}")) {
+        said = rest.trim_start_matches([' ', ':', ',', '-', '.']);
+    }
+    if said.is_empty() || said.trim_end_matches(['.', '!']).eq_ignore_ascii_case(name) {
+        return format!("{code:02} {name}");
+    }
+    format!("{code:02} {name}, {}", said.escape_debug())
 }
 
 /// A message that UCP has no way to say.
@@ -101,5 +106,15 @@ mod tests {
             panic!("refused")
         };
         assert_eq!((failure.code.as_str(), failure.detail.as_str()), ("ucp-06", "06 AdC invalid, no such"));
+        for (said, told) in [
+            ("", "02 syntax error"),
+            (" Syntax error", "02 syntax error"),
+            ("02 SYNTAX ERROR.", "02 syntax error"),
+            ("02", "02 syntax error"),
+            ("02: in field 5", "02 syntax error, in field 5"),
+            ("Syntax error in AdC", "02 syntax error, Syntax error in AdC"),
+        ] {
+            assert_eq!(detail(&Packet::refusal(51, 7, "02", said)), told, "{said}");
+        }
     }
 }

@@ -32,6 +32,7 @@ pub(super) fn run(
             recalls: Arc::clone(&stores.recalls),
             reports: Arc::clone(&stores.reports),
             clock: Machine::of().clock,
+            answered: Arc::default(),
         };
         let answer = take_back.take_back(id, || {}).await.context("the message was not taken back")?;
         // What still holds the store keeps it from closing.

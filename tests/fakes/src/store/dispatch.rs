@@ -5,7 +5,7 @@ use super::{Call, MemoryStore};
 use async_trait::async_trait;
 use domain::Timestamp;
 use domain::directory::LinkId;
-use domain::message::{MessageId, PartState, Parts, PastWay, Which};
+use domain::message::{MessageId, PartState, Parts, Which};
 use domain::state::{Event, State};
 use ports::driven::{Backlog, Dispatch, LeaseRequest, Leased, Outcome, PutOff, Settlement, StoreError};
 use std::collections::BTreeMap;
@@ -28,8 +28,7 @@ impl Dispatch for MemoryStore {
     ) -> Result<Option<Result<State, State>>, StoreError> {
         self.call(Call::End, |books| {
             let Some(row) = books.messages.get_mut(&id.0) else { return Ok(None) };
-            let was_used = row.parts.past().iter().any(PastWay::was_used);
-            if was_used || row.parts.is_begun() || row.possible_duplicate {
+            if row.parts.has_left(row.possible_duplicate) {
                 return Ok(Some(Err(if row.state.is_final() { row.state } else { State::Sent })));
             }
             let Some(cancelled) = row.state.after(Event::Cancel) else { return Ok(Some(Err(row.state))) };

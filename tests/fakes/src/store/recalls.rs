@@ -8,18 +8,32 @@ use domain::directory::LinkId;
 use domain::message::MessageId;
 use domain::receipt::{Known, Verdict, fold};
 use domain::state::State;
-use ports::driven::{Recall, RecallAnswer, RecallOutcome, RecallSaid, Recalls, StoreError};
+use ports::driven::{
+    Recall, RecallAnswer, RecallOutcome, RecallSaid, Recalls, StoreError, may_be_asked_back,
+};
 
 #[async_trait]
 impl Recalls for MemoryStore {
     async fn recall(&self, id: MessageId, now: Timestamp) -> Result<Option<Result<(), State>>, StoreError> {
         self.call(Call::End, |books| {
-            let Some(row) = books.messages.get(&id.0) else { return Ok(None) };
-            let links = row.parts.holders(&row.link);
-            if row.state != State::Sent || links.is_empty() {
-                return Ok(Some(Err(row.state)));
+            let Some(row) = books.messages.get_mut(&id.0) else { return Ok(None) };
+            let waits = matches!(row.state, State::Scheduled | State::Queued);
+            let stops = waits && row.parts.has_left(row.possible_duplicate);
+            if stops {
+                let state = row.parts.stop(row.message.segments, row.possible_duplicate);
+                row.enter(state, now);
             }
-            books.deadlines.retain(|(of, _), _| *of != id.0);
+            let (state, links) = (row.state, row.parts.holders(&row.link));
+            if stops {
+                books.tell_if_wanted(id, state, None, now);
+            }
+            let asks = may_be_asked_back(state) && !links.is_empty();
+            if stops || asks {
+                books.deadlines.retain(|(of, _), _| *of != id.0);
+            }
+            if !asks {
+                return Ok(Some(Err(state)));
+            }
             for link in links {
                 let wish = books.recalls.entry((id.0, link)).or_default();
                 if wish.due_at.is_none() {

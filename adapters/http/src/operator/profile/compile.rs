@@ -349,12 +349,16 @@ fn rule(flaws: &mut Flaws<'_>, answer: &text::Answer) -> Rule {
     let means = flaws.word(&answer.means, "answer.means", &meanings()).unwrap_or(Meaning::Unanswered);
     let pattern = answer.pattern.as_ref();
     let pattern = pattern.and_then(|p| flaws.keep(&p.span(), "answer.pattern", Pattern::parse(p.get_ref())));
+    if answer.each.is_none() && !answer.entry.is_empty() {
+        flaws.at(&answer.means.span(), "answer.entry", "only with each: the fields are of its entries");
+    }
     Rule {
         statuses,
         holds: answer.holds.clone(),
         pattern,
         means,
         each: answer.each.clone(),
+        entry: answer.entry.clone(),
         to: answer.to.clone(),
         id: answer.id.clone(),
         ids: answer.ids.clone(),

@@ -147,6 +147,7 @@ pub(super) struct Rule {
     pub(super) pattern: Option<Pattern>,
     pub(super) means: Meaning,
     pub(super) each: Option<String>,
+    pub(super) entry: Tests,
     pub(super) to: Option<String>,
     pub(super) id: Option<String>,
     pub(super) ids: Option<String>,

@@ -132,6 +132,9 @@ pub(super) struct Answer {
     pub(super) means: Text,
     /// A list with an entry for each recipient; fields below are of the entry.
     pub(super) each: Option<String>,
+    /// As `where`, of an entry: the others are for other rules.
+    #[serde(default)]
+    pub(super) entry: BTreeMap<String, Vec<String>>,
     /// The recipient in an entry; by their order when absent.
     pub(super) to: Option<String>,
     /// The operator's id; `ours`: he has none, ours is used.

@@ -437,3 +437,65 @@ fn an_empty_place_is_not_read_again() {
     bench.run(280);
     assert_eq!((bench.times("AT+CMGR=5"), bench.times("AT+CMGL=4")), (1, 1));
 }
+
+/// Listing hangs, and the modem errs on one place whenever it is read: what lies there is lost, and must not take the room of what comes.
+#[test]
+fn a_place_that_cannot_be_read_is_freed_when_the_memory_fills() {
+    let removed = Arc::new(Mutex::new(Vec::new()));
+    let full = Arc::new(Mutex::new(false));
+    let (seen, filled) = (removed.clone(), full.clone());
+    let mut bench = Bench::new(
+        move |command| {
+            let gone = seen.lock().unwrap().contains(&"2".to_owned());
+            let used = if *filled.lock().unwrap() { 9 } else { 1 } - i32::from(gone);
+            match command {
+                "AT+CMGL=4" => None,
+                "AT+CPMS?" => {
+                    Some(format!("\r\n+CPMS: \"SM\",{used},10,\"SM\",{used},10,\"SM\",{used},10\r\n{OK}"))
+                }
+                _ if command.starts_with("AT+CPMS=") => {
+                    Some(format!("\r\n+CPMS: {used},10,{used},10,{used},10\r\n{OK}"))
+                }
+                "AT+CMGR=2" if !gone => Some("\r\n+CMS ERROR: 500\r\n".to_owned()),
+                _ if command.starts_with("AT+CMGR") => Some("\r\n+CMS ERROR: 321\r\n".to_owned()),
+                _ if command.starts_with("AT+CMGD=") => {
+                    seen.lock().unwrap().push(command[8..].to_owned());
+                    good(command)
+                }
+                other => good(other),
+            }
+        },
+        |_| {},
+    );
+    bench.run(7_200);
+    assert!(removed.lock().unwrap().is_empty(), "it may be read yet");
+    assert!(bench.times("AT+CMGR=2") > 6, "{}", bench.times("AT+CMGR=2"));
+    *full.lock().unwrap() = true;
+    bench.run(1_200);
+    assert_eq!(*removed.lock().unwrap(), ["2"], "that place, once");
+}
+
+/// A memory that removes nothing: what lies there is received once in a connection.
+#[test]
+fn what_cannot_be_removed_is_not_received_again() {
+    let mut bench = Bench::new(
+        |command| match command {
+            "AT+CMGL=4" => Some(format!("\r\n+CMGL: 3,1,,25\r\n{MO}\r\n+CMGL: 4,1,,25\r\n0791XYZ\r\n{OK}")),
+            _ if command.starts_with("AT+CMGD=") => Some("\r\n+CMS ERROR: 500\r\n".to_owned()),
+            "AT+CMGR=3" => Some(format!("\r\n+CMGR: 1,,25\r\n{MO}\r\n{OK}")),
+            other => good(other),
+        },
+        |_| {},
+    );
+    let mut mos = 0;
+    for _ in 0..360 {
+        bench.run(10);
+        for event in std::mem::take(&mut bench.events) {
+            if let Event::Mo { to, .. } = event {
+                mos += 1;
+                bench.terminal.answer(&to, session::Answer::Taken);
+            }
+        }
+    }
+    assert_eq!((mos, bench.times("AT+CMGD=3") > 2), (2, true), "{mos} {}", bench.times("AT+CMGD=3"));
+}

@@ -17,7 +17,12 @@ impl<D: Dialect> Session<D> {
     pub(super) fn reply_to(&mut self, now: Now, key: D::Key, verdict: Verdict, aside: bool) {
         match self.window.token(&key) {
             Some(token) if is_aside(token) != aside => self.counts.unknown_replies += 1,
-            _ => self.reply(now, key, verdict),
+            _ => {
+                if !aside {
+                    (self.answered_at, self.tried, self.doubted) = (now.monotonic, 0, false);
+                }
+                self.reply(now, key, verdict);
+            }
         }
     }
 

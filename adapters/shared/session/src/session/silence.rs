@@ -2,7 +2,7 @@
 
 use super::{Session, State};
 use crate::dialect::{Dialect, Now};
-use crate::event::Closed;
+use crate::event::{Closed, Event};
 use crate::options::SessionLimits;
 use std::time::Duration;
 
@@ -11,6 +11,10 @@ const STANDSTILL: Duration = Duration::from_secs(5);
 /// How long silence is borne while an alarm is under way, at most, and how long a keep-alive may then take to be answered.
 const ALARM_SILENCE: Duration = Duration::from_secs(10);
 const ALARM_ANSWER: Duration = Duration::from_secs(5);
+/// How long an operator who has all that may be under way may answer none of it, at least.
+const MUTE: Duration = Duration::from_secs(20);
+/// How long it is at most until one more is tried with him.
+const LONGEST_MUTE: Duration = Duration::from_secs(600);
 
 impl<D: Dialect> Session<D> {
     /// Something was put off by silence: when nothing is under way any more, a new connection brings it again.
@@ -65,6 +69,51 @@ impl<D: Dialect> Session<D> {
             let urgent = self.heard_at.max(since) + ALARM_SILENCE;
             (usual.0.min(urgent), usual.1.min(ALARM_ANSWER))
         })
+    }
+
+    /// Free places of the window; of an operator that is doubted it has one.
+    pub(super) fn places(&self) -> usize {
+        let under_way = self.window.len() - self.window.late();
+        if self.doubted { 1_usize.saturating_sub(under_way) } else { self.window.free() }
+    }
+
+    /// When one more message is tried with an operator who has all that may be under way and answers none of it: long past his usual times since
+    /// he answered a submit, and twice as long after each one that was tried.
+    pub(super) fn stuck_until(&self) -> Option<Duration> {
+        let waits_since = self.window.waits_since().filter(|_| self.is_bound() && self.places() == 0)?;
+        let patience = self.window.patience(self.limits.response_timeout).max(MUTE);
+        let pause = (patience * 2_u32.saturating_pow(self.tried)).min(LONGEST_MUTE);
+        Some(waits_since.max(self.answered_at).max(self.tried_at) + pause)
+    }
+
+    /// What has waited longest leaves its place. When the next one is written, and he says nothing to that either, nothing more counts on him.
+    pub(super) fn try_one(&mut self, at: Duration) {
+        if self.stuck_until().is_some_and(|until| until <= at) {
+            (self.tried, self.tried_at) = (self.tried.saturating_add(1).min(16), at);
+            if self.limits.window == 1 {
+                // One after the other, and never two: he may not know what to do with the second.
+                return self.falls_mute();
+            }
+            let token = self.window.pass_over_oldest();
+            self.events.extend(token.map(|token| Event::PassedOver { token }));
+            self.may_send_again();
+        }
+    }
+
+    /// The place of the one that is tried is taken: what waits had better go by another link.
+    pub(super) fn falls_mute(&mut self) {
+        if self.tried > 0 && !self.mute && self.places() == 0 {
+            self.mute = true;
+            self.events.push_back(Event::Mute { why: "the operator answers no submits".to_owned() });
+        }
+    }
+
+    /// There is room again: he has answered, what he did not answer has its end, or one more is tried.
+    pub(super) fn may_send_again(&mut self) {
+        if self.mute && self.is_bound() && self.places() > 0 {
+            self.mute = false;
+            self.events.push_back(Event::Bound);
+        }
     }
 
     /// Where no key may be left out, nothing is sent while the next one still waits for its reply.

@@ -14,7 +14,7 @@ use fakes::{ManualClock, SequentialIds, samples};
 use ports::driven::Clock as _;
 use ports::driven::{Link as _, PartReply, Shipment};
 use ports::driving::{ReceiveError, ReceiveMessages, Reply};
-use session::{Connection, Dial, LinkOptions, OperatorLink, Role, Surroundings};
+use session::{Connection, Dial, LinkOptions, OperatorLink, Role, SessionLimits, Surroundings};
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -76,12 +76,17 @@ fn start_with(sessions: usize, rate: u32) -> Rig {
 }
 
 fn start_as(roles: &[Role], rate: u32) -> Rig {
+    start_in(roles, rate, SessionLimits::default())
+}
+
+fn start_in(roles: &[Role], rate: u32, limits: SessionLimits) -> Rig {
     let (sender, pipes) = mpsc::channel(16);
     let recorder = Arc::new(Recorder::default());
     let options = LinkOptions {
         sessions: roles.iter().map(|role| (*role, vec!["pipe".to_owned()])).collect(),
         first_pause: Duration::from_millis(1),
         rate,
+        limits,
         ..LinkOptions::default()
     };
     let clock = Arc::new(ManualClock::new(domain::Timestamp::UNIX_EPOCH));
@@ -473,6 +478,31 @@ async fn a_wrong_password_is_tried_three_times_by_all_sessions_together() {
             assert_eq!(line(&mut other).await, "B1", "and the others need wait no longer");
         }
         operator.write_all(b"U\n").await.unwrap();
+    })
+    .await;
+}
+
+/// He answers keep-alives and no submits: what waits behind a full window goes back, for another link, and what he has waits on.
+#[tokio::test]
+async fn who_answers_no_submits_holds_up_nothing_that_waits() {
+    patiently(async {
+        let limits = SessionLimits { window: 2, ..SessionLimits::default() };
+        let mut rig = start_in(&[Role::Both], 0, limits);
+        let mut operator = rig.operator().await;
+        assert!(rig.link.offer((1..=5).map(shipment).collect()).is_empty());
+        for said in ["S2", "S3"] {
+            assert_eq!(line(&mut operator).await, said);
+        }
+        rig.advance(21);
+        assert_eq!(line(&mut operator).await, "S4", "one is tried");
+        let back = rig.replies(2).await;
+        assert!(!rig.link.health().is_up());
+        let untouched = |reply: &Reply| reply.parts.iter().all(|(_, end)| *end == PartReply::NotOffered);
+        assert_eq!((back.len(), back.iter().all(untouched)), (2, true));
+        operator.write_all(b"+4\n").await.unwrap();
+        while !rig.link.health().is_up() {
+            rig.recorder.heard.notified().await;
+        }
     })
     .await;
 }

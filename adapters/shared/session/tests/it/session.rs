@@ -513,3 +513,66 @@ proptest! {
         }
     }
 }
+
+/// What a session says of an operator who answers no submits.
+fn told(session: &mut Session<Toy>) -> String {
+    let mut told = String::new();
+    while let Some(event) = session.poll_event() {
+        told += match event {
+            Event::Mute { .. } => "mute ",
+            Event::Bound => "bound ",
+            Event::PassedOver { .. } => "passed ",
+            _ => "",
+        };
+    }
+    told
+}
+
+fn alive(session: &mut Session<Toy>, seconds: u64) {
+    hear(session, seconds, "k");
+    session.handle_timeout(at(seconds));
+}
+
+/// He answers keep-alives and no submits. Long past his usual times one more is tried, then nothing more counts on him until the next is; with
+/// his first answer all places that he holds are free.
+#[test]
+fn who_answers_no_submits_is_tried_with_one_at_a_time() {
+    let mut session = bound(3);
+    for token in 1..=2 {
+        session.submit(at(0), token, &shipment(1), 0).unwrap();
+    }
+    alive(&mut session, 60);
+    assert_eq!((told(&mut session).as_str(), session.free()), ("", 1), "there is room");
+    session.submit(at(60), 3, &shipment(3), 0).unwrap();
+    session.handle_timeout(at(60));
+    assert_eq!((told(&mut session).as_str(), session.free()), ("passed ", 1), "one is tried");
+    session.submit(at(60), 4, &shipment(4), 0).unwrap();
+    assert_eq!(told(&mut session), "mute ");
+    alive(&mut session, 90);
+    assert_eq!((told(&mut session).as_str(), session.free()), ("", 0));
+    alive(&mut session, 100);
+    assert_eq!((told(&mut session).as_str(), session.free()), ("passed bound ", 1), "the next, later");
+    session.submit(at(101), 5, &shipment(5), 0).unwrap();
+    assert_eq!((told(&mut session).as_str(), session.in_flight()), ("mute ", 5));
+    hear(&mut session, 102, "+6");
+    session.handle_timeout(at(102));
+    assert_eq!(told(&mut session), "bound passed passed ");
+    assert_eq!((session.free(), session.in_flight()), (2, 4), "as far as there are keys");
+}
+
+/// The connection after one on which he answered nothing.
+#[test]
+fn who_answered_none_gets_one_until_he_answers() {
+    let mut session = Session::new(Toy::default(), limits(5), at(0));
+    session.doubt();
+    hear(&mut session, 0, "b");
+    assert_eq!((told(&mut session).as_str(), session.free()), ("bound ", 1), "one at a time");
+    session.submit(at(0), 1, &shipment(1), 0).unwrap();
+    assert_eq!((session.free(), session.poll_timeout()), (0, Some(Duration::from_secs(20))));
+    session.handle_timeout(at(20));
+    assert_eq!((told(&mut session).as_str(), session.free()), ("passed ", 1));
+    session.submit(at(21), 2, &shipment(2), 0).unwrap();
+    assert_eq!((told(&mut session).as_str(), session.free()), ("mute ", 0));
+    hear(&mut session, 25, "+3");
+    assert_eq!((told(&mut session).as_str(), session.free()), ("bound ", 5), "he is believed again");
+}
