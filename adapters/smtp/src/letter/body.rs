@@ -15,6 +15,35 @@ pub(super) fn body_of(message: &Message<'_>) -> Vec<Line> {
     if is_empty(&others) { body } else { others }
 }
 
+/// Why nobody here can read the text of a mail, although there is one: by what the mail as a whole is. Its subject alone would look like all of it.
+pub(super) fn sealed(message: &Message<'_>, body: &[Line]) -> Option<&'static str> {
+    const ENCRYPTED: &str = "the mail is encrypted and nobody here has the key: send it unencrypted";
+    let kind = message.root_part().content_type()?;
+    let is = |main: &str, sub: &str| {
+        let subtype = kind.subtype().unwrap_or_default();
+        kind.ctype().eq_ignore_ascii_case(main) && subtype.eq_ignore_ascii_case(sub)
+    };
+    let first = body.iter().map(|line| line.text.trim()).find(|line| !line.is_empty());
+    if is("multipart", "encrypted") || first == Some("-----BEGIN PGP MESSAGE-----") {
+        return Some(ENCRYPTED);
+    }
+    if !is_empty(body) {
+        return None;
+    }
+    if is("application", "ms-tnef") {
+        return Some("the text is in winmail.dat, which only Outlook opens: send it as HTML or plain text");
+    }
+    if !is("application", "pkcs7-mime") && !is("application", "x-pkcs7-mime") {
+        return None;
+    }
+    let signed = kind.attribute("smime-type").is_some_and(|form| form.eq_ignore_ascii_case("signed-data"));
+    Some(if signed {
+        "the text is inside its signature (S/MIME): sign it as clear text, or not at all"
+    } else {
+        ENCRYPTED
+    })
+}
+
 fn readable(message: &Message<'_>) -> Vec<Line> {
     let lines = |parts: &[u32]| {
         let parts = parts.iter().filter_map(|n| message.parts.get(usize::try_from(*n).ok()?));
