@@ -1,5 +1,6 @@
 //! Mail that leaves, as a relay sees it.
 
+use crate::peer::{config, open};
 use crate::sink::{Mail, Sink};
 use domain::Timestamp;
 use domain::directory::{LinkId, UserName};
@@ -117,6 +118,41 @@ async fn a_received_message_becomes_a_mail() {
         c.envelope_from = Some("bounce@example.se".to_owned());
     });
     insta::assert_snapshot!("a_named_sender", show(&named.await));
+}
+
+/// A relay in the house has a certificate of its own making, in any name.
+#[tokio::test]
+async fn tls_that_is_offered_is_taken_with_any_certificate_and_tls_that_is_required_is_not() {
+    net::tls::install_provider();
+    let tls = net::tls::TlsServer::self_signed(&["other.example"], &[]).expect("certificate");
+    let desk = Arc::default();
+    let door = open(smtp::Config { tls: Some(tls), ..config() }, &desk, None).await;
+    let port = door.address().port();
+    for (security, expected) in
+        [(Security::IfOffered, "not_authenticated"), (Security::StartTls, "certificate")]
+    {
+        let relay = relay(port, |c| c.security = security);
+        let said = relay.deliver(&received("46701234567", "x")).await.expect_err("no relay").to_string();
+        assert!(said.contains(expected), "{security:?}: {said}");
+    }
+    door.stop().await;
+}
+
+#[tokio::test]
+async fn tls_that_is_offered_and_does_not_work_costs_no_mail_and_no_password() {
+    let broken = [("EHLO", "250-sink\r\n250 STARTTLS"), ("STAR", "220 go")];
+    let sink = Sink::open(&broken).await;
+    let offered = relay(sink.port(), |c| c.security = Security::IfOffered);
+    offered.deliver(&received("46701234567", "x")).await.expect("in the clear");
+    assert_eq!((sink.mails().len(), sink.connections()), (1, 2));
+    for change in [(|c| c.security = Security::StartTls) as fn(&mut RelayConfig), |c| {
+        c.security = Security::IfOffered;
+        c.login = Some(("crm".to_owned(), "secret".to_owned().into()));
+    }] {
+        let refused = relay(sink.port(), change).deliver(&received("46701234567", "x")).await;
+        assert!(matches!(refused, Err(HandoffError::Temporary(_))), "{refused:?}");
+    }
+    assert_eq!(sink.mails().len(), 1);
 }
 
 #[tokio::test]
