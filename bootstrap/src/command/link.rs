@@ -51,7 +51,7 @@ pub enum Args {
     #[command(after_help = "Example: omnigate link resume TS0")]
     Resume(Named),
     /// Send a message by one link and follow it to its end
-    #[command(after_help = "Example: omnigate link test TS0 --to 070-123 45 67")]
+    #[command(after_help = "Example: omnigate link test TS0 --to '070-123 45 67'")]
     Test(Test),
     /// List operator profiles, or show what one sets
     Operators(operators::Args),
