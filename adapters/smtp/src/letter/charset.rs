@@ -124,8 +124,18 @@ pub fn subject(message: &Message<'_>) -> String {
 }
 
 fn has_misread_words(line: &str) -> bool {
-    let words = line.match_indices("=?").filter_map(|(at, _)| encoded_word(line.get(at..)?));
-    words.take(MOST_WORDS).any(|(name, octets, _)| better_word(name, &octets).is_some())
+    let words = line.match_indices("=?").filter_map(|(at, _)| {
+        let word = line.get(at..)?;
+        let (name, octets, after) = encoded_word(word)?;
+        let whole = word.get(..word.len() - after.len())?;
+        let content = whole.strip_suffix("?=").and_then(|word| word.rsplit_once('?'));
+        let is_base64 = whole.contains("?B?") || whole.contains("?b?");
+        Some(
+            better_word(name, &octets).is_some()
+                || (is_base64 && content.is_some_and(|(_, text)| lacks_its_end(text))),
+        )
+    });
+    words.take(MOST_WORDS).any(|is_misread| is_misread)
 }
 
 /// What an encoded word says, where the parser would read it as something else.
@@ -277,6 +287,12 @@ fn close(line: &mut String, word: Option<(&str, Vec<u8>)>) {
     }
 }
 
+/// Base64 without what fills it up at its end, of which the parser loses the last letters.
+fn lacks_its_end(content: &str) -> bool {
+    let letter = |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'/');
+    !content.len().is_multiple_of(4) && content.bytes().all(letter)
+}
+
 /// The set, the octets and what follows of an encoded word that a text begins with.
 fn encoded_word(text: &str) -> Option<(&str, Vec<u8>, &str)> {
     let (name, rest) = text.strip_prefix("=?")?.split_once('?')?;
@@ -289,6 +305,7 @@ fn encoded_word(text: &str) -> Option<(&str, Vec<u8>, &str)> {
     let mut stream = MessageStream::new(whole.as_bytes());
     let octets = match form {
         "q" | "Q" => stream.decode_quoted_printable_word(),
+        "b" | "B" if lacks_its_end(content) => base64_as_far_as_it_goes(content.as_bytes()),
         "b" | "B" => stream.decode_base64_word(),
         _ => None,
     };

@@ -25,6 +25,7 @@ async fn letters_of_old_systems() {
         ("=?iso-8859-1?Q?H=C3=B6g?=", "Hög"),
         ("=?us-ascii?B?SMO2Zw==?=", "Hög"),
         ("=?UTF-8?Q?H=F6g_niv=E5?=", "Hög nivå"),
+        ("=?UTF-8?B?Tml2w6U?=", "Nivå"),
         ("=?iso-8859-1?Q?H=F6g?= =?iso-8859-1?Q?_x?=", "Hög x"),
     ] {
         let (told, desk) = send(config(), &format!("From: a@example.se\nSubject: {subject}\n\nx")).await;
@@ -65,6 +66,22 @@ async fn what_nobody_here_can_read_is_told_and_not_sent_as_its_subject() {
             "From: a@example.se\nSubject: S\n\n-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\nLarm\n-----BEGIN PGP SIGNATURE-----\n\niQ\n-----END PGP SIGNATURE-----".to_owned(),
             "S Larm",
         ),
+    ] {
+        let (told, desk) = send(config(), &mail).await;
+        assert_eq!(texts(&desk), [format!("0701 {expected}")], "{told} {mail}");
+    }
+}
+
+/// Outlook's "forward as attachment", and rules that do the same to every alarm.
+#[tokio::test]
+async fn a_mail_passed_on_as_an_attachment_is_the_message() {
+    let inner = "From: x@y.se\nSubject: Larm\nContent-Type: text/plain; charset=utf-8\n\nNivå hög";
+    for (mail, expected) in [
+        (parts("mixed", &[("message/rfc822", inner)]), "S Nivå hög"),
+        (parts("mixed", &[("text/plain", " "), ("message/rfc822", inner)]), "S Nivå hög"),
+        (parts("mixed", &[("text/plain", "Ring"), ("message/rfc822", inner)]), "S Ring"),
+        (parts("mixed", &[("message/rfc822", "From: x@y.se\nSubject: Nivå hög\n")]), "S Nivå hög"),
+        (format!("From: a@example.se\nSubject: S\nContent-Type: message/rfc822\n\n{inner}"), "S Nivå hög"),
     ] {
         let (told, desk) = send(config(), &mail).await;
         assert_eq!(texts(&desk), [format!("0701 {expected}")], "{told} {mail}");
