@@ -72,7 +72,7 @@ fn as_text(audit: &Audit, language: Language) -> String {
     let mut table = Table::new(&["", ">"]);
     table.row([language.pick("mottagna", "accepted").to_owned(), audit.accepted.to_string()]);
     for (state, count) in audit.by_state.iter().filter(|(_, count)| *count > 0) {
-        table.row([format!("  {state}"), count.to_string()]);
+        table.row([format!("  {}", state.name(language)), count.to_string()]);
     }
     table
         .row([format!("  {}", language.pick("gallrade", "removed by retention")), audit.removed.to_string()]);
