@@ -6,7 +6,7 @@ use domain::Timestamp;
 use domain::directory::{LinkId, UserName};
 use domain::language::Language;
 use domain::message::{
-    Body, Callback, Dimensions, Door, Message, MessageId, MoId, Parts, Priority, SubmissionId,
+    Body, Callback, Dimensions, Door, Message, MessageId, MoId, PartState, Parts, Priority, SubmissionId,
 };
 use domain::mo::{Destination, Mo};
 use domain::state::State;
@@ -168,6 +168,14 @@ async fn failures_are_reported() {
         "{said}"
     );
     assert!(said.contains("Meddelandet:\n\n  Hej\n"), "{said}");
+    let mut undelivered = ended(State::Failed, "011", None);
+    if let Content::State { record, .. } = &mut undelivered.content {
+        record.parts.set(1, PartState::Failed, "4711", "011");
+    }
+    let undelivered = one(undelivered, |_| {}).await;
+    let parsed = mail_parser::MessageParser::default().parse(undelivered.text.as_bytes()).expect("a mail");
+    let said = parsed.body_text(0).expect("text").replace('\r', "");
+    assert!(said.contains("46701234567: operatören kunde inte leverera det (011)"), "{said}");
     let expired = one(ended(State::Expired, "", None), |c| c.language = Language::English).await;
     insta::assert_snapshot!("an_expiry_is_reported", show(&expired));
     let parsed = mail_parser::MessageParser::default().parse(failed.text.as_bytes()).expect("a mail");
