@@ -239,6 +239,11 @@ pub(super) const SAID: &[Entry] = &[
     ("the message could not be read", "meddelandet kunde inte läsas"),
     ("the messages could not be read", "meddelandena kunde inte läsas"),
     ("the given-up reports could not be read", "de uppgivna rapporterna kunde inte läsas"),
+    ("{} accepted, {} accounted for", "{} mottagna, {} bokförda"),
+    (
+        "{} messages are {} and their holder or end does not fit",
+        "{} meddelanden är {} och deras hållare eller slut stämmer inte",
+    ),
     ("the books could not be read", "böckerna kunde inte läsas"),
     ("the users could not be read", "användarna kunde inte läsas"),
     ("the user was not stored", "användaren sparades inte"),
