@@ -60,9 +60,7 @@ impl Alarms {
         let at = self.clock.now();
         let since = at.checked_sub(alarm.lasted).unwrap_or(at);
         let directory = self.directory.current();
-        if alarm.about.link().is_some() {
-            alarm.detail = (self.of_link)(&alarm.detail, directory.defaults.language);
-        }
+        alarm.detail = (self.of_link)(&alarm.detail, directory.defaults.language);
         let text = text(&alarm, directory.defaults.language);
         let Alarm { about, trouble, cleared, detail, .. } = alarm;
         let word = if cleared { "clear" } else { "alarm" };

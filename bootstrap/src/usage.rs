@@ -3,6 +3,8 @@
 //! The language is that of `--language`, else the configuration's, else the environment's; it is looked for before the line is
 //! read, since the reader itself may have to speak.
 
+mod wrap;
+
 use crate::cli::Cli;
 use crate::command::context::{of_environment, program};
 use crate::config;
@@ -11,6 +13,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, FromArgMatches as _};
 use domain::language::Language;
 use std::ffi::{OsStr, OsString};
+use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -29,11 +32,22 @@ pub fn read(line: &[OsString]) -> Result<Cli, ExitCode> {
         let wrong = error.use_stderr();
         match said(&error, language) {
             Some(text) => eprintln!("{text}"),
+            None if wrong => eprint!("{}", help(&error, false)),
             // Whoever reads help may go away; that is no failure.
-            None => drop(error.print()),
+            None => drop(std::io::stdout().write_all(help(&error, in_colours()).as_bytes())),
         }
         if wrong { ExitCode::from(2) } else { ExitCode::SUCCESS }
     })
+}
+
+/// Help as it is shown.
+fn help(error: &clap::Error, colours: bool) -> String {
+    let text = error.render();
+    wrap::wrapped(&if colours { text.ansi().to_string() } else { text.to_string() })
+}
+
+fn in_colours() -> bool {
+    cfg!(unix) && std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }
 
 /// The language asked for in the line, else that of the configuration it names, else the environment's.
@@ -238,6 +252,59 @@ mod tests {
             assert_eq!(wrong(words, Language::English), english);
             assert_eq!(wrong(words, Language::Swedish), swedish);
         }
+    }
+
+    /// Every help of every command fits a terminal of eighty columns, and is all in its language.
+    #[test]
+    fn help_is_narrow_and_in_one_language() {
+        fn paths(command: &clap::Command, path: &[String], all: &mut Vec<Vec<String>>) {
+            all.push(path.to_vec());
+            for child in command.get_subcommands().filter(|child| child.get_name() != "help") {
+                paths(child, &[path, &[child.get_name().to_owned()]].concat(), all);
+            }
+        }
+        const ENGLISH: [&str; 24] = [
+            "the", "of", "and", "or", "with", "that", "is", "are", "from", "which", "who", "when", "names",
+            "by", "it", "not", "a", "an", "alone", "then", "for", "refuses", "print", "more",
+        ];
+        const SWEDISH: [&str; 12] =
+            ["och", "eller", "som", "inte", "ett", "den", "det", "på", "av", "visa", "annars", "värden"];
+        let mut all = Vec::new();
+        paths(&Cli::command(), &[], &mut all);
+        assert!(all.len() > 40, "{}", all.len());
+        let mut wrong = Vec::new();
+        for path in &all {
+            for (language, other) in [(Language::English, &SWEDISH[..]), (Language::Swedish, &ENGLISH[..])] {
+                for flag in ["--help", "-h"] {
+                    let command = match language {
+                        Language::English => Cli::command(),
+                        Language::Swedish => swedish::help(Cli::command()),
+                    };
+                    let line =
+                        std::iter::once("omnigate").chain(path.iter().map(String::as_str)).chain([flag]);
+                    let shown = help(&command.try_get_matches_from(line).expect_err("help"), false);
+                    for line in shown.lines() {
+                        let foreign = prose(line).any(|word| other.contains(&word.as_str()));
+                        if foreign || line.chars().count() > wrap::WIDTH {
+                            wrong.push(format!("{path:?} {language:?} {flag}: {line}"));
+                        }
+                    }
+                }
+            }
+        }
+        wrong.dedup();
+        assert_eq!(wrong, Vec::<String>::new());
+    }
+
+    /// The words of a line that are no example, no name of a flag and no list of names.
+    fn prose(line: &str) -> impl Iterator<Item = String> {
+        let example = line.contains("omnigate ") || line.trim_end().ends_with('\\') || line.contains('`');
+        let words = line.split_whitespace().filter(move |_| !example);
+        words
+            .map(|word| {
+                word.trim_matches(|c: char| !c.is_alphanumeric() && c != '-' && c != '<').to_lowercase()
+            })
+            .filter(|word| word.chars().all(char::is_alphabetic))
     }
 
     #[test]

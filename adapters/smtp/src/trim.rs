@@ -16,38 +16,100 @@ pub fn lines(text: &str) -> Vec<Line> {
     text.lines().map(line).collect()
 }
 
+/// The body without what PGP puts around a text that is signed in itself.
+#[must_use]
+pub fn without_pgp(body: Vec<Line>) -> Vec<Line> {
+    let is = |line: &Line, what: &str| line.text.trim() == what;
+    let begin = body.iter().position(|line| !line.text.trim().is_empty());
+    let signed =
+        |at: &usize| body.get(*at).is_some_and(|line| is(line, "-----BEGIN PGP SIGNED MESSAGE-----"));
+    let Some(begin) = begin.filter(signed) else { return body };
+    // Its head says how it is signed, and ends with an empty line.
+    let text = body.into_iter().skip(begin + 1).skip_while(|line| !line.text.trim().is_empty()).skip(1);
+    let text = text.take_while(|line| !is(line, "-----BEGIN PGP SIGNATURE-----"));
+    text.map(|line| match line.text.strip_prefix("- ") {
+        Some(rest) => Line { text: rest.to_owned(), ..line },
+        None => line,
+    })
+    .collect()
+}
+
+/// What phones and mail programs write of themselves at the end.
+const PHONES: [&str; 40] = [
+    "skickat från min ",
+    "skickat från mobilen",
+    "skickat från surfplattan",
+    "skickat från en mobil",
+    "sänt från min ",
+    "sänt från mobilen",
+    "sent from my ",
+    "sent from a mobile",
+    "get outlook for ",
+    "hämta outlook för ",
+    "skaffa outlook för ",
+    "skickades från outlook",
+    "skickat från outlook",
+    "sänt från outlook",
+    "sent from outlook",
+    "skickat från e-post för windows",
+    "skickades från e-post för windows",
+    "skickat från mail för windows",
+    "sent from mail for windows",
+    "skickat från yahoo mail",
+    "sent from yahoo mail",
+    "skickat från samsung",
+    "sent from samsung",
+    "skickat från proton",
+    "skickat med proton",
+    "sent from proton",
+    "sent with proton",
+    "skickat från gmail",
+    "sent from gmail",
+    "skickat från spark",
+    "sent from spark",
+    "skickat med spark",
+    "sent with spark",
+    "skickat från mymail",
+    "sent from mymail",
+    "skickat från bluemail",
+    "sent from bluemail",
+    "get bluemail for ",
+    "hämta bluemail för ",
+    "sent via android",
+];
+
 /// The body without its signature: everything from a line `-- ` (RFC 3676, 4.3) or `--` on, and a phone's line about itself at the end.
 #[must_use]
 pub fn without_signature(mut body: Vec<Line>) -> Vec<Line> {
-    const PHONES: [&str; 15] = [
-        "skickat från min ",
-        "sent from my ",
-        "get outlook for ",
-        "hämta outlook för ",
-        "skaffa outlook för ",
-        "skickades från outlook",
-        "skickat från outlook",
-        "sent from outlook",
-        "skickat från e-post för windows",
-        "skickades från e-post för windows",
-        "sent from mail for windows",
-        "skickat från yahoo mail",
-        "sent from yahoo mail",
-        "skickat från samsung",
-        "sent from samsung",
-    ];
     if let Some(at) = body.iter().position(|line| matches!(line.text.trim_end_matches('\r'), "-- " | "--")) {
         body.truncate(at);
     }
-    while let Some(last) = body.last() {
-        let last = last.text.trim().to_lowercase();
-        if last.is_empty() || PHONES.iter().any(|phone| last.starts_with(phone)) {
+    loop {
+        while body.last().is_some_and(|line| line.text.trim().is_empty()) {
             body.pop();
-        } else {
+        }
+        // Outlook's line goes on with where to get it, at times below it, and has a rule above it.
+        let below = body.last().is_some_and(|line| is_outlooks_address(&line.text));
+        let Some(at) = body.len().checked_sub(1 + usize::from(below)) else { break };
+        if !body.get(at).is_some_and(|line| is_of_a_phone(&line.text)) {
             break;
+        }
+        body.truncate(at);
+        if body.last().is_some_and(|line| is_rule(&line.text)) {
+            body.pop();
         }
     }
     body
+}
+
+fn is_of_a_phone(line: &str) -> bool {
+    let line = line.trim_start_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    PHONES.iter().any(|phone| line.starts_with(phone))
+}
+
+fn is_outlooks_address(line: &str) -> bool {
+    let line = line.trim().trim_start_matches(['<', '(', '[']);
+    line.starts_with("https://aka.ms/") && !line.contains(' ')
 }
 
 /// The body without quoted earlier mail: what is quoted, the line that introduces it, and everything from a separator
@@ -234,11 +296,24 @@ mod tests {
             ("Ja\n\nSkickat från Outlook för Android", "Ja"),
             ("Ja\nSkickades från E-post för Windows\n", "Ja"),
             ("Larm\nSkickat från pump 3", "Larm\nSkickat från pump 3"),
+            ("Ja\n\nSänt från min iPhone", "Ja"),
+            ("Ja\n[Skickat från Proton Mail för iOS]", "Ja"),
+            ("Ja\n\nHämta Outlook för iOS<https://aka.ms/o0ukef>\n", "Ja"),
+            ("Ja\n____________\nSkickat från Outlook Mobile\n<https://aka.ms/blhgte>", "Ja"),
+            ("Ja\nhttps://aka.ms/blhgte", "Ja\nhttps://aka.ms/blhgte"),
+            ("Ja\n\nSkickat från mobilen\nGet BlueMail for Android", "Ja"),
             ("-- \nonly", ""),
         ];
         for (body, expected) in cases {
             assert_eq!(joined(&without_signature(lines(body))), expected, "{body}");
         }
+    }
+
+    #[test]
+    fn signed_by_pgp() {
+        let body = "\n-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nNivå hög\n- -- \nKarl\n-----BEGIN PGP SIGNATURE-----\n\niQE=\n-----END PGP SIGNATURE-----";
+        assert_eq!(joined(&without_signature(without_pgp(lines(body)))), "Nivå hög");
+        assert_eq!(joined(&without_pgp(lines("a\n- b"))), "a\n- b");
     }
 
     #[test]

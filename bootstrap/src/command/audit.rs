@@ -5,6 +5,7 @@ use crate::command::backup::spinner;
 use crate::command::context::{Context, print, print_json};
 use crate::command::table::Table;
 use crate::command::{block_on, exit, store};
+use crate::swedish;
 use anyhow::Context as _;
 use domain::language::Language;
 use ports::driven::Audit;
@@ -72,7 +73,7 @@ fn as_text(audit: &Audit, language: Language) -> String {
     let mut table = Table::new(&["", ">"]);
     table.row([language.pick("mottagna", "accepted").to_owned(), audit.accepted.to_string()]);
     for (state, count) in audit.by_state.iter().filter(|(_, count)| *count > 0) {
-        table.row([format!("  {state}"), count.to_string()]);
+        table.row([format!("  {}", state.name(language)), count.to_string()]);
     }
     table
         .row([format!("  {}", language.pick("gallrade", "removed by retention")), audit.removed.to_string()]);
@@ -85,6 +86,7 @@ fn as_text(audit: &Audit, language: Language) -> String {
         text.push_str(language.pick("Böckerna stämmer.\n", "The books are right.\n"));
     }
     for wrong in &audit.wrong {
+        let wrong = swedish::said(wrong, language);
         text.push_str(&format!("{}: {wrong}\n", language.pick("FEL", "WRONG")));
     }
     text
@@ -108,7 +110,15 @@ mod tests {
     #[test]
     fn for_people() {
         insta::assert_snapshot!(as_text(&books(&[]), Language::English));
-        assert!(as_text(&books(&["one is missing"]), Language::Swedish).ends_with("FEL: one is missing\n"));
+        for (wrong, said) in [
+            ("9 accepted, 8 accounted for", "FEL: 9 mottagna, 8 bokförda\n"),
+            (
+                "2 messages are sending and their holder or end does not fit",
+                "FEL: 2 meddelanden är sending och deras hållare eller slut stämmer inte\n",
+            ),
+        ] {
+            assert!(as_text(&books(&[wrong]), Language::Swedish).ends_with(said));
+        }
     }
 
     #[test]

@@ -51,7 +51,7 @@ pub enum Args {
     #[command(after_help = "Example: omnigate link resume TS0")]
     Resume(Named),
     /// Send a message by one link and follow it to its end
-    #[command(after_help = "Example: omnigate link test TS0 --to 070-123 45 67")]
+    #[command(after_help = "Example: omnigate link test TS0 --to '070-123 45 67'")]
     Test(Test),
     /// List operator profiles, or show what one sets
     Operators(operators::Args),
@@ -271,10 +271,22 @@ fn follow(loaded: &Loaded, test: &Test, context: &Context) -> anyhow::Result<Exi
             "operatören har det, men inget kvitto kom i tid",
             "the operator has it, but no receipt came in time",
         ),
+        () if record.state == State::Queued => language
+            .pick("det sändes inte i tid och är återtaget", "it was not sent in time and is taken back"),
         () => language.pick("det kom inte fram", "it did not arrive"),
     };
-    print(&format!("{link}: {word}\n"))?;
+    let why =
+        if by && record.state == State::Queued { how_it_is(loaded, &link, language) } else { String::new() };
+    print(&format!("{link}: {word}{why}\n"))?;
     Ok(exit(well))
+}
+
+/// How a link is that did not send, as it says itself.
+fn how_it_is(loaded: &Loaded, link: &LinkId, language: Language) -> String {
+    let live = block_on(async { Ok(live::links(loaded).await) }).ok().flatten().unwrap_or_default();
+    let Some(live) = live.into_iter().find(|live| live.name == link.as_str()) else { return String::new() };
+    let state = live::state(&live.state, language);
+    format!(" ({state}: {})", swedish::of_link(&live.detail, language))
 }
 
 /// Why the link takes nothing new: `paused`, `draining` or `parked`, and the reason as the link says it. `None` when it may be tried.

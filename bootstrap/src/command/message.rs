@@ -8,7 +8,7 @@ use crate::command::plan::{self, Asked};
 use crate::command::table::Table;
 use crate::command::{block_on, exit, explain, store};
 use crate::config::Loaded;
-use crate::swedish::WrongUsage;
+use crate::swedish::{self, WrongUsage};
 use crate::wire::Machine;
 use anyhow::{Context as _, anyhow, bail};
 use clap::Subcommand;
@@ -222,7 +222,7 @@ fn cancel(loaded: &Loaded, id: MessageId, context: &Context, language: Language)
     } else if well {
         print(&format!("{id} {}\n", language.pick("är återtaget", "is taken back")))?;
     } else {
-        bail!("{id} is {state}: it cannot be taken back any more");
+        bail!("{id} is {}: it cannot be taken back any more", state.name(language));
     }
     Ok(exit(well))
 }
@@ -333,6 +333,10 @@ fn dead(loaded: &Loaded, limit: usize, context: &Context, language: Language) ->
         print_json(&dead.iter().map(one).collect::<Vec<_>>())?;
         return Ok(exit(true));
     }
+    if dead.is_empty() {
+        print(language.pick("inget är uppgivet\n", "nothing was given up\n"))?;
+        return Ok(exit(true));
+    }
     let mut table = Table::new(&[
         language.pick("NYCKEL", "KEY"),
         language.pick("HÄNDELSE", "EVENT"),
@@ -340,10 +344,19 @@ fn dead(loaded: &Loaded, limit: usize, context: &Context, language: Language) ->
         language.pick("FEL", "ERROR"),
     ]);
     for one in &dead {
-        let event = State::from_code(one.key.event).map_or("received", State::as_str);
-        table.row([written(one.key), event.to_owned(), one.target.clone(), one.error.clone()]);
+        let received = language.pick("mottaget", "received");
+        let event = State::from_code(one.key.event).map_or(received, |state| state.name(language));
+        let error = swedish::of_link(&one.error, language);
+        table.row([written(one.key), event.to_owned(), one.target.clone(), error]);
     }
     print(&table.to_string())?;
+    eprintln!(
+        "{}",
+        language.pick(
+            "När mottagaren tar emot igen: omnigate message resend NYCKEL, eller --all",
+            "When the receiver takes messages again: omnigate message resend KEY, or --all"
+        )
+    );
     Ok(exit(true))
 }
 
@@ -362,6 +375,8 @@ fn resend(
     })?;
     if context.json {
         print_json(&json!({ "resent": count }))?;
+    } else if let Some(key) = key.filter(|_| count == 0) {
+        bail!("nothing was given up under {} (omnigate message dead lists what was)", written(key));
     } else {
         print(&format!("{count} {}\n", language.pick("lämnas över igen", "are handed over again")))?;
     }

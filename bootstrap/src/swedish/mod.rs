@@ -6,6 +6,7 @@
 mod codec;
 mod help;
 mod links;
+mod receivers;
 mod said;
 
 use clap::{Arg, ArgAction, Command};
@@ -27,11 +28,15 @@ pub fn said(english: &str, language: Language) -> String {
     }
 }
 
-/// What a link says of itself, in a language: its parts are looked up one by one, and what nobody has foreseen stays as it is.
+/// What a link says of itself, or why a receiver did not take something, in a language: its parts are looked up one by one, and what nobody has foreseen stays
+/// as it is.
 #[must_use]
 pub fn of_link(detail: &str, language: Language) -> String {
     fn part(english: &str) -> String {
-        let swedish = sentence(links::LINKS, english);
+        let swedish = match sentence(links::LINKS, english) {
+            same if same == english => sentence(receivers::RECEIVERS, english),
+            swedish => swedish,
+        };
         match english.split_once(": ") {
             Some((before, after)) if swedish == english => format!("{}: {}", part(before), part(after)),
             _ => swedish,
@@ -222,8 +227,33 @@ mod tests {
     }
 
     #[test]
+    fn why_receivers_take_nothing() {
+        for (english, swedish) in [
+            ("HTTP 500", "HTTP 500"),
+            (
+                "no connection: Connection refused (os error 111)",
+                "ingen anslutning: anslutningen avvisades (os error 111)",
+            ),
+            ("permanent error (550): 5.1.1 no such user", "avvisat för gott (550): 5.1.1 no such user"),
+            ("the mail relay did not answer in time", "e-postreläet svarade inte i tid"),
+            (
+                "network error: invalid peer certificate: UnknownIssuer",
+                "fel i nätet: motpartens certifikat duger inte: okänd utfärdare",
+            ),
+        ] {
+            assert_eq!(of_link(english, Language::Swedish), swedish);
+            assert_eq!(of_link(english, Language::English), english);
+        }
+    }
+
+    #[test]
     fn both_languages_have_the_same_places() {
-        for (english, swedish) in help::HELP.iter().chain(said::SAID).chain(links::LINKS).chain(codec::CODEC)
+        for (english, swedish) in help::HELP
+            .iter()
+            .chain(said::SAID)
+            .chain(links::LINKS)
+            .chain(receivers::RECEIVERS)
+            .chain(codec::CODEC)
         {
             assert_eq!(english.matches("{}").count(), swedish.matches("{}").count(), "{english}");
         }

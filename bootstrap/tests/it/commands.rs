@@ -208,8 +208,8 @@ fn orders_that_nobody_can_follow_say_so_at_once() {
     assert_eq!((&said["left"], &said["served"]), (&1.into(), &false.into()));
 }
 
-/// A page of health that says that TS0 is up, whatever it is told.
-fn deaf_server(place: &Place) {
+/// A page of health that says that TS0 is in this state, whatever it is told.
+fn deaf_server(place: &Place, state: &'static str, detail: &'static str) {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address").to_string();
     let listening = serde_json::json!({ "http": address }).to_string();
@@ -219,9 +219,9 @@ fn deaf_server(place: &Place) {
         use std::io::{Read as _, Write as _};
         for mut stream in listener.incoming().flatten() {
             let _ = stream.read(&mut [0; 1024]);
-            let _ = stream.write_all(
-                b"HTTP/1.0 200 OK\r\n\r\n{\"links\":[{\"name\":\"TS0\",\"state\":\"up\",\"detail\":\"\",\"sessions\":1,\"in_flight\":0,\"waiting\":0}]}",
-            );
+            let link = serde_json::json!({ "name": "TS0", "state": state, "detail": detail, "sessions": 1, "in_flight": 0, "waiting": 0 });
+            let page = format!("HTTP/1.0 200 OK\r\n\r\n{{\"links\":[{link}]}}");
+            let _ = stream.write_all(page.as_bytes());
         }
     });
 }
@@ -232,8 +232,27 @@ fn an_order_that_is_not_followed_fails_in_both_forms() {
     place.run(&["migrate"]).good();
     let alone = place.run(&["link", "pause", "TS0", "--json"]).json();
     assert_eq!(alone["followed"], false, "no server runs: it holds when one starts");
-    deaf_server(&place);
+    deaf_server(&place, "up", "");
     let ran = place.run(&["link", "pause", "TS0", "--json"]);
     let said: Value = serde_json::from_str(&ran.out()).expect("JSON");
     assert_eq!((ran.code(), &said["followed"]), (Some(1), &false.into()), "{}", ran.err());
+}
+
+/// At night: the message of a test that did not leave is not under way, and why is said at once.
+#[test]
+fn a_test_that_did_not_leave_says_why_and_that_it_is_taken_back() {
+    let place = place();
+    place.run(&["migrate"]).good();
+    deaf_server(&place, "down", "10.0.0.1:2775: bind refused");
+    let test = ["link", "test", "TS0", "--to", "070-123 45 67", "--timeout", "1s", "--language"];
+    let ran = |language| place.run(&[&test[..], &[language]].concat()).out();
+    let swedish = ran("sv");
+    let expected =
+        "TS0: det sändes inte i tid och är återtaget (nere: 10.0.0.1:2775: inloggningen avvisades)\n";
+    assert!(swedish.ends_with(expected), "{swedish}");
+    let english = ran("en");
+    let expected = "TS0: it was not sent in time and is taken back (down: 10.0.0.1:2775: bind refused)\n";
+    assert!(english.ends_with(expected), "{english}");
+    let all = place.run(&["message", "list", "--state", "cancelled", "--json"]).json();
+    assert_eq!(all["messages"].as_array().map(Vec::len), Some(2));
 }

@@ -122,6 +122,7 @@ fn refusals_and_wrong_values_in_swedish() {
         (&["message", "list", "--to", "anna"], "--to \"anna\": tecknet 'a' hör inte hemma i ett nummer"),
         (&["message", "list", "--state", "gone"], "duger inte: ett tillstånd är något av"),
         (&["message", "resend", "x"], "duger inte: ingen nyckel; omnigate message dead listar dem"),
+        (&["message", "resend", "1:99"], "inget är uppgivet under 1:99 (omnigate message dead listar"),
         (&["message", "show", "x"], "duger inte: ett id är ett decimalt tal"),
         (&["user", "add", "a b"], "duger inte: ett namn är 1 till 64"),
         (&["user", "add", "anna", "--addresses", "x"], "duger inte: ett adressområde är en IP-adress"),
@@ -140,6 +141,7 @@ fn refusals_and_wrong_values_in_swedish() {
         let said = swedish(line);
         assert!(said.contains(wanted), "{line:?}: {said}");
     }
+    assert_eq!(place.run(&["message", "dead", "--language", "sv"]).good(), "inget är uppgivet\n");
     let refused = swedish(&["message", "send", "--to", "+4512345678"]);
     assert!(!refused.contains("There is"), "{refused}");
 }

@@ -3,11 +3,11 @@
 
 use super::{unhex, wrong};
 use crate::time;
-use domain::Words;
 use domain::message::{Callback, CallbackError, Dimensions, Priority, Told};
 use domain::refusal::{Code, Refusal};
 use domain::submission::{Content, Request};
 use domain::text::Policy;
+use domain::{Words, words};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
@@ -82,6 +82,15 @@ impl SendBody {
     pub(crate) fn read(octets: &[u8]) -> Result<Self, Refusal> {
         // JSON has no byte order mark, and a receiver may pass over one (RFC 8259 8.1): PowerShell and .NET write it.
         let octets = octets.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(octets);
+        if let Some(other) = other_form(octets) {
+            return Err(Refusal::because(
+                Code::Malformed,
+                words!(
+                    "JSON väntas i UTF-8, och det här är {other}",
+                    "JSON in UTF-8 is expected, and this is {other}"
+                ),
+            ));
+        }
         // A list would be taken for the members in their order.
         if octets.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'[') {
             return Err(Refusal::because(
@@ -180,6 +189,16 @@ pub(crate) fn policy(name: &str) -> Result<Policy, Refusal> {
         )
     };
     Policy::parse(name).ok_or_else(wrong)
+}
+
+/// What JSON is in when it is in something else: every such text begins with an ASCII character.
+fn other_form(octets: &[u8]) -> Option<&'static str> {
+    match octets {
+        [0xFF, 0xFE, 0, 0, ..] | [0, 0, ..] | [_, 0, 0, 0, ..] => Some("UTF-32"),
+        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] | [0, ..] | [_, 0, ..] => Some("UTF-16"),
+        [0x1F, 0x8B, ..] => Some("gzip"),
+        _ => None,
+    }
 }
 
 fn explain(octets: &[u8]) -> Refusal {
@@ -349,5 +368,18 @@ mod tests {
         insta::assert_snapshot!(lines.join("\n"));
         let not_utf8 = SendBody::read(b"{\"to\":[\"070\"],\"text\":\"\xe5\"}").expect_err("not UTF-8");
         assert_eq!(not_utf8.code, Code::Malformed);
+        for (octets, form) in [
+            (&b"\xff\xfe{\0}\0"[..], "UTF-16"),
+            (b"\0{\0}", "UTF-16"),
+            (b"{\0\0\0}\0\0\0", "UTF-32"),
+            (b"\x1f\x8b\x08\0", "gzip"),
+        ] {
+            let refused = SendBody::read(octets).expect_err("another form");
+            let said = refused.text(Language::Swedish);
+            assert!(said.ends_with(&format!("(JSON väntas i UTF-8, och det här är {form})")), "{said}");
+            assert!(
+                refused.to_string().ends_with(&format!("(JSON in UTF-8 is expected, and this is {form})"))
+            );
+        }
     }
 }

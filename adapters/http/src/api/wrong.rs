@@ -39,7 +39,9 @@ fn both(said: &str) -> (String, String) {
     }
     let (swedish, english) = match said {
         _ if said.starts_with("EOF ") => ("det slutar för tidigt", "it ends too early"),
-        "invalid unicode code point" => ("det är inte UTF-8", "it is not UTF-8"),
+        "invalid unicode code point" => {
+            ("det är inte UTF-8, som JSON skrivs i", "it is not UTF-8, in which JSON is written")
+        }
         "recursion limit exceeded" => ("det är för djupt", "it is too deep"),
         "key must be a string" => {
             ("ett namn inom citattecken väntas", "a name in quotation marks is expected")

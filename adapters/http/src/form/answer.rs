@@ -5,7 +5,7 @@ use crate::known::Manner;
 use axum::body::Body;
 use axum::response::Response;
 use domain::Language;
-use domain::refusal::Refusal;
+use domain::refusal::{Code, Refusal};
 use domain::submission::{Accepted, RefusedRecipient};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use std::fmt::Write as _;
@@ -91,8 +91,22 @@ fn error_line(text: &mut String, input: &str, refusal: &Refusal, language: Langu
     let input: String =
         input.chars().map(|c| if c.is_control() || c.is_whitespace() { '?' } else { c }).collect();
     let reason: String =
-        refusal.text(language).chars().map(|c| if c.is_control() { '?' } else { c }).collect();
+        with_its_field(refusal, language).chars().map(|c| if c.is_control() { '?' } else { c }).collect();
     let _ = writeln!(text, "ERR {input} {} {reason}", refusal.code);
+}
+
+/// The text of a refusal, with the parameter where it does not say which it is about.
+fn with_its_field(refusal: &Refusal, language: Language) -> String {
+    let detail = refusal.detail.in_language(language);
+    match refusal.field {
+        Some(field)
+            if matches!(refusal.code, Code::InvalidParameter | Code::InvalidTime)
+                && !detail.starts_with(field) =>
+        {
+            format!("{} ({field}: {detail})", refusal.code.text(language))
+        }
+        _ => refusal.text(language),
+    }
 }
 
 const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
@@ -158,6 +172,25 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_says_which_parameter_is_wrong() {
+        let line = |code, field, detail: &'static str| {
+            let mut text = String::new();
+            error_line(&mut text, "070", &Refusal::field(code, field, detail), Language::English);
+            text
+        };
+        assert_eq!(
+            line(Code::InvalidParameter, "priority", "bulk, normal, high or alarm"),
+            "ERR 070 invalid_parameter A parameter has an invalid value. (priority: bulk, normal, high or alarm)\n"
+        );
+        assert!(
+            line(Code::InvalidParameter, "to", "to: given more than once")
+                .ends_with("(to: given more than once)\n")
+        );
+        assert!(line(Code::InvalidTime, "send_at", "x").ends_with("The time is invalid. (send_at: x)\n"));
+        assert!(line(Code::InvalidNumber, "to", "x").ends_with("The number cannot be read. (x)\n"));
+    }
     use domain::message::SubmissionId;
     use domain::refusal::Code;
 

@@ -249,8 +249,8 @@ async fn what_cannot_be_meant_is_refused_by_name() {
         ),
         ("text=x&message=y", "message: given more than once"),
         ("text=x&from=A&sender=B", "sender: given more than once"),
-        ("text=x&flash=maybe", "(yes or no"),
-        ("text=x&dialog=2", "(yes or no"),
+        ("text=x&flash=maybe", "(flash: yes or no"),
+        ("text=x&dialog=2", "(dialog: yes or no"),
         ("text=x&callback_on=end", "invalid_callback"),
     ] {
         let (app, asked) = sending(Ok(accepted(&["46701"], &[])));

@@ -57,6 +57,9 @@ impl Front {
             let busy = (self.limits.busy)(&parts, language).unwrap_or_else(usual);
             return Ok(until_written(self.finish(busy, language, tls), working));
         };
+        if is_compressed(request.headers()) {
+            return Ok(until_written(self.finish(compressed(language), language, tls), working));
+        }
         let caller = Caller::behind(peer, tls, request.headers(), &self.limits.proxies);
         if !is_proxy(peer, &self.limits.proxies) {
             request.headers_mut().remove(FORWARDED_HOST);
@@ -88,6 +91,26 @@ impl Front {
         class.increment(1);
         response
     }
+}
+
+/// Whether the content is what nobody here unpacks. Other words in that header (`utf-8`) are a mistake that does no harm.
+fn is_compressed(headers: &HeaderMap) -> bool {
+    const CODINGS: [&str; 7] = ["gzip", "x-gzip", "deflate", "compress", "x-compress", "br", "zstd"];
+    let named = headers.get_all(header::CONTENT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    let mut words = named.flat_map(|value| value.split(',')).map(str::trim);
+    words.any(|word| CODINGS.iter().any(|coding| word.eq_ignore_ascii_case(coding)))
+}
+
+/// What is understood instead (RFC 9110, 15.5.16). The caller may still be sending.
+fn compressed(language: Language) -> Response {
+    let text = language.pick(
+        "Komprimerat innehåll tas inte emot: sänd det okomprimerat, utan Content-Encoding.",
+        "Compressed content is not taken: send it uncompressed, without Content-Encoding.",
+    );
+    let mut response = bare(StatusCode::UNSUPPORTED_MEDIA_TYPE, "compressed_content", text, language);
+    response.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 /// A request counts as being worked on until the last of its answer is written.

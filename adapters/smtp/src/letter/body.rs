@@ -4,15 +4,55 @@ use super::{charset, flowed, html};
 use crate::trim::{self, Line};
 use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders as _, PartType};
 
-/// The text, all parts of it in their order; the HTML when there is no text or it is empty; else what says wrongly what it is. What has a file's
-/// name after the first part is attached and no text.
+/// The text, all parts of it in their order; the HTML when there is no text or it is empty; else what says wrongly what it is, or else the mail that is
+/// attached. What has a file's name after the first part is attached and no text.
 pub(super) fn body_of(message: &Message<'_>) -> Vec<Line> {
     let body = readable(message);
     if !is_empty(&body) {
         return body;
     }
     let others = message.parts.iter().flat_map(|part| mislabelled(message, part)).collect::<Vec<_>>();
-    if is_empty(&others) { body } else { others }
+    if !is_empty(&others) {
+        return others;
+    }
+    let inner = message.parts.iter().flat_map(passed_on).collect::<Vec<_>>();
+    if is_empty(&inner) { body } else { inner }
+}
+
+/// The text of a mail that was passed on as an attachment, without a word to it: the mail is that text, or the subject that stands for it.
+fn passed_on(part: &MessagePart<'_>) -> Vec<Line> {
+    let PartType::Message(inner) = &part.body else { return Vec::new() };
+    let body = body_of(inner);
+    if is_empty(&body) { trim::lines(&charset::subject(inner)) } else { body }
+}
+
+/// Why nobody here can read the text of a mail, although there is one: by what the mail as a whole is. Its subject alone would look like all of it.
+pub(super) fn sealed(message: &Message<'_>, body: &[Line]) -> Option<&'static str> {
+    const ENCRYPTED: &str = "the mail is encrypted and nobody here has the key: send it unencrypted";
+    let kind = message.root_part().content_type()?;
+    let is = |main: &str, sub: &str| {
+        let subtype = kind.subtype().unwrap_or_default();
+        kind.ctype().eq_ignore_ascii_case(main) && subtype.eq_ignore_ascii_case(sub)
+    };
+    let first = body.iter().map(|line| line.text.trim()).find(|line| !line.is_empty());
+    if is("multipart", "encrypted") || first == Some("-----BEGIN PGP MESSAGE-----") {
+        return Some(ENCRYPTED);
+    }
+    if !is_empty(body) {
+        return None;
+    }
+    if is("application", "ms-tnef") {
+        return Some("the text is in winmail.dat, which only Outlook opens: send it as HTML or plain text");
+    }
+    if !is("application", "pkcs7-mime") && !is("application", "x-pkcs7-mime") {
+        return None;
+    }
+    let signed = kind.attribute("smime-type").is_some_and(|form| form.eq_ignore_ascii_case("signed-data"));
+    Some(if signed {
+        "the text is inside its signature (S/MIME): sign it as clear text, or not at all"
+    } else {
+        ENCRYPTED
+    })
 }
 
 fn readable(message: &Message<'_>) -> Vec<Line> {

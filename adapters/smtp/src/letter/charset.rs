@@ -1,6 +1,7 @@
 //! Letters of mail that does not say its character set, or says a wrong one: what is no UTF-8 is read as windows-1252, the superset of Latin-1
 //! that old devices here write.
 
+use super::dos;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
@@ -16,18 +17,19 @@ const LOST: char = '\u{FFFD}';
 /// The longest content of an encoded word that is joined with others.
 const LONGEST_WORD: usize = 1_000;
 
+/// Encoded words of a subject that are looked at for whether they say wrongly of which set they are.
+const MOST_WORDS: usize = 100;
+
 /// The text of a part; empty when it is none.
 pub fn part_text<'a>(message: &Message<'_>, part: &'a MessagePart<'_>) -> Cow<'a, str> {
     let (PartType::Text(text) | PartType::Html(text)) = &part.body else { return Cow::Borrowed("") };
     let named = part.content_type().and_then(|kind| kind.attribute("charset"));
+    let own = named.and_then(own_decoder);
     if let Some(octets) = damaged_base64(message, part) {
-        if named.is_some_and(is_utf16) {
-            return Cow::Owned(utf16(&octets));
-        }
-        let decoder = named.and_then(|name| charset_decoder(name.as_bytes()));
+        let decoder = own.or_else(|| named.and_then(|name| charset_decoder(name.as_bytes())));
         return Cow::Owned(decoder.map_or_else(|| loose(&octets), |decoder| decoder(&octets)));
     }
-    let in_doubt = if named.is_some_and(|name| is_utf16(name) || is_utf7(name)) {
+    let in_doubt = if own.is_some() {
         true
     } else if text.contains(LOST) {
         named.is_none_or(may_be_wrong)
@@ -43,14 +45,20 @@ pub fn part_text<'a>(message: &Message<'_>, part: &'a MessagePart<'_>) -> Cow<'a
         Encoding::QuotedPrintable => MessageStream::new(raw).decode_quoted_printable_mime(b"").1,
         Encoding::Base64 => MessageStream::new(raw).decode_base64_mime(b"").1,
     };
-    if named.is_some_and(is_utf16) {
-        return Cow::Owned(utf16(&octets));
-    }
-    if named.is_some_and(is_utf7) {
-        return Cow::Owned(utf7(&octets));
+    if let Some(decoder) = own {
+        return Cow::Owned(decoder(&octets));
     }
     let better = if named.is_some_and(is_latin) { utf8_after_all(&octets) } else { read(&octets) };
     better.map_or(Cow::Borrowed(text.as_ref()), Cow::Owned)
+}
+
+/// How octets are read of whose set the parser knows less than we do.
+fn own_decoder(name: &str) -> Option<fn(&[u8]) -> String> {
+    match name {
+        name if is_utf16(name) => Some(utf16),
+        name if is_utf7(name) => Some(utf7),
+        name => dos::decoder(name),
+    }
 }
 
 /// Octets of a text that says nothing of its letters.
@@ -98,9 +106,6 @@ fn base64_as_far_as_it_goes(letters: &[u8]) -> Option<Vec<u8>> {
 /// The subject of a mail.
 pub fn subject(message: &Message<'_>) -> String {
     let text = message.subject().unwrap_or_default();
-    if !text.contains(LOST) {
-        return text.to_owned();
-    }
     let field = message.headers().iter().rev().find(|header| header.name == HeaderName::Subject);
     let raw = field.and_then(|header| {
         let (from, to) =
@@ -109,10 +114,37 @@ pub fn subject(message: &Message<'_>) -> String {
     });
     let again = raw.and_then(|raw| {
         let line = read(raw).unwrap_or_else(|| String::from_utf8_lossy(raw).into_owned());
+        if !text.contains(LOST) && !has_misread_words(&line) {
+            return None;
+        }
         let head = format!("Subject:{}\r\n\r\n", joined_words(&with_known_charsets(line.trim_end())));
         MessageParser::default().parse_headers(&head)?.subject().map(str::to_owned)
     });
     again.unwrap_or_else(|| text.to_owned())
+}
+
+fn has_misread_words(line: &str) -> bool {
+    let words = line.match_indices("=?").filter_map(|(at, _)| {
+        let word = line.get(at..)?;
+        let (name, octets, after) = encoded_word(word)?;
+        let whole = word.get(..word.len() - after.len())?;
+        let content = whole.strip_suffix("?=").and_then(|word| word.rsplit_once('?'));
+        let is_base64 = whole.contains("?B?") || whole.contains("?b?");
+        Some(
+            better_word(name, &octets).is_some()
+                || (is_base64 && content.is_some_and(|(_, text)| lacks_its_end(text))),
+        )
+    });
+    words.take(MOST_WORDS).any(|is_misread| is_misread)
+}
+
+/// What an encoded word says, where the parser would read it as something else.
+fn better_word(name: &str, octets: &[u8]) -> Option<String> {
+    match name {
+        name if is_utf8(name) => read(octets),
+        name if is_latin(name) => utf8_after_all(octets),
+        name => own_decoder(name).map(|decoder| decoder(octets)),
+    }
 }
 
 /// Whether octets of this name may be of another set: UTF-8 is often claimed and not written; a set that nobody knows says nothing.
@@ -165,7 +197,7 @@ fn is_utf8(name: &str) -> bool {
 }
 
 fn is_unknown(name: &str) -> bool {
-    charset_decoder(name.as_bytes()).is_none() && !is_utf8(name)
+    charset_decoder(name.as_bytes()).is_none() && !is_utf8(name) && own_decoder(name).is_none()
 }
 
 fn is_ascii(name: &str) -> bool {
@@ -249,8 +281,16 @@ fn joined_words(line: &str) -> String {
 
 fn close(line: &mut String, word: Option<(&str, Vec<u8>)>) {
     if let Some((name, octets)) = word {
+        let better = better_word(name, &octets).map(String::into_bytes);
+        let (name, octets) = better.map_or((name, octets), |better| ("UTF-8", better));
         line.push_str(&format!("=?{name}?B?{}?=", BASE64_STANDARD.encode(octets)));
     }
+}
+
+/// Base64 without what fills it up at its end, of which the parser loses the last letters.
+fn lacks_its_end(content: &str) -> bool {
+    let letter = |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'/');
+    !content.len().is_multiple_of(4) && content.bytes().all(letter)
 }
 
 /// The set, the octets and what follows of an encoded word that a text begins with.
@@ -265,6 +305,7 @@ fn encoded_word(text: &str) -> Option<(&str, Vec<u8>, &str)> {
     let mut stream = MessageStream::new(whole.as_bytes());
     let octets = match form {
         "q" | "Q" => stream.decode_quoted_printable_word(),
+        "b" | "B" if lacks_its_end(content) => base64_as_far_as_it_goes(content.as_bytes()),
         "b" | "B" => stream.decode_base64_word(),
         _ => None,
     };

@@ -1,11 +1,13 @@
 //! HTML as lines of text: what stands below each other gets lines of its own, what stands beside is parted by a blank.
 //!
-//! A table row that runs together is another alarm (`Level`, `12`, `5` became `Level125`). Not a browser: no styles, and what it cannot read as
-//! markup stays text, so that nothing of an alarm is lost.
+//! A table row that runs together is another alarm (`Level`, `12`, `5` became `Level125`). Not a browser: of styles only what hides a text, and what it
+//! cannot read as markup stays text, so that nothing of an alarm is lost.
 
+use super::entity::{self, character};
+use super::link::Link;
+use super::tag;
+use super::unseen::Unseen;
 use crate::trim::Line;
-use encoding_rs::WINDOWS_1252;
-use mail_parser::decoders::html::html_to_text;
 
 /// Elements that begin and end a line.
 const BLOCKS: [&str; 34] = [
@@ -48,48 +50,55 @@ const BLOCKS: [&str; 34] = [
 /// Elements nobody sees.
 const UNSEEN: [&str; 5] = ["head", "script", "style", "template", "title"];
 
-/// The longest name of a character between `&` and `;`.
-const LONGEST_NAME: usize = 32;
+/// Addresses of links that are remembered as said.
+const MOST_ADDRESSES: usize = 100;
 
 /// The lines of a text in HTML. Quoted is what stands in a `blockquote`, and a line that begins with `>` outside of tables: in a cell that is a value.
+/// What is hidden is left out, where anything else is there.
 #[must_use]
 pub fn lines(html: &str) -> Vec<Line> {
-    let mut page = Page::default();
+    let seen = read(html, false);
+    if seen.is_empty() { read(html, true) } else { seen }
+}
+
+fn read(html: &str, hidden_too: bool) -> Vec<Line> {
+    let mut page = Page { hidden_too, ..Page::default() };
     let mut rest = html;
     let mut head_seen = false;
     while let Some((text, after)) = rest.split_once('<') {
         page.text(text);
         let Some((markup, after)) = markup(after) else {
-            page.push('<');
+            page.text("<");
             rest = after;
             break;
         };
         rest = after;
         match markup {
             Markup::Remark => {}
-            Markup::Text => page.push('<'),
-            Markup::Element { name, closes } => {
+            Markup::Text => page.text("<"),
+            Markup::Element { name, closes, tag } => {
                 let again = name == "head" && std::mem::replace(&mut head_seen, true);
                 if !closes && !again && UNSEEN.contains(&name.as_str()) {
                     rest = after_element(after, &name);
                 }
-                page.element(&name, closes);
+                page.tag(&name, closes, tag);
             }
         }
     }
     page.text(rest);
+    page.end_link();
     page.end_line();
     page.lines
 }
 
-enum Markup {
-    Element { name: String, closes: bool },
+enum Markup<'a> {
+    Element { name: String, closes: bool, tag: &'a str },
     Remark,
     Text,
 }
 
 /// What a `<` begins, and what follows; `None` when no markup ends any more.
-fn markup(after: &str) -> Option<(Markup, &str)> {
+fn markup(after: &str) -> Option<(Markup<'_>, &str)> {
     if let Some(remark) = after.strip_prefix("!--") {
         let at_once = [">", "->"].iter().find_map(|end| remark.strip_prefix(end));
         let rest = at_once.or_else(|| remark.split_once("-->").map(|(_, rest)| rest));
@@ -108,7 +117,8 @@ fn markup(after: &str) -> Option<(Markup, &str)> {
     }
     let name =
         inner.split(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '>')).next().unwrap_or_default();
-    Some((Markup::Element { name: name.to_ascii_lowercase(), closes }, rest))
+    let tag = inner.get(..end).unwrap_or_default();
+    Some((Markup::Element { name: name.to_ascii_lowercase(), closes, tag }, rest))
 }
 
 /// Where the `>` of a tag is: outside of quotes, or the first one when a quote has no end.
@@ -152,9 +162,47 @@ struct Page {
     quotes: usize,
     tables: usize,
     pre: usize,
+    unseen: Unseen,
+    hidden_too: bool,
+    link: Option<Link>,
+    /// Addresses that stand in the text.
+    said: Vec<String>,
 }
 
 impl Page {
+    fn tag(&mut self, name: &str, closes: bool, tag: &str) {
+        let gone = self.unseen.gone();
+        if closes {
+            self.unseen.end(name);
+        } else if !self.hidden_too {
+            self.unseen.begin(name, tag, BLOCKS.contains(&name));
+        }
+        if name == "a" {
+            self.end_link();
+            let href = tag::attribute(tag, "href").filter(|_| !closes);
+            self.link = href.and_then(|href| Link::to(&entity::decoded(href)));
+        }
+        if !gone && !self.unseen.gone() {
+            self.element(name, closes);
+        }
+    }
+
+    /// The address of a link behind its words, each once.
+    fn end_link(&mut self) {
+        let Some(address) = self.link.take().and_then(Link::unsaid) else { return };
+        if self.said.contains(&address) {
+            return;
+        }
+        let behind = match self.lines.last_mut() {
+            Some(last) if self.line.is_empty() => &mut last.text,
+            _ => &mut self.line,
+        };
+        behind.push_str(&format!(" ({address})"));
+        if self.said.len() < MOST_ADDRESSES {
+            self.said.push(address);
+        }
+    }
+
     fn element(&mut self, name: &str, closes: bool) {
         match name {
             "br" => return self.end_line(),
@@ -172,6 +220,9 @@ impl Page {
     }
 
     fn text(&mut self, text: &str) {
+        if self.unseen.hides() {
+            return;
+        }
         let mut rest = text;
         while let Some(c) = rest.chars().next() {
             rest = rest.get(c.len_utf8()..).unwrap_or_default();
@@ -188,6 +239,9 @@ impl Page {
     }
 
     fn push(&mut self, c: char) {
+        if let Some(link) = &mut self.link {
+            link.words.push(c);
+        }
         if c.is_whitespace() {
             self.blank = true;
             return;
@@ -209,34 +263,6 @@ impl Page {
             0 => Line { quoted: self.tables == 0 && line.starts_with('>'), text: line },
             depth => Line { quoted: true, text: format!("{} {line}", ">".repeat(depth.min(9))) },
         });
-    }
-}
-
-/// The character whose name follows an `&`, and what follows the name; the `&` itself when none does.
-fn character(after: &str) -> (String, &str) {
-    let name = after.split(|c: char| !c.is_ascii_alphanumeric() && c != '#').next().unwrap_or_default();
-    let rest = after.get(name.len()..).and_then(|rest| rest.strip_prefix(';'));
-    let Some(rest) = rest.filter(|_| !name.is_empty() && name.len() <= LONGEST_NAME) else {
-        return ("&".to_owned(), after);
-    };
-    let number = name.strip_prefix('#').and_then(|number| match number.strip_prefix(['x', 'X']) {
-        Some(hex) => u32::from_str_radix(hex, 16).ok(),
-        None => number.parse().ok(),
-    });
-    match number {
-        // Browsers read these as Windows does, and so do those who write them.
-        Some(octet @ 0x80..=0x9f) => {
-            let octet = u8::try_from(octet).unwrap_or(b'?');
-            (WINDOWS_1252.decode_without_bom_handling(&[octet]).0.into_owned(), rest)
-        }
-        Some(number) => {
-            (char::from_u32(number).filter(|c| *c != '\0').unwrap_or('\u{FFFD}').to_string(), rest)
-        }
-        None => {
-            let named = format!("&{name};");
-            let text = html_to_text(&named);
-            if text == named { ("&".to_owned(), after) } else { (text, rest) }
-        }
     }
 }
 
@@ -279,6 +305,43 @@ mod tests {
     }
 
     #[test]
+    fn what_is_hidden() {
+        for (html, expected) in [
+            ("<div style=\"display:none;max-height:0\">för<div>h</div>and</div><p>Larm</p>", "Larm"),
+            ("a<span STYLE='visibility: hidden'>x<b style='visibility:visible'>b</b>x</span>c", "abc"),
+            ("<div hidden>x<p>y</div>Larm", "Larm"),
+            ("<p style=\"display:none\">x<p>Larm", "Larm"),
+            ("<td style=\"font-size:0\">x<div style=\"font-size:13px\">Larm</div>x</td> 5", "Larm|5"),
+            ("<a style=\"mso-hide:all\" href=\"#\">Öppna</a>", "Öppna"),
+            ("<div style=\"display:none\">Larm", "Larm"),
+            ("<input style=\"display:none\">Larm<br hidden>x", "Larm|x"),
+            ("<span hidden>x <a href=\"https://e.se/\">y</a></span>Larm", "Larm"),
+        ] {
+            assert_eq!(shown(html), expected, "{html}");
+        }
+    }
+
+    #[test]
+    fn where_links_lead() {
+        for (html, expected) in [
+            (
+                "Se <a href=\"https://e.se/l?a=1&amp;b=2\"><b>larm</b>et</a> nu",
+                "Se larmet (https://e.se/l?a=1&b=2) nu",
+            ),
+            ("<a href=https://e.se/a>ett</a> <a href=https://e.se/a>två</a>", "ett (https://e.se/a) två"),
+            ("<a href=\"https://e.se/a\"><div>ett</div><div>två</div></a>x", "ett|två (https://e.se/a)|x"),
+            ("<a href=\"https://e.se\">https://e.se/</a> <a href=\"#x\">upp</a>", "https://e.se/ upp"),
+            ("x<a href=\"https://e.se/p\"><img src=p.gif></a>y", "xy"),
+            (
+                "<a href=\"https://e.se/1\">ett <a href=\"https://e.se/2\">två",
+                "ett (https://e.se/1) två (https://e.se/2)",
+            ),
+        ] {
+            assert_eq!(shown(html), expected, "{html}");
+        }
+    }
+
+    #[test]
     fn what_is_no_markup_stays() {
         for (html, expected) in [
             ("nivå < 4 & tryck > 2 <3", "nivå < 4 & tryck > 2 <3"),
@@ -302,8 +365,22 @@ mod tests {
 
     #[test]
     fn long_and_odd_input_ends() {
-        for piece in ["<", "<a", "<a '", "<!--", "<head>", "<style", "&", "&#", "</", "<b ='>"] {
-            let _ = lines(&piece.repeat(200_000)).len();
+        for piece in [
+            "<",
+            "<a",
+            "<a '",
+            "<!--",
+            "<head>",
+            "<style",
+            "&",
+            "&#",
+            "</",
+            "<b ='>",
+            "<b style='font-size:0'>",
+            "<p hidden><i>",
+            "<a href=http:x>y",
+        ] {
+            let _ = lines(&piece.repeat(50_000)).len();
         }
     }
 }

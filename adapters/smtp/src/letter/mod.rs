@@ -2,9 +2,14 @@
 
 mod body;
 mod charset;
+mod dos;
+mod entity;
 mod flowed;
 mod html;
+mod link;
 mod subject;
+mod tag;
+mod unseen;
 
 use crate::config::MailDomain;
 use crate::template::Template;
@@ -31,8 +36,11 @@ pub enum LetterError {
     #[error("the mail cannot be read")]
     Unreadable,
     /// Too many parts or too deep.
-    #[error("the mail has too many parts")]
+    #[error("the mail has too many parts: {MOST_PARTS} in {DEEPEST} levels are taken")]
     TooManyParts,
+    /// Its text is in it in a form that only its recipient's own program can open.
+    #[error("{0}")]
+    Sealed(&'static str),
     /// It was made by a machine in answer to something.
     #[error("automatic replies, reports and mailings do not become SMS ({0})")]
     Automatic(&'static str),
@@ -76,11 +84,15 @@ impl Letter {
         if let Some(why) = automatic(&message, take_generated) {
             return Err(LetterError::Automatic(why));
         }
+        let body = body::body_of(&message);
+        if let Some(why) = body::sealed(&message, &body) {
+            return Err(LetterError::Sealed(why));
+        }
         Ok(Self {
             author: author_of(&message),
             message_id: message.message_id().map(ToOwned::to_owned),
             subject: charset::subject(&message),
-            body: body::body_of(&message),
+            body: trim::without_pgp(body),
         })
     }
 

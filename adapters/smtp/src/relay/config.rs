@@ -8,7 +8,7 @@ use std::time::Duration;
 /// How the connection to the relay is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Security {
-    /// STARTTLS where the relay offers it, without checking its name.
+    /// STARTTLS where the relay offers it, with any certificate; in the clear where it does not, or where that fails and there is no login.
     #[default]
     IfOffered,
     /// Never.

@@ -134,14 +134,23 @@ impl Inner {
             .collect();
         let share = *limit / u32::try_from(found.len().max(1)).unwrap_or(1);
         let wrapped = if let Tls::Wrapper(tls) = tls { Some(tls.clone()) } else { None };
-        let mut connection =
+        let open = || {
+            let wrapped = wrapped.clone();
             AsyncSmtpConnection::connect_tokio1(found.as_slice(), Some(share), hello, wrapped, None)
-                .await
-                .map_err(|e| classify(&e))?;
+        };
+        let mut connection = open().await.map_err(|e| classify(&e))?;
         match tls {
             Tls::Required(tls) => connection.starttls(tls.clone(), hello).await.map_err(|e| classify(&e))?,
             Tls::Opportunistic(tls) if connection.can_starttls() => {
-                connection.starttls(tls.clone(), hello).await.map_err(|e| classify(&e))?;
+                match connection.starttls(tls.clone(), hello).await {
+                    Ok(()) => {}
+                    // What may go in the clear where nothing is offered may do so where what is offered does not work; a password better not.
+                    Err(error) if login.is_none() => {
+                        tracing::warn!(%host, %error, "the mail relay offers TLS that does not work: mail goes in the clear");
+                        connection = open().await.map_err(|e| classify(&e))?;
+                    }
+                    Err(error) => return Err(classify(&error)),
+                }
             }
             Tls::Opportunistic(_) | Tls::Wrapper(_) | Tls::None => {}
         }

@@ -55,7 +55,8 @@ pub(super) fn failed(
     event: State,
 ) -> Result<Message, HandoffError> {
     let expired = event == State::Expired;
-    let why = why(&record.error, expired, config.language);
+    let taken = record.parts.as_slice().iter().any(|part| !part.operator_id.is_empty());
+    let why = why(&record.error, expired, taken, config.language);
     let diagnostic = if record.error.is_empty() { event.to_string() } else { record.error.clone() };
     let failure = Failure {
         diagnostic,
@@ -79,13 +80,16 @@ pub(super) fn failed(
     report.mail(config)
 }
 
-/// What a person understands, and what the operator's own people need.
-fn why(error: &str, expired: bool, language: Language) -> String {
+/// What a person understands, and what the operator's own people need. `taken`: the operator had taken it.
+fn why(error: &str, expired: bool, taken: bool, language: Language) -> String {
     let first = error.split_whitespace().next().unwrap_or_default();
     let known = Code::ALL.iter().find(|code| code.as_str() == first);
     let plain = match (expired, known) {
         (true, _) => language.pick("giltighetstiden gick ut", "its validity ran out"),
         (false, Some(code)) => code.text(language),
+        (false, None) if taken => {
+            language.pick("operatören kunde inte leverera det", "the operator could not deliver it")
+        }
         (false, None) => language.pick("operatören avvisade det", "the operator refused it"),
     };
     if error.is_empty() { plain.to_owned() } else { format!("{} ({error})", plain.trim_end_matches('.')) }

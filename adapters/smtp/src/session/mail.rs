@@ -30,7 +30,7 @@ impl Session {
             return say(503, "5.5.1", "there is a mail already, RSET starts over");
         }
         if from.size > self.config.max_message {
-            return say(552, "5.3.4", "the mail is too large");
+            return self.too_large();
         }
         if from.address.is_empty() {
             return say(550, "5.7.1", "reports and automatic mail (null sender) do not become SMS");
@@ -75,7 +75,8 @@ impl Session {
             return say(550, "5.7.1", "relaying denied: mail is taken for the domains of this gateway only");
         };
         if transaction.numbers.len() + transaction.refused >= self.config.max_recipients {
-            return say(452, "4.5.3", "too many recipients, send the rest in another mail");
+            let most = self.config.max_recipients;
+            return say(452, "4.5.3", &format!("{most} recipients in one mail, send the rest in another"));
         }
         if !transaction.numbers.is_empty() && transaction.domain != domain.name {
             return say(452, "4.5.3", "one domain in one mail, send the rest in another");
@@ -122,15 +123,31 @@ impl Session {
     pub fn mail(&mut self, mail: Result<Vec<u8>, DataFault>) -> Step {
         let step = match (mail, self.transaction.take()) {
             (_, None) => say(503, "5.5.1", "say MAIL first"),
-            (Err(DataFault::BareEnd), _) => say(554, "5.6.0", "lines end with CRLF, and with nothing else"),
-            (Err(DataFault::LongLine), _) => say(554, "5.6.0", "a line is too long"),
-            (Err(DataFault::TooLarge), _) => say(552, "5.3.4", "the mail is too large"),
+            (Err(DataFault::BareEnd), _) => {
+                say(554, "5.6.0", "lines end with CRLF and nothing else; smtp.lenient lets old devices in")
+            }
+            (Err(DataFault::LongLine), _) => {
+                let most = self.config.max_line;
+                let text = format!(
+                    "a line has more than {most} octets with its CRLF: break it, or write quoted-printable or base64"
+                );
+                say(554, "5.6.0", &text)
+            }
+            (Err(DataFault::TooLarge), _) => self.too_large(),
             (Err(DataFault::Endless), _) => {
-                return Step::End(Reply::new(552, "5.3.4", "the mail is too large, goodbye"));
+                return Step::End(Reply::new(552, "5.3.4", &format!("{}, goodbye", self.largest())));
             }
             (Ok(mail), Some(transaction)) => self.letter(&mail, transaction),
         };
         self.count(step)
+    }
+
+    fn too_large(&self) -> Step {
+        say(552, "5.3.4", &self.largest())
+    }
+
+    fn largest(&self) -> String {
+        format!("the mail is too large: {} octets are taken", self.config.max_message)
     }
 
     fn letter(&mut self, mail: &[u8], mut transaction: Transaction) -> Step {
@@ -139,10 +156,13 @@ impl Session {
             Err(error @ crate::letter::LetterError::Automatic(_)) => {
                 return say(550, "5.7.1", &error.to_string());
             }
+            Err(error @ crate::letter::LetterError::Sealed(_)) => {
+                return say(554, "5.6.1", &error.to_string());
+            }
             Err(error) => return say(554, "5.6.0", &error.to_string()),
         };
         if self.config.from_policy == FromPolicy::MustAgree && !agrees(&letter.author, &transaction) {
-            return say(550, "5.7.1", "From: is not who sends");
+            return say(550, "5.7.1", "From: is neither who sends nor another address of the same user");
         }
         let Some(domain) = self.config.domain(&transaction.domain) else {
             return say(451, "4.3.0", "the domain is gone, try again later");

@@ -3,6 +3,7 @@
 mod attacks;
 mod dialogues;
 mod late;
+mod odd;
 mod peer;
 mod relay;
 mod sink;

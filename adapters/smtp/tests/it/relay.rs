@@ -1,11 +1,12 @@
 //! Mail that leaves, as a relay sees it.
 
+use crate::peer::{config, open};
 use crate::sink::{Mail, Sink};
 use domain::Timestamp;
 use domain::directory::{LinkId, UserName};
 use domain::language::Language;
 use domain::message::{
-    Body, Callback, Dimensions, Door, Message, MessageId, MoId, Parts, Priority, SubmissionId,
+    Body, Callback, Dimensions, Door, Message, MessageId, MoId, PartState, Parts, Priority, SubmissionId,
 };
 use domain::mo::{Destination, Mo};
 use domain::state::State;
@@ -119,6 +120,41 @@ async fn a_received_message_becomes_a_mail() {
     insta::assert_snapshot!("a_named_sender", show(&named.await));
 }
 
+/// A relay in the house has a certificate of its own making, in any name.
+#[tokio::test]
+async fn tls_that_is_offered_is_taken_with_any_certificate_and_tls_that_is_required_is_not() {
+    net::tls::install_provider();
+    let tls = net::tls::TlsServer::self_signed(&["other.example"], &[]).expect("certificate");
+    let desk = Arc::default();
+    let door = open(smtp::Config { tls: Some(tls), ..config() }, &desk, None).await;
+    let port = door.address().port();
+    for (security, expected) in
+        [(Security::IfOffered, "not_authenticated"), (Security::StartTls, "certificate")]
+    {
+        let relay = relay(port, |c| c.security = security);
+        let said = relay.deliver(&received("46701234567", "x")).await.expect_err("no relay").to_string();
+        assert!(said.contains(expected), "{security:?}: {said}");
+    }
+    door.stop().await;
+}
+
+#[tokio::test]
+async fn tls_that_is_offered_and_does_not_work_costs_no_mail_and_no_password() {
+    let broken = [("EHLO", "250-sink\r\n250 STARTTLS"), ("STAR", "220 go")];
+    let sink = Sink::open(&broken).await;
+    let offered = relay(sink.port(), |c| c.security = Security::IfOffered);
+    offered.deliver(&received("46701234567", "x")).await.expect("in the clear");
+    assert_eq!((sink.mails().len(), sink.connections()), (1, 2));
+    for change in [(|c| c.security = Security::StartTls) as fn(&mut RelayConfig), |c| {
+        c.security = Security::IfOffered;
+        c.login = Some(("crm".to_owned(), "secret".to_owned().into()));
+    }] {
+        let refused = relay(sink.port(), change).deliver(&received("46701234567", "x")).await;
+        assert!(matches!(refused, Err(HandoffError::Temporary(_))), "{refused:?}");
+    }
+    assert_eq!(sink.mails().len(), 1);
+}
+
 #[tokio::test]
 async fn failures_are_reported() {
     let failed =
@@ -132,6 +168,14 @@ async fn failures_are_reported() {
         "{said}"
     );
     assert!(said.contains("Meddelandet:\n\n  Hej\n"), "{said}");
+    let mut undelivered = ended(State::Failed, "011", None);
+    if let Content::State { record, .. } = &mut undelivered.content {
+        record.parts.set(1, PartState::Failed, "4711", "011");
+    }
+    let undelivered = one(undelivered, |_| {}).await;
+    let parsed = mail_parser::MessageParser::default().parse(undelivered.text.as_bytes()).expect("a mail");
+    let said = parsed.body_text(0).expect("text").replace('\r', "");
+    assert!(said.contains("46701234567: operatören kunde inte leverera det (011)"), "{said}");
     let expired = one(ended(State::Expired, "", None), |c| c.language = Language::English).await;
     insta::assert_snapshot!("an_expiry_is_reported", show(&expired));
     let parsed = mail_parser::MessageParser::default().parse(failed.text.as_bytes()).expect("a mail");

@@ -4,7 +4,7 @@ use crate::peer::{Desk, config, mailed, texts, transcript};
 use smtp::{Config, FromPolicy, MailDomain};
 use std::sync::Arc;
 
-async fn send(config: Config, mail: &str) -> (String, Arc<Desk>) {
+pub async fn send(config: Config, mail: &str) -> (String, Arc<Desk>) {
     let desk = Arc::new(Desk::default());
     let whole = format!("{}\r\n.\r\n", mail.replace('\n', "\r\n"));
     let pieces = [
@@ -161,6 +161,11 @@ async fn html_keeps_its_lines_and_cells_apart() {
         ("<div>Pump 3</div><div>stoppad</div><ul><li>a<li>b</ul>x<hr>y", "Pump 3\nstoppad\na\nb\nx\ny"),
         ("<style type=\"text/css\">p {}</style><p>tryck &lt; 4<br>nivå < 5</p>", "tryck < 4\nnivå < 5"),
         ("<tr><td>&gt; 5 bar</td></tr>", "> 5 bar"),
+        ("<div style=\"display:none;font-size:1px\">Läs mer</div><p>Larm", "Larm"),
+        (
+            "<p>Kvittera <a href=\"https://larm.se/k?id=4&amp;ok=1\">här</a></p>",
+            "Kvittera här (https://larm.se/k?id=4&ok=1)",
+        ),
     ];
     for (body, expected) in cases {
         let (told, desk) = send(config(), &html(&format!("<table>{body}</table>"))).await;
@@ -214,7 +219,7 @@ async fn letters_without_a_usable_character_set() {
     }
 }
 
-fn parts(kind: &str, parts: &[(&str, &str)]) -> String {
+pub fn parts(kind: &str, parts: &[(&str, &str)]) -> String {
     let mut mail = format!(
         "From: a@example.se\nSubject: S\nMIME-Version: 1.0\nContent-Type: multipart/{kind}; boundary=b\n\n"
     );

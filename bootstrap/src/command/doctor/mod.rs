@@ -140,14 +140,16 @@ fn report(findings: &[Finding], context: &Context, language: Language) -> anyhow
 }
 
 fn as_text(findings: &[Finding], colour: bool, language: Language) -> String {
-    let width = findings.iter().map(|f| f.thing.chars().count()).max().unwrap_or(0);
+    let named = |finding: &Finding| named(&finding.thing, language);
+    let width = findings.iter().map(|f| named(f).chars().count()).max().unwrap_or(0);
     let mut text = String::new();
     for finding in findings {
         let (on, off) = if colour { (finding.level.colour(), "\x1b[0m") } else { ("", "") };
-        let fill = " ".repeat(width - finding.thing.chars().count());
+        let thing = named(finding);
+        let fill = " ".repeat(width - thing.chars().count());
         let found =
             swedish::said(&finding.found, language).replace('\n', &format!("\n{}", " ".repeat(width + 8)));
-        text.push_str(&format!("{on}{:<4}{off}  {}{fill}  {found}\n", finding.level.word(), finding.thing));
+        text.push_str(&format!("{on}{:<4}{off}  {thing}{fill}  {found}\n", finding.level.word()));
         if !finding.advice.is_empty() {
             text.push_str(&format!("{}→ {}\n", " ".repeat(width + 8), finding.advice));
         }
@@ -166,9 +168,47 @@ fn as_text(findings: &[Finding], colour: bool, language: Language) -> String {
     text
 }
 
+/// What a finding is about, for people; programs hold on to the English one.
+fn named(thing: &str, language: Language) -> String {
+    const SWEDISH: [(&str, &str); 12] = [
+        ("config", "konfiguration"),
+        ("descriptors", "öppna filer"),
+        ("clock", "klocka"),
+        ("timezone", "tidszon"),
+        ("store", "lager"),
+        ("tables", "tabeller"),
+        ("integrity", "helhet"),
+        ("writing", "skrivning"),
+        ("handoffs", "överlämningar"),
+        ("link", "väg"),
+        ("mail relay", "e-postrelä"),
+        ("certificate", "certifikat"),
+    ];
+    let begins =
+        |word: &str| thing.strip_prefix(word).filter(|rest| rest.is_empty() || rest.starts_with(' '));
+    let found = SWEDISH.iter().find_map(|(word, swedish)| Some(format!("{swedish}{}", begins(word)?)));
+    match language {
+        Language::Swedish => found.unwrap_or_else(|| thing.to_owned()),
+        Language::English => thing.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn things_have_swedish_names() {
+        for (thing, swedish) in [
+            ("link TS0", "väg TS0"),
+            ("config", "konfiguration"),
+            ("linked", "linked"),
+            ("port http", "port http"),
+        ] {
+            assert_eq!(named(thing, Language::Swedish), swedish);
+            assert_eq!(named(thing, Language::English), thing);
+        }
+    }
 
     #[test]
     fn lines_and_advice() {

@@ -54,7 +54,7 @@ pub(super) fn run(
     } else if well {
         print(&format!("{id} {}\n", language.pick("är återtaget", "is taken back")))?;
     } else if why.is_empty() {
-        bail!("{id} is {state}: it cannot be taken back any more");
+        bail!("{id} is {}: it cannot be taken back any more", state.name(language));
     } else {
         let is = language.pick("är", "is");
         eprintln!("{id} {is} {}: {why}", state.name(language));

@@ -2,7 +2,7 @@
 
 use crate::command::table::Table;
 use domain::language::Language;
-use domain::message::PastWay;
+use domain::message::{Leaving, PastWay};
 use domain::state::State;
 use jiff::tz::TimeZone;
 use ports::driven::MessageRecord;
@@ -68,6 +68,17 @@ fn named(state: State, language: Language) -> String {
     }
 }
 
+/// Why a way was left.
+fn why(why: Leaving, language: Language) -> &'static str {
+    let swedish = match why {
+        Leaving::NotDelivered => "inte levererat i tid",
+        Leaving::NoReply => "inget svar i tid",
+        Leaving::Failed => "misslyckades där",
+        Leaving::Refused => "avvisades där",
+    };
+    language.pick(swedish, why.as_str())
+}
+
 /// A message's life on one page.
 pub(super) fn life(record: &MessageRecord, language: Language, zone: &TimeZone) -> String {
     let message = &record.message;
@@ -102,7 +113,7 @@ pub(super) fn life(record: &MessageRecord, language: Language, zone: &TimeZone) 
     row("sänt", "sent", or_dash(record.sent_at.map(time)));
     row("slut", "ended", or_dash(record.final_at.map(time)));
     for way in record.parts.past() {
-        let fate = [way.state(message.segments).as_str(), way.why.as_str()].join(", ");
+        let fate = [way.state(message.segments).name(language), why(way.why, language)].join(", ");
         let doubled = match (way.was_used(), way.in_doubt) {
             (true, true) => language.pick("; operatören kan ha tagit det", "; the operator may have it"),
             (true, false) => language.pick("; operatören har det", "; the operator has it"),
@@ -112,7 +123,9 @@ pub(super) fn life(record: &MessageRecord, language: Language, zone: &TimeZone) 
         row(&format!("lämnade {}", way.link), &format!("left {}", way.link), value);
     }
     for part in record.parts.as_slice() {
-        let fate = [part.state.as_str(), &part.operator_id, &part.error].join(" ");
+        let state = part.state.as_str();
+        let state = State::parse(state).map_or(state, |state| state.name(language));
+        let fate = [state, &part.operator_id, &part.error].join(" ");
         row(&format!("del {}", part.seq), &format!("part {}", part.seq), fate.trim_end().to_owned());
     }
     table.to_string()

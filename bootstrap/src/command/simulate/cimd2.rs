@@ -13,11 +13,11 @@ const DELIVERIES: usize = 10;
 #[command(after_help = "Examples:\n  omnigate simulate cimd2 --receipts\n  \
                   omnigate simulate cimd2 --listen 127.0.0.1:0 --receipts --journal operator.jsonl\n  \
                   omnigate simulate cimd2 --fault throttle_every=10 --fault damage_every=100\n\n\
-                  Orders, one a line on standard input: {\"do\":\"mo\",\"from\":\"46701234567\",\"to\":\"71234\",\"text\":\"hej\"},\n\
+                  Orders, one a line on standard input: {\"do\":\"mo\",\"from\":\"46701234567\",\"to\":\"71234\",\"text\":\"hej\"}, \
                   {\"do\":\"faults\",\"faults\":{\"throttle\":true}}, {\"do\":\"drop\"}, {\"do\":\"unbind\"}, {\"do\":\"raw\",\"octets\":\"0203\"}.\n\
-                  Faults: throttle, throttle_every, status (an error code), status_every, no_answer, no_answer_every,\n\
-                  reply_delay (ms), duplicate_every, unknown_every, nack_every, wrong_command_every, empty_every,\n\
-                  damage_every, out_of_order, drop_every, garbage_every, half_open, refuse, bind_status, no_bind_answer,\n\
+                  Faults: throttle, throttle_every, status (an error code), status_every, no_answer, no_answer_every, \
+                  reply_delay (ms), duplicate_every, unknown_every, nack_every, wrong_command_every, empty_every, \
+                  damage_every, out_of_order, drop_every, garbage_every, half_open, refuse, bind_status, no_bind_answer, \
                   deaf, drip (ms).")]
 pub struct Cimd2 {
     /// Where to listen; port 0 takes a free one

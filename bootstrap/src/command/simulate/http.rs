@@ -20,9 +20,9 @@ use std::time::Duration;
     after_help = "Examples:\n  omnigate simulate http --operator 46elks --listen 127.0.0.1:9046 --receipts\n  \
                   omnigate simulate http --operator telenor-sms-pro --receipts --receipts-to http://127.0.0.1:8080/operator/TS0/call/SECRET\n  \
                   omnigate simulate http --operator kannel --fault throttle-every=10 --fault no-answer-every=50\n\n\
-                  Orders: {\"do\":\"mo\",\"from\":\"46701234567\",\"to\":\"71234\",\"text\":\"hej\"} (needs --mo-to),\n  \
+                  Orders: {\"do\":\"mo\",\"from\":\"46701234567\",\"to\":\"71234\",\"text\":\"hej\"} (needs --mo-to), \
                   {\"do\":\"faults\",\"faults\":{\"throttle\":true}}, {\"do\":\"drop\"}.\n\
-                  Faults: throttle, throttle_every, status (refuses for good), status_every, no_answer, no_answer_every, reply_delay (ms),\n  \
+                  Faults: throttle, throttle_every, status (refuses for good), status_every, no_answer, no_answer_every, reply_delay (ms), \
                   drop_every, garbage_every, empty_every, refuse (connections), bind_status (the login), half_open."
 )]
 pub struct Http {

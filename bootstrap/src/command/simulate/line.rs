@@ -20,7 +20,7 @@ pub struct LineFlags {
     /// The same behind a terminal server: listen here; port 0 takes a free one
     #[arg(long, value_name = "HOST:PORT", conflicts_with = "modem")]
     pub modem_listen: Option<String>,
-    /// The modem or the telephone line misbehaves: busy, no_carrier, no_answer, drop_after=70, … (`simulate tap --help` names all)
+    /// The modem or the telephone line misbehaves: busy, no_carrier, no_answer, drop_after=70, … (all: simulate tap --help)
     #[arg(long, value_name = "NAME[=VALUE]", value_parser = fault)]
     pub line_fault: Vec<flags::Fault>,
 }

@@ -16,9 +16,9 @@ use std::sync::Arc;
 #[command(after_help = "Examples:\n  omnigate simulate modem --path modem0 --receipts\n  \
                   omnigate simulate modem --pin 1234 --fault chatter\n  \
                   omnigate simulate modem --listen 127.0.0.1:7000 --fault no-answer-every=10\n\n\
-                  Orders: {\"do\":\"mo\",\"from\":\"46701234567\",\"text\":\"hej\"}, {\"do\":\"faults\",\"faults\":{\"no_network\":true}},\n\
+                  Orders: {\"do\":\"mo\",\"from\":\"46701234567\",\"text\":\"hej\"}, {\"do\":\"faults\",\"faults\":{\"no_network\":true}}, \
                   {\"do\":\"unplug\"}, {\"do\":\"plug\"}, {\"do\":\"restart\"}, {\"do\":\"ring\"}.\n\
-                  Faults: deaf, no_answer_every, no_prompt_every, status (+CMS ERROR), status_every, chatter, restart_every,\n\
+                  Faults: deaf, no_answer_every, no_prompt_every, status (+CMS ERROR), status_every, chatter, restart_every, \
                   no_network, signal (0-31), no_sim, full, drip (ms), delay (ms).")]
 pub struct Modem {
     /// A lasting name for the pseudo-terminal: a link that is made anew when the modem is plugged in

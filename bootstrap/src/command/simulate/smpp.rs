@@ -11,10 +11,10 @@ use smpp::simulator::{IdForm, ReceiptForm, ReceiptIdForm, ReceiptOptions, Simula
 #[command(after_help = "Examples:\n  omnigate simulate smpp --receipts\n  \
                   omnigate simulate smpp --listen 127.0.0.1:0 --receipts --receipt-delay 2s --journal operator.jsonl\n  \
                   omnigate simulate smpp --fault throttle_every=10 --fault drop_every=1000\n\n\
-                  Orders, one a line on standard input: {\"do\":\"mo\",\"from\":\"46701234567\",\"to\":\"71234\",\"text\":\"hej\"},\n\
+                  Orders, one a line on standard input: {\"do\":\"mo\",\"from\":\"46701234567\",\"to\":\"71234\",\"text\":\"hej\"}, \
                   {\"do\":\"faults\",\"faults\":{\"throttle\":true}}, {\"do\":\"drop\"}, {\"do\":\"unbind\"}, {\"do\":\"raw\",\"octets\":\"0203\"}.\n\
-                  Faults: throttle, throttle_every, status, status_every, no_answer, no_answer_every, reply_delay (ms),\n\
-                  duplicate_every, unknown_every, nack_every, wrong_command_every, empty_every, out_of_order, drop_every,\n\
+                  Faults: throttle, throttle_every, status, status_every, no_answer, no_answer_every, reply_delay (ms), \
+                  duplicate_every, unknown_every, nack_every, wrong_command_every, empty_every, out_of_order, drop_every, \
                   garbage_every, half_open, refuse, bind_status, no_bind_answer, deaf, drip (ms), congestion.")]
 pub struct Smpp {
     /// Where to listen; port 0 takes a free one

@@ -32,17 +32,13 @@ In omnigate.toml:
   hosts = [\"127.0.0.1:4001\"]
 
 Orders:
-  {\"do\":\"faults\",\"faults\":{\"status\":511}}, {\"do\":\"drop\"}, {\"do\":\"unbind\"} (113, then ESC EOT),
-  {\"do\":\"line\",\"faults\":{\"busy\":true}}, {\"do\":\"hang_up\"}
+  {\"do\":\"faults\",\"faults\":{\"status\":511}}, {\"do\":\"drop\"}, {\"do\":\"unbind\"} (113, then ESC EOT), {\"do\":\"line\",\"faults\":{\"busy\":true}}, {\"do\":\"hang_up\"}
 
 Faults:
-  status (511, 113, 516, ..; 4 = ESC EOT, 21 = NAK, 30 = RS alone), status_every, no_answer, no_answer_every,
-  reply_delay (ms), nack_every, damage_every, wrong_command_every (ID=), empty_every (ACK alone), unknown_every,
-  drop_every, garbage_every, half_open, refuse, bind_status (509), no_bind_answer, throttle (512), drip (ms)
+  status (511, 113, 516, ..; 4 = ESC EOT, 21 = NAK, 30 = RS alone), status_every, no_answer, no_answer_every, reply_delay (ms), nack_every, damage_every, wrong_command_every (ID=), empty_every (ACK alone), unknown_every, drop_every, garbage_every, half_open, refuse, bind_status (509), no_bind_answer, throttle (512), drip (ms)
 
 Line faults:
-  busy, busy_every, busy_number, no_carrier, no_dial_tone, no_answer, deaf, drop_after (octets), drop_every,
-  noise, ring (ms)")]
+  busy, busy_every, busy_number, no_carrier, no_dial_tone, no_answer, deaf, drop_after (octets), drop_every, noise, ring (ms)")]
 pub struct Tap {
     /// Where to listen; port 0 takes a free one
     #[arg(long, default_value = "127.0.0.1:4001")]

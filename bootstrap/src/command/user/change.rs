@@ -125,8 +125,8 @@ pub(super) fn changed(mut user: User, change: &Change, country: Country) -> anyh
         if let Some(odd) = allow.iter().chain(&deny).find(|prefix| !AllowList::is_prefix(prefix)) {
             let what = |said: &str| format!("{odd:?} {said}");
             return Err(WrongUsage::new(Words::new(
-                what("är ingen början på ett internationellt nummer: 467400"),
-                what("is no beginning of an international number: 467400"),
+                what("är ingen början på ett internationellt nummer, utan +: 467400"),
+                what("is no beginning of an international number, without +: 467400"),
             ))
             .into());
         }

@@ -299,7 +299,7 @@ impl Checks<'_> {
 /// What is wrong with prefixes of international numbers: one with a plus or a leading zero would never fit.
 fn no_prefix(prefixes: &[String]) -> Option<String> {
     let wrong = prefixes.iter().find(|prefix| !AllowList::is_prefix(prefix))?;
-    Some(format!("{wrong:?} is no beginning of an international number: 467400"))
+    Some(format!("{wrong:?} is no beginning of an international number, without +: 467400"))
 }
 
 /// Whether the log says something with this level: one of the five for the program as a whole, and perhaps others for its parts. (The filter itself

@@ -146,7 +146,7 @@ pub enum RelayTls {
     /// Plain.
     #[default]
     None,
-    /// STARTTLS where the relay offers it, without checking its name.
+    /// STARTTLS where the relay offers it, with any certificate.
     Offered,
     /// STARTTLS, or not at all.
     Starttls,
@@ -160,7 +160,8 @@ pub enum RelayTls {
 pub struct Relay {
     /// `host:port`.
     pub host: Spanned<String>,
-    /// How.
+    /// `none`: in the clear. `offered`: STARTTLS where the relay offers it, with any certificate and name, else in the clear (as Postfix's `may`; with a
+    /// login not where it offers TLS that does not work). `starttls`, and `tls` from the first octet: only with a certificate for the name in `host` that this machine or `ca` trusts.
     #[serde(default)]
     pub tls: RelayTls,
     /// Login name, if it wants one.

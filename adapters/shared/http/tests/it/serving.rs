@@ -79,6 +79,31 @@ async fn answers_and_protects() {
 }
 
 #[tokio::test]
+async fn compressed_content_is_told_what_is_understood() {
+    let door = door().await;
+    let ask = |coding: &str, language: &str| {
+        format!(
+            "POST /swallow HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAccept-Language: {language}\r\nContent-Encoding: {coding}\r\nContent-Length: 3\r\n\r\nabc"
+        )
+    };
+    for (coding, language, said) in [
+        ("GZIP", "en", "Compressed content is not taken: send it uncompressed"),
+        ("identity, br", "sv", "Komprimerat innehåll tas inte emot: sänd det okomprimerat"),
+    ] {
+        let answer = say(&door.address, ask(coding, language).as_bytes()).await;
+        assert!(
+            answer.starts_with("HTTP/1.1 415") && answer.contains("accept-encoding: identity"),
+            "{answer}"
+        );
+        assert!(answer.contains(said) && answer.contains("\"code\":\"compressed_content\""), "{answer}");
+    }
+    for fine in ["identity", "utf-8"] {
+        let answer = say(&door.address, ask(fine, "en").as_bytes()).await;
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("3 octets"), "{fine}: {answer}");
+    }
+}
+
+#[tokio::test]
 async fn the_host_that_a_proxy_was_asked_for_is_believed_from_proxies_only() {
     let said = |headers: http::HeaderMap| async move {
         headers.get(web_kit::FORWARDED_HOST).map_or("nobody", |_| "somebody").to_owned()
