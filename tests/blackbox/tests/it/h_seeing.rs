@@ -2,7 +2,7 @@
 
 use crate::story::{judge, long, post, send};
 use blackbox::checker::Terms;
-use blackbox::clock::eventually;
+use blackbox::clock::{eventually, start};
 use blackbox::gateway::Gateway;
 use blackbox::history::number_of;
 use blackbox::http::{Request, once};
@@ -12,7 +12,7 @@ use blackbox::settings::{PASSWORD, Settings, USER};
 use blackbox::simulator::Simulator;
 use serde_json::json;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Messages in the store when one is looked for.
 const STORED: u64 = 300_000;
@@ -120,7 +120,7 @@ fn one_message_among_all_that_are_kept() {
     gateway.restart();
     let (number, reference) = (format!("4670{}", 1_000_000 + count / 2), format!("copy-{}", count / 2));
     for asked in [["show", id].as_slice(), &["list", "--reference", &reference]] {
-        let began = Instant::now();
+        let began = start();
         let output = gateway.command(&[&["message"], asked].concat());
         let took = began.elapsed();
         let shown = String::from_utf8_lossy(&output.stdout).into_owned();
