@@ -35,6 +35,7 @@ mod senders;
 mod settling;
 mod shares;
 mod ship;
+mod storekeeper;
 mod stuck;
 mod submit;
 mod supervise;

@@ -174,6 +174,7 @@ macro_rules! contract_tests {
             ],
             runs: [
                 a_node_starts_again,
+                when_there_was_life,
                 also_what_was_handed_over_at_once,
                 who_else_is_alive,
                 which_links_others_have,
