@@ -142,7 +142,8 @@ mod tests {
     fn a_clock_that_is_ahead_at_the_start_must_be_confirmed() {
         let clock = ManualClock::default();
         let now = clock.now();
-        let ago = |by: u64| Jumps::new(Arc::new(clock.clone()), now.checked_sub(Duration::from_secs(by)).ok());
+        let ago =
+            |by: u64| Jumps::new(Arc::new(clock.clone()), now.checked_sub(Duration::from_secs(by)).ok());
         assert!(ago(600).now().1);
         let jumps = ago(601);
         assert!(!jumps.now().1);

@@ -42,8 +42,7 @@ impl Observe for Watch {
             readiness.reasons.push(Words::new("stängs av", "stopping"));
         }
         if let Some(why) = trouble_of(self.reports.as_ref()).await {
-            let (swedish, english) =
-                (why.in_language(Language::Swedish), why.in_language(Language::English));
+            let (swedish, english) = (why.in_language(Language::Swedish), why.in_language(Language::English));
             readiness.reasons.push(words!("lagret: {swedish}", "store: {english}"));
         }
         let lanes = self.lanes.all();

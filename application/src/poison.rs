@@ -101,7 +101,13 @@ impl Guarded {
                 tracing::error!(kind, %link, why, "put in quarantine; `omnigate quarantine` shows it");
                 if self.told.is_news(self.clock.monotonic()) {
                     let (about, trouble) = (About::Link(link), Trouble::Quarantine);
-                    (self.tell)(Alarm { about, trouble, cleared: false, detail: why, lasted: Duration::ZERO });
+                    (self.tell)(Alarm {
+                        about,
+                        trouble,
+                        cleared: false,
+                        detail: why,
+                        lasted: Duration::ZERO,
+                    });
                 }
                 Ok(())
             }

@@ -18,7 +18,8 @@ async fn once_and_once_more_when_it_is_over() {
         ..Installation::default()
     };
     let rig = Rig::start(&installation, Arc::new(FakeDeliver::default())).await;
-    let full = || rig.store.fail_by(|call| (call == Call::Reports).then_some(Fault::Refuse(StoreError::Full)));
+    let full =
+        || rig.store.fail_by(|call| (call == Call::Reports).then_some(Fault::Refuse(StoreError::Full)));
     full();
     rig.pass(Duration::from_secs(30)).await;
     rig.store.heal();

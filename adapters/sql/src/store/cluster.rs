@@ -59,8 +59,7 @@ pub(super) async fn join(
 ) -> QueryResult<()> {
     let (node, run, now) = &ticket.ask;
     let text = "SELECT MAX(beat_at) FROM incarnation WHERE id <> ?";
-    let last: Vec<Option<i64>> =
-        Sql::<Nullable<BigInt>>::new(text, vec![run.0.into()]).rows(conn).await?;
+    let last: Vec<Option<i64>> = Sql::<Nullable<BigInt>>::new(text, vec![run.0.into()]).rows(conn).await?;
     let text = "UPDATE incarnation SET dead = 1 WHERE node = ? AND id <> ?";
     Sql::<()>::new(text, vec![node.as_str().into(), run.0.into()]).run(conn).await?;
     let text = "UPDATE incarnation SET dead = 0, beat_at = ? WHERE id = ?";

@@ -5,7 +5,7 @@
 
 use crate::story::{Drivers, attempt, body, judge, long, post};
 use blackbox::checker::Terms;
-use blackbox::clock::{eventually, pause, start, wall_ms};
+use blackbox::clock::{PATIENCE, pause, start, wall_ms, within};
 use blackbox::doors::{ALL, Answer};
 use blackbox::gateway::Gateway;
 use blackbox::history::Attempt;
@@ -150,11 +150,15 @@ fn steady_traffic_leaves_everything_as_it_is() {
     let mut attempts = drivers.finish();
     attempts.extend(called.iter().cloned());
 
-    eventually("everybody told", || {
+    let mut untold = Vec::new();
+    let everybody = within(PATIENCE, || {
         let (delivered, received) = told(&sink);
-        let all = called.iter().filter_map(Attempt::id).all(|id| delivered.contains(id));
-        (all && phones.iter().all(|text| received.contains(text))).then_some(())
+        let senders = called.iter().filter_map(Attempt::id).filter(|id| !delivered.contains(*id));
+        let receivers = phones.iter().map(String::as_str).filter(|text| !received.contains(*text));
+        untold = senders.chain(receivers).map(str::to_owned).collect();
+        untold.is_empty().then_some(())
     });
+    assert!(everybody.is_some(), "{} not told: {:?}", untold.len(), untold.first());
     flat(&looks, &attempts);
     judge(&gateway, &operator, attempts, &Terms::default());
 }
@@ -184,7 +188,8 @@ fn flat(looks: &[Look], attempts: &[Attempt]) {
         _ => 0.0,
     };
     // The file grows by whole pieces, as the log is copied into it.
-    let (before, after) = (for_each(&looks[quarter..2 * quarter + quarter / 2]), for_each(&looks[2 * quarter..]));
+    let (before, after) =
+        (for_each(&looks[quarter..2 * quarter + quarter / 2]), for_each(&looks[2 * quarter..]));
     println!("database for each message: {before:.2} KiB, then {after:.2}");
     assert!(after <= before * 1.25 + 0.5, "a message took {before:.2} KiB, then {after:.2}");
     let (before, after) = (p99(attempts, earlier), p99(attempts, later));
