@@ -1,6 +1,6 @@
 //! Telling people of a link, of the store, and of what was given up: by mail, and by a message of another link, which is tried until one has sent it or there is nothing more to tell.
 //!
-//! What it has to tell it keeps in memory: after a restart a link that is still ill is told of again.
+//! What it has to tell it keeps in memory: after a restart a link that is still ill is told of again, and that one is well of which people were told.
 
 use crate::directory::CurrentDirectory;
 use crate::lanes::Lanes;

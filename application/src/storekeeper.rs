@@ -3,7 +3,7 @@
 use crate::alarms::{Alarm, Alarms};
 use crate::observe::trouble_of;
 use domain::Words;
-use domain::routing::{Condition, Turning, Vigil};
+use domain::routing::{Ailment, Condition, Turning, Vigil};
 use ports::driven::{About, Reports, Trouble};
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +23,11 @@ pub(crate) struct Storekeeper {
 impl Storekeeper {
     /// Watches until told to stop.
     pub(crate) async fn run(self, stop: CancellationToken) {
-        let mut vigil = Vigil::default();
+        let told = (About::Node(self.node.clone()), Trouble::Store);
+        let mut vigil = match self.alarms.notices.ongoing().contains(&told) {
+            true => Vigil::resumed(Ailment::Down),
+            false => Vigil::default(),
+        };
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,

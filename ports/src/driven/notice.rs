@@ -80,4 +80,9 @@ pub trait Notices: Send + Sync {
     /// Takes a notice and never waits. It is told in the order given and tried again for a day while it cannot be told; it is not
     /// kept over a restart.
     fn give(&self, notice: Notice);
+
+    /// What was given before this run began, and was not cleared then.
+    fn ongoing(&self) -> Vec<(About, Trouble)> {
+        Vec::new()
+    }
 }

@@ -3,14 +3,16 @@
 //!
 //! Only with `OMNIGATE_LONG=1`, for as many minutes as `OMNIGATE_SOAK_MINUTES` says.
 
-use crate::story::{Drivers, attempt, body, judge, long, post};
-use blackbox::checker::Terms;
+use crate::story::{Drivers, attempt, body, gather, long, post};
+use blackbox::checker::{Terms, demand};
 use blackbox::clock::{PATIENCE, pause, start, wall_ms, within};
 use blackbox::doors::{ALL, Answer};
 use blackbox::gateway::Gateway;
-use blackbox::history::Attempt;
+use blackbox::history::{Attempt, Books};
+use blackbox::journal::Entry;
 use blackbox::process::Signal;
 use blackbox::random::Random;
+use blackbox::readback;
 use blackbox::settings::Settings;
 use blackbox::simulator::Simulator;
 use blackbox::web_sink::{Mood, WebSink};
@@ -160,7 +162,15 @@ fn steady_traffic_leaves_everything_as_it_is() {
     });
     assert!(everybody.is_some(), "{} not told: {:?}", untold.len(), untold.first());
     flat(&looks, &attempts);
-    judge(&gateway, &operator, attempts, &Terms::default());
+
+    let terms = Terms::default();
+    let mut history = gather(&gateway, &operator, attempts, &terms);
+    // The journal knows parts, and the inbox whole messages.
+    assert_eq!(history.inbox.len(), phones.len(), "each kept once");
+    history.operator.retain(|entry| !matches!(entry, Entry::Mo { .. }));
+    let (in_order, audit) = readback::audit(&gateway);
+    history.books = Some(Books::from_audit(in_order, &audit));
+    demand(&history, &terms);
 }
 
 /// The last quarter is like the one before it.
