@@ -163,6 +163,7 @@ macro_rules! contract_tests {
                 the_same_part_a_day_later,
                 equal_but_for_the_operators_time,
                 colliding_references,
+                a_reference_that_comes_round,
                 a_place_already_filled,
                 incomplete_after_its_time,
                 incomplete_so_many_at_a_time,
