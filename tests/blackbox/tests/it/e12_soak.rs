@@ -137,12 +137,13 @@ fn steady_traffic_leaves_everything_as_it_is() {
         let answer =
             if response.status == 202 { Answer::Accepted(id) } else { Answer::Refused(response.text()) };
         called.push(attempt(number, began_at, answer));
-        let text = format!("svar {number} {}", "långt ".repeat(if number % 4 == 0 { 40 } else { 0 }));
+        let text =
+            format!("svar {number} {}", "långt ".repeat(if number.is_multiple_of(4) { 40 } else { 0 }));
         operator.mo("46701234567", "72456", text.trim());
         phones.push(text.trim().to_owned());
         if began.elapsed() >= every * u32::try_from(looks.len()).expect("few") {
             looks.push(look(&gateway, drivers.accepted()));
-            if looks.len() as u64 % TROUBLE_EVERY == 0 {
+            if (looks.len() as u64).is_multiple_of(TROUBLE_EVERY) {
                 troubles += 1;
                 trouble(troubles, &gateway, &mut operator, &sink);
             }
