@@ -1,6 +1,6 @@
-//! Telling people of a link, and of what was given up: by mail, and by a message of another link, which is tried until one has sent it or there is nothing more to tell.
+//! Telling people of a link, of the store, and of what was given up: by mail, and by a message of another link, which is tried until one has sent it or there is nothing more to tell.
 //!
-//! What it has to tell it keeps in memory: after a restart a link that is still ill is told of again.
+//! What it has to tell it keeps in memory: after a restart a link that is still ill is told of again, and that one is well of which people were told.
 
 use crate::directory::CurrentDirectory;
 use crate::lanes::Lanes;
@@ -14,7 +14,7 @@ use domain::refusal::{Code, Refusal};
 use domain::state::State;
 use domain::submission::Request;
 use domain::text::Policy;
-use ports::driven::{About, Clock, Notice, Notices, Reports, Trouble};
+use ports::driven::{About, Clock, Notice, Notices, OWN_USER, Reports, Trouble};
 use ports::driving::SubmitMessages;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,8 +24,6 @@ use tokio_util::sync::CancellationToken;
 const EVERY: Duration = Duration::from_secs(1);
 /// How long an alarm by a message is worth sending.
 const WORTH: Duration = Duration::from_hours(4);
-/// Whose messages of the gateway's own are.
-const OWN: &str = "heartbeat";
 
 /// Something to tell people.
 pub(crate) struct Alarm {
@@ -96,7 +94,7 @@ impl Alarms {
         let age = self.clock.monotonic().saturating_sub(telling.raised_at);
         match telling.about.link() {
             Some(link) => (telling.cleared && age > WORTH) || self.directory.current().link(link).is_none(),
-            None => age > WORTH,
+            None => age > WORTH && (telling.cleared || telling.trouble != Trouble::Store),
         }
     }
 
@@ -179,17 +177,29 @@ fn text(alarm: &Alarm, language: Language) -> String {
             "tog inte emot, något gavs upp: omnigate message dead",
             "took nothing, some was given up: omnigate message dead",
         ),
+        (Trouble::Quarantine, _) => (
+            "rapporterade något som inte kunde tas emot: omnigate quarantine",
+            "reported what could not be taken: omnigate quarantine",
+        ),
+        (Trouble::Store, false) => {
+            ("kan inte spara något, allt nytt avvisas", "can store nothing, all that is new is refused")
+        }
+        (Trouble::Store, true) => ("kan spara igen", "can store again"),
     };
     // An address may be long, and the reason of it is in the list.
-    let most = if alarm.about.link().is_some() { 80 } else { 0 };
+    let most = match (&alarm.about, alarm.trouble) {
+        (About::Receiver(_), _) | (_, Trouble::Quarantine) => 0,
+        (About::Link(_) | About::Node(_), _) => 80,
+    };
     let detail: String = alarm.detail.chars().take(most).collect();
-    let about: String = alarm.about.to_string().chars().take(80).collect();
+    let most = if matches!(alarm.about, About::Node(_)) { 20 } else { 80 };
+    let about: String = alarm.about.to_string().chars().take(most).collect();
     let reason = if alarm.cleared || detail.is_empty() { String::new() } else { format!(" ({detail})") };
     format!("Omnigate: {about} {}{reason}", language.pick(swedish, english))
 }
 
 fn own_name() -> Option<UserName> {
-    UserName::parse(OWN).ok()
+    UserName::parse(OWN_USER).ok()
 }
 
 /// Sends a message of the gateway's own to one number.
@@ -237,6 +247,11 @@ mod tests {
         };
         alarm.detail = "10.0.0.1:2775: connection refused".into();
         assert!(text(&alarm, Language::English).ends_with(" (10.0.0.1:2775: connection refused)"));
+        let (about, trouble) = (About::Node("n".repeat(60)), Trouble::Store);
+        let store = Alarm { about, trouble, cleared: false, detail: "e".repeat(200), lasted: Duration::ZERO };
+        for language in [Language::Swedish, Language::English] {
+            assert!(text(&store, language).chars().count() <= 160, "{}", text(&store, language));
+        }
         alarm.cleared = true;
         assert_eq!(text(&alarm, Language::English), "Omnigate: TS0 no longer parked");
         assert_eq!(text(&alarm, Language::Swedish), "Omnigate: TS0 inte längre parkerad");

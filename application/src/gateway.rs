@@ -25,6 +25,7 @@ use crate::receive::Receive;
 use crate::search::Search;
 use crate::settling::Settling;
 use crate::shares::Shares;
+use crate::storekeeper::Storekeeper;
 use crate::submit::{Submit, Uses};
 use crate::supervise::{Background, supervise};
 use crate::takeover::Takeover;
@@ -89,14 +90,14 @@ impl Gateway {
     ) -> Result<Arc<Self>, StoreError> {
         let incarnation = Incarnation(world.ids.next());
         let tenure = Arc::new(Tenure::new(Arc::clone(&world.clock), settings.alone));
-        stores.cluster.join(&settings.node, incarnation, world.clock.now()).await?;
+        let last = stores.cluster.join(&settings.node, incarnation, world.clock.now()).await?;
         let directory = Arc::new(CurrentDirectory::new(installation));
         directory.set_stored_users(stores.directory.users().await?);
         stores.receipts.one_account(accounts(&directory.current()));
         let lanes = Arc::new(Lanes::new(Arc::clone(&tenure)));
         lanes.order(stores.directory.link_orders().await?);
         let fatal = Fatal::default();
-        let jumps = Arc::new(Jumps::new(Arc::clone(&world.clock)));
+        let jumps = Arc::new(Jumps::new(Arc::clone(&world.clock), last));
         let closed = Arc::new(AtomicBool::new(false));
         let (queue, handing_over) = HandoffQueue::new();
         let settling = Settling::new(Arc::clone(&stores.dispatch), fatal.clone());
@@ -218,6 +219,12 @@ impl Gateway {
         let hurry = Arc::clone(&ways.hurry);
         let beats = Arc::new(Beats::default());
         let watchman = Watchman { alarms: alarms.clone() };
+        let storekeeper = Storekeeper {
+            alarms: alarms.clone(),
+            reports: Arc::clone(&stores.reports),
+            node: settings.node.clone(),
+        };
+        let quarantined = alarms.clone();
         let heartbeats = Heartbeats {
             directory: Arc::clone(&directory),
             submit: submit.clone(),
@@ -248,6 +255,7 @@ impl Gateway {
         background.keep("housekeeping", move |stop| housekeeping.clone().run(stop));
         background.keep("astray", move |stop| astray.clone().run(stop));
         background.keep("heartbeats", move |stop| heartbeats.clone().run(stop));
+        background.keep("the store's vigil", move |stop| storekeeper.clone().run(stop));
         background.keep("vigil", move |stop| watchman.clone().run(stop));
         background.keep("ways", move |stop| ways.clone().run(stop));
         background.keep("sign of life", move |stop| pulse.clone().run(stop));
@@ -299,6 +307,8 @@ impl Gateway {
                 }),
                 quarantine: world.quarantine,
                 clock: Arc::clone(&world.clock),
+                tell: Box::new(move |alarm| quarantined.raise(alarm, &[])),
+                told: GivenUp::default(),
             }),
             watch: Watch {
                 lanes: Arc::clone(&lanes),

@@ -23,10 +23,20 @@ pub(crate) struct Jumps {
 }
 
 impl Jumps {
-    /// The clock is believed as it is now.
-    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
-        let seen = Mutex::new(Seen::new(clock.now(), clock.monotonic()));
-        Self { clock, seen }
+    /// The clock is believed as it is now, unless it is far ahead of the last time that anybody wrote down: it may not have been set since the machine
+    /// started. Whoever really was away for so long loses a minute.
+    pub(crate) fn new(clock: Arc<dyn Clock>, last: Option<Timestamp>) -> Self {
+        let (now, steady) = (clock.now(), clock.monotonic());
+        let mut seen = Seen::new(now, steady);
+        let ahead = last.and_then(|last| Duration::try_from(now.duration_since(last)).ok());
+        if let Some(ahead) = ahead.filter(|ahead| *ahead > JUMP) {
+            tracing::info!(
+                seconds = ahead.as_secs(),
+                "nobody was here for long, or the clock is ahead; nothing expires until it has gone on evenly for a minute"
+            );
+            seen.since = Some(steady);
+        }
+        Self { clock, seen: Mutex::new(seen) }
     }
 
     /// What the wall clock says, and whether what is over by it is over.
@@ -129,9 +139,22 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_that_is_ahead_at_the_start_must_be_confirmed() {
+        let clock = ManualClock::default();
+        let now = clock.now();
+        let ago =
+            |by: u64| Jumps::new(Arc::new(clock.clone()), now.checked_sub(Duration::from_secs(by)).ok());
+        assert!(ago(600).now().1);
+        let jumps = ago(601);
+        assert!(!jumps.now().1);
+        clock.advance(Duration::from_mins(1));
+        assert!(jumps.now().1, "it was the machine that was away");
+    }
+
+    #[test]
     fn whoever_looks_first_sees_it_for_all() {
         let clock = ManualClock::default();
-        let jumps = Jumps::new(Arc::new(clock.clone()));
+        let jumps = Jumps::new(Arc::new(clock.clone()), None);
         let right = clock.now();
         clock.set(right.checked_add(Duration::from_hours(24)).expect("a time"));
         assert!(!jumps.now().1);

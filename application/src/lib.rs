@@ -36,6 +36,7 @@ mod senders;
 mod settling;
 mod shares;
 mod ship;
+mod storekeeper;
 mod stuck;
 mod submit;
 mod supervise;

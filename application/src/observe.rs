@@ -13,6 +13,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+/// Why the store takes nothing new at this moment, if it does not.
+pub(crate) async fn trouble_of(reports: &dyn Reports) -> Option<Words> {
+    match tokio::time::timeout(Duration::from_secs(2), reports.ping()).await {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => Some(error.words()),
+        Err(_) => Some(Words::new("inget svar inom 2 s", "no answer within 2 s")),
+    }
+}
+
 /// The use case.
 #[derive(Clone)]
 pub(crate) struct Watch {
@@ -32,17 +41,9 @@ impl Observe for Watch {
         if self.closed.load(Ordering::Acquire) {
             readiness.reasons.push(Words::new("stängs av", "stopping"));
         }
-        match tokio::time::timeout(Duration::from_secs(2), self.reports.ping()).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => {
-                let why = error.words();
-                let (swedish, english) =
-                    (why.in_language(Language::Swedish), why.in_language(Language::English));
-                readiness.reasons.push(words!("lagret: {swedish}", "store: {english}"));
-            }
-            Err(_) => readiness
-                .reasons
-                .push(Words::new("lagret: inget svar inom 2 s", "store: no answer within 2 s")),
+        if let Some(why) = trouble_of(self.reports.as_ref()).await {
+            let (swedish, english) = (why.in_language(Language::Swedish), why.in_language(Language::English));
+            readiness.reasons.push(words!("lagret: {swedish}", "store: {english}"));
         }
         let lanes = self.lanes.all();
         let ill = lanes.iter().filter(|l| l.health().condition != Condition::Up || l.link.is_deaf());

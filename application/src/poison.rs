@@ -4,17 +4,20 @@
 //! A store that does not answer now is no poison: then the operator is asked to try again. Poison is what makes its handler panic, or what the
 //! store can never take.
 
+use crate::alarms::Alarm;
+use crate::handoff::GivenUp;
 use async_trait::async_trait;
 use domain::directory::LinkId;
 use domain::mo::MoPart;
 use domain::receipt::Receipt;
 use futures_util::FutureExt as _;
-use ports::driven::{Clock, Poison, Quarantine};
+use ports::driven::{About, Clock, Poison, Quarantine, Trouble};
 use ports::driving::{ReceiveError, ReceiveMessages, Reply};
 use std::any::Any;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// How often a thing is tried before it is put away.
 const TRIES: usize = 3;
@@ -24,6 +27,10 @@ pub(crate) struct Guarded {
     pub inner: Arc<dyn ReceiveMessages>,
     pub quarantine: Arc<dyn Quarantine>,
     pub clock: Arc<dyn Clock>,
+    /// Who has people told of what was put away.
+    pub tell: Box<dyn Fn(Alarm) + Send + Sync>,
+    /// Whether they were told of some within the hour.
+    pub told: GivenUp,
 }
 
 #[async_trait]
@@ -92,6 +99,16 @@ impl Guarded {
         match self.quarantine.keep(poison, why.clone(), self.clock.now()).await {
             Ok(()) => {
                 tracing::error!(kind, %link, why, "put in quarantine; `omnigate quarantine` shows it");
+                if self.told.is_news(self.clock.monotonic()) {
+                    let (about, trouble) = (About::Link(link), Trouble::Quarantine);
+                    (self.tell)(Alarm {
+                        about,
+                        trouble,
+                        cleared: false,
+                        detail: why,
+                        lasted: Duration::ZERO,
+                    });
+                }
                 Ok(())
             }
             Err(error) => {
@@ -179,19 +196,25 @@ mod tests {
         }
     }
 
-    fn guarded() -> (Arc<Picky>, Arc<MemoryQuarantine>, Guarded) {
+    type Told = Arc<Mutex<Vec<String>>>;
+
+    fn guarded() -> (Arc<Picky>, Arc<MemoryQuarantine>, Guarded, Told) {
+        let told = Told::default();
+        let kept = Arc::clone(&told);
         let (picky, quarantine) = (Arc::new(Picky::default()), Arc::new(MemoryQuarantine::default()));
         let guarded = Guarded {
             inner: Arc::clone(&picky) as _,
             quarantine: Arc::clone(&quarantine) as _,
             clock: Arc::new(ManualClock::default()),
+            tell: Box::new(move |alarm| kept.lock().expect("told").push(alarm.about.to_string())),
+            told: GivenUp::default(),
         };
-        (picky, quarantine, guarded)
+        (picky, quarantine, guarded, told)
     }
 
     #[tokio::test]
     async fn three_tries_and_then_away() {
-        let (picky, quarantine, guarded) = guarded();
+        let (picky, quarantine, guarded, told) = guarded();
         for (source, answer, calls, kept) in [
             ("good", Ok(()), 1, 0),
             ("later", Err(ReceiveError::TryAgain), 1, 0),
@@ -211,11 +234,12 @@ mod tests {
             kept.first(),
             Some(&(Poison::Mo(part("bad")), "its handler panicked: no handler for bad".to_owned()))
         );
+        assert_eq!(*told.lock().expect("told"), ["TS0"], "once an hour");
     }
 
     #[tokio::test]
     async fn one_bad_receipt_holds_up_no_other() {
-        let (picky, quarantine, guarded) = guarded();
+        let (picky, quarantine, guarded, _) = guarded();
         let answers = guarded.receipts(["1", "bad", "2", "later", "never"].map(receipt).to_vec()).await;
         assert_eq!(answers, [Ok(()), Ok(()), Ok(()), Err(ReceiveError::TryAgain), Ok(())]);
         let took = picky.took.lock().expect("took").clone();

@@ -63,12 +63,12 @@ impl Telling {
     }
 
     /// The link it goes by: the first that is up of the number's own route, else the first that is up at all. Never one that it failed by, and
-    /// the one it is about only when that is well again and no other is up.
+    /// the one it is about, unless that can send: it is well again, or what it reported cannot be taken. And then only when no other is up.
     pub(crate) fn way(&self, directory: &Directory, healths: &Healths, user: &UserName) -> Option<LinkId> {
         let usable = |link: &LinkId| directory.link(link).is_some() && !self.refused_by.contains(link);
         let up = healths.iter().filter(|(link, health)| health.is_up() && usable(link));
         let mut up: Healths = up.map(|(link, health)| (link.clone(), *health)).collect();
-        let own = self.about.link().filter(|link| up.remove(*link).is_some() && self.cleared);
+        let own = self.about.link().filter(|link| up.remove(*link).is_some() && self.can_send());
         self.first(directory, &up, user).or_else(|| own.cloned())
     }
 
@@ -85,10 +85,16 @@ impl Telling {
         on_route.or_else(any).cloned()
     }
 
+    /// Whether the link it is about may send it.
+    fn can_send(&self) -> bool {
+        self.cleared || self.trouble == Trouble::Quarantine
+    }
+
     /// Whether it is about the same state of affairs: what a link is parked for comes in the place of that it is down.
     fn is_about(&self, about: &About, trouble: Trouble) -> bool {
-        let beats = |trouble| trouble == Trouble::Heartbeat;
-        self.about == *about && beats(self.trouble) == beats(trouble)
+        let of_its_own = |trouble| matches!(trouble, Trouble::Heartbeat | Trouble::Quarantine);
+        let same = self.trouble == trouble || !(of_its_own(self.trouble) || of_its_own(trouble));
+        self.about == *about && same
     }
 }
 

@@ -1,6 +1,6 @@
 //! Watches the links and has people told of them. It never stops a link.
 //!
-//! What it knows it keeps in memory: after a restart a link that is still ill is told of again.
+//! After a restart a link that is still ill is told of again, and one that was told of and is well is told to be.
 
 use crate::alarms::{Alarm, Alarms};
 use domain::directory::LinkId;
@@ -26,7 +26,11 @@ impl Watchman {
     }
 
     async fn watch(&self, stop: &CancellationToken) {
-        let mut vigils: HashMap<LinkId, Vigil> = HashMap::new();
+        let told = self.alarms.notices.ongoing();
+        let mut vigils: HashMap<LinkId, Vigil> = told
+            .into_iter()
+            .filter_map(|(about, trouble)| Some((about.link()?.clone(), Vigil::resumed(ailment(trouble)?))))
+            .collect();
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
@@ -53,13 +57,23 @@ impl Watchman {
             } else {
                 tracing::error!(%link, detail, condition = condition.as_str(), "the link is ill; those whom [alarm] names are told");
             }
-            let trouble = match ailment {
-                Ailment::Deaf => Trouble::Deaf,
-                Ailment::Down => Trouble::LinkDown,
-                Ailment::Parked => Trouble::Parked,
-            };
+            let trouble = trouble(ailment);
             self.alarms
                 .raise(Alarm { about: About::Link(link.clone()), trouble, cleared, detail, lasted }, &[]);
         }
     }
+}
+
+/// What people are told of an ailment.
+fn trouble(ailment: Ailment) -> Trouble {
+    match ailment {
+        Ailment::Deaf => Trouble::Deaf,
+        Ailment::Down => Trouble::LinkDown,
+        Ailment::Parked => Trouble::Parked,
+    }
+}
+
+/// The ailment that people were told of.
+fn ailment(told: Trouble) -> Option<Ailment> {
+    [Ailment::Deaf, Ailment::Down, Ailment::Parked].into_iter().find(|ailment| trouble(*ailment) == told)
 }

@@ -70,7 +70,12 @@ impl Watch {
                 }),
                 Trouble::MemoryFull => look.facts.memory.map(|_| look.facts.memory_full),
                 // Not a terminal's own affair: whoever watches all links tells of them.
-                Trouble::Deaf | Trouble::Parked | Trouble::Heartbeat | Trouble::GivenUp => None,
+                Trouble::Deaf
+                | Trouble::Parked
+                | Trouble::Heartbeat
+                | Trouble::GivenUp
+                | Trouble::Quarantine
+                | Trouble::Store => None,
             };
             if let Some(bad) = bad
                 && let Some((cleared, since)) = row.judge(bad, look, self.after)
@@ -86,7 +91,9 @@ impl Watch {
                     | Trouble::Deaf
                     | Trouble::Parked
                     | Trouble::Heartbeat
-                    | Trouble::GivenUp => look.detail.clone(),
+                    | Trouble::GivenUp
+                    | Trouble::Quarantine
+                    | Trouble::Store => look.detail.clone(),
                 };
                 let about = About::Link(self.link.clone());
                 notices.push(Notice { about, trouble: *trouble, cleared, detail, since, at: look.wall });

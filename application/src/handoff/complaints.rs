@@ -39,7 +39,7 @@ pub(crate) struct GivenUp(Mutex<Option<Duration>>);
 
 impl GivenUp {
     /// Whether people are to be told.
-    pub(super) fn is_news(&self, now: Duration) -> bool {
+    pub(crate) fn is_news(&self, now: Duration) -> bool {
         let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let news = told.is_none_or(|at| now.saturating_sub(at) >= QUIET);
         if news {

@@ -146,7 +146,12 @@ impl Cluster for Wire {
         self.carry(self.store.number(node, wish)).await
     }
 
-    async fn join(&self, node: &str, run: Incarnation, now: Timestamp) -> Result<(), StoreError> {
+    async fn join(
+        &self,
+        node: &str,
+        run: Incarnation,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
         self.carry(self.store.join(node, run, now)).await
     }
 

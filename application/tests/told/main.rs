@@ -7,3 +7,4 @@ mod given_up;
 mod heartbeats;
 mod last_word;
 mod rig;
+mod store;

@@ -1,5 +1,6 @@
 //! Who tells the people that run the gateway: mail, or the log alone.
 
+use super::told::Remembered;
 use crate::config::Loaded;
 use anyhow::bail;
 use ports::driven::{Notice, Notices};
@@ -40,10 +41,11 @@ pub fn to_mailboxes<'a>(
     Ok(if all.is_empty() { Arc::new(LogAlone) } else { Arc::new(All(all)) })
 }
 
-/// Tells those of `[alarm]`.
+/// Tells those of `[alarm]`, and remembers in the data directory what they were told.
 ///
 /// # Errors
 /// As [`to_mailboxes`].
 pub fn of_alarms(loaded: &Loaded, relay: Option<&Arc<MailRelay>>) -> anyhow::Result<Arc<dyn Notices>> {
-    to_mailboxes(loaded.config.alarm.mail.iter().map(|mailbox| mailbox.get_ref().as_str()), relay)
+    let mailboxes = loaded.config.alarm.mail.iter().map(|mailbox| mailbox.get_ref().as_str());
+    Ok(Arc::new(Remembered::new(to_mailboxes(mailboxes, relay)?, &loaded.config.node.data_dir)))
 }

@@ -31,9 +31,18 @@ pub struct Vigil {
     ill_since: Option<Duration>,
     well_since: Option<Duration>,
     told: Option<(Ailment, Duration)>,
+    /// What an earlier run told and did not see the end of.
+    owed: Option<Ailment>,
 }
 
 impl Vigil {
+    /// One that goes on after a restart: people were told of this. When it is still so they are told again, since nobody knows whether they heard it,
+    /// and else that it is over.
+    #[must_use]
+    pub fn resumed(ailment: Ailment) -> Self {
+        Self { owed: Some(ailment), ..Self::default() }
+    }
+
     /// Looks at the link. A link that is down is told of after `after`, a parked one at once, and that it is well after it has been up for
     /// `after`, so that one that comes and goes is told of once. One that is up and deaf is not well either. A link that people hold is their own
     /// affair.
@@ -59,8 +68,9 @@ impl Vigil {
     fn well(&mut self, after: Duration, now: Duration) -> Option<Turning> {
         self.ill_since = None;
         let since = *self.well_since.get_or_insert(now);
-        let (ailment, began) = self.told.filter(|_| now.saturating_sub(since) >= after)?;
-        self.told = None;
+        let told = self.told.or(self.owed.map(|ailment| (ailment, since)));
+        let (ailment, began) = told.filter(|_| now.saturating_sub(since) >= after)?;
+        (self.told, self.owed) = (None, None);
         Some(Turning { ailment, cleared: true, lasted: since.saturating_sub(began) })
     }
 
@@ -72,7 +82,7 @@ impl Vigil {
             return None;
         }
         let began = self.told.map_or(since, |(_, began)| began);
-        self.told = Some((ailment, began));
+        (self.told, self.owed) = (Some((ailment, began)), None);
         Some(Turning { ailment, cleared: false, lasted })
     }
 }
@@ -107,6 +117,21 @@ mod tests {
             }
         }
         found
+    }
+
+    #[test]
+    fn what_an_earlier_run_told_is_ended_or_told_again() {
+        let look = |vigil: &mut Vigil, condition, from: u64, to: u64| {
+            let turnings =
+                (from..to).filter_map(|s| vigil.look(condition, false, AFTER, Duration::from_secs(s)));
+            turnings.map(|turning| (turning.ailment, turning.cleared)).collect::<Vec<_>>()
+        };
+        let mut well = Vigil::resumed(Ailment::Parked);
+        assert_eq!(look(&mut well, Condition::Up, 0, 60), []);
+        assert_eq!(look(&mut well, Condition::Up, 60, 500), [(Ailment::Parked, true)]);
+        let mut ill = Vigil::resumed(Ailment::Parked);
+        assert_eq!(look(&mut ill, DOWN, 0, 500), [(Ailment::Down, false)]);
+        assert_eq!(look(&mut ill, Condition::Up, 500, 1000), [(Ailment::Down, true)]);
     }
 
     #[test]

@@ -41,11 +41,17 @@ pub trait Cluster: Send + Sync {
     /// [`StoreError::Data`] when [`NODES`] nodes have numbers already; another one when two nodes asked in the same moment: to be tried again.
     async fn number(&self, node: &str, wish: u16) -> Result<u16, StoreError>;
 
-    /// Begins a run of a node: from now on earlier runs of the same name are dead. Durable.
+    /// Begins a run of a node: from now on earlier runs of the same name are dead. Durable. The latest sign of life of all the runs that the store knows
+    /// besides, dead or alive: none began in an empty store.
     ///
     /// # Errors
     /// [`StoreError`]; nothing may be leased without a run.
-    async fn join(&self, node: &str, incarnation: Incarnation, now: Timestamp) -> Result<(), StoreError>;
+    async fn join(
+        &self,
+        node: &str,
+        incarnation: Incarnation,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError>;
 
     /// Says that a run is alive and which links it has, and tells who else counts as alive. `None` = it was declared dead (fenced): it must stop sending. Each sign differs from
     /// the one before, also when the clock stands still or goes back. Durable.

@@ -53,7 +53,8 @@ pub struct MoRecord {
 #[async_trait]
 pub trait Inbox: Send + Sync {
     /// Stores a part; when the message is whole, joins it into the inbox in the same commit. Returns when durable. The same part (by
-    /// `MoPart::fingerprint_in`) within `MoPart::repeats_within`, before or after, is a duplicate. Parts belong together by link, source, destination, reference and total; a part with another
+    /// `MoPart::fingerprint_in`) within `MoPart::repeats_within`, before or after, is a duplicate, unless a
+    /// message waits that lacks it. Parts belong together by link, source, destination, reference and total; a part with another
     /// content for a place already filled starts a new message.
     ///
     /// # Errors

@@ -11,6 +11,8 @@ pub enum About {
     Link(LinkId),
     /// Whom something was to be handed over to: `https://crm.example.se`, `mailto:ward@example.se`.
     Receiver(String),
+    /// This gateway itself, by the name of its node.
+    Node(String),
 }
 
 impl About {
@@ -19,7 +21,7 @@ impl About {
     pub fn link(&self) -> Option<&LinkId> {
         match self {
             Self::Link(link) => Some(link),
-            Self::Receiver(_) => None,
+            Self::Receiver(_) | Self::Node(_) => None,
         }
     }
 }
@@ -28,7 +30,7 @@ impl Display for About {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Link(link) => link.fmt(f),
-            Self::Receiver(receiver) => receiver.fmt(f),
+            Self::Receiver(name) | Self::Node(name) => name.fmt(f),
         }
     }
 }
@@ -50,6 +52,10 @@ pub enum Trouble {
     MemoryFull,
     /// Something was given up that a receiver did not take: it is listed for re-sending. It never clears.
     GivenUp,
+    /// Something that a link reported cannot be taken and was put in quarantine. It never clears.
+    Quarantine,
+    /// The store takes nothing new: every door refuses.
+    Store,
 }
 
 /// Something that people should know.
@@ -74,4 +80,9 @@ pub trait Notices: Send + Sync {
     /// Takes a notice and never waits. It is told in the order given and tried again for a day while it cannot be told; it is not
     /// kept over a restart.
     fn give(&self, notice: Notice);
+
+    /// What was given before this run began, and was not cleared then.
+    fn ongoing(&self) -> Vec<(About, Trouble)> {
+        Vec::new()
+    }
 }

@@ -4,7 +4,7 @@ use super::StoreError;
 use async_trait::async_trait;
 use domain::Timestamp;
 use domain::directory::{LinkId, UserName};
-use domain::message::{Incarnation, Message, SubmissionId};
+use domain::message::{Incarnation, Message, Priority, SubmissionId};
 use domain::routing::Deadline;
 use domain::state::State;
 use domain::submission::{Accepted, RefusedRecipient};
@@ -47,6 +47,18 @@ pub struct Acceptance {
     pub refused: Vec<RefusedRecipient>,
     /// The key, if the caller gave one.
     pub once: Option<Once>,
+}
+
+/// Whose the messages are that the gateway sends by itself: alarms, heartbeats.
+pub const OWN_USER: &str = "heartbeat";
+
+impl Acceptance {
+    /// Whether it tells people that something is wrong with the gateway itself: that must also go when nothing new is taken.
+    #[must_use]
+    pub fn is_own_alarm(&self) -> bool {
+        self.once.as_ref().is_some_and(|once| once.user.as_str() == OWN_USER)
+            && self.messages.iter().all(|new| new.message.priority == Priority::Alarm)
+    }
 }
 
 /// Accepts messages.

@@ -212,6 +212,19 @@ pub async fn colliding_references(stores: &Stores) {
     }
 }
 
+/// A reference comes round while a part is the same as before: the end of an earlier message is also that of the one that waits for it, and then a
+/// repetition again.
+pub async fn a_reference_that_comes_round(stores: &Stores) {
+    for (first, begin) in [(1, "larm 1 "), (3, "larm 2 ")] {
+        assert!(whole(part(stores, first, (5, 2, 1), begin).await).is_none());
+        let mo = whole(part(stores, first + 1, (5, 2, 2), "ring driften").await).expect("whole");
+        assert_eq!(mo.text, format!("{begin}ring driften"));
+        stores.clock.advance(minutes(1));
+    }
+    assert!(matches!(part(stores, 5, (5, 2, 2), "ring driften").await, Recorded::Duplicate));
+    assert_eq!(waiting(stores).await.len(), 2);
+}
+
 /// Another content for a place already filled starts a new message.
 pub async fn a_place_already_filled(stores: &Stores) {
     assert!(whole(part(stores, 1, (5, 2, 1), "gammal ").await).is_none());

@@ -166,6 +166,7 @@ macro_rules! contract_tests {
                 the_same_part_a_day_later,
                 equal_but_for_the_operators_time,
                 colliding_references,
+                a_reference_that_comes_round,
                 a_place_already_filled,
                 incomplete_after_its_time,
                 incomplete_so_many_at_a_time,
@@ -177,6 +178,7 @@ macro_rules! contract_tests {
             ],
             runs: [
                 a_node_starts_again,
+                when_there_was_life,
                 also_what_was_handed_over_at_once,
                 who_else_is_alive,
                 which_links_others_have,

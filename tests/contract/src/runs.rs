@@ -68,6 +68,15 @@ pub async fn a_node_starts_again(stores: &Stores) {
     stores.audit().await;
 }
 
+/// A run that begins hears when anybody gave the last sign of life, however he ended.
+pub async fn when_there_was_life(stores: &Stores) {
+    let later = samples::later(stores.now(), std::time::Duration::from_secs(60));
+    stores.cluster.beat(RUN, later, &[]).await.expect("a sign of life");
+    stores.cluster.leave(RUN).await.expect("left");
+    let joined = stores.cluster.join("c", NEXT, stores.now()).await;
+    assert_eq!(joined, Ok(Some(later)));
+}
+
 /// What was handed over at acceptance is taken over as well.
 pub async fn also_what_was_handed_over_at_once(stores: &Stores) {
     let new = samples::sending(samples::message(1, stores.now()), &link(), RUN);

@@ -154,6 +154,17 @@ fn subject(notice: &Notice, language: Language) -> String {
             "LARM: {l} tog inte emot, och något gavs upp; se `omnigate message dead`",
             "ALARM: {l} did not take what it was sent, and some was given up; see `omnigate message dead`",
         ),
+        (Trouble::Quarantine, _) => language.pick(
+            "LARM: något från {l} kunde inte tas emot och ligger i karantän; se `omnigate quarantine`",
+            "ALARM: something from {l} could not be taken and is in quarantine; see `omnigate quarantine`",
+        ),
+        (Trouble::Store, false) => language.pick(
+            "LARM: nod {l} kan inte spara något, allt nytt avvisas",
+            "ALARM: node {l} can store nothing, all that is new is refused",
+        ),
+        (Trouble::Store, true) => {
+            language.pick("ÅTER: nod {l} kan spara igen", "CLEAR: node {l} can store again")
+        }
     }
     .replace("{l}", &notice.about.to_string())
 }

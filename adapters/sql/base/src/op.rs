@@ -116,7 +116,7 @@ ops! {
     /// A node and the number it wishes.
     Number((String, u16) => u16), settles: true;
     /// A run begins.
-    Join((String, Incarnation, Timestamp) => ()), settles: true;
+    Join((String, Incarnation, Timestamp) => Option<Timestamp>), settles: true;
     /// A run lives and has links; who else does.
     Beat((Incarnation, Timestamp, Vec<LinkId>) => Option<Vec<Neighbour>>), settles: true;
     /// What dead runs held: for whom, when, who has become silent, how many.
@@ -132,9 +132,14 @@ ops! {
 }
 
 impl Op {
-    /// Whether it goes on while the disk is full, out of the reserve. Whoever asks whether writing works asks for what is new.
+    /// Whether it goes on while the disk is full, out of the reserve: what was taken on, and what tells people that the disk is full. Whoever asks
+    /// whether writing works asks for what is new.
     pub fn goes_on_while_full(&self) -> bool {
-        self.settles() && !matches!(self, Self::Ping(_))
+        match self {
+            Self::Ping(_) => false,
+            Self::Accept(ticket) => ticket.ask.is_own_alarm(),
+            other => other.settles(),
+        }
     }
 
     /// Whether an operator's window, ours to him or his to us, is held by it until it is on the disk.

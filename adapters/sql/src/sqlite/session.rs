@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 
 /// Bytes written at a time when the reserve is laid.
 const PIECE: usize = 1 << 20;
+/// Copies all of the log into the file, and leaves none of it.
+const EMPTY_THE_LOG: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
 /// Room there must be besides the reserve when it is laid: what it gave back itself a moment ago is no room for anything new.
 const BESIDES: u64 = 4 << 20;
 
@@ -20,9 +22,12 @@ pub(crate) struct Session {
     reserve_bytes: u64,
     /// Held as long as the session lives.
     _lock: Option<File>,
-    /// The file that was opened; not known for a session that holds nothing.
-    file: Option<FileId>,
+    /// The files that were opened; not known for a session that holds nothing.
+    files: Option<[Option<FileId>; 3]>,
 }
+
+/// What the file and those of its log are called after its name.
+const ENDINGS: [&str; 3] = ["", "-wal", "-shm"];
 
 /// Device and number of a file: another one under the same name has others.
 type FileId = (u64, u64);
@@ -88,7 +93,7 @@ impl Session {
         // Only for people: the lock is the kernel's, and goes with the process.
         let _ = lock.set_len(0).and_then(|()| writeln!(lock, "{}", std::process::id()));
         let reserve = beside(path, ".reserve");
-        Ok(Self { path: path.to_owned(), reserve, reserve_bytes, _lock: Some(lock), file: None })
+        Ok(Self { path: path.to_owned(), reserve, reserve_bytes, _lock: Some(lock), files: None })
     }
 
     /// A session that holds nothing.
@@ -98,25 +103,39 @@ impl Session {
             reserve: beside(path, ".reserve"),
             reserve_bytes: 0,
             _lock: None,
-            file: None,
+            files: None,
         }
     }
 
-    /// Remembers which file was opened.
+    /// Remembers which files were opened.
     pub(super) fn opened(&mut self) {
-        self.file = id_of(&self.path);
+        self.files = Some(ENDINGS.map(|ending| id_of(&beside(&self.path, ending))));
     }
 
-    /// Whether what was committed is in the file that a restart will open. One that was removed or replaced takes commits as before, and
+    /// Whether what was committed is in the files that a restart will open. Those that were removed or replaced take commits as before, and
     /// nobody would ever read them.
     pub(crate) fn is_whole(&self) -> Result<(), Fault> {
-        let Some(opened) = self.file else { return Ok(()) };
-        let became = match id_of(&self.path) {
+        let opened = self.files.unwrap_or_default();
+        ENDINGS.iter().zip(opened).try_for_each(|(ending, opened)| self.is_still(ending, opened))
+    }
+
+    fn is_still(&self, ending: &str, opened: Option<FileId>) -> Result<(), Fault> {
+        let Some(opened) = opened else { return Ok(()) };
+        let path = beside(&self.path, ending);
+        let became = match id_of(&path) {
             Some(now) if now == opened => return Ok(()),
             Some(_) => "replaced by another",
             None => "removed",
         };
-        Err(Fault::Broken(format!("{} was {became} while it was in use", self.path.display())))
+        Err(Fault::Broken(format!("{} was {became} while it was in use", path.display())))
+    }
+
+    /// Copies the log into the file before it is left: a log that was removed takes nothing with it then, and one that was left behind cannot be
+    /// taken for that of another file.
+    pub(crate) async fn leave(&self, conn: &mut Conn) {
+        if let Err(error) = conn.batch_execute(EMPTY_THE_LOG).await {
+            tracing::warn!(%error, "the log could not be copied into the file at the end");
+        }
     }
 
     /// There is nothing to do after a commit.
@@ -126,9 +145,14 @@ impl Session {
 
     /// A fresh connection.
     pub(crate) async fn connect(&mut self) -> Result<Conn, Fault> {
-        // Opening would make a new file where there is none.
-        self.is_whole()?;
-        connect(&self.path, Role::Writer).map_err(|e| Fault::Lost(e.to_string()))
+        // Opening would make a new file where there is none. A log of its own goes with the last connection.
+        let [file, ..] = self.files.unwrap_or_default();
+        self.is_still("", file)?;
+        let conn = connect(&self.path, Role::Writer).map_err(|e| Fault::Lost(e.to_string()))?;
+        if self.files.is_some() {
+            self.opened();
+        }
+        Ok(conn)
     }
 
     /// Lays the reserve if it is not there. A disk without room for it is said and not held against anybody.
@@ -179,10 +203,8 @@ impl Session {
     /// Leaves a file without a log behind it. (And never lets SQLite count its tables: a count made while they are small makes it
     /// read them whole when they are large; without one it always takes the indexes.)
     pub(crate) async fn close(self, conn: Option<Conn>) {
-        if let Some(mut conn) = conn
-            && let Err(error) = conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)").await
-        {
-            tracing::warn!(%error, "the log could not be copied into the file at the end");
+        if let Some(mut conn) = conn {
+            self.leave(&mut conn).await;
         }
     }
 }

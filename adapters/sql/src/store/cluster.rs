@@ -55,9 +55,11 @@ pub(super) async fn number(conn: &mut Conn, ticket: &mut Ticket<(String, u16), u
 /// Begins a run; earlier ones of the node are dead.
 pub(super) async fn join(
     conn: &mut Conn,
-    ticket: &mut Ticket<(String, Incarnation, Timestamp), ()>,
+    ticket: &mut Ticket<(String, Incarnation, Timestamp), Option<Timestamp>>,
 ) -> QueryResult<()> {
     let (node, run, now) = &ticket.ask;
+    let text = "SELECT MAX(beat_at) FROM incarnation WHERE id <> ?";
+    let last: Vec<Option<i64>> = Sql::<Nullable<BigInt>>::new(text, vec![run.0.into()]).rows(conn).await?;
     let text = "UPDATE incarnation SET dead = 1 WHERE node = ? AND id <> ?";
     Sql::<()>::new(text, vec![node.as_str().into(), run.0.into()]).run(conn).await?;
     let text = "UPDATE incarnation SET dead = 0, beat_at = ? WHERE id = ?";
@@ -66,7 +68,7 @@ pub(super) async fn join(
         let binds = vec![run.0.into(), node.as_str().into(), millis(*now).into()];
         Sql::<()>::new(text, binds).run(conn).await?;
     }
-    ticket.done(());
+    ticket.done(last.into_iter().flatten().next().map(time));
     Ok(())
 }
 

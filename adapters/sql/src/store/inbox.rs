@@ -65,17 +65,22 @@ pub(super) async fn record(conn: &mut Conn, ticket: &mut Ticket<NewMoPart, Recor
 }
 
 async fn part(conn: &mut Conn, new: &NewMoPart) -> QueryResult<Recorded> {
-    if !first_time(conn, new).await? {
-        return Ok(Recorded::Duplicate);
-    }
+    let again = !first_time(conn, new).await?;
     let Some((total, seq)) =
         new.part.concat.map(|c| (c.total, c.seq)).filter(|(t, s)| *t > 1 && *s > 0 && s <= t)
     else {
+        if again {
+            return Ok(Recorded::Duplicate);
+        }
         let body = vec![(1, 1, new.part.body.clone())];
         let origin = Origin::of(new);
         return complete(conn, origin, new.id, body, new.part.received_at, After::of(new)).await;
     };
     let mut parts = open_group(conn, new, i16::from(seq)).await?;
+    // References come round, and some devices have only one: what a message that waits lacks is that, though an earlier message ended alike.
+    if again && parts.is_empty() {
+        return Ok(Recorded::Duplicate);
+    }
     let mo = parts.first().map_or(new.id.0, |p| p.mo);
     if parts.len() + 1 < usize::from(total) {
         dialect::insert(conn, vec![MoPartRow { mo, new: new.clone() }]).await?;

@@ -202,7 +202,12 @@ impl Handoffs for Store {
 
 #[async_trait]
 impl Cluster for Store {
-    async fn join(&self, node: &str, incarnation: Incarnation, now: Timestamp) -> Result<(), StoreError> {
+    async fn join(
+        &self,
+        node: &str,
+        incarnation: Incarnation,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
         self.queue.ask(Op::Join, (node.to_owned(), incarnation, now)).await
     }
 

@@ -272,6 +272,7 @@ impl Writer {
                 let whole = self.session.is_whole();
                 if whole.is_err() {
                     batch.iter_mut().for_each(Op::forget);
+                    self.session.leave(conn).await;
                 }
                 return whole;
             };

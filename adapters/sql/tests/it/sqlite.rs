@@ -72,6 +72,34 @@ async fn a_file_that_is_removed_or_replaced_takes_nothing_more() {
         let refused = accept(2).await;
         assert!(matches!(&refused, Err(StoreError::Broken(why)) if why.contains("in use")), "{refused:?}");
         assert_eq!(file.exists(), replaced, "no new one is made");
+        if replaced {
+            // What the removed file's log holds is none of the other's.
+            let log = std::fs::metadata(directory.path().join("omnigate.db-wal")).expect("a log");
+            assert_eq!(log.len(), 0);
+        }
+    }
+}
+
+/// Somebody tidies up beside the file: what was accepted before is in the file, and nothing more is accepted.
+#[tokio::test]
+async fn a_log_that_is_removed_takes_nothing_with_it() {
+    for log in ["omnigate.db-wal", "omnigate.db-shm"] {
+        let directory = tempfile::tempdir().expect("a directory");
+        let now = ManualClock::default().now();
+        let opened = open(directory.path()).await;
+        let accept = async |id| {
+            let new = samples::queued(samples::message(id, now), &samples::link("TS0"));
+            opened.stores.outbox.accept(samples::acceptance(vec![new])).await
+        };
+        accept(1).await.expect("accepted");
+        std::fs::remove_file(directory.path().join(log)).expect("removed");
+        let refused = accept(2).await;
+        assert!(matches!(&refused, Err(StoreError::Broken(why)) if why.contains(log)), "{refused:?}");
+        // As a process that ends at once leaves it.
+        let copy = tempfile::tempdir().expect("a directory");
+        std::fs::copy(directory.path().join("omnigate.db"), copy.path().join("omnigate.db")).expect("a copy");
+        let found = open(copy.path()).await.stores.reports.message(domain::message::MessageId(1)).await;
+        assert!(found.expect("it reads").is_some(), "{log}");
     }
 }
 

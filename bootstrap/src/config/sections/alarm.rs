@@ -6,7 +6,7 @@ use serde::Deserialize;
 use std::time::Duration;
 use toml::Spanned;
 
-/// `[alarm]`: who is told of links that are down or parked, of those that send but receive nothing, and of heartbeats that do not come back: each trouble once, and once more when it is over; and, once an hour, that something was given up that a receiver did not take.
+/// `[alarm]`: who is told of links that are down or parked, of those that send but receive nothing, of heartbeats that do not come back, and of a store that takes nothing new: each trouble once, and once more when it is over; and, once an hour, that something was given up that a receiver did not take, and that something a link reported was put in quarantine.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AlarmSection {
@@ -14,7 +14,7 @@ pub struct AlarmSection {
     pub mail: Vec<Spanned<String>>,
     /// Numbers, which get a message by another link that is up.
     pub sms: Vec<Spanned<String>>,
-    /// How long a link is down before it is told of, and up again before that is. A link that is parked (no credit, a login that is refused) is told of
+    /// How long a link, or the store, is down before it is told of, and up again before that is. A link that is parked (no credit, a login that is refused) is told of
     /// at once.
     pub after: Period,
 }

@@ -1,4 +1,4 @@
-//! E1: a full disk: doors answer temporary errors, nothing accepted is lost, and it recovers by itself.
+//! E1: a full disk: doors answer temporary errors, nothing accepted is lost, people are told, and it recovers by itself.
 
 use crate::story::{attempt, body, gather, post, send, unshare_mounts};
 use blackbox::checker::{Terms, demand};
@@ -6,6 +6,8 @@ use blackbox::clock::{eventually, wall_ms};
 use blackbox::doors::Answer;
 use blackbox::gateway::Gateway;
 use blackbox::http::{Request, once};
+use blackbox::journal::Entry;
+use blackbox::mail_sink::MailSink;
 use blackbox::settings::Settings;
 use blackbox::simulator::Simulator;
 use std::fs::File;
@@ -14,6 +16,8 @@ use std::io::Write as _;
 /// Enough for the database and its ballast, little enough to fill at once.
 const SIZE: &str = "160m";
 const PIECE: usize = 1024 * 1024;
+/// Who is on duty.
+const DUTY: &str = "46701119999";
 
 #[test]
 fn temporary_errors_and_recovery() {
@@ -21,7 +25,11 @@ fn temporary_errors_and_recovery() {
     let disk = tempfile::tempdir().expect("a mount point");
     let place = disk.path().display().to_string();
     let database = Some(format!("sqlite://{place}/omnigate.db"));
-    let mut gateway = Gateway::prepare(&Settings { database, ..Settings::towards(simulator.address()) });
+    let mails = MailSink::start();
+    let more = format!("[alarm]\nmail = [\"drift@example.test\"]\nsms = [\"{DUTY}\"]\nafter = \"1s\"\n");
+    let relay = Some(mails.address());
+    let mut gateway =
+        Gateway::prepare(&Settings { database, more, relay, ..Settings::towards(simulator.address()) });
     // A file system of its own in a mount name space of its own; root needs no user name space for that.
     let mount = format!("mount -t tmpfs -o size={SIZE} tmpfs {place} && exec \"$0\" \"$@\"");
     gateway.wrap(&["unshare", unshare_mounts(), "sh", "-c", &mount]);
@@ -56,6 +64,13 @@ fn temporary_errors_and_recovery() {
     eventually("not ready while nothing is accepted", || (ready().status == 503).then_some(()));
     assert!(ready().text().contains("disken är full"), "{}", ready().text());
 
+    let told = |words: &str, subject: &str| {
+        let texted = |entry: &Entry| matches!(entry, Entry::Submit { to, text, .. } if to == DUTY && text.contains(words));
+        eventually(words, || simulator.journal().iter().any(texted).then_some(()));
+        let mailed = || mails.mails().iter().any(|mail| mail.data.contains(subject)).then_some(());
+        eventually(subject, mailed);
+    };
+    told("a kan inte spara något, allt nytt avvisas (disken är full)", "Subject: LARM: nod a kan inte spara");
     std::fs::remove_file(&seen_from_here).expect("removed");
     eventually("an open door", || {
         number += 1;
@@ -69,8 +84,12 @@ fn temporary_errors_and_recovery() {
         fine.then_some(())
     });
     eventually("ready again", || (ready().status == 200).then_some(()));
+    told("a kan spara igen", "nod a kan spara igen");
     attempts.extend(send(&gateway, 5_000_000, 10));
     // The database lies in a name space of its own, so the audit command cannot be asked from here.
     let terms = Terms::default();
-    demand(&gather(&gateway, &simulator, attempts, &terms), &terms);
+    let mut history = gather(&gateway, &simulator, attempts, &terms);
+    // What people were told is no message that anybody asked for.
+    history.operator.retain(|entry| !matches!(entry, Entry::Submit { to, .. } if to == DUTY));
+    demand(&history, &terms);
 }

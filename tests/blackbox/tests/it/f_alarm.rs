@@ -102,6 +102,16 @@ fn a_login_that_is_refused_is_alarmed_and_messages_go_by_the_other_link() {
 }
 
 #[test]
+fn that_it_is_over_is_told_after_a_restart_too() {
+    let mut stage = Stage::set(&json!({ "bind_status": 14 }), "");
+    stage.told("ALARM: the operator takes nothing on TS0, the link is parked", "Omnigate: TS0 parked");
+    stage.gateway.kill();
+    stage.first.behave(&json!({}));
+    stage.gateway.restart();
+    stage.told("CLEAR: the operator takes messages on TS0 again", "Omnigate: TS0 no longer parked");
+}
+
+#[test]
 fn no_credit_is_alarmed_and_told_when_it_is_over() {
     let keys = "park_on = [\"smpp-0x00000400\"]\npark_for = \"2s\"\n";
     let mut stage = Stage::set(&json!({ "status": 0x400 }), keys);

@@ -26,6 +26,7 @@ mod cimd2;
 mod clients;
 mod docs_page;
 mod e11_fail_points;
+mod e12_soak;
 mod e1_disk_full;
 mod e2_idle_connections;
 mod e2_places;

@@ -30,13 +30,20 @@ impl Cluster for MemoryStore {
         .await
     }
 
-    async fn join(&self, node: &str, incarnation: Incarnation, now: Timestamp) -> Result<(), StoreError> {
+    async fn join(
+        &self,
+        node: &str,
+        incarnation: Incarnation,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
         self.call(Call::Cluster, |books| {
+            let last =
+                books.runs.iter().filter(|(id, _)| **id != incarnation).map(|(_, run)| run.beat_at).max();
             books.runs.values_mut().filter(|r| r.node == node).for_each(|r| r.alive = false);
             books
                 .runs
                 .insert(incarnation, Run { node: node.to_owned(), beat_at: now, alive: true, links: None });
-            Ok(())
+            Ok(last)
         })
         .await
     }

@@ -76,12 +76,16 @@ fn visible(record: &MoRecord, user: Option<&UserName>) -> bool {
 fn record(books: &mut Books, new: NewMoPart) -> Recorded {
     let (at, fingerprint) = (new.part.received_at, new.part.fingerprint_in(new.id));
     let seen = books.seen.get(&fingerprint).map(|seen| at.duration_since(*seen).unsigned_abs());
-    if seen.is_some_and(|apart| apart < new.part.repeats_within()) {
+    let again = seen.is_some_and(|apart| apart < new.part.repeats_within());
+    let (_, total, seq) = place(&new.part);
+    let is_a_part = total > 1 && (1..=total).contains(&seq);
+    if again && !is_a_part {
         return Recorded::Duplicate;
     }
-    books.seen.insert(fingerprint, at);
-    let (_, total, seq) = place(&new.part);
-    if total <= 1 || seq == 0 || seq > total {
+    if !again {
+        books.seen.insert(fingerprint, at);
+    }
+    if !is_a_part {
         return whole(books, vec![new]);
     }
     let fits = |g: &Group| {
@@ -89,6 +93,9 @@ fn record(books: &mut Books, new: NewMoPart) -> Recorded {
             && !g.parts.iter().any(|p| place(&p.part).2 == seq)
     };
     let Some(group) = books.groups.iter().rposition(fits) else {
+        if again {
+            return Recorded::Duplicate;
+        }
         books.groups.push(Group { parts: vec![new] });
         return Recorded::Waiting;
     };

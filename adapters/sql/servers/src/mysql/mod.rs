@@ -110,6 +110,9 @@ impl Session {
         Ok(())
     }
 
+    /// There is no log of ours to be left.
+    pub(crate) async fn leave(&self, _conn: &mut Conn) {}
+
     /// A fresh connection.
     pub(crate) async fn connect(&mut self) -> Result<Conn, Fault> {
         let late = |_| Fault::Lost("the database does not answer".to_owned());
