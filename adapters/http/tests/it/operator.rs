@@ -380,6 +380,47 @@ async fn a_pause_that_only_alarms_cannot_wait_for_gives_those_back() {
 }
 
 #[tokio::test]
+async fn alarms_behind_an_operator_who_answers_nothing_go_back() {
+    let faults = Faults { no_answer: true, ..Faults::default() };
+    let rig = rig("46elks", faults, |config| {
+        config.timeout = Duration::from_secs(60);
+        config.mute_after = Duration::from_millis(300);
+        config.alarm_timeout = Duration::from_millis(600);
+        config.window = 1;
+    })
+    .await;
+    let alarm = |id: i64| {
+        let mut alarm = samples::message(id, clock().now());
+        alarm.priority = Priority::Alarm;
+        samples::shipment(alarm, "larm")
+    };
+    assert!(rig.link.offer(vec![shipment(1, "hej")]).is_empty());
+    rig.recorder.until("under way", |_| (rig.link.report().in_flight == 1).then_some(())).await;
+    assert!(rig.link.offer(vec![alarm(2), shipment(3, "hej")]).is_empty());
+    let back = rig.recorder.replies(1).await;
+    assert_eq!(back[0].shipment.message.id.0, 2);
+    assert_eq!(back[0].parts, [(1, PartReply::NotOffered)]);
+    assert!(!rig.link.health().is_up() && rig.link.report().waiting == 1, "the other has the time");
+    assert_eq!(rig.link.offer(vec![alarm(4)]).len(), 1, "and nothing more is taken");
+    rig.stop().await;
+}
+
+#[tokio::test]
+async fn an_alarm_is_not_waited_for_as_long_as_others() {
+    let faults = Faults { no_answer: true, ..Faults::default() };
+    let rig = rig("46elks", faults, |config| {
+        config.timeout = Duration::from_secs(60);
+        config.alarm_timeout = Duration::from_millis(300);
+    })
+    .await;
+    let mut alarm = samples::message(1, clock().now());
+    alarm.priority = Priority::Alarm;
+    let replies = rig.send(vec![samples::shipment(alarm, "larm")]).await;
+    assert_eq!(replies[0].parts, [(1, PartReply::Unanswered)]);
+    rig.stop().await;
+}
+
+#[tokio::test]
 async fn refused_for_good_with_the_operators_words() {
     let faults = Faults { status: Some(1), ..Faults::default() };
     let rig = rig("link-mobility", faults, |_| {}).await;

@@ -81,7 +81,7 @@ pub struct Common {
     #[serde(default)]
     pub rate: u32,
     /// How long the operator may take to reply; 60 s when absent. After three times that over a connection with a window, after that at a modem or by
-    /// HTTP, a message is in doubt; and when the connection ends before.
+    /// HTTP (there an alarm after 15 s, where that is shorter), a message is in doubt; and when the connection ends before.
     pub response_timeout: Option<Period>,
     /// Whether to ask for receipts.
     #[serde(default = "yes")]

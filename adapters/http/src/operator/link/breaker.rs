@@ -79,7 +79,8 @@ impl Breaker {
         }
     }
 
-    fn fall(&mut self, now: Duration, chance: u8) {
+    /// He is gone.
+    pub(super) fn fall(&mut self, now: Duration, chance: u8) {
         if self.is_up() {
             self.silent = 0;
             self.phase = Phase::Down(now + self.backoff.next_pause(chance));

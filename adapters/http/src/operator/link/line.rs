@@ -47,6 +47,12 @@ pub(super) struct Line {
     /// Messages that were refused together with others: each goes by itself.
     alone: HashSet<MessageId>,
     rest: Option<Rest>,
+    /// Since when all that may be under way is, and none of it has ended.
+    stands_since: Option<Duration>,
+    /// What the slowest answer took; it fades with each that is quicker.
+    slowest: Duration,
+    /// He has all that may be under way and answers none of it.
+    mute: bool,
 }
 
 /// A pause that the operator asks for and that is too long to wait for.
@@ -80,7 +86,27 @@ impl Line {
             throttled: HashMap::new(),
             alone: HashSet::new(),
             rest: None,
+            stands_since: None,
+            slowest: Duration::ZERO,
+            mute: false,
         }
+    }
+
+    /// An answer took so long.
+    pub(super) fn took(&mut self, time: Duration) {
+        self.slowest = time.max(self.slowest - self.slowest / 16);
+    }
+
+    /// How long an answer is waited for: so long, or twice what answers took of late.
+    pub(super) fn patience(&self, least: Duration) -> Duration {
+        least.max(self.slowest * 2)
+    }
+
+    /// Whether the line has stood still for so long that he counts as mute, just now.
+    pub(super) fn falls_mute(&mut self, now: Duration, after: Duration) -> bool {
+        let patience = self.patience(after);
+        let stands = self.stands_since.is_some_and(|since| now.saturating_sub(since) >= patience);
+        stands && !std::mem::replace(&mut self.mute, true)
     }
 
     /// Nothing is to wait here until then: alarms, or everything.
@@ -89,9 +115,9 @@ impl Line {
         self.rest = Some(Rest { until: before.until.max(until), for_all: before.for_all || for_all });
     }
 
-    /// Whether such a pause is.
+    /// Whether such a pause is, or he is mute.
     pub(super) fn rests(&self) -> bool {
-        self.rest.is_some()
+        self.rest.is_some() || self.mute
     }
 
     /// Whether this should not wait for its end.
@@ -154,6 +180,9 @@ impl Line {
             self.fill(&mut request, now, wall);
             going.requests.push(request);
         }
+        if window > 0 && self.under_way >= window {
+            self.stands_since.get_or_insert(now);
+        }
         going
     }
 
@@ -186,10 +215,12 @@ impl Line {
         request.extend(others);
     }
 
-    /// A request is over.
-    pub(super) fn landed(&mut self, shipments: &[Shipment]) {
+    /// A request is over; whether he was mute until now.
+    pub(super) fn landed(&mut self, shipments: &[Shipment]) -> bool {
         self.under_way = self.under_way.saturating_sub(1);
+        self.stands_since = None;
         shipments.iter().for_each(|shipment| self.over(shipment));
+        std::mem::take(&mut self.mute)
     }
 
     fn over(&mut self, shipment: &Shipment) {
@@ -287,41 +318,61 @@ mod tests {
     }
 
     #[test]
+    fn who_has_everything_and_answers_nothing_is_mute_until_he_does() {
+        let s = Duration::from_secs;
+        let mut line = line((2, 1), 0, &[(1, "hej"), (2, "hej"), (3, "hej")]);
+        let first = go(&mut line);
+        assert!(!line.falls_mute(s(9), s(10)) && !line.rests());
+        assert!(line.falls_mute(s(10), s(10)) && line.rests(), "once");
+        assert!(!line.falls_mute(s(11), s(10)) && line.rests());
+        line.took(s(12));
+        assert!(line.landed(&first[0]), "until now");
+        assert!(!line.rests(), "one answer is enough");
+        assert!(!line.falls_mute(s(60), s(10)), "there is room");
+        line.go(s(60), Timestamp::UNIX_EPOCH);
+        assert!(!line.falls_mute(s(83), s(10)) && line.falls_mute(s(84), s(10)), "he is known to be slow");
+    }
+
+    #[test]
     fn paging_keeps_each_recipients_order() {
         let mut line = line((1, 50), 0, &[(1, "stopped"), (2, "running"), (2, "stopped"), (3, "stopped")]);
         let mut went = Vec::new();
         for _ in 0..3 {
             let requests = go(&mut line);
-            requests.iter().for_each(|request| line.landed(request));
+            for request in &requests {
+                line.landed(request);
+            }
             went.extend(ids(&requests));
         }
         assert_eq!(went, [vec![1, 4], vec![2], vec![3]]);
     }
 
     proptest! {
-        /// Whatever shares a request, everybody gets his messages in the order in which they were taken.
-        #[test]
-        fn nobodys_messages_change_places(
-            messages in proptest::collection::vec((0i64..4, proptest::sample::select(vec!["a", "b", "c"])), 1..40),
-            window in 1usize..4,
-            recipients in 1usize..5,
-        ) {
-            let mut line = line((window, recipients), 0, &messages);
-            let mut last: HashMap<Recipient, i64> = HashMap::new();
-            let mut went = 0;
-            while !line.queues.is_empty() {
-                let requests = go(&mut line);
-                prop_assert!(!requests.is_empty());
-                for one in requests.iter().flatten() {
-                    let before = last.insert(one.message.recipient.clone(), one.message.id.0);
-                    prop_assert!(before.is_none_or(|before| before < one.message.id.0));
-                    went += 1;
-                }
-                requests.iter().for_each(|request| line.landed(request));
-            }
-            prop_assert_eq!(went, messages.len());
-        }
+           /// Whatever shares a request, everybody gets his messages in the order in which they were taken.
+           #[test]
+           fn nobodys_messages_change_places(
+               messages in proptest::collection::vec((0i64..4, proptest::sample::select(vec!["a", "b", "c"])), 1..40),
+               window in 1usize..4,
+               recipients in 1usize..5,
+           ) {
+               let mut line = line((window, recipients), 0, &messages);
+               let mut last: HashMap<Recipient, i64> = HashMap::new();
+               let mut went = 0;
+               while !line.queues.is_empty() {
+                   let requests = go(&mut line);
+                   prop_assert!(!requests.is_empty());
+                   for one in requests.iter().flatten() {
+                       let before = last.insert(one.message.recipient.clone(), one.message.id.0);
+                       prop_assert!(before.is_none_or(|before| before < one.message.id.0));
+                       went += 1;
+                   }
+                   for request in &requests {
+    line.landed(request);
     }
+               }
+               prop_assert_eq!(went, messages.len());
+           }
+       }
 
     #[test]
     fn who_is_throttled_again_and_again_makes_way_for_others() {

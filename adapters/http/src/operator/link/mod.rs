@@ -44,6 +44,11 @@ pub struct HttpOperatorConfig {
     pub rate: u32,
     /// For a whole request. 60 s.
     pub timeout: Duration,
+    /// For a request that has an alarm in it, where that is shorter; twice what his slowest answers of late took is borne all the same. 15 s.
+    pub alarm_timeout: Duration,
+    /// How long he may have all that may be under way and answer none of it, before alarms had better go by another link; or twice what his slowest
+    /// answers of late took. 10 s.
+    pub mute_after: Duration,
     /// For a connection. 10 s.
     pub connect_timeout: Duration,
     /// Whose certificates are believed; `None` = the system's authorities.
@@ -72,6 +77,8 @@ impl HttpOperatorConfig {
             window: 10,
             rate: 0,
             timeout: Duration::from_secs(60),
+            alarm_timeout: Duration::from_secs(15),
+            mute_after: Duration::from_secs(10),
             connect_timeout: Duration::from_secs(10),
             tls: None,
             park_for: Duration::from_secs(300),

@@ -279,10 +279,15 @@ async fn request(hand: &mut InHand, client: &HttpClient, piece: Option<&(u8, Seg
     shared.meters.submits.increment(segments as u64);
     let began = shared.clock.monotonic();
     hand.begun = true;
-    match client.call(call).await {
+    let patience = shared.patience(&hand.shipments);
+    let called = tokio::time::timeout(patience, client.call(call)).await.unwrap_or_else(|_| {
+        Err(CallError::Unreachable(format!("no answer within {} s", patience.as_secs())))
+    });
+    match called {
         Ok(reply) => {
             let took = shared.clock.monotonic().saturating_sub(began);
             shared.meters.round_trip.record(took.as_secs_f64());
+            shared.took(took);
             let answer = answer::read(&config.profile, &reply, &hand.shipments, part.map(|(seq, _)| seq));
             Ended::Answered(answer, reply.retry_after)
         }

@@ -5,6 +5,7 @@ use super::breaker::{Breaker, Outcome, Phase};
 use super::line::{Going, Limits, Line};
 use domain::Timestamp;
 use domain::directory::LinkId;
+use domain::message::Priority;
 use domain::routing::{Condition, Health};
 use ports::driven::{Clock, Ids, LinkReport, PartReply, Shipment};
 use ports::driving::{ReceiveMessages, Reply};
@@ -178,10 +179,34 @@ impl Shared {
             (going, line.queues.len())
         };
         self.waiting.store(left, Relaxed);
+        self.look_for_standstill(now);
         if left <= self.capacity / 2 && self.starved.swap(false, AcqRel) {
             self.tell_changed();
         }
         going
+    }
+
+    /// An operator who has all that may be under way and answers none of it counts as down until he does, or until one of them is given up:
+    /// alarms go by another link, and what waits follows them as from any link that is down.
+    fn look_for_standstill(&self, now: Duration) {
+        if lock(&self.line).falls_mute(now, self.config.mute_after) {
+            *lock(&self.detail) = "answers none of what it has".to_owned();
+            self.look();
+            let alarms = self.drained(session::Queues::drain_alarms);
+            self.give_back(alarms);
+        }
+    }
+
+    /// An answer took so long.
+    pub(super) fn took(&self, time: Duration) {
+        lock(&self.line).took(time);
+    }
+
+    /// How long a request may take, if not as long as any.
+    pub(super) fn patience(&self, shipments: &[Shipment]) -> Duration {
+        let alarm = shipments.iter().any(|shipment| shipment.message.priority == Priority::Alarm);
+        let patience = lock(&self.line).patience(self.config.alarm_timeout);
+        if alarm { patience.min(self.config.timeout) } else { self.config.timeout }
     }
 
     /// A request is over; what is to be known of the operator.
@@ -189,9 +214,12 @@ impl Shared {
         let (now, chance) = (self.clock.monotonic(), self.chance());
         {
             let mut line = lock(&self.line);
-            line.landed(shipments);
-            if let Some((outcome, _)) = &outcome {
-                line.breaker.ended(*outcome, now, chance);
+            let mute = line.landed(shipments);
+            match &outcome {
+                // None was answered at all: he is gone.
+                Some((Outcome::Silent, _)) if mute => line.breaker.fall(now, chance),
+                Some((outcome, _)) => line.breaker.ended(*outcome, now, chance),
+                None => {}
             }
             self.meters.in_flight.set(line.under_way() as f64);
         }
