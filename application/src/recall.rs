@@ -4,7 +4,7 @@ use domain::directory::LinkId;
 use domain::message::MessageId;
 use domain::state::State;
 use domain::{Language, Words, words};
-use ports::driven::{Clock, Dispatch, Obstacle, RecallSaid, Recalls, Reports, StoreError, may_be_asked_back};
+use ports::driven::{Clock, Dispatch, Obstacle, RecallSaid, Recalls, Reports, StoreError};
 use ports::driving::Recalled;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -61,7 +61,7 @@ impl TakeBack {
             let waiting = answers.iter().any(|(_, said)| said.is_none());
             let Some(record) = self.reports.message(id).await? else { return Ok(None) };
             let state = record.state;
-            let asked = waiting && may_be_asked_back(state);
+            let asked = waiting && state.may_be_asked_back();
             let left = end.saturating_sub(self.clock.monotonic());
             if asked && left > Duration::ZERO {
                 let _ = timeout(pause.min(left), heard).await;

@@ -10,7 +10,6 @@ use domain::originator;
 use futures_util::future::join_all;
 use ports::driven::{
     Clock, Obstacle, Recall, RecallAnswer, RecallOutcome, RecallSaid, Recalls, Withdrawal, Withdrawn,
-    may_be_asked_back,
 };
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -162,7 +161,7 @@ impl Withdrawals {
     async fn ask(&self, recall: &Recall, lane: &Lane) -> (Vec<(u8, String)>, RecallOutcome) {
         let Recall { record, link, tries } = recall;
         let held: Vec<Part> = match record.state {
-            state if may_be_asked_back(state) => record.parts.held_by(&record.link, link).cloned().collect(),
+            state if state.may_be_asked_back() => record.parts.held_by(&record.link, link).cloned().collect(),
             _ => Vec::new(),
         };
         let of = u16::try_from(held.len()).unwrap_or(u16::MAX);

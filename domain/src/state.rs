@@ -110,6 +110,12 @@ impl State {
         matches!(self, Self::Delivered | Self::Failed | Self::Expired | Self::Cancelled | Self::Unknown)
     }
 
+    /// Whether operators are asked to take back what they have of a message in this state: a part of one that came to a bad end may still be with one.
+    #[must_use]
+    pub fn may_be_asked_back(self) -> bool {
+        matches!(self, Self::Sent | Self::Failed | Self::Expired | Self::Unknown)
+    }
+
     /// The number in the database.
     #[must_use]
     pub fn code(self) -> i16 {

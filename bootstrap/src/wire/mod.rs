@@ -5,7 +5,6 @@ mod doors;
 mod links;
 mod notices;
 mod stores;
-mod told;
 
 pub use deliver::{http, mail, relay};
 pub use doors::{http_router, server_tls, smtp_again, smtp_door, soap_router, telnet_again, telnet_door};

@@ -1,8 +1,8 @@
 //! Who tells the people that run the gateway: mail, or the log alone.
 
-use super::told::Remembered;
 use crate::config::Loaded;
 use anyhow::bail;
+use ops::RememberedNotices;
 use ports::driven::{Notice, Notices};
 use smtp::relay::{MailNotices, MailRelay};
 use std::sync::Arc;
@@ -47,5 +47,5 @@ pub fn to_mailboxes<'a>(
 /// As [`to_mailboxes`].
 pub fn of_alarms(loaded: &Loaded, relay: Option<&Arc<MailRelay>>) -> anyhow::Result<Arc<dyn Notices>> {
     let mailboxes = loaded.config.alarm.mail.iter().map(|mailbox| mailbox.get_ref().as_str());
-    Ok(Arc::new(Remembered::new(to_mailboxes(mailboxes, relay)?, &loaded.config.node.data_dir)))
+    Ok(Arc::new(RememberedNotices::new(to_mailboxes(mailboxes, relay)?, &loaded.config.node.data_dir)))
 }

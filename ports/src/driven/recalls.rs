@@ -8,12 +8,6 @@ use domain::directory::LinkId;
 use domain::message::MessageId;
 use domain::state::State;
 
-/// Whether operators are asked to take back what they have of a message in this state: a part of one that came to a bad end may still be with one.
-#[must_use]
-pub fn may_be_asked_back(state: State) -> bool {
-    matches!(state, State::Sent | State::Failed | State::Expired | State::Unknown)
-}
-
 /// A wish that is to be passed on to an operator.
 #[derive(Debug, Clone)]
 pub struct Recall {
@@ -102,7 +96,7 @@ pub trait Recalls: Send + Sync {
     /// Wishes that the operators which have segments of a message take them back, one wish for each link (see `domain::message::Parts::holders`). From
     /// now on the message goes by no other way, and one that waits while an operator has, or may have, some of it is stopped in the same transaction
     /// (`domain::message::Parts::stop`). A wish that stands already is left as it is, one that was answered is renewed. Durable. The state after that,
-    /// when nobody is to be asked (see [`may_be_asked_back`]); `None` when there is no such message.
+    /// when nobody is to be asked (see [`State::may_be_asked_back`]); `None` when there is no such message.
     ///
     /// # Errors
     /// [`StoreError`]; nothing was written then.

@@ -1,6 +1,7 @@
 //! What a batch of settled turns is, before and after it is written. It asks nothing of a database.
 
 use crate::lately::Lately;
+use crate::map::{Hashing, Set};
 use crate::rows::{Awaited, DeadlineRow, HandoffRow, Settled, kept_key, millis};
 use crate::told::{self, Tell};
 use domain::Timestamp;
@@ -8,14 +9,19 @@ use domain::directory::LinkId;
 use domain::message::{Incarnation, MessageId};
 use domain::state::State;
 use ports::driven::Settlement;
-use std::collections::HashSet;
 
 /// The turns of many callers, each once.
 pub struct Turns {
     /// The turns as they are written.
     pub rows: Vec<Settled>,
+    /// Where they come from.
+    pub places: Places,
+}
+
+/// Where rows come from.
+pub struct Places {
     /// Which settlement of which caller a row is.
-    places: Vec<(usize, usize)>,
+    of_rows: Vec<(usize, usize)>,
     /// How many settlements each caller has.
     counts: Vec<usize>,
 }
@@ -24,7 +30,8 @@ impl Turns {
     /// Takes what the callers ask for.
     pub fn of(asks: &[&[Settlement]]) -> Self {
         let all = asks.iter().map(|ask| ask.len()).sum();
-        let mut seen: HashSet<(MessageId, Incarnation, &LinkId)> = HashSet::with_capacity(all);
+        let mut seen: Set<(MessageId, Incarnation, &LinkId)> =
+            Set::with_capacity_and_hasher(all, Hashing::default());
         let (mut rows, mut places) = (Vec::with_capacity(all), Vec::with_capacity(all));
         for (nth, ask) in asks.iter().enumerate() {
             // Two of one turn in a batch: the first ends the lease, so the second is a repetition. By another link it is another turn.
@@ -35,15 +42,18 @@ impl Turns {
                 }
             }
         }
-        Self { rows, places, counts: asks.iter().map(|ask| ask.len()).collect() }
+        let counts = asks.iter().map(|ask| ask.len()).collect();
+        Self { rows, places: Places { of_rows: places, counts } }
     }
+}
 
+impl Places {
     /// What each caller is answered: the state of what was written.
-    pub fn answers(places: Places, rows: &[Settled], written: &[bool]) -> Vec<Vec<Option<State>>> {
+    pub fn answers(self, rows: &[Settled], written: &[bool]) -> Vec<Vec<Option<State>>> {
         let mut answers: Vec<Vec<Option<State>>> =
-            places.counts.into_iter().map(|count| vec![None; count]).collect();
+            self.counts.into_iter().map(|count| vec![None; count]).collect();
         for (((nth, at), row), _) in
-            places.of_rows.into_iter().zip(rows).zip(written).filter(|(_, done)| **done)
+            self.of_rows.into_iter().zip(rows).zip(written).filter(|(_, done)| **done)
         {
             if let Some(answer) = answers.get_mut(nth).and_then(|answers| answers.get_mut(at)) {
                 *answer = Some(row.state);
@@ -51,17 +61,6 @@ impl Turns {
         }
         answers
     }
-
-    /// The rows, and where they come from.
-    pub fn apart(self) -> (Vec<Settled>, Places) {
-        (self.rows, Places { of_rows: self.places, counts: self.counts })
-    }
-}
-
-/// Where rows come from.
-pub struct Places {
-    of_rows: Vec<(usize, usize)>,
-    counts: Vec<usize>,
 }
 
 fn settled(mut settlement: Settlement) -> Settled {

@@ -15,7 +15,7 @@ use domain::directory::LinkId;
 use domain::message::{MessageId, Parts};
 use domain::receipt::{Known, Verdict, fold};
 use domain::state::State;
-use ports::driven::{Obstacle, Recall, RecallAnswer, RecallOutcome, RecallSaid, may_be_asked_back};
+use ports::driven::{Obstacle, Recall, RecallAnswer, RecallOutcome, RecallSaid};
 use std::collections::HashSet;
 
 /// What a link's operator said is kept so long.
@@ -49,7 +49,7 @@ pub(super) async fn wish(
         tell::tell(conn, vec![Tell { id: id.0, state, lease: None, at: now }], false).await?;
     }
     let links = parts.holders(&link);
-    let asks = may_be_asked_back(state) && !links.is_empty();
+    let asks = state.may_be_asked_back() && !links.is_empty();
     if stops || asks {
         Sql::<()>::new("DELETE FROM deadline WHERE message = ?", vec![id.0.into()]).run(conn).await?;
     }

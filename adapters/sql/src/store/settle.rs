@@ -28,9 +28,8 @@ pub(super) async fn settle(
         Turns::of(&asks)
     };
     merge_earlier_parts(conn, &mut turns.rows).await?;
-    let (rows, places) = turns.apart();
-    let (rows, written) = dialect::change(conn, rows).await?;
-    let answers = Turns::answers(places, &rows, &written);
+    let (rows, written) = dialect::change(conn, turns.rows).await?;
+    let answers = turns.places.answers(&rows, &written);
     tickets.iter_mut().zip(answers).for_each(|(ticket, answer)| ticket.done(answer));
     let Following { moved, times, mut awaited, tells, unknown, latest } =
         Following::of(&mut memory.lately, &rows, &written);

@@ -50,17 +50,20 @@ async fn one_process_serves_and_others_look() {
     open(directory.path()).await;
 }
 
+/// Accepts one message.
+async fn accept(opened: &Opened, id: i64) -> Result<(), StoreError> {
+    let message = samples::message(id, ManualClock::default().now());
+    let new = samples::queued(message, &samples::link("TS0"));
+    opened.stores.outbox.accept(samples::acceptance(vec![new])).await.map(drop)
+}
+
 /// What is committed to a file that nobody will open again is not accepted.
 #[tokio::test]
 async fn a_file_that_is_removed_or_replaced_takes_nothing_more() {
     for replaced in [false, true] {
         let directory = tempfile::tempdir().expect("a directory");
-        let now = ManualClock::default().now();
         let opened = open(directory.path()).await;
-        let accept = async |id| {
-            let new = samples::queued(samples::message(id, now), &samples::link("TS0"));
-            opened.stores.outbox.accept(samples::acceptance(vec![new])).await
-        };
+        let accept = async |id| accept(&opened, id).await;
         accept(1).await.expect("accepted");
         let file = directory.path().join("omnigate.db");
         let copy = directory.path().join("copy");
@@ -85,12 +88,8 @@ async fn a_file_that_is_removed_or_replaced_takes_nothing_more() {
 async fn a_log_that_is_removed_takes_nothing_with_it() {
     for log in ["omnigate.db-wal", "omnigate.db-shm"] {
         let directory = tempfile::tempdir().expect("a directory");
-        let now = ManualClock::default().now();
         let opened = open(directory.path()).await;
-        let accept = async |id| {
-            let new = samples::queued(samples::message(id, now), &samples::link("TS0"));
-            opened.stores.outbox.accept(samples::acceptance(vec![new])).await
-        };
+        let accept = async |id| accept(&opened, id).await;
         accept(1).await.expect("accepted");
         std::fs::remove_file(directory.path().join(log)).expect("removed");
         let refused = accept(2).await;

@@ -8,9 +8,7 @@ use domain::directory::LinkId;
 use domain::message::MessageId;
 use domain::receipt::{Known, Verdict, fold};
 use domain::state::State;
-use ports::driven::{
-    Recall, RecallAnswer, RecallOutcome, RecallSaid, Recalls, StoreError, may_be_asked_back,
-};
+use ports::driven::{Recall, RecallAnswer, RecallOutcome, RecallSaid, Recalls, StoreError};
 
 #[async_trait]
 impl Recalls for MemoryStore {
@@ -27,7 +25,7 @@ impl Recalls for MemoryStore {
             if stops {
                 books.tell_if_wanted(id, state, None, now);
             }
-            let asks = may_be_asked_back(state) && !links.is_empty();
+            let asks = state.may_be_asked_back() && !links.is_empty();
             if stops || asks {
                 books.deadlines.retain(|(of, _), _| *of != id.0);
             }

@@ -18,7 +18,7 @@ const LASTING: [(Trouble, &str); 4] = [
 ];
 
 /// Notices that are remembered.
-pub(super) struct Remembered {
+pub struct RememberedNotices {
     inner: Arc<dyn Notices>,
     before: Vec<(About, Trouble)>,
     book: Arc<Book>,
@@ -29,9 +29,10 @@ struct Book {
     told: Mutex<Vec<(About, Trouble)>>,
 }
 
-impl Remembered {
+impl RememberedNotices {
     /// What is given to `inner`, remembered in this directory.
-    pub(super) fn new(inner: Arc<dyn Notices>, directory: &Path) -> Self {
+    #[must_use]
+    pub fn new(inner: Arc<dyn Notices>, directory: &Path) -> Self {
         let file = directory.join(FILE);
         let before = read(&file);
         let told = Mutex::new(before.clone());
@@ -39,7 +40,7 @@ impl Remembered {
     }
 }
 
-impl Notices for Remembered {
+impl Notices for RememberedNotices {
     fn give(&self, notice: Notice) {
         if LASTING.iter().any(|(trouble, _)| *trouble == notice.trouble) {
             self.book.note(&notice);
