@@ -1,8 +1,8 @@
 //! The envelope: which version it is, its header blocks, and the one element of its Body (SOAP 1.1 section 4, SOAP 1.2 part 1 section 5).
 
-use crate::call::{self, Asked};
 use crate::config::Config;
 use crate::login::{self, Token};
+use crate::service::Service;
 use crate::trouble::{Trouble, malformed};
 use crate::understand::{self, Name};
 use crate::version::Version;
@@ -10,21 +10,20 @@ use crate::xml::{Reader, XmlError};
 use domain::Timestamp;
 
 /// What a message says.
-#[derive(Debug)]
-pub(crate) struct Message {
+pub(crate) struct Message<C> {
     /// The UsernameToken of its security header.
     pub token: Option<Token>,
     /// What is asked for.
-    pub asked: Asked,
+    pub call: C,
 }
 
-/// Reads a message. The version is told also when the rest cannot be read; `fallback` stands until it is known.
-pub(crate) fn read(
+/// Reads a message to a service. The version is told also when the rest cannot be read; `fallback` stands until it is known.
+pub(crate) fn read<S: Service>(
     text: &str,
     config: &Config,
     now: Timestamp,
     fallback: Version,
-) -> (Version, Result<Message, Trouble>) {
+) -> (Version, Result<Message<S::Call>, Trouble>) {
     let mut reader = Reader::new(text, config.limits(text.len()));
     let root = match reader.child() {
         Ok(Some(root)) => root,
@@ -41,17 +40,17 @@ pub(crate) fn read(
         );
     }
     match Version::of(root.namespace.as_deref()) {
-        Some(version) => (version, inside(&mut reader, version, config, now)),
+        Some(version) => (version, inside::<S>(&mut reader, version, config, now)),
         None => (Version::V11, Err(Trouble::VersionMismatch)),
     }
 }
 
-fn inside(
+fn inside<S: Service>(
     reader: &mut Reader<'_>,
     version: Version,
     config: &Config,
     now: Timestamp,
-) -> Result<Message, Trouble> {
+) -> Result<Message<S::Call>, Trouble> {
     let mut token = None;
     let mut child = reader.child()?;
     if child.as_ref().is_some_and(|c| c.is(version.namespace(), "Header")) {
@@ -67,7 +66,7 @@ fn inside(
     let Some(operation) = reader.child()? else {
         return Err(malformed("Body är tom", "the Body is empty"));
     };
-    let asked = call::read(reader, &operation, config)?;
+    let call = S::read(reader, &operation, config)?;
     if reader.child()?.is_some() {
         return Err(malformed("Body har mer än ett element", "the Body holds more than one element"));
     }
@@ -75,7 +74,7 @@ fn inside(
         return Err(malformed("något följer efter Body", "something follows the Body"));
     }
     reader.finish()?;
-    Ok(Message { token, asked })
+    Ok(Message { token, call })
 }
 
 /// Reads the header blocks: one is known, the others are passed over unless they must be understood.

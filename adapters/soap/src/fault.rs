@@ -3,7 +3,8 @@
 //! All of them travel with HTTP status 500, as the Basic Profile has it (R1126); SOAP 1.2 would let some be 400, but clients exist that
 //! then never look at the fault. Exceptions are what happens before SOAP: 401 with a challenge, 413, 415.
 
-use crate::NAMESPACE;
+use crate::gateway::NAMESPACE;
+use crate::service::Service;
 use crate::trouble::Trouble;
 use crate::understand::Name;
 use crate::version::Version;
@@ -12,7 +13,7 @@ use domain::Language;
 use domain::refusal::{Code, Refusal};
 
 /// Writes a fault.
-pub(crate) fn write(trouble: &Trouble, version: Version, language: Language) -> String {
+pub(crate) fn write<S: Service>(trouble: &Trouble, version: Version, language: Language) -> String {
     let (who, text) = shown(trouble, language);
     let lang = [("xml:lang", language.tag())];
     let mut out = Writer::new();
@@ -30,7 +31,7 @@ pub(crate) fn write(trouble: &Trouble, version: Version, language: Language) -> 
                 _ => "s:MustUnderstand",
             };
             out.leaf("faultcode", code).leaf_with("faultstring", &lang, &text);
-            detail(&mut out, "detail", trouble, language);
+            detail::<S>(&mut out, "detail", trouble, language);
         }
         Version::V12 => {
             out.open("s:Code", &[]).leaf("s:Value", &format!("s:{who}"));
@@ -40,7 +41,7 @@ pub(crate) fn write(trouble: &Trouble, version: Version, language: Language) -> 
             }
             out.close();
             out.open("s:Reason", &[]).leaf_with("s:Text", &lang, &text).close();
-            detail(&mut out, "s:Detail", trouble, language);
+            detail::<S>(&mut out, "s:Detail", trouble, language);
         }
     }
     out.finish()
@@ -76,11 +77,11 @@ fn shown(trouble: &Trouble, language: Language) -> (&'static str, String) {
     }
 }
 
-fn detail(out: &mut Writer, name: &'static str, trouble: &Trouble, language: Language) {
+fn detail<S: Service>(out: &mut Writer, name: &'static str, trouble: &Trouble, language: Language) {
     if let Trouble::Refused(refusal) = trouble {
-        out.open(name, &[]).open("GatewayFault", &[("xmlns", NAMESPACE)]);
-        reason(out, refusal, language);
-        out.close().close();
+        out.open(name, &[]);
+        S::detail(out, refusal, language);
+        out.close();
     }
 }
 

@@ -1,10 +1,9 @@
 //! The children of a wrapper element as named values, in any order: what clients send is not always what the schema's sequence says.
 //!
-//! Elements must be of our namespace or of none (hand-written clients). A name nobody knows is an error, and so is a value given twice:
+//! Elements must be of the service's namespace or of none (hand-written clients). A name nobody knows is an error, and so is a value given twice:
 //! neither is ever dropped silently. Empty and `xsi:nil` elements count as not given, but for
 //! an empty time.
 
-use crate::NAMESPACE;
 use crate::trouble::Trouble;
 use crate::xml::{Element, Reader};
 use domain::refusal::{Code, Refusal};
@@ -20,17 +19,18 @@ impl Form {
     /// Reads the children of the element that was opened last. `nested` reads children that are no plain values, and says whether it did.
     pub(crate) fn read(
         reader: &mut Reader<'_>,
+        names: Names,
         known: &[&'static str],
         mut nested: impl FnMut(&str, &mut Reader<'_>) -> Result<bool, Trouble>,
     ) -> Result<Self, Trouble> {
         let mut form = Self::default();
         while let Some(child) = reader.child()? {
-            own(&child)?;
+            names.own(&child)?;
             if nested(&child.local, reader)? {
                 continue;
             }
             let Some(name) = known.iter().find(|name| **name == child.local) else {
-                return Err(unexpected(&child));
+                return Err(names.unexpected(&child));
             };
             let value = reader.text()?;
             if !child.is_nil() {
@@ -84,25 +84,35 @@ pub(crate) fn plain(_: &str, _: &mut Reader<'_>) -> Result<bool, Trouble> {
     Ok(false)
 }
 
-/// Makes sure that an element may be ours.
-pub(crate) fn own(element: &Element) -> Result<(), Trouble> {
-    match element.namespace.as_deref() {
-        None | Some(NAMESPACE) => Ok(()),
-        Some(_) => Err(unexpected(element)),
-    }
-}
+/// The namespace that a service's elements are of; one that ends in `/` stands for all that begin with it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Names(pub &'static str);
 
-/// The fault about an element that nobody expects there.
-pub(crate) fn unexpected(element: &Element) -> Trouble {
-    let name: String = element.local.chars().take(60).collect();
-    let wrong = element.namespace.as_deref().filter(|n| *n != NAMESPACE).is_some();
-    let detail = if wrong {
-        words!(
-            "elementet {name} hör inte till namnrymden {NAMESPACE}",
-            "the element {name} is not of namespace {NAMESPACE}"
-        )
-    } else {
-        words!("okänt element {name}", "unknown element {name}")
-    };
-    Refusal::because(Code::Malformed, detail).into()
+impl Names {
+    fn are_of(self, namespace: &str) -> bool {
+        namespace == self.0 || (self.0.ends_with('/') && namespace.starts_with(self.0))
+    }
+
+    /// Makes sure that an element may be ours.
+    pub(crate) fn own(self, element: &Element) -> Result<(), Trouble> {
+        match element.namespace.as_deref() {
+            Some(namespace) if !self.are_of(namespace) => Err(self.unexpected(element)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The fault about an element that nobody expects there.
+    pub(crate) fn unexpected(self, element: &Element) -> Trouble {
+        let name: String = element.local.chars().take(60).collect();
+        let ours = self.0;
+        let detail = if element.namespace.as_deref().is_some_and(|n| !self.are_of(n)) {
+            words!(
+                "elementet {name} hör inte till namnrymden {ours}",
+                "the element {name} is not of namespace {ours}"
+            )
+        } else {
+            words!("okänt element {name}", "unknown element {name}")
+        };
+        Refusal::because(Code::Malformed, detail).into()
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use crate::envelope;
+use crate::gateway::Gateway;
 use crate::version::Version;
 use crate::xml::charset;
 use domain::Timestamp;
@@ -9,6 +10,6 @@ use domain::Timestamp;
 /// A request's body: its character set, its XML, its envelope, its operation.
 pub fn request(octets: &[u8]) {
     if let Ok(text) = charset::decode(octets, None) {
-        let _ = envelope::read(&text, &Config::default(), Timestamp::UNIX_EPOCH, Version::V11);
+        let _ = envelope::read::<Gateway>(&text, &Config::default(), Timestamp::UNIX_EPOCH, Version::V11);
     }
 }

@@ -1,21 +1,20 @@
-//! The SOAP web service: SOAP 1.1 and 1.2, document/literal wrapped, described by `wsdl/gateway.wsdl`.
+//! The SOAP web services: SOAP 1.1 and 1.2, document/literal wrapped. What they share is the envelope, who calls, and XML under limits;
+//! [`service::Service`] is what differs. Our own is in `gateway/` (`wsdl/gateway.wsdl`).
 //!
 //! SOAP 1.1 (W3C Note 2000), SOAP 1.2 part 1 and 2, WSDL 1.1, WS-I Basic Profile 1.1, WS-Security UsernameToken profile 1.0
 //! (passwords as text). Requests are read event by event under limits, routed on the element in the Body (a wrong SOAPAction does no
 //! harm), and answered in the version they came in. No DTD, no attachments, no XML signatures, no encoding rules.
 
-mod answer;
-mod batch;
-mod call;
 mod config;
 mod door;
 mod envelope;
 mod fault;
 mod form;
 pub mod fuzzing;
+mod gateway;
 mod login;
 mod router;
-mod sms;
+mod service;
 mod trouble;
 mod understand;
 mod values;
@@ -25,7 +24,5 @@ mod xml;
 
 pub use config::Config;
 pub use door::Doors;
-pub use router::{PATH, busy, router};
-
-/// Namespace of the service's own messages; it changes only with what they mean.
-pub const NAMESPACE: &str = "urn:omnigate:gateway:1";
+pub use gateway::PATH;
+pub use router::{busy, router};

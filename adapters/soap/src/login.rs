@@ -3,7 +3,6 @@
 //! OASIS WSS UsernameToken profile 1.0, passwords as text only: a digest can only be checked by somebody who stores the password itself,
 //! and the gateway stores none. XML signatures and encryption are refused rather than ignored.
 
-use crate::config::Config;
 use crate::trouble::Trouble;
 use crate::values;
 use crate::xml::Reader;
@@ -33,35 +32,44 @@ pub(crate) struct Token {
     pub password: SecretString,
 }
 
-/// Chooses what counts of all that the caller showed.
-///
-/// # Errors
-/// `not_permitted` for a password in the message without TLS from another machine.
-pub(crate) fn choose(
-    token: Option<Token>,
-    headers: &HeaderMap,
-    body: Option<Token>,
-    caller: Caller,
-    config: &Config,
-) -> Result<Credentials, Refusal> {
-    let safe = caller.https || caller.address.is_loopback() || config.plain_passwords;
-    let inside = |token: Token| {
-        if safe {
-            return Ok(Credentials::Password { user: token.user, password: token.password });
+/// What a caller showed of himself, but for what stands in the operation.
+pub(crate) struct Shown<'a> {
+    /// The UsernameToken of the security header.
+    pub token: Option<Token>,
+    /// The headers of the call.
+    pub headers: &'a HeaderMap,
+    /// Where it comes from.
+    pub caller: Caller,
+    /// Whether passwords in the message are taken without TLS also from other machines.
+    pub plain_passwords: bool,
+}
+
+impl Shown<'_> {
+    /// Chooses what counts of all that the caller showed; `body` is the login in the operation.
+    ///
+    /// # Errors
+    /// `not_permitted` for a password in the message without TLS from another machine.
+    pub(crate) fn credentials(self, body: Option<Token>) -> Result<Credentials, Refusal> {
+        let Shown { token, headers, caller, plain_passwords } = self;
+        let safe = caller.https || caller.address.is_loopback() || plain_passwords;
+        let inside = |token: Token| {
+            if safe {
+                return Ok(Credentials::Password { user: token.user, password: token.password });
+            }
+            Err(Refusal::because(
+                Code::NotPermitted,
+                Words::new("ett lösenord i meddelandet kräver TLS", "a password in the message needs TLS"),
+            ))
+        };
+        if let Some(token) = token {
+            return inside(token);
         }
-        Err(Refusal::because(
-            Code::NotPermitted,
-            Words::new("ett lösenord i meddelandet kräver TLS", "a password in the message needs TLS"),
-        ))
-    };
-    if let Some(token) = token {
-        return inside(token);
-    }
-    match (web_kit::credentials(headers), body) {
-        (Ok(Credentials::None), Some(token)) => inside(token),
-        // A client of a Windows domain sends Negotiate by itself, beside the login that it was given for us.
-        (Err(_), Some(token)) if is_foreign(headers) => inside(token),
-        (shown, _) => shown,
+        match (web_kit::credentials(headers), body) {
+            (Ok(Credentials::None), Some(token)) => inside(token),
+            // A client of a Windows domain sends Negotiate by itself, beside the login that it was given for us.
+            (Err(_), Some(token)) if is_foreign(headers) => inside(token),
+            (shown, _) => shown,
+        }
     }
 }
 

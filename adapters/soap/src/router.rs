@@ -1,9 +1,12 @@
 //! HTTP around SOAP: media types, SOAPAction, sizes, statuses, and the description by GET (SOAP 1.1 section 6, SOAP 1.2 part 2 section 7).
 
 use crate::door::{Doors, Sent};
+use crate::fault;
+use crate::gateway::{self, Gateway};
+use crate::service::Service;
 use crate::trouble::Trouble;
 use crate::version::Version;
-use crate::{fault, wsdl};
+use crate::wsdl::{self, Description};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -16,34 +19,44 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use std::sync::Arc;
 use web_kit::{Caller, problem};
 
-/// Where the service is.
-pub const PATH: &str = "/soap/gateway";
-
-/// `POST /soap/gateway`, and `GET /soap/gateway?wsdl`. Requests must come through `web_kit::serve`, which says who calls.
+/// The services: each takes calls by POST and gives its description by GET with `?wsdl`. Requests must come through `web_kit::serve`, which says who calls.
 pub fn router(doors: Doors) -> Router {
     Router::new()
-        .route(PATH, get(describe).post(call))
+        .route(gateway::PATH, get(describe).post(call::<Gateway>))
         .layer(DefaultBodyLimit::disable())
         .with_state(Arc::new(doors))
+}
+
+/// The description of the service that is at a path.
+fn description_of(path: &str) -> Option<&'static Description> {
+    match path {
+        gateway::PATH => Some(&gateway::WSDL),
+        _ => None,
+    }
 }
 
 /// `?wsdl`, `?WSDL`, `?singleWsdl`: the same file, which has its schema inside.
 async fn describe(State(doors): State<Arc<Doors>>, caller: Caller, request: Request) -> Response {
     let query = request.uri().query().unwrap_or_default().to_ascii_lowercase();
     let asked = query.split('&').any(|part| matches!(part.split('=').next(), Some("wsdl" | "singlewsdl")));
+    let path = request.uri().path();
+    let language = web_kit::language(request.headers(), doors.config.language);
+    let Some(description) = description_of(path) else {
+        return respond(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", String::new());
+    };
     if !asked {
-        let text = web_kit::language(request.headers(), doors.config.language).pick(
+        let text = language.pick(
             "Omnigate: SOAP-webbtjänst. Dess beskrivning: ?wsdl\n",
             "Omnigate: SOAP web service. Its description: ?wsdl\n",
         );
         return respond(StatusCode::OK, "text/plain; charset=utf-8", text.to_owned());
     }
     let authority = request.uri().authority().map(|a| a.as_str());
-    let text = wsdl::described(request.headers(), authority, caller.https, &doors.config);
+    let text = wsdl::described(description, path, request.headers(), authority, caller.https, &doors.config);
     respond(StatusCode::OK, "text/xml; charset=utf-8", text)
 }
 
-async fn call(State(doors): State<Arc<Doors>>, caller: Caller, request: Request) -> Response {
+async fn call<S: Service>(State(doors): State<Arc<Doors>>, caller: Caller, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Parts { headers, .. } = parts;
     let Some(media) = Media::of(&headers) else {
@@ -54,17 +67,17 @@ async fn call(State(doors): State<Arc<Doors>>, caller: Caller, request: Request)
                 "Content-Type: text/xml or application/soap+xml, not compressed",
             ),
         );
-        return early(&doors, &headers, Version::V11, StatusCode::UNSUPPORTED_MEDIA_TYPE, refusal);
+        return early::<S>(&doors, &headers, Version::V11, StatusCode::UNSUPPORTED_MEDIA_TYPE, refusal);
     };
     match web_kit::read_body(body, doors.config.body).await {
         Ok(octets) => {
-            answer(doors.take(&octets, media.charset.as_deref(), media.version, &headers, caller).await)
+            answer(doors.take::<S>(&octets, media.charset.as_deref(), media.version, &headers, caller).await)
         }
         Err(error) => {
             let refusal = Refusal::from(error);
             let large = refusal.code == Code::TooLarge;
             let status = if large { StatusCode::PAYLOAD_TOO_LARGE } else { StatusCode::BAD_REQUEST };
-            early(&doors, &headers, media.version, status, refusal)
+            early::<S>(&doors, &headers, media.version, status, refusal)
         }
     }
 }
@@ -72,19 +85,22 @@ async fn call(State(doors): State<Arc<Doors>>, caller: Caller, request: Request)
 /// Says in a fault that there is no room for a call. Is a [`web_kit::Busy`].
 #[must_use]
 pub fn busy(parts: &Parts, language: Language) -> Option<Response> {
-    if parts.uri.path() != PATH || parts.method != Method::POST {
+    if parts.method != Method::POST {
         return None;
     }
+    let write = match parts.uri.path() {
+        gateway::PATH => fault::write::<Gateway>,
+        _ => return None,
+    };
     let version = Media::of(&parts.headers).map_or(Version::V11, |media| media.version);
-    let refusal = Refusal::new(Code::Busy);
-    let text = fault::write(&Trouble::Refused(refusal), version, language);
+    let text = write(&Trouble::Refused(Refusal::new(Code::Busy)), version, language);
     let mut response = respond(StatusCode::INTERNAL_SERVER_ERROR, version.media_type(), text);
     problem::headers_for(Code::Busy, response.headers_mut());
     Some(response)
 }
 
 /// A fault before the message was read.
-fn early(
+fn early<S: Service>(
     doors: &Doors,
     headers: &HeaderMap,
     version: Version,
@@ -93,7 +109,7 @@ fn early(
 ) -> Response {
     let language = web_kit::language(headers, doors.config.language);
     let code = refusal.code;
-    let text = fault::write(&Trouble::Refused(refusal), version, language);
+    let text = fault::write::<S>(&Trouble::Refused(refusal), version, language);
     let mut response = respond(status, version.media_type(), text);
     problem::headers_for(code, response.headers_mut());
     response

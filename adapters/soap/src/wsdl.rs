@@ -1,18 +1,25 @@
-//! The description (WSDL 1.1), served as the file stands, with the address the caller called.
+//! Descriptions (WSDL 1.1), served as their files stand, with the address the caller called.
 //!
 //! Behind a proxy that the configuration names it is the address the proxy was called. The `Host` a caller sends is only taken when it is a host and nothing else.
 
 use crate::config::Config;
-use crate::router::PATH;
 use http::{HeaderMap, header};
 
-/// The file.
-pub(crate) const WSDL: &str = include_str!("../../../wsdl/gateway.wsdl");
-/// The address in it.
-const PLACE: &str = "http://127.0.0.1:8080/soap/gateway";
+/// The address in every file, without the path.
+const PLACE: &str = "http://127.0.0.1:8080";
 
-/// The description for a caller. `authority`: the host of the request's own address, where it has one.
+/// The description of a service.
+pub(crate) struct Description {
+    /// The file, with [`PLACE`] and [`Description::path`] as its address.
+    pub text: &'static str,
+    /// Where the service is.
+    pub path: &'static str,
+}
+
+/// The description for a caller. `authority`: the host of the request's own address, where it has one. `path`: the path it was called by.
 pub(crate) fn described(
+    description: &Description,
+    path: &str,
     headers: &HeaderMap,
     authority: Option<&str>,
     https: bool,
@@ -27,19 +34,19 @@ pub(crate) fn described(
             let before = before.and_then(|hosts| hosts.rsplit(',').next()).map(str::trim);
             match before.or(authority).or(said).filter(|host| is_host(host)) {
                 Some(host) => format!("{}://{host}", if https { "https" } else { "http" }),
-                None => return WSDL.to_owned(),
+                None => PLACE.to_owned(),
             }
         }
     };
     let mut address = String::new();
-    for c in format!("{base}{PATH}").chars() {
+    for c in format!("{base}{path}").chars() {
         match c {
             '&' => address.push_str("&amp;"),
             '"' | '<' | '>' => {}
             c => address.push(c),
         }
     }
-    WSDL.replace(PLACE, &address)
+    description.text.replace(&format!("{PLACE}{}", description.path), &address)
 }
 
 /// A name or an address, with a port or none.
@@ -64,7 +71,10 @@ fn is_host(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gateway::WSDL;
 
+    /// The address in the file.
+    const PLACE: &str = "http://127.0.0.1:8080/soap/gateway";
     const FORWARDED: header::HeaderName = header::HeaderName::from_static(web_kit::FORWARDED_HOST);
 
     #[test]
@@ -85,7 +95,7 @@ mod tests {
             ("", false, &open, PLACE),
         ] {
             let headers = HeaderMap::from_iter([(header::HOST, host.parse().expect("value"))]);
-            let wsdl = described(&headers, None, https, config);
+            let wsdl = described(&WSDL, WSDL.path, &headers, None, https, config);
             assert_eq!(wsdl.matches(&format!("location=\"{expect}\"")).count(), 2, "{host}");
         }
     }
@@ -100,7 +110,7 @@ mod tests {
             let values = [(header::HOST, "127.0.0.1:8080"), (FORWARDED, said)];
             let headers =
                 HeaderMap::from_iter(values.map(|(name, value)| (name, value.parse().expect("value"))));
-            let wsdl = described(&headers, None, false, &Config::default());
+            let wsdl = described(&WSDL, WSDL.path, &headers, None, false, &Config::default());
             assert_eq!(wsdl.matches(&format!("location=\"{expect}\"")).count(), 2, "{said}");
         }
     }

@@ -1,5 +1,6 @@
 //! A message to send as the schema's `SmsRequest` has it, turned into the request that every door makes.
 
+use super::NAMES;
 use crate::form::{Form, plain};
 use crate::trouble::Trouble;
 use crate::values::{boolean, moment, number, octets};
@@ -49,11 +50,11 @@ impl Sms {
     pub(crate) fn read(reader: &mut Reader<'_>, more: &[&'static str]) -> Result<Self, Trouble> {
         let known: Vec<&'static str> = FIELDS.iter().chain(more).copied().collect();
         let (mut dimensions, mut twice) = (None, false);
-        let form = Form::read(reader, &known, |name, reader| {
+        let form = Form::read(reader, NAMES, &known, |name, reader| {
             if name != "dimensions" {
                 return Ok(false);
             }
-            twice |= dimensions.replace(Form::read(reader, &DIMENSIONS, plain)?).is_some();
+            twice |= dimensions.replace(Form::read(reader, NAMES, &DIMENSIONS, plain)?).is_some();
             Ok(true)
         })?;
         Ok(Self { form, dimensions, twice })

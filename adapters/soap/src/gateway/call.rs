@@ -3,10 +3,11 @@
 //! A document that is not shaped as it must be is refused at once; a value that is wrong is refused only once the caller has been let in,
 //! and in a batch only for its own message.
 
+use super::NAMES;
+use super::sms::Sms;
 use crate::config::Config;
-use crate::form::{Form, own, plain, unexpected};
+use crate::form::{Form, plain};
 use crate::login::Token;
-use crate::sms::Sms;
 use crate::trouble::Trouble;
 use crate::values::{boolean, number};
 use crate::xml::{Element, Reader};
@@ -73,7 +74,7 @@ pub(crate) struct Asked {
 
 /// Reads the operation whose wrapper element was just opened.
 pub(crate) fn read(reader: &mut Reader<'_>, operation: &Element, config: &Config) -> Result<Asked, Trouble> {
-    own(operation)?;
+    NAMES.own(operation)?;
     match operation.local.as_str() {
         "SendSms" => send(reader, Call::SendSms),
         "PreviewSms" => send(reader, Call::PreviewSms),
@@ -111,7 +112,7 @@ pub(crate) fn read(reader: &mut Reader<'_>, operation: &Element, config: &Config
         }),
         "GetBalance" => simple(reader, &[], |_| Ok(Call::GetBalance)),
         "Ping" => simple(reader, &[], |_| Ok(Call::Ping)),
-        _ => Err(unexpected(operation)),
+        _ => Err(NAMES.unexpected(operation)),
     }
 }
 
@@ -121,7 +122,7 @@ fn simple(
     call: impl FnOnce(&mut Form) -> Result<Call, Refusal>,
 ) -> Result<Asked, Trouble> {
     let known: Vec<&'static str> = LOGIN.iter().chain(fields).copied().collect();
-    let mut form = Form::read(reader, &known, plain)?;
+    let mut form = Form::read(reader, NAMES, &known, plain)?;
     let login = login(&mut form)?;
     Ok(Asked { login, call: call(&mut form) })
 }
@@ -135,21 +136,22 @@ fn send(reader: &mut Reader<'_>, call: impl FnOnce(Box<Request>) -> Call) -> Res
 fn batch(reader: &mut Reader<'_>, config: &Config) -> Result<Asked, Trouble> {
     let mut items = Vec::new();
     let most = config.batch;
-    let mut form = Form::read(reader, &["username", "password", "clientReference"], |name, reader| {
-        if name != "sms" {
-            return Ok(false);
-        }
-        if items.len() == most {
-            return Err(Refusal::field(
-                Code::TooLarge,
-                "sms",
-                words!("högst {most} meddelanden", "at most {most} messages"),
-            )
-            .into());
-        }
-        items.push(Sms::read(reader, &[])?.request());
-        Ok(true)
-    })?;
+    let mut form =
+        Form::read(reader, NAMES, &["username", "password", "clientReference"], |name, reader| {
+            if name != "sms" {
+                return Ok(false);
+            }
+            if items.len() == most {
+                return Err(Refusal::field(
+                    Code::TooLarge,
+                    "sms",
+                    words!("högst {most} meddelanden", "at most {most} messages"),
+                )
+                .into());
+            }
+            items.push(Sms::read(reader, &[])?.request());
+            Ok(true)
+        })?;
     let login = login(&mut form)?;
     let call = form.take("clientReference").and_then(|whole| match items.is_empty() {
         true => Err(missing("sms")),

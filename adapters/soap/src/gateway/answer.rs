@@ -1,6 +1,6 @@
 //! Answers: what the ports gave, as the schema's response elements.
 
-use crate::NAMESPACE;
+use super::NAMESPACE;
 use crate::fault::reason;
 use crate::values::base64;
 use crate::version::Version;
