@@ -1,8 +1,8 @@
-//! The directory in force: what the configuration file says and the users of the database, as one snapshot that is swapped whole.
+//! The directory in force: what the configuration file says, the users of the database and what their programs asked to be told of, as one snapshot that is swapped whole.
 
 use arc_swap::ArcSwap;
 use domain::directory::{Alarm, Defaults, Directory, LinkProfile, User};
-use domain::mo::MoRule;
+use domain::mo::{MoRule, Subscription};
 use domain::routing::Route;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -34,6 +34,7 @@ pub struct CurrentDirectory {
 struct Sources {
     installation: Installation,
     stored: Vec<User>,
+    subscriptions: Vec<Subscription>,
     version: u64,
 }
 
@@ -62,6 +63,11 @@ impl CurrentDirectory {
         self.change(|sources| sources.stored = users);
     }
 
+    /// Puts the wishes of programs to be told in force.
+    pub fn set_subscriptions(&self, subscriptions: Vec<Subscription>) {
+        self.change(|sources| sources.subscriptions = subscriptions);
+    }
+
     /// The names of the users of the file.
     pub(crate) fn is_of_file(&self, name: &str) -> bool {
         let sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
@@ -83,6 +89,7 @@ impl CurrentDirectory {
             links: installation.links.clone(),
             routes: installation.routes.clone(),
             mo_rules: installation.mo_rules.clone(),
+            subscriptions: sources.subscriptions.clone(),
             alarm: installation.alarm.clone(),
         }));
     }

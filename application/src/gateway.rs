@@ -27,6 +27,7 @@ use crate::settling::Settling;
 use crate::shares::Shares;
 use crate::storekeeper::Storekeeper;
 use crate::submit::{Submit, Uses};
+use crate::subscribe::Subscriptions;
 use crate::supervise::{Background, supervise};
 use crate::takeover::Takeover;
 use crate::tenure::{Restraint, Tenure};
@@ -52,6 +53,7 @@ pub struct Gateway {
     lanes: Arc<Lanes>,
     access: Arc<Access>,
     administration: Administration,
+    subscriptions: Subscriptions,
     submit: Submit,
     query: Query,
     receive: Arc<dyn ReceiveMessages>,
@@ -93,6 +95,7 @@ impl Gateway {
         let last = stores.cluster.join(&settings.node, incarnation, world.clock.now()).await?;
         let directory = Arc::new(CurrentDirectory::new(installation));
         directory.set_stored_users(stores.directory.users().await?);
+        directory.set_subscriptions(stores.directory.subscriptions().await?);
         stores.receipts.one_account(accounts(&directory.current()));
         let lanes = Arc::new(Lanes::new(Arc::clone(&tenure)));
         lanes.order(stores.directory.link_orders().await?);
@@ -270,6 +273,10 @@ impl Gateway {
                 Arc::clone(&world.clock),
                 world.ids.as_ref(),
             )),
+            subscriptions: Subscriptions {
+                directory: Arc::clone(&directory),
+                store: Arc::clone(&stores.directory),
+            },
             administration: Administration {
                 directory: Arc::clone(&directory),
                 store: Arc::clone(&stores.directory),

@@ -133,11 +133,12 @@ impl Housekeeping {
         Ok(())
     }
 
-    /// Another node, or a command, may have changed users.
+    /// Another node, or a command, may have changed users, wishes to be told or orders about links.
     async fn refresh(&self, seen: &mut Option<u64>) -> Result<(), StoreError> {
         let version = self.directory_store.version().await?;
         if *seen != Some(version) {
             self.directory.set_stored_users(self.directory_store.users().await?);
+            self.directory.set_subscriptions(self.directory_store.subscriptions().await?);
             self.lanes.order(self.directory_store.link_orders().await?);
             *seen = Some(version);
         }

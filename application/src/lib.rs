@@ -39,6 +39,7 @@ mod ship;
 mod storekeeper;
 mod stuck;
 mod submit;
+mod subscribe;
 mod supervise;
 mod takeover;
 mod target;

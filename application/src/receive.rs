@@ -60,7 +60,7 @@ impl ReceiveMessages for Receive {
         let new = NewMoPart {
             id: MoId(self.ids.next()),
             user: rule.and_then(|r| r.user.clone()),
-            destination: rule.and_then(|r| r.destination.clone()),
+            handing: mo::handing(&directory, &part.destination),
             tell_lease: lease,
             part,
         };

@@ -1,8 +1,12 @@
 //! Received messages (MO): parts as they come, the whole they make, and where that is handed off.
 
+mod subscription;
+
+pub use subscription::{Handing, Subscription, SubscriptionError, handing};
+
 use crate::address::Recipient;
 use crate::directory::{LinkId, UserName};
-use crate::message::MoId;
+use crate::message::{MoId, SimpleReference};
 use crate::text::udh::Concat;
 use crate::text::{Joined, Part, PartBody, join};
 use jiff::Timestamp;
@@ -203,11 +207,13 @@ pub enum Destination {
     Mail(String),
     /// A program, by HTTP POST.
     Url(String),
+    /// An application, by Parlay X's notifySmsReception.
+    ParlayX(SimpleReference),
 }
 
 /// A destination that is none.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a destination is mailto:address or an http:// or https:// URL")]
+#[error("a destination is mailto:address, an http:// or https:// URL, or parlayx:v2_2 URL correlator")]
 pub struct DestinationError;
 
 impl fmt::Display for Destination {
@@ -215,6 +221,7 @@ impl fmt::Display for Destination {
         match self {
             Self::Mail(address) => write!(f, "mailto:{address}"),
             Self::Url(url) => f.write_str(url),
+            Self::ParlayX(reference) => reference.fmt(f),
         }
     }
 }
@@ -226,6 +233,7 @@ impl FromStr for Destination {
         let scheme = s.get(..7).filter(|scheme| scheme.eq_ignore_ascii_case("mailto:"));
         let mail = scheme.and_then(|scheme| s.get(scheme.len()..)).unwrap_or(s);
         match mail.split_once('@') {
+            _ if s.starts_with("parlayx:") => s.parse().map(Self::ParlayX).map_err(|_| DestinationError),
             _ if !clean => Err(DestinationError),
             _ if s.starts_with("http://") || s.starts_with("https://") => Ok(Self::Url(s.to_owned())),
             Some((local, domain)) if !local.is_empty() && !domain.is_empty() && !domain.contains('@') => {
@@ -315,11 +323,11 @@ mod tests {
 
     #[test]
     fn destinations() {
-        for good in ["mailto:a@b.se", "https://crm/x"] {
+        for good in ["mailto:a@b.se", "https://crm/x", "parlayx:v2_2 https://crm/x@y no 7"] {
             assert_eq!(good.parse::<Destination>().map(|d| d.to_string()).as_deref(), Ok(good));
         }
         assert!("a@b.se".parse::<Destination>().is_ok());
-        for bad in ["", "x", "a@b\r\nBcc: c@d", "ftp://x"] {
+        for bad in ["", "x", "a@b\r\nBcc: c@d", "ftp://x", "parlayx:v2_2 https://crm"] {
             assert!(bad.parse::<Destination>().is_err(), "{bad}");
         }
     }

@@ -80,6 +80,8 @@ codes! {
     IdempotencyConflict = "idempotency_conflict", false, "Nyckeln har redan använts med ett annat innehåll.", "The key was already used with another content.";
     /// No such message (or not the caller's).
     NotFound = "not_found", false, "Meddelandet finns inte.", "There is no such message.";
+    /// Something is there already under that name, or for the same purpose.
+    AlreadyExists = "already_exists", false, "Det finns redan.", "It exists already.";
     /// The message has already left.
     NotCancellable = "not_cancellable", false, "Meddelandet kan inte längre avbrytas.", "The message can no longer be cancelled.";
     /// Not enough credit.

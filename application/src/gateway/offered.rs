@@ -1,7 +1,9 @@
 //! What the gateway offers to doors and links: the driving ports.
 
 use super::Gateway;
-use ports::driving::{Administer, Authenticate, Observe, QueryMessages, ReceiveMessages, SubmitMessages};
+use ports::driving::{
+    Administer, Authenticate, Observe, QueryMessages, ReceiveMessages, SubmitMessages, SubscribeReceived,
+};
 use std::sync::Arc;
 
 impl Gateway {
@@ -33,6 +35,12 @@ impl Gateway {
     #[must_use]
     pub fn administer(&self) -> Arc<dyn Administer> {
         Arc::new(self.administration.clone())
+    }
+
+    /// Has programs told of received messages.
+    #[must_use]
+    pub fn subscribe(&self) -> Arc<dyn SubscribeReceived> {
+        Arc::new(self.subscriptions.clone())
     }
 
     /// Says how it is doing.

@@ -115,6 +115,8 @@ pub(super) async fn directory(
     let current = CurrentDirectory::new(loaded.config.installation(users));
     if let Some(store) = store {
         current.set_stored_users(store.users().await.context("the users could not be read")?);
+        current
+            .set_subscriptions(store.subscriptions().await.context("the subscriptions could not be read")?);
     }
     Ok(current.current())
 }

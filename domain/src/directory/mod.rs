@@ -16,7 +16,7 @@ pub use user::{KeyHash, PasswordHash, User};
 use crate::address::Originator;
 use crate::language::Language;
 use crate::message::{Body, Priority};
-use crate::mo::MoRule;
+use crate::mo::{MoRule, Subscription};
 use crate::numbering::{AllowList, Country};
 use crate::routing::{DoubtPolicy, Route};
 use crate::submission::PagerRules;
@@ -202,6 +202,8 @@ pub struct Directory {
     pub routes: Vec<Route>,
     /// Where received messages go, in the order they are tried.
     pub mo_rules: Vec<MoRule>,
+    /// What programs asked to be told of.
+    pub subscriptions: Vec<Subscription>,
     /// Who is told of links that are ill.
     pub alarm: Alarm,
 }

@@ -1,5 +1,6 @@
 //! Whom to tell about a message's state, in the form the sender's own door speaks.
 
+use super::simple_reference::SimpleReference;
 use crate::language::Words;
 use crate::state::State;
 use std::fmt;
@@ -18,6 +19,9 @@ pub enum CallbackError {
     /// What is to be told was given, and not where to.
     #[error("{}", self.words())]
     Nowhere,
+    /// A correlator that is empty, too long or not in one line.
+    #[error("{}", self.words())]
+    Correlator,
     /// Not a form that [`Callback`] writes.
     #[error("{}", self.words())]
     Unreadable,
@@ -39,6 +43,10 @@ impl CallbackError {
             Self::Nowhere => Words::new(
                 "det som ska meddelas är angivet men ingen återanropsadress att meddela",
                 "what is to be told is given, but no callback address to tell it to",
+            ),
+            Self::Correlator => Words::new(
+                "en correlator har 1 till 255 tecken i en rad",
+                "a correlator has 1 to 255 characters in one line",
             ),
             Self::Unreadable => Words::new("inget lagrat återanrop", "not a stored callback"),
         }
@@ -113,6 +121,8 @@ pub enum Callback {
         /// The envelope sender of the mail that asked.
         address: String,
     },
+    /// Parlay X's notifySmsDeliveryReceipt, once, when no more will come.
+    ParlayX(SimpleReference),
 }
 
 impl Callback {
@@ -151,7 +161,7 @@ impl Callback {
             Self::Json { told: Told::Every, .. } => {
                 !matches!(state, State::Scheduled | State::Queued | State::Sending)
             }
-            Self::Json { told: Told::End, .. } => state.is_final(),
+            Self::Json { told: Told::End, .. } | Self::ParlayX(_) => state.is_final(),
             Self::Kannel { mask, .. } => mask.event(state).is_some(),
             Self::Mail { .. } => matches!(state, State::Failed | State::Expired),
         }
@@ -160,11 +170,11 @@ impl Callback {
     /// Whether this state is to be told of a message of which nobody will say more than "sent".
     #[must_use]
     pub fn wants_at_last(&self, state: State) -> bool {
-        self.wants(state) || (state == State::Sent && matches!(self, Self::Json { .. }))
+        self.wants(state) || (state == State::Sent && matches!(self, Self::Json { .. } | Self::ParlayX(_)))
     }
 }
 
-fn checked(url: &str) -> Result<String, CallbackError> {
+pub(super) fn checked(url: &str) -> Result<String, CallbackError> {
     let url = url.trim();
     let lower = url.get(..8).unwrap_or(url).to_ascii_lowercase();
     let http = lower.starts_with("http://") || lower.starts_with("https://");
@@ -210,6 +220,7 @@ impl fmt::Display for Callback {
             Self::Json { url, told: Told::End } => write!(f, "json:end {url}"),
             Self::Kannel { url, mask } => write!(f, "kannel:{} {url}", mask.0),
             Self::Mail { address } => write!(f, "mail {address}"),
+            Self::ParlayX(reference) => reference.fmt(f),
         }
     }
 }
@@ -222,6 +233,7 @@ impl FromStr for Callback {
             None if word == "json" => Ok(Self::Json { url: address.to_owned(), told: Told::Every }),
             Some(("json", "end")) => Ok(Self::Json { url: address.to_owned(), told: Told::End }),
             None if word == "mail" => Ok(Self::Mail { address: address.to_owned() }),
+            Some(("parlayx", _)) => s.parse().map(Self::ParlayX),
             Some(("kannel", mask)) => {
                 let mask = mask.parse().map(DlrMask).map_err(|_| CallbackError::Unreadable)?;
                 Ok(Self::Kannel { url: address.to_owned(), mask })
@@ -233,6 +245,7 @@ impl FromStr for Callback {
 
 #[cfg(test)]
 mod tests {
+    use super::super::simple_reference::Edition;
     use super::*;
 
     #[test]
@@ -242,6 +255,9 @@ mod tests {
             Callback::Json { url: "https://crm.example.se/x?y=1".into(), told: Told::End },
             Callback::Kannel { url: "http://127.0.0.1/d?%d".into(), mask: DlrMask(31) },
             Callback::Mail { address: "a@b.se".into() },
+            Callback::ParlayX(
+                SimpleReference::new("http://a.se/x", "no 7", Edition::V2_2).expect("a reference"),
+            ),
         ] {
             assert_eq!(callback.to_string().parse(), Ok(callback));
         }
@@ -256,6 +272,10 @@ mod tests {
         assert_eq!(wants(Told::End), [false, false, true, true]);
         assert!(json(Told::End).wants_at_last(State::Sent), "nobody will say more");
         assert!(!json(Told::End).wants_at_last(State::Queued));
+        let parlayx = SimpleReference::new("http://a.se", "7", Edition::V2_2).map(Callback::ParlayX);
+        let parlayx = parlayx.expect("a reference");
+        assert_eq!(states.map(|state| parlayx.wants(state)), [false, false, true, true]);
+        assert!(parlayx.wants_at_last(State::Sent), "nobody will say more");
         let mail = Callback::Mail { address: "a@b.se".into() };
         assert!(!mail.wants_at_last(State::Sent));
         assert_eq!((Told::parse("End"), Told::parse("all")), (Some(Told::End), None));

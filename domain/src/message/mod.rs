@@ -7,6 +7,7 @@ mod callback;
 mod ids;
 mod parts;
 mod priority;
+mod simple_reference;
 mod stopped;
 mod ways;
 
@@ -14,6 +15,7 @@ pub use callback::{Callback, CallbackError, DlrMask, Told};
 pub use ids::{HandoffId, IdError, Incarnation, MessageId, MoId, SubmissionId};
 pub use parts::{Part, PartState, Parts, WHOLE};
 pub use priority::{Priority, Quota};
+pub use simple_reference::{Edition, SimpleReference};
 pub use ways::{Departure, Leaving, PastWay, Which};
 
 use crate::address::{Originator, Recipient};

@@ -1,10 +1,11 @@
-//! Where users are kept, and what people order links to do. (Links, routes and rules come from the configuration file for now.)
+//! Where users are kept, what their programs asked to be told of, and what people order links to do. (Links, routes and rules come from the configuration file for now.)
 
 use super::StoreError;
 use async_trait::async_trait;
-use domain::directory::{LinkOrder, User};
+use domain::directory::{LinkOrder, User, UserName};
+use domain::mo::Subscription;
 
-/// Keeps users and orders about links.
+/// Keeps users, their programs' wishes to be told, and orders about links.
 #[async_trait]
 pub trait DirectoryStore: Send + Sync {
     /// A number that grows with every change by any node.
@@ -18,6 +19,15 @@ pub trait DirectoryStore: Send + Sync {
 
     /// Removes a user. `false` when there was none. Durable; the version grows.
     async fn remove_user(&self, name: &str) -> Result<bool, StoreError>;
+
+    /// What programs asked to be told of.
+    async fn subscriptions(&self) -> Result<Vec<Subscription>, StoreError>;
+
+    /// Keeps a wish. `false` when its user has one under the same correlator. Durable; the version grows.
+    async fn subscribe(&self, wish: &Subscription) -> Result<bool, StoreError>;
+
+    /// Ends a wish by its correlator. `false` when there was none. Durable; the version grows.
+    async fn unsubscribe(&self, user: &UserName, correlator: &str) -> Result<bool, StoreError>;
 
     /// All orders about links; a link without one is open.
     async fn link_orders(&self) -> Result<Vec<LinkOrder>, StoreError>;

@@ -77,6 +77,7 @@ impl Handoff {
             Content::State { callback, .. } => target_of(callback),
             Content::Mo { destination: Destination::Mail(address), .. } => mailbox(address),
             Content::Mo { destination: Destination::Url(url), .. } => host(url),
+            Content::Mo { destination: Destination::ParlayX(to), .. } => host(to.endpoint()),
         }
     }
 
@@ -102,6 +103,7 @@ pub fn target_of(callback: &Callback) -> String {
     match callback {
         Callback::Json { url, .. } | Callback::Kannel { url, .. } => host(url),
         Callback::Mail { address } => mailbox(address),
+        Callback::ParlayX(to) => host(to.endpoint()),
     }
 }
 

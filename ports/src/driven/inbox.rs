@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use domain::Timestamp;
 use domain::directory::UserName;
 use domain::message::{Incarnation, MoId};
-use domain::mo::{Destination, Mo, MoPart};
+use domain::mo::{Handing, Mo, MoPart};
 
 /// A received part and what is to happen when it completes a message.
 #[derive(Debug, Clone)]
@@ -17,7 +17,7 @@ pub struct NewMoPart {
     /// Whose inbox; `None` = everybody's.
     pub user: Option<UserName>,
     /// Where it is handed off when complete.
-    pub destination: Option<Destination>,
+    pub handing: Handing,
     /// The handoff is held by this run.
     pub tell_lease: Option<Incarnation>,
 }

@@ -6,6 +6,7 @@ mod observe;
 mod query;
 mod receive;
 mod submit;
+mod subscribe;
 
 pub use access::*;
 pub use administer::*;
@@ -13,3 +14,4 @@ pub use observe::*;
 pub use query::*;
 pub use receive::*;
 pub use submit::*;
+pub use subscribe::*;

@@ -1,9 +1,10 @@
 //! `DirectoryStore`: users come back as they were put in, and every change is noticed.
 
 use crate::stores::Stores;
-use domain::address::Originator;
+use domain::address::{Originator, Recipient};
 use domain::directory::{KeyHash, LinkMode, LinkOrder, PasswordHash, User};
-use domain::message::{Dimensions, Priority};
+use domain::message::{Dimensions, Edition, Priority, SimpleReference};
+use domain::mo::Subscription;
 use domain::numbering::AllowList;
 use fakes::samples;
 
@@ -55,6 +56,33 @@ pub async fn orders_about_links(stores: &Stores) {
     stores.directory.order_link(&order("TS0", LinkMode::Open)).await.expect("ordered");
     assert_eq!(stores.directory.link_orders().await.expect("read").len(), 1);
     assert!(stores.directory.version().await.expect("version") >= before + 5);
+}
+
+/// Wishes to be told come back, one a user and correlator, and each change is noticed.
+pub async fn subscriptions_come_back(stores: &Stores) {
+    let wish = |user: &str, correlator: &str, word: Option<&str>| Subscription {
+        user: samples::user_name(user),
+        number: Recipient::parse("71234").expect("a number"),
+        word: word.map(str::to_owned),
+        reference: SimpleReference::new("https://crm.example.se/sms?a=b", correlator, Edition::V2_2)
+            .expect("a reference"),
+    };
+    let all = [
+        wish("crm", "Åäö, no 1", Some("väder")),
+        wish("crm", "åäö, no 1", None),
+        wish("erp", "åäö, no 1", Some("lön")),
+    ];
+    let store = &stores.directory;
+    let before = store.version().await.expect("version");
+    for wish in &all {
+        assert_eq!(store.subscribe(wish).await, Ok(true), "{wish:?}");
+    }
+    assert_eq!(store.subscribe(&wish("crm", "åäö, no 1", Some("other"))).await, Ok(false));
+    assert_eq!(store.subscriptions().await.expect("read"), all);
+    assert_eq!(store.unsubscribe(&samples::user_name("crm"), "åäö, no 1").await, Ok(true));
+    assert_eq!(store.unsubscribe(&samples::user_name("crm"), "åäö, no 1").await, Ok(false));
+    assert_eq!(store.subscriptions().await.expect("read").len(), 2);
+    assert!(store.version().await.expect("version") >= before + 4);
 }
 
 /// A new store has no users.

@@ -3,9 +3,9 @@
 use crate::stores::{LINK, OTHER_LINK, RUN, RUN_B, Stores, link, minutes, seconds};
 use domain::directory::UserName;
 use domain::message::MoId;
-use domain::mo::{Destination, Mo, MoBody, MoPart};
+use domain::mo::{Destination, Handing, Mo, MoBody, MoPart};
 use fakes::samples;
-use ports::driven::{Content, HandoffKey, HandoffOutcome, MoRecord, NewMoPart, Recorded};
+use ports::driven::{Content, Handoff, HandoffKey, HandoffOutcome, MoRecord, NewMoPart, Recorded};
 use std::sync::Arc;
 
 async fn record(stores: &Stores, new: NewMoPart) -> Recorded {
@@ -30,7 +30,7 @@ async fn waiting(stores: &Stores) -> Vec<MoRecord> {
 }
 
 fn to(destination: Destination) -> impl FnOnce(NewMoPart) -> NewMoPart {
-    move |new| NewMoPart { destination: Some(destination), ..new }
+    move |new| NewMoPart { handing: Some(destination).into(), ..new }
 }
 
 /// A message of one part is whole at once, and is in the inbox as it came.
@@ -285,6 +285,33 @@ pub async fn incomplete_so_many_at_a_time(stores: &Stores) {
 
 fn is_crm(user: &Option<UserName>) -> bool {
     user.as_ref().is_some_and(|user| user.as_str() == "crm")
+}
+
+/// The first word of the whole text says where it goes, whichever part came last, and also when one never comes.
+pub async fn handed_off_by_its_first_word(stores: &Stores) {
+    let handing: Handing =
+        "mailto:rest@example.se\nväder https://a.example.se/w".parse().expect("what is stored");
+    let new = |id, place: (u16, u8, u8), text: &str| {
+        let concat = samples::concat(place.0, place.1, place.2);
+        let part = samples::mo_part(&link(), text, concat, stores.now());
+        NewMoPart { handing: handing.clone(), ..samples::new_part(id, part) }
+    };
+    for (id, reference, first, target) in
+        [(1, 21, "VÄDER i ", "https://a.example.se"), (3, 22, "Vad blir det för ", "mailto:rest@example.se")]
+    {
+        record(stores, new(id, (reference, 2, 2), "Kiruna")).await;
+        let whole = record(stores, new(id + 1, (reference, 2, 1), first)).await;
+        let Recorded::Complete { tell: Some(handoff), .. } = whole else {
+            unreachable!("whole and handed off")
+        };
+        assert_eq!(handoff.target(), target, "{first}");
+    }
+    record(stores, new(5, (23, 2, 1), " väder\ti ")).await;
+    stores.clock.advance(minutes(20));
+    assert_eq!(stores.inbox.complete_overdue(stores.now(), 10).await, Ok(1));
+    let mut targets: Vec<_> = stores.handoffs(10, RUN).await.iter().map(Handoff::target).collect();
+    targets.sort();
+    assert_eq!(targets, ["https://a.example.se", "https://a.example.se", "mailto:rest@example.se"]);
 }
 
 /// The handoff is stored with the message that is whole, under its name; held by a run it is nobody else's.

@@ -171,6 +171,7 @@ macro_rules! contract_tests {
                 incomplete_after_its_time,
                 incomplete_so_many_at_a_time,
                 handed_off_when_whole,
+                handed_off_by_its_first_word,
                 many_at_once,
                 who_sees_what,
                 page_by_page,
@@ -214,6 +215,7 @@ macro_rules! contract_tests {
             ],
             directory: [
                 orders_about_links,
+                subscriptions_come_back,
                 empty,
                 every_field_comes_back,
                 replaced_by_name,

@@ -181,7 +181,7 @@ pub async fn retention_of_received_messages(stores: &Stores) {
     // One that is handed over by a rule, and that nobody will ever acknowledge.
     let part = samples::mo_part(&link(), "t3", None, stores.now());
     let url = Destination::Url("https://crm.example.se/sms".to_owned());
-    let new = NewMoPart { destination: Some(url), tell_lease: Some(RUN), ..samples::new_part(3, part) };
+    let new = NewMoPart { handing: Some(url).into(), tell_lease: Some(RUN), ..samples::new_part(3, part) };
     stores.inbox.record(new).await.expect("recorded");
     let key = HandoffKey { subject: 3, event: HandoffKey::MO };
     stores.handoffs.settle(vec![(key, HandoffOutcome::Done)], RUN).await.expect("written");

@@ -6,7 +6,7 @@ use domain::directory::{Directory, LinkId, LinkProfile, User, UserName};
 use domain::message::{
     Body, Dimensions, Door, Incarnation, Message, MessageId, MoId, PartState, Parts, Priority, SubmissionId,
 };
-use domain::mo::{MoBody, MoPart};
+use domain::mo::{Handing, MoBody, MoPart};
 use domain::receipt::{Receipt, Verdict, correlate};
 use domain::routing::{Pattern, Route, Tries, Way};
 use domain::state::State;
@@ -219,7 +219,7 @@ pub fn concat(reference: u16, total: u8, seq: u8) -> Option<Concat> {
 /// A received PDU that is handed off to nobody, in everybody's inbox.
 #[must_use]
 pub fn new_part(id: i64, part: MoPart) -> NewMoPart {
-    NewMoPart { part, id: MoId(id), user: None, destination: None, tell_lease: None }
+    NewMoPart { part, id: MoId(id), user: None, handing: Handing::default(), tell_lease: None }
 }
 
 /// A link that carries names, asks for receipts and has no sender of its own.

@@ -48,7 +48,7 @@ pub fn status(code: Code) -> StatusCode {
         | Code::NumberNotAllowed
         | Code::OriginatorNotAllowed => S::FORBIDDEN,
         Code::NotFound => S::NOT_FOUND,
-        Code::IdempotencyConflict | Code::NotCancellable => S::CONFLICT,
+        Code::IdempotencyConflict | Code::NotCancellable | Code::AlreadyExists => S::CONFLICT,
         Code::TooLarge | Code::TooManyRecipients => S::PAYLOAD_TOO_LARGE,
         Code::InvalidNumber
         | Code::NoRecipient

@@ -3,6 +3,7 @@
 use domain::Timestamp;
 use domain::directory::{LinkId, LinkOrder, User, UserName};
 use domain::message::{Incarnation, MessageId, MoId};
+use domain::mo::Subscription;
 use domain::receipt::Receipt;
 use domain::state::State;
 use domain::submission::Accepted;
@@ -113,6 +114,10 @@ ops! {
     PutUser(User => ()), settles: false;
     /// A user removed.
     RemoveUser(String => bool), settles: true;
+    /// A program's wish to be told of received messages; `false` = its user has one under the correlator.
+    Subscribe(Subscription => bool), settles: false;
+    /// A wish of a user's ended, by its correlator.
+    Unsubscribe((UserName, String) => bool), settles: true;
     /// A node and the number it wishes.
     Number((String, u16) => u16), settles: true;
     /// A run begins.

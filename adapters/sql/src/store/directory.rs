@@ -1,11 +1,13 @@
-//! Users, orders about links, and the version that grows with every change.
+//! Users, their programs' wishes to be told, orders about links, and the version that grows with every change.
 
 use super::Conn;
 use crate::op::Ticket;
 use crate::rows::{encode_user, millis};
 use crate::statement::Sql;
 use diesel::QueryResult;
-use domain::directory::{LinkMode, LinkOrder, User};
+use diesel::sql_types::Integer;
+use domain::directory::{LinkMode, LinkOrder, User, UserName};
+use domain::mo::Subscription;
 
 /// Creates or replaces a user.
 pub(super) async fn put(conn: &mut Conn, ticket: &mut Ticket<User, ()>) -> QueryResult<()> {
@@ -23,6 +25,42 @@ pub(super) async fn put(conn: &mut Conn, ticket: &mut Ticket<User, ()>) -> Query
 pub(super) async fn remove(conn: &mut Conn, ticket: &mut Ticket<String, bool>) -> QueryResult<()> {
     let binds = vec![ticket.ask.as_str().into()];
     let removed = Sql::<()>::new("DELETE FROM account WHERE name = ?", binds).run(conn).await? > 0;
+    if removed {
+        grow(conn).await?;
+    }
+    ticket.done(removed);
+    Ok(())
+}
+
+/// Keeps a program's wish to be told, unless its user has one under the correlator.
+pub(super) async fn subscribe(conn: &mut Conn, ticket: &mut Ticket<Subscription, bool>) -> QueryResult<()> {
+    let wish = &ticket.ask;
+    let name = || vec![wish.user.as_str().into(), wish.reference.correlator().into()];
+    let text = "SELECT 1 FROM subscription WHERE owner = ? AND correlator = ?";
+    if !Sql::<Integer>::new(text, name()).rows::<_, i32>(conn).await?.is_empty() {
+        ticket.done(false);
+        return Ok(());
+    }
+    let mut binds = name();
+    binds.push(wish.number.to_string().into());
+    binds.push(wish.word.as_deref().unwrap_or_default().into());
+    binds.push(wish.reference.to_string().into());
+    let text = "INSERT INTO subscription (owner, correlator, number, word, reference) VALUES (?, ?, ?, ?, ?)";
+    Sql::<()>::new(text, binds).run(conn).await?;
+    grow(conn).await?;
+    ticket.done(true);
+    Ok(())
+}
+
+/// Ends a wish.
+pub(super) async fn unsubscribe(
+    conn: &mut Conn,
+    ticket: &mut Ticket<(UserName, String), bool>,
+) -> QueryResult<()> {
+    let (user, correlator) = &ticket.ask;
+    let binds = vec![user.as_str().into(), correlator.as_str().into()];
+    let text = "DELETE FROM subscription WHERE owner = ? AND correlator = ?";
+    let removed = Sql::<()>::new(text, binds).run(conn).await? > 0;
     if removed {
         grow(conn).await?;
     }

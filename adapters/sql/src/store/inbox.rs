@@ -12,7 +12,7 @@ use diesel::sql_types::BigInt;
 use domain::Timestamp;
 use domain::directory::{LinkId, UserName};
 use domain::message::{Incarnation, MoId};
-use domain::mo::{Destination, Mo, MoBody, assemble};
+use domain::mo::{Handing, Mo, MoBody, assemble};
 use ports::driven::{Content, Handoff, HandoffKey, NewMoPart, Recorded};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -157,7 +157,7 @@ impl Origin {
 /// What happens to a message when it is whole.
 struct After {
     owner: Option<String>,
-    destination: Option<Destination>,
+    handing: Handing,
     lease: Option<Incarnation>,
     at: Timestamp,
 }
@@ -166,7 +166,7 @@ impl After {
     fn of(new: &NewMoPart) -> Self {
         Self {
             owner: new.user.as_ref().map(|u| u.as_str().to_owned()),
-            destination: new.destination.clone(),
+            handing: new.handing.clone(),
             lease: new.tell_lease,
             at: new.part.received_at,
         }
@@ -195,7 +195,7 @@ async fn complete(
     };
     let user = after.owner.as_deref().and_then(|owner| UserName::parse(owner).ok());
     dialect::insert(conn, vec![MoRow { mo: mo.clone(), owner: after.owner }]).await?;
-    let tell = after.destination.map(|destination| Handoff {
+    let tell = after.handing.of(&mo.text).cloned().map(|destination| Handoff {
         key: HandoffKey { subject: id.0, event: HandoffKey::MO },
         content: Content::Mo { destination, mo: Box::new(mo.clone()), user },
         tries: 0,
@@ -245,7 +245,7 @@ pub(super) async fn complete_overdue(
         };
         let after = After {
             owner: last.owner,
-            destination: last.handed_to.and_then(|d| d.parse().ok()),
+            handing: last.handed_to.and_then(|d| d.parse().ok()).unwrap_or_default(),
             lease: None,
             at: time(last.received_at),
         };

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use domain::Timestamp;
 use domain::directory::{LinkOrder, User, UserName};
 use domain::message::{MessageId, MoId};
+use domain::mo::Subscription;
 use futures_util::FutureExt;
 use ports::driven::{
     Audit, DirectoryStore, Filter, Inbox, MessageRecord, MoRecord, NewMoPart, Page, Recorded, Reports,
@@ -65,6 +66,19 @@ impl DirectoryStore for Store {
 
     async fn remove_user(&self, name: &str) -> Result<bool, StoreError> {
         self.queue.ask(Op::RemoveUser, name.to_owned()).await
+    }
+
+    async fn subscriptions(&self) -> Result<Vec<Subscription>, StoreError> {
+        self.sound()?;
+        self.reader.read(|conn| read::subscriptions(conn).boxed()).await
+    }
+
+    async fn subscribe(&self, wish: &Subscription) -> Result<bool, StoreError> {
+        self.queue.ask(Op::Subscribe, wish.clone()).await
+    }
+
+    async fn unsubscribe(&self, user: &UserName, correlator: &str) -> Result<bool, StoreError> {
+        self.queue.ask(Op::Unsubscribe, (user.clone(), correlator.to_owned())).await
     }
 
     async fn link_orders(&self) -> Result<Vec<LinkOrder>, StoreError> {

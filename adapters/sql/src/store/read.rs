@@ -9,8 +9,10 @@ use crate::statement::{Bind, Sql, places};
 use diesel::QueryResult;
 use diesel::sql_types::{BigInt, Nullable, SmallInt, Text};
 use domain::Timestamp;
-use domain::directory::{LinkId, LinkMode, LinkOrder, User};
+use domain::address::Recipient;
+use domain::directory::{LinkId, LinkMode, LinkOrder, User, UserName};
 use domain::message::{Incarnation, MessageId, MoId};
+use domain::mo::Subscription;
 use domain::state::State;
 use ports::driven::{Audit, Backlog, Filter, GivenUp, HandoffKey, Held, MessageRecord, MoRecord, Page};
 use std::collections::{BTreeMap, HashMap};
@@ -202,6 +204,22 @@ pub(super) async fn users(conn: &mut Conn) -> QueryResult<Vec<User>> {
     let text = "SELECT name, profile FROM account ORDER BY name";
     let rows: Vec<(String, String)> = Sql::<(Text, Text)>::new(text, Vec::new()).rows(conn).await?;
     rows.iter().map(|(name, profile)| decode_user(name, profile)).collect()
+}
+
+/// What programs asked to be told of.
+pub(super) async fn subscriptions(conn: &mut Conn) -> QueryResult<Vec<Subscription>> {
+    let text = "SELECT owner, number, word, reference FROM subscription ORDER BY owner, correlator";
+    let rows: Vec<(String, String, String, String)> =
+        Sql::<(Text, Text, Text, Text)>::new(text, Vec::new()).rows(conn).await?;
+    let wish = |(owner, number, word, reference): (String, String, String, String)| {
+        Ok(Subscription {
+            user: UserName::parse(&owner).map_err(|e| unreadable("subscription", e))?,
+            number: Recipient::parse(&number).map_err(|e| unreadable("subscription", e))?,
+            word: Some(word).filter(|word| !word.is_empty()),
+            reference: reference.parse().map_err(|e| unreadable("subscription", e))?,
+        })
+    };
+    rows.into_iter().map(wish).collect()
 }
 
 /// Orders about links.

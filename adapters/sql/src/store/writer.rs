@@ -398,6 +398,8 @@ async fn alone(conn: &mut Conn, memory: &mut Memory, op: &mut Op) -> QueryResult
         Op::OrderLink(ticket) => Box::pin(directory::order_link(conn, ticket)),
         Op::PutUser(ticket) => Box::pin(directory::put(conn, ticket)),
         Op::RemoveUser(ticket) => Box::pin(directory::remove(conn, ticket)),
+        Op::Subscribe(ticket) => Box::pin(directory::subscribe(conn, ticket)),
+        Op::Unsubscribe(ticket) => Box::pin(directory::unsubscribe(conn, ticket)),
         Op::Join(ticket) => Box::pin(cluster::join(conn, ticket)),
         Op::Beat(ticket) => Box::pin(cluster::beat(conn, ticket)),
         Op::TakeOver(ticket) => Box::pin(cluster::take_over(conn, ticket)),

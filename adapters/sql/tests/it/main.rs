@@ -11,3 +11,6 @@ mod servers;
 mod sqlite;
 mod stuck;
 mod wire;
+
+/// How many migrations there are, for each database.
+const MIGRATIONS: usize = 9;

@@ -60,8 +60,8 @@ async fn a_look_names_the_server() {
     let Some(url) = empty().await else { return };
     let checked = sql::check(&url).await.expect("it answers");
     assert!(checked.server.starts_with("MariaDB 1"), "{checked:?}");
-    assert_eq!((checked.pending, checked.wrong), (8, Vec::new()));
-    assert_eq!(sql::migrate(&url).await.expect("it migrates").len(), 8);
+    assert_eq!((checked.pending, checked.wrong), (crate::MIGRATIONS, Vec::new()));
+    assert_eq!(sql::migrate(&url).await.expect("it migrates").len(), crate::MIGRATIONS);
     assert_eq!(sql::check(&url).await.map(|c| c.pending), Ok(0));
 }
 
@@ -69,7 +69,7 @@ async fn a_look_names_the_server() {
 async fn its_own_name_in_the_url() {
     let Some(url) = empty().await else { return };
     let url = url.replacen("mysql:", "mariadb:", 1);
-    assert_eq!(sql::migrate(&url).await.expect("it migrates").len(), 8);
+    assert_eq!(sql::migrate(&url).await.expect("it migrates").len(), crate::MIGRATIONS);
     assert_eq!(sql::check(&url).await.map(|c| c.pending), Ok(0));
     let backup = sql::backup(&url, std::path::Path::new("copy.db")).await;
     assert!(matches!(backup, Err(StoreError::Data(how)) if how.contains("mariadb-dump")));

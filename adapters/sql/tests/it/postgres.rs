@@ -112,8 +112,8 @@ async fn a_look_names_the_server() {
     let Some(url) = empty().await else { return };
     let checked = sql::check(&url).await.expect("it answers");
     assert!(checked.server.starts_with("PostgreSQL 1"), "{checked:?}");
-    assert_eq!((checked.pending, checked.wrong), (8, Vec::new()));
-    assert_eq!(sql::migrate(&url).await.expect("it migrates").len(), 8);
+    assert_eq!((checked.pending, checked.wrong), (crate::MIGRATIONS, Vec::new()));
+    assert_eq!(sql::migrate(&url).await.expect("it migrates").len(), crate::MIGRATIONS);
     assert_eq!(sql::check(&url).await.map(|c| c.pending), Ok(0));
 }
 
@@ -142,7 +142,7 @@ async fn a_migration_may_take_its_time() {
                  $$ BEGIN INSERT INTO public.note VALUES (current_setting('statement_timeout')); END $$; \
                  CREATE EVENT TRIGGER note ON ddl_command_start EXECUTE FUNCTION note()";
     conn.batch_execute(notes).await.expect("what is changed is noted");
-    assert_eq!(sql::migrate(&url).await.expect("it migrates").len(), 8);
+    assert_eq!(sql::migrate(&url).await.expect("it migrates").len(), crate::MIGRATIONS);
     let noted: Vec<Setting> =
         diesel::sql_query("SELECT DISTINCT setting FROM note").load(&mut conn).await.expect("it reads");
     assert_eq!(noted.iter().map(|n| n.setting.as_str()).collect::<Vec<_>>(), ["0"]);

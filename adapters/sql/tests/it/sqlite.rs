@@ -275,7 +275,7 @@ async fn mail_that_an_earlier_version_left_goes_to_its_mailbox() {
     let opened = sql::open(&url(directory.path()), options(&clock)).await.expect("the store opens");
     let destination = domain::mo::Destination::Mail("a@example.se".to_owned());
     let part = samples::mo_part(&samples::link("TS0"), "hej", None, clock.now());
-    let new = ports::driven::NewMoPart { destination: Some(destination), ..samples::new_part(1, part) };
+    let new = ports::driven::NewMoPart { handing: Some(destination).into(), ..samples::new_part(1, part) };
     opened.stores.inbox.record(new).await.expect("recorded");
     let file = directory.path().join("omnigate.db");
     let mut conn = SqliteConnection::establish(file.to_str().expect("a path")).expect("it opens");
@@ -301,7 +301,7 @@ async fn many_targets_are_looked_at_a_part_at_a_time() {
     let opened = sql::open(&url(directory.path()), options(&clock)).await.expect("the store opens");
     let destination = domain::mo::Destination::Mail("z@example.se".to_owned());
     let part = samples::mo_part(&samples::link("TS0"), "hej", None, clock.now());
-    let new = ports::driven::NewMoPart { destination: Some(destination), ..samples::new_part(1, part) };
+    let new = ports::driven::NewMoPart { handing: Some(destination).into(), ..samples::new_part(1, part) };
     opened.stores.inbox.record(new).await.expect("recorded");
     let file = directory.path().join("omnigate.db");
     let mut conn = SqliteConnection::establish(file.to_str().expect("a path")).expect("it opens");
@@ -326,7 +326,7 @@ async fn a_store_of_a_newer_program_is_refused() {
     use diesel::connection::SimpleConnection;
     use diesel::{Connection, SqliteConnection};
     let directory = tempfile::tempdir().expect("a directory");
-    assert_eq!(sql::migrate(&url(directory.path())).await.expect("it migrates").len(), 8);
+    assert_eq!(sql::migrate(&url(directory.path())).await.expect("it migrates").len(), crate::MIGRATIONS);
     assert_eq!(sql::migrate(&url(directory.path())).await, Ok(Vec::new()), "nothing is left to do");
     let file = directory.path().join("omnigate.db");
     let mut conn = SqliteConnection::establish(file.to_str().expect("a path")).expect("it opens");

@@ -3,7 +3,7 @@
 use domain::Timestamp;
 use domain::directory::{LinkId, LinkOrder, User, UserName};
 use domain::message::{Callback, Incarnation, Message, MessageId, Parts, SubmissionId, Which};
-use domain::mo::{Destination, Mo};
+use domain::mo::{Destination, Mo, Subscription};
 use domain::receipt::correlate::{self, Fit};
 use domain::receipt::{Habit, Known, Receipt, Verdict, fold};
 use domain::routing::{Awaits, Deadline, Tries};
@@ -39,6 +39,8 @@ pub(super) struct Books {
     pub(super) nodes: HashMap<String, u16>,
     pub(super) deadlines: BTreeMap<(i64, Awaits), Timestamp>,
     pub(super) orders: BTreeMap<LinkId, LinkOrder>,
+    /// What programs asked to be told of.
+    pub(super) subscriptions: Vec<Subscription>,
     /// Wishes that operators take messages back.
     pub(super) recalls: BTreeMap<(i64, LinkId), Wish>,
 }

@@ -134,7 +134,7 @@ fn put(books: &mut Books, parts: Vec<NewMoPart>) -> Option<(Mo, Option<Handoff>)
     };
     books.inbox.insert(mo.id.0, MoRecord { mo: mo.clone(), user: last.user.clone(), acknowledged_at: None });
     let key = HandoffKey { subject: mo.id.0, event: HandoffKey::MO };
-    let about = last.destination.clone();
+    let about = last.handing.of(&mo.text).cloned();
     let about = about.map(|destination| About::Mo(destination, Box::new(mo.clone()), last.user.clone()));
     let tell = about.and_then(|about| books.add_handoff(key, about, last.tell_lease, last.part.received_at));
     Some((mo, tell))

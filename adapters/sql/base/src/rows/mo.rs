@@ -151,7 +151,7 @@ impl Record for MoPartRow {
             part.body.octets().into(),
             millis(part.received_at).into(),
             self.new.user.as_ref().map(UserName::as_str).into(),
-            self.new.destination.as_ref().map(ToString::to_string).into(),
+            Some(self.new.handing.to_string()).filter(|_| !self.new.handing.is_nowhere()).into(),
         ]
     }
 }
