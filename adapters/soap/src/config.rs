@@ -2,6 +2,7 @@
 
 use crate::xml::Limits;
 use domain::Language;
+use domain::numbering::Country;
 use web_kit::BodyLimits;
 
 /// Octets of an element, at least, in a long document: a message of a batch with a short text has 12 to 15.
@@ -12,6 +13,8 @@ const OCTETS_EACH: usize = 8;
 pub struct Config {
     /// The language of texts for callers who ask for none.
     pub language: Language,
+    /// The country of numbers without one.
+    pub country: Country,
     /// Address under which callers reach the listener, for the WSDL: `https://sms.example.se`. `None` = as the caller called it.
     pub public_url: Option<String>,
     /// Whether passwords inside the message are taken without TLS also from other machines.
@@ -36,6 +39,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             language: Language::default(),
+            country: Country::SWEDEN,
             public_url: None,
             plain_passwords: false,
             body: BodyLimits { octets: 1024 * 1024, ..BodyLimits::default() },

@@ -9,8 +9,8 @@ use crate::trouble::Trouble;
 use crate::version::Version;
 use crate::xml::charset;
 use http::HeaderMap;
-use ports::driven::Clock;
-use ports::driving::{Authenticate, QueryMessages, SubmitMessages};
+use ports::driven::{Clock, Ids};
+use ports::driving::{Authenticate, QueryMessages, SubmitMessages, SubscribeReceived};
 use std::sync::Arc;
 use web_kit::Caller;
 
@@ -23,6 +23,10 @@ pub struct Doors {
     pub submit: Arc<dyn SubmitMessages>,
     /// Looks and takes back.
     pub query: Arc<dyn QueryMessages>,
+    /// Has programs told of received messages.
+    pub subscribe: Arc<dyn SubscribeReceived>,
+    /// Makes names.
+    pub ids: Arc<dyn Ids>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Settings.

@@ -3,6 +3,7 @@
 use crate::door::{Doors, Sent};
 use crate::fault;
 use crate::gateway::{self, Gateway};
+use crate::parlayx::{self, ParlayX};
 use crate::service::Service;
 use crate::trouble::Trouble;
 use crate::version::Version;
@@ -23,6 +24,7 @@ use web_kit::{Caller, problem};
 pub fn router(doors: Doors) -> Router {
     Router::new()
         .route(gateway::PATH, get(describe).post(call::<Gateway>))
+        .route(parlayx::PATHS, get(describe).post(call::<ParlayX>))
         .layer(DefaultBodyLimit::disable())
         .with_state(Arc::new(doors))
 }
@@ -31,7 +33,7 @@ pub fn router(doors: Doors) -> Router {
 fn description_of(path: &str) -> Option<&'static Description> {
     match path {
         gateway::PATH => Some(&gateway::WSDL),
-        _ => None,
+        path => parlayx::description_of(path),
     }
 }
 
@@ -42,7 +44,8 @@ async fn describe(State(doors): State<Arc<Doors>>, caller: Caller, request: Requ
     let path = request.uri().path();
     let language = web_kit::language(request.headers(), doors.config.language);
     let Some(description) = description_of(path) else {
-        return respond(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", String::new());
+        let text = format!("{}\n", parlayx::services().in_language(language));
+        return respond(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", text);
     };
     if !asked {
         let text = language.pick(
@@ -90,6 +93,7 @@ pub fn busy(parts: &Parts, language: Language) -> Option<Response> {
     }
     let write = match parts.uri.path() {
         gateway::PATH => fault::write::<Gateway>,
+        path if parlayx::is_at(path) => fault::write::<ParlayX>,
         _ => return None,
     };
     let version = Media::of(&parts.headers).map_or(Version::V11, |media| media.version);

@@ -4,11 +4,14 @@ use super::{Machine, own_secret};
 use crate::config::{Loaded, RelayTls, UserSection};
 use anyhow::{Context as _, anyhow};
 use async_trait::async_trait;
+use domain::message::Callback;
+use domain::mo::Destination;
 use http_door::{DeliverOptions, HttpDeliver, MoForm};
 use net::tls::TlsClient;
-use ports::driven::{Answer, Deliver, Handoff, HandoffError};
+use ports::driven::{Answer, Content, Deliver, Handoff, HandoffError};
 use smtp::relay::{MailRelay, RelayConfig, Security};
 use std::sync::Arc;
+use web_kit::handing::Secrets;
 use web_kit::{ClientOptions, HttpClient};
 
 /// Where mail goes when nobody said where: nowhere, and it is said.
@@ -50,15 +53,36 @@ pub fn http(loaded: &Loaded, machine: &Machine) -> anyhow::Result<Arc<dyn Delive
                 .map_err(|e| anyhow!("user.{name}.callback_secret: {e}")),
         )
     };
-    let options = DeliverOptions {
-        secret: Some(secret),
-        user_secrets: loaded.config.user.iter().filter_map(own).collect::<anyhow::Result<_>>()?,
-        mo_form: match callbacks.received.get_ref().as_str() {
-            "form" => MoForm::Form,
-            _ => MoForm::Json,
-        },
+    let secrets = Secrets {
+        usual: Some(secret),
+        by_user: loaded.config.user.iter().filter_map(own).collect::<anyhow::Result<_>>()?,
     };
-    Ok(Arc::new(HttpDeliver::new(client, Arc::clone(&machine.clock), options)))
+    let mo_form = match callbacks.received.get_ref().as_str() {
+        "form" => MoForm::Form,
+        _ => MoForm::Json,
+    };
+    let clock = || Arc::clone(&machine.clock);
+    Ok(Arc::new(Programs {
+        parlayx: soap::ParlayXDeliver::new(client.clone(), clock(), secrets.clone()),
+        rest: HttpDeliver::new(client, clock(), DeliverOptions { secrets, mo_form }),
+    }))
+}
+
+/// What programs are told in: Parlay X where they asked for it, our own forms and Kannel's otherwise.
+struct Programs {
+    parlayx: soap::ParlayXDeliver,
+    rest: HttpDeliver,
+}
+
+#[async_trait]
+impl Deliver for Programs {
+    async fn deliver(&self, handoff: &Handoff) -> Result<Answer, HandoffError> {
+        match &handoff.content {
+            Content::State { callback: Callback::ParlayX(_), .. }
+            | Content::Mo { destination: Destination::ParlayX(_), .. } => self.parlayx.deliver(handoff).await,
+            _ => self.rest.deliver(handoff).await,
+        }
+    }
 }
 
 /// The mail relay, when there is one.

@@ -195,8 +195,11 @@ pub fn soap_router(loaded: &Loaded, http: &Http, gateway: &Gateway, machine: &Ma
         auth: gateway.authenticate(),
         submit: gateway.submit(),
         query: gateway.query(),
+        subscribe: gateway.subscribe(),
+        ids: Arc::clone(&machine.ids),
         clock: Arc::clone(&machine.clock),
         config: soap::Config {
+            country: Country::parse(loaded.config.defaults.country.get_ref()).unwrap_or(Country::SWEDEN),
             language: loaded.config.defaults.language(),
             public_url: http.public_url.clone(),
             plain_passwords: http.soap_plain_passwords,

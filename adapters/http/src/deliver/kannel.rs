@@ -4,7 +4,6 @@
 //! Everything filled in is percent-encoded, so that nothing of a message can become part of the URL. A `%` before another
 //! character stays as it is (it belongs to the URL), `%%` is one.
 
-use super::{event_id, headers};
 use bytes::Bytes;
 use domain::Timestamp;
 use domain::message::{DlrMask, Message};
@@ -13,6 +12,7 @@ use http::Method;
 use ports::driven::{Handoff, MessageRecord};
 use std::fmt::Write as _;
 use web_kit::Call;
+use web_kit::handing::{event_id, headers};
 
 /// The call; `None` when the mask does not ask for this event.
 pub(super) fn call(

@@ -8,14 +8,13 @@ mod kannel;
 mod received;
 
 use async_trait::async_trait;
+use domain::directory::UserName;
 use domain::message::Callback;
 use domain::mo::Destination;
-use http::{HeaderMap, HeaderName, HeaderValue};
 use ports::driven::{Answer, Clock, Content, Deliver, Handoff, HandoffError};
-use secrecy::SecretString;
-use std::collections::HashMap;
 use std::sync::Arc;
-use web_kit::{Call, CallError, HttpClient, Reply};
+use web_kit::handing::{Secrets, hand_over};
+use web_kit::{Call, HttpClient, Reply};
 
 /// In which form a received message is POSTed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -30,10 +29,8 @@ pub enum MoForm {
 /// How to hand over.
 #[derive(Debug, Clone, Default)]
 pub struct DeliverOptions {
-    /// Signs calls to users without a secret of their own, and messages that came in for nobody; `None` = unsigned.
-    pub secret: Option<SecretString>,
-    /// Users' own secrets, by name.
-    pub user_secrets: HashMap<String, SecretString>,
+    /// What calls are signed with.
+    pub secrets: Secrets,
     /// The form of received messages.
     pub mo_form: MoForm,
 }
@@ -53,20 +50,7 @@ impl HttpDeliver {
     }
 
     async fn call(&self, call: Call) -> Result<Reply, HandoffError> {
-        let reply = self.client.call(call).await.map_err(|error| match error {
-            CallError::Refused(text) => HandoffError::Permanent(text),
-            CallError::NotConnected(text) | CallError::Unreachable(text) => HandoffError::Temporary(text),
-        })?;
-        match reply.status.as_u16() {
-            200..300 => Ok(reply),
-            // The one status that says "never again" (RFC 9110 15.5.11). Any other may be a program that is being set up, moved or mended.
-            status @ 410 => Err(HandoffError::Permanent(format!("HTTP {status}"))),
-            status => Err(HandoffError::Temporary(format!("HTTP {status}"))),
-        }
-    }
-
-    fn secret_of(&self, user: &str) -> Option<&SecretString> {
-        self.options.user_secrets.get(user).or(self.options.secret.as_ref())
+        hand_over(&self.client, call).await
     }
 }
 
@@ -76,7 +60,7 @@ impl Deliver for HttpDeliver {
         let now = self.clock.now();
         match &handoff.content {
             Content::State { callback: Callback::Json { url, .. }, record } => {
-                let secret = self.secret_of(record.message.user.as_str());
+                let secret = self.options.secrets.of(Some(record.message.user.as_str()));
                 self.call(json::state_call(url, handoff, record, secret, now))
                     .await
                     .map(|_| Answer::default())
@@ -89,36 +73,15 @@ impl Deliver for HttpDeliver {
                 }
             }
             Content::Mo { destination: Destination::Url(url), mo, user } => {
-                let options = &self.options;
-                let secret =
-                    user.as_ref().map_or(options.secret.as_ref(), |user| self.secret_of(user.as_str()));
+                let secret = self.options.secrets.of(user.as_ref().map(UserName::as_str));
                 let reply =
                     self.call(received::call(url, handoff, mo, self.options.mo_form, secret, now)).await?;
                 Ok(received::answer(&reply))
             }
-            Content::State { callback: Callback::Mail { .. }, .. }
-            | Content::Mo { destination: Destination::Mail(_), .. } => {
-                Err(HandoffError::Permanent("mail is not handed over by HTTP".to_owned()))
+            Content::State { callback: Callback::Mail { .. } | Callback::ParlayX(_), .. }
+            | Content::Mo { destination: Destination::Mail(_) | Destination::ParlayX(_), .. } => {
+                Err(HandoffError::Permanent("handed over by mail or SOAP, not here".to_owned()))
             }
         }
     }
-}
-
-/// The name of the event, the same at each try.
-fn event_id(handoff: &Handoff) -> String {
-    format!("{}-{}", handoff.key.subject, handoff.key.event)
-}
-
-/// The headers of a call: the event's id and which try it is.
-fn headers(handoff: &Handoff, content_type: Option<&'static str>) -> HeaderMap {
-    let mut headers = HeaderMap::with_capacity(4);
-    if let Ok(id) = HeaderValue::from_str(&event_id(handoff)) {
-        headers.insert(web_kit::EVENT_ID, id);
-    }
-    headers
-        .insert(HeaderName::from_static("omnigate-attempt"), HeaderValue::from(u32::from(handoff.tries) + 1));
-    if let Some(content_type) = content_type {
-        headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-    }
-    headers
 }

@@ -1,7 +1,7 @@
 //! Received messages to a program: a POST, whose answer may be a text to send back.
 
-use super::json::{sign, signed};
-use super::{MoForm, event_id, headers};
+use super::MoForm;
+use super::json::signed;
 use crate::api::{MoView, mo_view};
 use crate::media;
 use bytes::Bytes;
@@ -13,6 +13,7 @@ use ports::driven::{Answer, Handoff};
 use secrecy::SecretString;
 use serde::Serialize;
 use url::form_urlencoded::Serializer;
+use web_kit::handing::{event_id, headers, sign};
 use web_kit::{Call, Reply};
 
 /// More than anybody sends back in one SMS: the longest text the gateway takes.

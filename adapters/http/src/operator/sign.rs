@@ -64,14 +64,6 @@ pub(super) fn is_ours(header: &str, body: &[u8], secret: &[u8], now_seconds: i64
     now_seconds.abs_diff(at) <= AGE.unsigned_abs() && mac.verify_slice(&given).is_ok()
 }
 
-/// The header's value for a body, at a time.
-pub(super) fn ours(body: &[u8], secret: &[u8], now_seconds: i64) -> String {
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret) else { return String::new() };
-    mac.update(format!("{now_seconds}.").as_bytes());
-    mac.update(body);
-    format!("t={now_seconds},v1={}", hex(&mac.finalize().into_bytes()))
-}
-
 fn octets(digits: &str) -> Option<Vec<u8>> {
     let digit = |c: &u8| char::from(*c).to_digit(16);
     let pair = |pair: &[u8]| match pair {

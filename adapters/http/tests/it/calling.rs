@@ -18,6 +18,7 @@ use ports::driven::{Content, Deliver, Handoff, HandoffError, HandoffKey};
 use secrecy::SecretString;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use web_kit::handing::Secrets;
 use web_kit::{ClientOptions, HttpClient, Limits};
 
 type Seen = Arc<Mutex<Vec<String>>>;
@@ -59,8 +60,12 @@ fn deliver(options: DeliverOptions) -> HttpDeliver {
     HttpDeliver::new(client.expect("client"), Arc::new(ManualClock::new(now())), options)
 }
 
+fn with(secrets: Secrets) -> DeliverOptions {
+    DeliverOptions { secrets, ..DeliverOptions::default() }
+}
+
 fn signed() -> DeliverOptions {
-    DeliverOptions { secret: Some(SecretString::from("hemlig")), ..DeliverOptions::default() }
+    with(Secrets { usual: Some(SecretString::from("hemlig")), ..Secrets::default() })
 }
 
 fn state(callback: Callback, state: MessageState) -> Handoff {
@@ -105,8 +110,10 @@ async fn our_own_callback() {
 #[tokio::test]
 async fn a_user_has_a_secret_of_his_own_and_none_is_none() {
     let (url, seen) = receiver().await;
-    let own =
-        DeliverOptions { user_secrets: [("crm".to_owned(), SecretString::from("egen"))].into(), ..signed() };
+    let own = with(Secrets {
+        by_user: [("crm".to_owned(), SecretString::from("egen"))].into(),
+        ..signed().secrets
+    });
     for options in [signed(), own, DeliverOptions::default()] {
         deliver(options)
             .deliver(&state(json(format!("{url}/200")), MessageState::Sent))
@@ -124,8 +131,10 @@ async fn a_user_has_a_secret_of_his_own_and_none_is_none() {
 #[tokio::test]
 async fn what_came_in_for_a_user_is_signed_with_his_secret_as_well() {
     let (url, seen) = receiver().await;
-    let own =
-        DeliverOptions { user_secrets: [("crm".to_owned(), SecretString::from("egen"))].into(), ..signed() };
+    let own = with(Secrets {
+        by_user: [("crm".to_owned(), SecretString::from("egen"))].into(),
+        ..signed().secrets
+    });
     let of = |whose: Option<&str>| {
         let mut handoff = received(format!("{url}/200"));
         if let Content::Mo { user, .. } = &mut handoff.content {
@@ -133,7 +142,7 @@ async fn what_came_in_for_a_user_is_signed_with_his_secret_as_well() {
         }
         handoff
     };
-    let his = DeliverOptions { secret: Some(SecretString::from("egen")), ..DeliverOptions::default() };
+    let his = with(Secrets { usual: Some(SecretString::from("egen")), ..Secrets::default() });
     for (options, whose) in
         [(his, None), (own.clone(), Some("crm")), (own.clone(), Some("other")), (own, None)]
     {

@@ -8,6 +8,7 @@ mod caller;
 pub mod client;
 mod credentials;
 mod front;
+pub mod handing;
 mod limits;
 mod loops;
 pub mod problem;

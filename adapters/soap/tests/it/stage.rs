@@ -10,8 +10,10 @@ use domain::submission::{Accepted, AcceptedMessage, RefusedRecipient, Request};
 use domain::text::Alphabet;
 use domain::{Language, Timestamp};
 use http::{HeaderMap, Method, Request as HttpRequest};
-use ports::driven::Clock;
-use ports::driving::{Credentials, MockAuthenticate, MockQueryMessages, MockSubmitMessages};
+use ports::driven::{Clock, Ids};
+use ports::driving::{
+    Credentials, MockAuthenticate, MockQueryMessages, MockSubmitMessages, MockSubscribeReceived,
+};
 use secrecy::ExposeSecret;
 use soap::{Config, Doors, router};
 use std::sync::Arc;
@@ -32,6 +34,19 @@ impl Clock for Still {
 
     fn monotonic(&self) -> Duration {
         Duration::ZERO
+    }
+}
+
+/// Always the same number.
+struct Seven;
+
+impl Ids for Seven {
+    fn next(&self) -> i64 {
+        7
+    }
+
+    fn fill(&self, octets: &mut [u8]) {
+        octets.fill(7);
     }
 }
 
@@ -65,6 +80,7 @@ pub struct Stage {
     pub auth: MockAuthenticate,
     pub submit: MockSubmitMessages,
     pub query: MockQueryMessages,
+    pub subscribe: MockSubscribeReceived,
     pub config: Config,
     pub caller: Caller,
 }
@@ -86,7 +102,14 @@ impl Stage {
         });
         let config = Config { language: Language::English, ..Config::default() };
         let caller = Caller { address: [127, 0, 0, 1].into(), https: false };
-        Self { auth, submit: MockSubmitMessages::new(), query: MockQueryMessages::new(), config, caller }
+        Self {
+            auth,
+            submit: MockSubmitMessages::new(),
+            query: MockQueryMessages::new(),
+            subscribe: MockSubscribeReceived::new(),
+            config,
+            caller,
+        }
     }
 
     /// Accepts one submission like this one.
@@ -111,6 +134,8 @@ impl Stage {
             auth: Arc::new(self.auth),
             submit: Arc::new(self.submit),
             query: Arc::new(self.query),
+            subscribe: Arc::new(self.subscribe),
+            ids: Arc::new(Seven),
             clock: Arc::new(Still),
             config: self.config,
         };
@@ -129,14 +154,19 @@ impl Stage {
         }
     }
 
-    /// Posts a document as it stands, with the login by Basic.
+    /// Posts a document as it stands to our own service, with the login by Basic.
     pub async fn post(self, document: impl Into<Body>) -> Got {
+        self.post_to("/soap/gateway", document).await
+    }
+
+    /// Posts a document as it stands, with the login by Basic.
+    pub async fn post_to(self, path: &str, document: impl Into<Body>) -> Got {
         let headers = [
             ("content-type", "text/xml; charset=utf-8"),
             ("authorization", &basic("crm", "hemligt")),
             ("soapaction", "\"\""),
         ];
-        self.send(Method::POST, "/soap/gateway", &headers, document).await
+        self.send(Method::POST, path, &headers, document).await
     }
 
     /// Posts a Body's content in SOAP 1.1, with the login by Basic.

@@ -1,6 +1,5 @@
 //! Calls of the simulated operator: receipts and messages of phones, made again until they are taken.
 
-use super::super::sign;
 use super::Hub;
 use super::shape::{Said, Shape};
 use bytes::Bytes;
@@ -93,8 +92,11 @@ fn request(hub: &Hub, url: String, said: Said) -> Call {
     if hub.shape == Shape::Omnigate
         && let Some(secret) = &hub.options.secret
     {
-        let value =
-            sign::ours(said.body.as_bytes(), secret.expose_secret().as_bytes(), hub.clock.now().as_second());
+        let value = web_kit::handing::signature(
+            said.body.as_bytes(),
+            secret.expose_secret().as_bytes(),
+            hub.clock.now().as_second(),
+        );
         if let Ok(value) = HeaderValue::from_str(&value) {
             headers.insert("omnigate-signature", value);
         }
