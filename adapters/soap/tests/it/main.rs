@@ -4,5 +4,6 @@ mod attacks;
 mod faults;
 mod login;
 mod operations;
+mod parlayx;
 mod stage;
 mod web;

@@ -154,39 +154,42 @@ async fn a_batch_answers_for_each_message() {
     assert_snapshot!(got.lines());
 }
 
+/// What would become of a text, with one recipient refused.
+pub fn preview() -> Preview {
+    let changes = vec![Change { at: 4, from: "–".into(), to: "-".into() }];
+    let body = Body::Text { text: "Hej - du".into(), alphabet: Alphabet::Gsm7, udh: Vec::new() };
+    let Choice { body, changes, segments } = Choice { body, changes, segments: 1 };
+    let now = NOW.parse().expect("now");
+    let expires_at = "2026-11-25T08:00:00Z".parse().expect("time");
+    let decided = Decided {
+        body,
+        changes,
+        segments,
+        originator: Some(Originator::parse("Example").expect("originator")),
+        priority: Priority::Normal,
+        state: State::Queued,
+        due_at: now,
+        expires_at,
+        dimensions: Dimensions::default(),
+        callback: None,
+    };
+    let planned = Planned {
+        recipient: Recipient::parse("46701234567").expect("recipient"),
+        link: link(),
+        deadlines: Vec::new(),
+        pages: None,
+    };
+    let refused =
+        RefusedRecipient { input: "x".into(), refusal: Refusal::field(Code::InvalidNumber, "to", "") };
+    let mut trace = Trace::new();
+    trace.note("route", || "TS0");
+    Preview { plan: Plan { decided, recipients: vec![planned], refused: vec![refused] }, trace }
+}
+
 #[tokio::test]
 async fn a_preview_sends_nothing() {
     let mut stage = Stage::new();
-    stage.submit.expect_preview().times(1).returning(|_, _| {
-        let changes = vec![Change { at: 4, from: "–".into(), to: "-".into() }];
-        let body = Body::Text { text: "Hej - du".into(), alphabet: Alphabet::Gsm7, udh: Vec::new() };
-        let Choice { body, changes, segments } = Choice { body, changes, segments: 1 };
-        let now = NOW.parse().expect("now");
-        let expires_at = "2026-11-25T08:00:00Z".parse().expect("time");
-        let decided = Decided {
-            body,
-            changes,
-            segments,
-            originator: Some(Originator::parse("Example").expect("originator")),
-            priority: Priority::Normal,
-            state: State::Queued,
-            due_at: now,
-            expires_at,
-            dimensions: Dimensions::default(),
-            callback: None,
-        };
-        let planned = Planned {
-            recipient: Recipient::parse("46701234567").expect("recipient"),
-            link: link(),
-            deadlines: Vec::new(),
-            pages: None,
-        };
-        let refused =
-            RefusedRecipient { input: "x".into(), refusal: Refusal::field(Code::InvalidNumber, "to", "") };
-        let mut trace = Trace::new();
-        trace.note("route", || "TS0");
-        Ok(Preview { plan: Plan { decided, recipients: vec![planned], refused: vec![refused] }, trace })
-    });
+    stage.submit.expect_preview().times(1).returning(|_, _| Ok(preview()));
     let got = stage
         .call("<g:PreviewSms><g:to>0701234567</g:to><g:to>x</g:to><g:text>Hej – du</g:text></g:PreviewSms>")
         .await;
