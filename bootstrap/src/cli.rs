@@ -2,7 +2,7 @@
 
 use crate::command::{
     audit, backup, bench, check, codec, demo, doctor, explain, link, message, migrate, quarantine, serve,
-    simulate, user,
+    simulate, subscription, user,
 };
 use clap::{Parser, Subcommand, ValueEnum};
 use domain::language::Language;
@@ -72,6 +72,9 @@ pub enum Command {
     /// Look after users in the database
     #[command(subcommand)]
     User(user::Args),
+    /// Look after what programs asked to be told of (Parlay X)
+    #[command(subcommand)]
+    Subscription(subscription::Args),
     /// Look after links: how they are, pause, drain, resume, test
     #[command(subcommand)]
     Link(link::Args),

@@ -3,6 +3,7 @@
 use crate::config::Config;
 use crate::envelope;
 use crate::gateway::Gateway;
+use crate::parlayx::ParlayX;
 use crate::version::Version;
 use crate::xml::charset;
 use domain::Timestamp;
@@ -10,6 +11,8 @@ use domain::Timestamp;
 /// A request's body: its character set, its XML, its envelope, its operation.
 pub fn request(octets: &[u8]) {
     if let Ok(text) = charset::decode(octets, None) {
-        let _ = envelope::read::<Gateway>(&text, &Config::default(), Timestamp::UNIX_EPOCH, Version::V11);
+        let config = Config::default();
+        let _ = envelope::read::<Gateway>(&text, &config, Timestamp::UNIX_EPOCH, Version::V11);
+        let _ = envelope::read::<ParlayX>(&text, &config, Timestamp::UNIX_EPOCH, Version::V11);
     }
 }

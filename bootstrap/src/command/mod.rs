@@ -22,6 +22,7 @@ pub mod quarantine;
 pub mod serve;
 pub mod simulate;
 mod store;
+pub mod subscription;
 pub mod table;
 pub mod user;
 
@@ -57,6 +58,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Explain(args) => explain::run(args, &context),
         Command::Doctor(args) => doctor::run(args, &context),
         Command::User(args) => user::run(args, &context),
+        Command::Subscription(args) => subscription::run(args, &context),
         Command::Link(args) => link::run(args, &context),
         Command::Message(args) => message::run(args, &context),
         Command::Simulate(args) => simulate::run(args, &context),

@@ -46,7 +46,7 @@ impl Checks<'_> {
                     Some(Words::from("mail leaves by a relay: set smtp.relay.host"))
                 }
                 Some(Destination::Url(url)) if url::Url::parse(url).is_err() => {
-                    Some(Words::from("a destination is mailto:address or an http:// or https:// URL"))
+                    Some(Words::from("a destination is mailto:address, an http:// or https:// URL, or parlayx:v2_2 URL correlator"))
                 }
                 _ => None,
             };

@@ -17,7 +17,7 @@ pub struct MoSection {
     pub number: Option<Spanned<String>>,
     /// Whose inbox; absent = everybody's.
     pub user: Option<Spanned<String>>,
-    /// `mailto:address` or a URL.
+    /// `mailto:address`, a URL, or `parlayx:v2_2 URL correlator` (an application of Parlay X).
     pub to: Option<Parsed<Destination>>,
     /// Whether a text that the URL answers is sent back (needs `user`).
     #[serde(default)]
