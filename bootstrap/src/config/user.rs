@@ -88,7 +88,7 @@ impl UserSection {
                 cost_centre: self.cost_centre.clone(),
                 project: self.project.clone(),
             },
-            ..User::named(UserName::parse(self.name.get_ref()).ok()?)
+            ..User::named(UserName::of_user(self.name.get_ref()).ok()?)
         })
     }
 }

@@ -55,6 +55,7 @@ pub(super) const SAID: &[Entry] = &[
     ("{} is not host:port", "{} är inte värd:port"),
     ("{} is not address:port, for example \"0.0.0.0:8080\"", "{} är inte adress:port, till exempel \"0.0.0.0:8080\""),
     ("a name is 1 to 64 letters, digits or . _ - @ +", "ett namn är 1 till 64 bokstäver, siffror eller . _ - @ +"),
+    ("@gateway is the gateway's own name", "@gateway är gatewayens eget namn"),
     ("a country code is 1 to 3 digits without + or leading zero: \"46\"", "ett landsnummer är 1 till 3 siffror utan + och inledande nolla: \"46\""),
     ("a language is \"sv\" or \"en\"", "ett språk är \"sv\" eller \"en\""),
     ("it begins with sqlite://, postgres:// or mariadb://", "den börjar med sqlite://, postgres:// eller mariadb://"),

@@ -78,6 +78,8 @@ fn users_come_and_go() {
     }
     assert!(place.run_with(&["user", "add", "bo"], "kort\n").bad().contains("at least 8"));
     place.run_with(&["user", "add", "bo"], "lång nog nu\n").good();
+    let ours = place.run(&["user", "add", "@gateway", "--no-password"]);
+    assert!(ours.code() == Some(2) && ours.err().contains("the gateway's own name"), "{}", ours.err());
     place.run(&["user", "set", "anna", "--rate", "5"]).good();
     let anna = place.run(&["user", "show", "anna", "--json"]).json();
     assert_eq!(

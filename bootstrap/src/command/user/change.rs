@@ -16,7 +16,7 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 pub struct Change {
     /// The login name: 1 to 64 letters, digits or . _ - @ +
-    #[arg(value_parser = UserName::parse)]
+    #[arg(value_parser = UserName::of_user)]
     pub name: UserName,
     /// Read the password from a file
     #[arg(long, value_name = "FILE", conflicts_with_all = ["password_env", "no_password"])]

@@ -197,8 +197,8 @@ impl Checks<'_> {
         let mut seen = Vec::new();
         for user in &config.user {
             let name = user.name.get_ref();
-            if UserName::parse(name).is_err() {
-                self.wrong(&user.name, "user.name", "a name is 1 to 64 letters, digits or . _ - @ +");
+            if let Err(why) = UserName::of_user(name) {
+                self.wrong(&user.name, "user.name", why.words());
             }
             self.named_once(&user.name, "user.name", &mut seen, |name| {
                 format!("there are two users called {name}")
