@@ -2,7 +2,7 @@
 
 use crate::story::{body, judge, post};
 use blackbox::checker::Terms;
-use blackbox::clock::{eventually, wall_ms, within};
+use blackbox::clock::{eventually, pause, wall_ms, within};
 use blackbox::doors::Answer;
 use blackbox::false_clock::FalseClock;
 use blackbox::gateway::Gateway;
@@ -156,6 +156,8 @@ fn down_for_more_than_a_day() {
     let Some(clock) = FalseClock::of(&mut gateway) else { return };
     gateway.restart();
     let attempts = tell_of(&gateway, 0, &down);
+    // All there is to tell is there before the clock jumps: what comes later is younger by that.
+    blackbox::readback::settle(&gateway, true);
     eventually("tries", || (failed(&gateway) >= TOLD).then_some(()));
     for hours in ["+6h", "+12h", "+18h", "+23h"] {
         // Counted first: the gateway sees the new time at once. What has its next time by the old one is due then.
@@ -171,8 +173,15 @@ fn down_for_more_than_a_day() {
     gateway.kill();
     clock.show("+25h");
     gateway.restart();
-    // … and tries each some more, in the minute that the receiver may need to come back as well.
-    let given_up = || (dead(&gateway).len() == TOLD).then_some(());
+    // … and tries each some more, in the minute that the receiver may need to come back as well. The pauses between the tries are long by now: the
+    // clock goes fast, and never so far at once that it jumps.
+    let mut minutes = 25 * 60;
+    let given_up = || {
+        minutes += 2;
+        clock.show(&format!("+{minutes}m"));
+        pause(Duration::from_secs(3));
+        (dead(&gateway).len() == TOLD).then_some(())
+    };
     within(Duration::from_secs(240), given_up).expect("the list of the given-up");
     down.set(Mood::Well);
     assert!(gateway.command(&["message", "resend", "--all"]).status.success());
