@@ -14,7 +14,7 @@ use domain::refusal::{Code, Refusal};
 use domain::state::State;
 use domain::submission::Request;
 use domain::text::Policy;
-use ports::driven::{About, Clock, Notice, Notices, OWN_USER, Reports, Trouble};
+use ports::driven::{About, Clock, Notice, Notices, Reports, Trouble};
 use ports::driving::SubmitMessages;
 use std::sync::Arc;
 use std::time::Duration;
@@ -124,7 +124,7 @@ impl Alarms {
 
     async fn give(&self, telling: &mut Telling) -> bool {
         let (directory, healths) = (self.directory.current(), self.lanes.healths());
-        let Some(by) = own_name().and_then(|user| telling.way(&directory, &healths, &user)) else {
+        let Some(by) = telling.way(&directory, &healths, &UserName::gateway()) else {
             telling.waits_for("no other link is up");
             return false;
         };
@@ -198,17 +198,12 @@ fn text(alarm: &Alarm, language: Language) -> String {
     format!("Omnigate: {about} {}{reason}", language.pick(swedish, english))
 }
 
-fn own_name() -> Option<UserName> {
-    UserName::parse(OWN_USER).ok()
-}
-
 /// Sends a message of the gateway's own to one number.
 ///
 /// # Errors
 /// Why it was not taken.
 pub(crate) async fn send(submit: &Submit, request: Request) -> Result<MessageId, Refusal> {
-    let name = own_name().ok_or_else(|| Refusal::new(Code::NotPermitted))?;
-    let sender = Sender::internal(Arc::new(User::named(name)), Door::Reply);
+    let sender = Sender::internal(Arc::new(User::named(UserName::gateway())), Door::Reply);
     let accepted = submit.submit(&sender, request).await?;
     accepted.messages().first().map(|m| m.id).ok_or_else(|| Refusal::new(Code::NoRecipient))
 }

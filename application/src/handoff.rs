@@ -286,8 +286,10 @@ impl HandOver {
             self.alarm(handoff, &error);
             return HandoffOutcome::Dead { error };
         };
+        // Counted when its time is known: whoever sees the count may set the clock.
+        let due_at = self.after(pause);
         label("again");
-        HandoffOutcome::Again { due_at: self.after(pause), error, counts: true }
+        HandoffOutcome::Again { due_at, error, counts: true }
     }
 
     async fn finish(

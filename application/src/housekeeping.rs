@@ -57,8 +57,8 @@ impl Housekeeping {
                 () = tokio::time::sleep(EVERY) => {}
             }
             failpoints::pass(failpoints::TASK_HOUSEKEEPING);
-            let (now, sure) = self.jumps.now();
-            if let Some(highest) = self.jumps.fell_back() {
+            let (now, sure, fell_from) = self.jumps.look();
+            if let Some(highest) = fell_from {
                 let until = highest.checked_add(UNSEEN).unwrap_or(highest);
                 let until = put_off.map_or(until, |earlier| earlier.until.max(until));
                 // Once more: what asked for the time before it was set back may be stored a moment later.

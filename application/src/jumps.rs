@@ -51,10 +51,13 @@ impl Jumps {
         self.clock.monotonic()
     }
 
-    /// The latest time that was ever shown, when the clock has fallen back from it; told once for each fall.
-    pub(crate) fn fell_back(&self) -> Option<Timestamp> {
+    /// The same, and the latest time that was ever shown when the clock has fallen back from it; told once for each fall. All from one look: what is
+    /// due between two times must not take one of them from before the fall.
+    pub(crate) fn look(&self) -> (Timestamp, bool, Option<Timestamp>) {
         let mut seen = self.seen();
-        seen.fell_back(self.clock.now())
+        let now = self.clock.now();
+        let fell_from = seen.fell_back(now);
+        (now, seen.trusts(now, self.clock.monotonic()), fell_from)
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -160,7 +163,7 @@ mod tests {
         assert!(!jumps.now().1);
         clock.set(right);
         assert!(!jumps.now().1, "it may not be over");
-        assert!(jumps.fell_back().is_some());
+        assert!(jumps.look().2.is_some());
         clock.advance(Duration::from_mins(1));
         assert!(jumps.now().1);
     }

@@ -22,6 +22,8 @@ fn seconds(n: u64) -> Duration {
 }
 
 const HOUR: Duration = Duration::from_hours(1);
+/// More than all tasks look at the clock between two rounds of housekeeping.
+const LOOKS: usize = 120;
 
 fn installation() -> Installation {
     let ways = ["A", "B"].iter().map(|name| Way::Link(samples::link(name))).collect();
@@ -206,6 +208,25 @@ async fn what_could_not_be_handed_over_meanwhile_is_handed_over_in_time() {
     // Before the message's own time is over, when it goes by the next link and is told of again.
     rig.pass(seconds(40)).await;
     assert_eq!(http.tries().len(), 5, "four failed, and the next one came when the clock was right");
+}
+
+/// Who looks at the clock twice for one thing sees two times when it is set back in between.
+#[tokio::test(start_paused = true)]
+async fn it_does_not_matter_between_which_two_looks_the_clock_is_set_right() {
+    for looks in 0..LOOKS {
+        let http = Arc::new(FakeDeliver::default());
+        http.answer_with((0..4).map(|_| Err(HandoffError::Temporary("503".to_owned()))));
+        let rig = rig(&http).await;
+        ahead(&rig, 25 * HOUR);
+        let callback = Callback::Json { url: "http://a.example/sent".to_owned(), told: Told::Every };
+        send(&rig, Some(callback)).await;
+        rig.pass(seconds(30)).await;
+        assert_eq!(http.tries().len(), 4);
+        rig.clock.fall_after(looks, 25 * HOUR);
+        rig.pass(seconds(40)).await;
+        assert_eq!(http.tries().len(), 5, "after {looks} looks");
+        rig.gateway.stop(seconds(1)).await;
+    }
 }
 
 #[tokio::test(start_paused = true)]

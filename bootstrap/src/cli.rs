@@ -17,7 +17,7 @@ const COMMON: &str = "For every command";
     name = "omnigate",
     version,
     arg_required_else_help = true,
-    max_term_width = 100,
+    max_term_width = 80,
     after_help = "Begin with `omnigate demo`: the whole gateway with a simulated operator, no set-up.\n\
                   Exit codes: 0 done, 1 failed, 2 wrong usage."
 )]
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn help_reads_well() {
-        let mut command = Cli::command().term_width(100);
+        let mut command = Cli::command().term_width(80);
         let mut text = command.render_help().to_string();
         command.build();
         let names: Vec<String> = command.get_subcommands().map(|c| c.get_name().to_owned()).collect();

@@ -3,8 +3,6 @@
 //! The language is that of `--language`, else the configuration's, else the environment's; it is looked for before the line is
 //! read, since the reader itself may have to speak.
 
-mod wrap;
-
 use crate::cli::Cli;
 use crate::command::context::{of_environment, program};
 use crate::config;
@@ -43,7 +41,7 @@ pub fn read(line: &[OsString]) -> Result<Cli, ExitCode> {
 /// Help as it is shown.
 fn help(error: &clap::Error, colours: bool) -> String {
     let text = error.render();
-    wrap::wrapped(&if colours { text.ansi().to_string() } else { text.to_string() })
+    if colours { text.ansi().to_string() } else { text.to_string() }
 }
 
 fn in_colours() -> bool {
@@ -254,6 +252,9 @@ mod tests {
         }
     }
 
+    /// The widest line of help.
+    const WIDTH: usize = 80;
+
     /// Every help of every command fits a terminal of eighty columns, and is all in its language.
     #[test]
     fn help_is_narrow_and_in_one_language() {
@@ -285,7 +286,7 @@ mod tests {
                     let shown = help(&command.try_get_matches_from(line).expect_err("help"), false);
                     for line in shown.lines() {
                         let foreign = prose(line).any(|word| other.contains(&word.as_str()));
-                        if foreign || line.chars().count() > wrap::WIDTH {
+                        if foreign || line.chars().count() > WIDTH {
                             wrong.push(format!("{path:?} {language:?} {flag}: {line}"));
                         }
                     }

@@ -46,7 +46,7 @@ impl std::fmt::Display for Country {
 /// fits none is allowed only when there is no `allow` at all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AllowList {
-    /// Prefixes that may be sent to: `46`, `4670`. Empty = everything.
+    /// Prefixes that may be sent to, as [`prefix`] gives them: `46`, `4670`. Empty = everything.
     pub allow: Vec<String>,
     /// Prefixes that may not, even where a shorter one is allowed.
     pub deny: Vec<String>,
@@ -55,12 +55,6 @@ pub struct AllowList {
 }
 
 impl AllowList {
-    /// Whether this can stand in one of the lists: the first digits of an international number. Anything else (a plus, a leading zero) would never fit.
-    #[must_use]
-    pub fn is_prefix(text: &str) -> bool {
-        (1..=15).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit()) && !text.starts_with('0')
-    }
-
     /// Whether a recipient may be sent to.
     #[must_use]
     pub fn allows(&self, recipient: &Recipient) -> bool {
@@ -142,6 +136,36 @@ fn read(input: &str, country: Country, strict: bool) -> Result<Recipient, Words>
         mobile_of_sweden(&international)?;
     }
     Ok(Recipient::Number(number))
+}
+
+/// What numbers begin with, as people write it (`070`, `+46 70`, `0046`, `46 70`), in the international form: 1 to 15 digits. Digits without a plus or a
+/// zero before them stand for themselves.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn prefix(input: &str, country: Country) -> Result<String, Words> {
+    let (plus, digits) = digits_of(input.trim())?;
+    let international = match digits.as_str() {
+        d if plus => d.to_owned(),
+        d if d.starts_with("00") => d.trim_start_matches('0').to_owned(),
+        d if d.starts_with('0') => format!("{country}{}", d.trim_start_matches('0')),
+        d => d.to_owned(),
+    };
+    let international = without_trunk_zero(&international, country);
+    if (1..=15).contains(&international.len()) && !international.starts_with('0') {
+        Ok(international)
+    } else {
+        Err(Words::new("inget internationellt nummer börjar så", "no international number begins so"))
+    }
+}
+
+/// A number that messages are sent to, as people write it: what [`recipient`] reads, and every canonical form besides (of a country code that is not in use yet).
+///
+/// # Errors
+/// What is wrong with it.
+pub fn receiving(input: &str, country: Country) -> Result<Recipient, Words> {
+    let canonical = |why| Recipient::parse(input.trim().trim_start_matches('+')).map_err(|_| why);
+    read(input, country, false).or_else(canonical)
 }
 
 /// A number as an operator writes it on what it delivers, in the international form by which answers find their way and rules are found.
@@ -357,6 +381,52 @@ mod tests {
     }
 
     #[test]
+    fn beginnings_of_numbers() {
+        let cases = [
+            ("46", Ok("46")),
+            ("4670", Ok("4670")),
+            ("+46", Ok("46")),
+            ("+46 70", Ok("4670")),
+            ("+46 (0)70", Ok("4670")),
+            ("004670", Ok("4670")),
+            ("070", Ok("4670")),
+            ("070-12", Ok("467012")),
+            ("0", Ok("46")),
+            (" 45 ", Ok("45")),
+            ("1", Ok("1")),
+            ("07012345670123456", Err(())),
+            ("+046", Err(())),
+            ("00", Err(())),
+            ("", Err(())),
+            ("+", Err(())),
+            ("07x", Err(())),
+            ("4670*", Err(())),
+        ];
+        for (input, expected) in cases {
+            assert_eq!(prefix(input, Country::SWEDEN).as_deref().map_err(|_| ()), expected, "{input}");
+        }
+        let denmark = Country::parse("45").expect("a country");
+        assert_eq!(prefix("012", denmark).as_deref(), Ok("4512"));
+    }
+
+    #[test]
+    fn receiving_numbers() {
+        for (input, expected) in [
+            ("070-123 45 67", Ok("46701234567")),
+            ("+46 70 123 45 67", Ok("46701234567")),
+            ("46701234567", Ok("46701234567")),
+            ("71234", Ok("71234")),
+            ("8912345678", Ok("8912345678")),
+            ("+8912345678", Ok("8912345678")),
+            ("12", Err(())),
+            ("anna", Err(())),
+        ] {
+            let read = receiving(input, Country::SWEDEN).map(|number| number.to_string());
+            assert_eq!(read.as_deref().map_err(|_| ()), expected, "{input}");
+        }
+    }
+
+    #[test]
     fn refusals_say_why() {
         let cases = [
             ("", "it is empty"),
@@ -396,6 +466,10 @@ mod tests {
         #[test]
         fn never_panics(input in "\\PC{0,40}") {
             let _ = read_lenient(&input);
+            let _ = receiving(&input, Country::SWEDEN);
+            if let Ok(first) = prefix(&input, Country::SWEDEN) {
+                prop_assert_eq!(prefix(&first, Country::SWEDEN), Ok(first));
+            }
         }
 
         #[test]

@@ -27,7 +27,7 @@ pub enum Args {
 /// `decode`
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example: echo 00000010800000150000000000000001 | omnigate codec decode --protocol smpp --kind pdu_decode --hex --pretty"
+    after_help = "Example: echo 00000010800000150000000000000001 | \\\n    omnigate codec decode --protocol smpp --kind pdu_decode --hex --pretty"
 )]
 pub struct Decode {
     /// The protocol: smpp, ucp, cimd2, tap, gsm, at or http
@@ -47,7 +47,8 @@ pub struct Decode {
 /// `encode`
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example: omnigate codec encode --protocol http --profile 46elks --to 070-1234567 --text Hej --set user=u1234 --pretty"
+    override_usage = "omnigate codec encode [OPTIONS] --profile <PROFILE>\n       --to <TO> --text <TEXT>",
+    after_help = "Example: omnigate codec encode --protocol http --profile 46elks \\\n    --to 070-1234567 --text Hej --set user=u1234 --pretty"
 )]
 pub struct Encode {
     /// The protocol: http

@@ -23,7 +23,7 @@ use std::process::ExitCode;
 /// Say what would happen to a message, and why.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example: omnigate explain --to '070-123 45 67' --user crm --text 'Driftstopp kl. 12' --priority alarm"
+    after_help = "Example: omnigate explain --to '070-123 45 67' --user crm \\\n    --text 'Driftstopp kl. 12' --priority alarm"
 )]
 pub struct Args {
     /// The message

@@ -17,7 +17,7 @@ use domain::address::Recipient;
 use domain::directory::{Directory, UserName};
 use domain::language::{Language, Words};
 use domain::message::{Message, MessageId, SubmissionId};
-use domain::numbering::{self, Country};
+use domain::numbering;
 use domain::state::State;
 use domain::submission::{self, Accepted, Request};
 use domain::text::Change;
@@ -147,7 +147,7 @@ fn list(loaded: &Loaded, args: &List, context: &Context, language: Language) -> 
 }
 
 async fn find(loaded: &Loaded, args: &List) -> anyhow::Result<Page<MessageRecord>> {
-    let country = Country::parse(loaded.config.defaults.country.get_ref()).unwrap_or(Country::SWEDEN);
+    let country = loaded.config.defaults.country();
     let number = |text: &String| -> anyhow::Result<Recipient> {
         Ok(numbering::recipient(text, country, false).map_err(|refusal| {
             let in_language = |language| format!("--to {text:?}: {}", refusal.detail.in_language(language));

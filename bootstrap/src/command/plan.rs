@@ -9,7 +9,6 @@ use domain::access::Sender;
 use domain::directory::{Directory, User, UserName};
 use domain::language::Words;
 use domain::message::{Door, Priority};
-use domain::numbering::Country;
 use domain::routing::{Condition, Health, Healths};
 use domain::submission::Request;
 use jiff::civil::DateTime;
@@ -110,7 +109,7 @@ pub(super) async fn directory(
     loaded: &Loaded,
     store: Option<&dyn DirectoryStore>,
 ) -> anyhow::Result<Arc<Directory>> {
-    let country = Country::parse(loaded.config.defaults.country.get_ref()).unwrap_or(Country::SWEDEN);
+    let country = loaded.config.defaults.country();
     let users = loaded.config.user.iter().filter_map(|section| section.to_domain(country)).collect();
     let current = CurrentDirectory::new(loaded.config.installation(users));
     if let Some(store) = store {

@@ -81,7 +81,7 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
 }
 
 fn country(loaded: &Loaded) -> Country {
-    Country::parse(loaded.config.defaults.country.get_ref()).unwrap_or(Country::SWEDEN)
+    loaded.config.defaults.country()
 }
 
 /// A user, where he is kept, and whether he has a password.

@@ -231,13 +231,13 @@ impl Config {
     pub fn installation(&self, users: Vec<domain::directory::User>) -> Installation {
         Installation {
             defaults: Defaults {
-                pager: self.minicall.to_domain(),
+                pager: self.minicall.to_domain(self.defaults.country()),
                 ..self.defaults.to_domain(self.retention.receipt_grace, &self.class)
             },
             users,
             links: Link::profiles(&self.link),
             routes: self.route.iter().map(|route| route.to_route(&self.class)).collect(),
-            mo_rules: self.mo.iter().map(MoSection::to_domain).collect(),
+            mo_rules: self.mo.iter().map(|rule| rule.to_domain(self.defaults.country())).collect(),
             alarm: self.alarm.to_domain(),
         }
     }

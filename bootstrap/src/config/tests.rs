@@ -42,6 +42,41 @@ fn links_of_one_account_know_each_other() {
     assert_eq!(beside, [vec!["TS1"], vec!["TS0"], vec![]]);
 }
 
+/// Numbers as people write them are the international ones of the installation's country.
+#[test]
+fn numbers_are_written_as_people_write_them() {
+    for (country, [mobile, area, whole]) in
+        [("46", ["4670", "468", "46701234567"]), ("358", ["35870", "3588", "358701234567"])]
+    {
+        let text = format!(
+            "[defaults]\ncountry = \"{country}\"\nallow = [\"070\", \"+45 2\", \"4792\"]\ndeny = [\"08\"]\n\
+             [minicall]\nnumeric = [\"+46 740\"]\n\
+             [[user]]\nname = \"crm\"\npassword = \"x\"\ndeny = [\"070\", \"0046 900\"]\n\
+             [[mo]]\nnumber = \"070-123 45 67\"\n[[mo]]\nnumber = \"71234\"\n[[mo]]\nnumber = \"+45 12 34 56 78\"\n[[mo]]\n"
+        );
+        let loaded = read(Path::new("omnigate.toml"), &text, &[]).expect("read");
+        let installation = loaded.config.installation(Vec::new());
+        let defaults = &installation.defaults;
+        assert_eq!(
+            (&defaults.allow.allow[..], &defaults.allow.deny[..]),
+            (&[mobile, "452", "4792"].map(str::to_owned)[..], &[area.to_owned()][..])
+        );
+        assert_eq!(defaults.pager.numeric, ["46740"]);
+        let crm = loaded.config.user[0].to_domain(defaults.country).expect("a user");
+        assert_eq!(crm.allow.map(|list| list.deny), Some(vec![mobile.to_owned(), "46900".to_owned()]));
+        let number = |rule: &domain::mo::MoRule| rule.number.as_ref().map(ToString::to_string);
+        let numbers: Vec<_> = installation.mo_rules.iter().map(number).collect();
+        let expected = [whole, "71234", "4512345678"].map(|number| Some(number.to_owned()));
+        assert_eq!(numbers, [&expected[..], &[None]].concat());
+    }
+    let twice = "[[mo]]\nnumber = \"070-123 45 67\"\n[[mo]]\nnumber = \"+46701234567\"\n";
+    assert!(
+        said(twice).contains("there are two rules for +46701234567: the first one counts"),
+        "{}",
+        said(twice)
+    );
+}
+
 #[test]
 fn problems_name_line_key_and_what_is_allowed() {
     let cases = [
@@ -195,10 +230,10 @@ fn broken() -> Vec<String> {
         format!("{link}response_timeout = \"0s\"\nfirst_pause = 0\nrate = 4294967295\npark_on = [\"x\"]\ntls = {{ name = \"a b\" }}\n{route}"),
         format!("{link}{route}tries = 0\nfallback_after = 0\npauses = [\"5s\", \"0s\"]\nfallback_after_time = \"99999d\"\n"),
         format!("{link}[[route]]\nto = \"*\"\nlinks = {{ balance = [\"A\"], weights = [0] }}\n[[class]]\nname = \"bulk\"\ntries = 0\n"),
-        "[defaults]\nmax_recipients = 0\nvalid_for = \"0s\"\nallow = [\"+46\"]\ndeny = [\"070\"]\n".to_owned(),
+        "[defaults]\nmax_recipients = 0\nvalid_for = \"0s\"\nallow = [\"+46x\"]\ndeny = [\"00\"]\n".to_owned(),
         "[http]\nmax_connections = 0\nheader_timeout = \"18446744073709551615ms\"\nmax_body = 9223372036854775807\npublic_url = \"x\"\n".to_owned(),
         "[telnet]\nhost = \"a b\"\npasscode_key = \"\"\nmax_line = 1\n[node]\ndata_dir = \"\"\n[retention]\nmessages = 0\n".to_owned(),
-        "[[user]]\nname = \"crm\"\npassword = \"x\"\npriority = \"alarm\"\nmax_priority = \"high\"\nallow = [\"+46\"]\n".to_owned(),
+        "[[user]]\nname = \"crm\"\npassword = \"x\"\npriority = \"alarm\"\nmax_priority = \"high\"\nallow = [\"*\"]\n".to_owned(),
         "[http]\nlisten = \"127.0.0.1:8080\"\nops_listen = \"x\"\n[telnet]\nlisten = \"0.0.0.0:8080\"\n"
             .to_owned(),
     ];

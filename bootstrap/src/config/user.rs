@@ -1,5 +1,6 @@
 //! `[[user]]`: a person or program.
 
+use super::sections::prefixes;
 use super::values::{Parsed, Secret};
 use domain::address::Originator;
 use domain::directory::{AddressRange, User, UserName};
@@ -27,10 +28,10 @@ pub struct UserSection {
     pub originator: Option<Spanned<String>>,
     /// Other senders he may name; absent = any.
     pub originators: Option<Vec<Spanned<String>>>,
-    /// Prefixes he may send to.
+    /// What numbers begin with that he may send to: `070`, `+46 70` or `4670`; empty = all that `defaults` allow.
     #[serde(default)]
     pub allow: Vec<String>,
-    /// Prefixes he may not.
+    /// The same for numbers that he may not.
     #[serde(default)]
     pub deny: Vec<String>,
     /// The class of his messages: `bulk`, `normal`, `high`, `alarm`.
@@ -74,8 +75,8 @@ impl UserSection {
             originator: self.originator.as_ref().and_then(parse),
             originators: self.originators.as_ref().map(|list| list.iter().filter_map(parse).collect()),
             allow: limited.then(|| AllowList {
-                allow: self.allow.clone(),
-                deny: self.deny.clone(),
+                allow: prefixes(&self.allow, country),
+                deny: prefixes(&self.deny, country),
                 short_codes_denied: false,
             }),
             priority: priority(&self.priority).unwrap_or_default(),
@@ -88,7 +89,7 @@ impl UserSection {
                 cost_centre: self.cost_centre.clone(),
                 project: self.project.clone(),
             },
-            ..User::named(UserName::parse(self.name.get_ref()).ok()?)
+            ..User::named(UserName::of_user(self.name.get_ref()).ok()?)
         })
     }
 }

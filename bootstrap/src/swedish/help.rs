@@ -74,8 +74,11 @@ pub(super) const HELP: &[Entry] = &[
     ("Mail addresses the user sends from; @example.se = all of a domain", "E-postadresser som användaren sänder från; @example.se = en hel domän"),
     ("The sender that messages show when they name none; \"\" = the link's", "Avsändaren som meddelanden visar när de inte nämner någon; \"\" = vägens"),
     ("Other senders the user may name; \"any\" = all", "Andra avsändare som användaren får ange; \"any\" = alla"),
-    ("Prefixes the user may send to; \"\" = all", "Prefix som användaren får sända till; \"\" = alla"),
-    ("Prefixes the user may not send to", "Prefix som användaren inte får sända till"),
+    (
+        "What numbers begin with that the user may send to: 070, +45; \"\" = all",
+        "Vad nummer börjar med som användaren får sända till: 070, +45; \"\" = alla",
+    ),
+    ("The same for numbers that the user may not send to", "Detsamma för nummer som användaren inte får sända till"),
     ("The class of the user's messages", "Klassen på användarens meddelanden"),
     ("The highest class that the user may name", "Den högsta klass som användaren får ange"),
     ("Requests a second; 0 = no limit", "Anrop per sekund; 0 = ingen gräns"),

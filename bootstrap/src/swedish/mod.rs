@@ -290,7 +290,7 @@ mod tests {
 
     #[test]
     fn swedish_help_reads_well() {
-        let mut command = help(Cli::command()).term_width(100);
+        let mut command = help(Cli::command()).term_width(80);
         let mut text = command.render_help().to_string();
         for name in ["demo", "explain", "user", "codec"] {
             if let Some(sub) = command.find_subcommand_mut(name) {

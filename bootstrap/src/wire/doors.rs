@@ -6,7 +6,6 @@ use anyhow::{Context as _, anyhow};
 use application::Gateway;
 use axum::Router;
 use domain::language::Language;
-use domain::numbering::Country;
 use jiff::tz::TimeZone;
 use net::tls::{TlsFiles, TlsServer};
 use secrecy::SecretString;
@@ -183,7 +182,7 @@ pub fn http_router(loaded: &Loaded, http: &Http, gateway: &Gateway, machine: &Ma
         clock: Arc::clone(&machine.clock),
         config: http_door::Config {
             language: loaded.config.defaults.language(),
-            country: Country::parse(loaded.config.defaults.country.get_ref()).unwrap_or(Country::SWEDEN),
+            country: loaded.config.defaults.country(),
             body: BodyLimits { octets: http.max_body, time: http.body_timeout.0 },
         },
     })

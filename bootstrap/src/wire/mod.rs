@@ -17,7 +17,6 @@ use crate::config::Loaded;
 use crate::ids::{NodeIds, own_number};
 use anyhow::{Context as _, anyhow, bail};
 use domain::directory::{Directory, User};
-use domain::numbering::Country;
 use http_door::operator::OperatorDoor;
 use ports::driven::{Clock, Cluster, Ids, Passwords};
 use secrecy::SecretString;
@@ -79,7 +78,7 @@ pub async fn users(
     current: &Directory,
     passwords: &dyn Passwords,
 ) -> anyhow::Result<Vec<User>> {
-    let country = Country::parse(loaded.config.defaults.country.get_ref()).unwrap_or(Country::SWEDEN);
+    let country = loaded.config.defaults.country();
     let mut users = Vec::with_capacity(loaded.config.user.len());
     for section in &loaded.config.user {
         let Some(mut user) = section.to_domain(country) else { continue };

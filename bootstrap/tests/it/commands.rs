@@ -69,7 +69,7 @@ fn users_come_and_go() {
         assert!(said.contains("differ in the case of letters only"), "{said}");
     }
     for (wrong, wanted) in [
-        (&["--deny", "+46"][..], "\"+46\" is no beginning of an international number"),
+        (&["--deny", "+46x"][..], "\"+46x\" is no beginning of a number"),
         (&["--priority", "alarm", "--max-priority", "high"], "alarm is above --max-priority, which is high"),
     ] {
         let ran = place.run(&[&["user", "set", "anna"], wrong].concat());
@@ -78,8 +78,14 @@ fn users_come_and_go() {
     }
     assert!(place.run_with(&["user", "add", "bo"], "kort\n").bad().contains("at least 8"));
     place.run_with(&["user", "add", "bo"], "lång nog nu\n").good();
-    place.run(&["user", "set", "anna", "--rate", "5"]).good();
+    let ours = place.run(&["user", "add", "@gateway", "--no-password"]);
+    assert!(ours.code() == Some(2) && ours.err().contains("the gateway's own name"), "{}", ours.err());
+    place.run(&["user", "set", "anna", "--rate", "5", "--allow", "070,+45", "--deny", "0900"]).good();
     let anna = place.run(&["user", "show", "anna", "--json"]).json();
+    assert_eq!(
+        (&anna["allow"], &anna["deny"]),
+        (&serde_json::json!(["4670", "45"]), &serde_json::json!(["46900"]))
+    );
     assert_eq!(
         (&anna["rate"], &anna["password"], &anna["addresses"][0]),
         (&5.into(), &true.into(), &"10.0.0.0/8".into())

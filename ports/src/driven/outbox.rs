@@ -49,15 +49,12 @@ pub struct Acceptance {
     pub once: Option<Once>,
 }
 
-/// Whose the messages are that the gateway sends by itself: alarms, heartbeats.
-pub const OWN_USER: &str = "heartbeat";
-
 impl Acceptance {
     /// Whether it tells people that something is wrong with the gateway itself: that must also go when nothing new is taken.
     #[must_use]
     pub fn is_own_alarm(&self) -> bool {
-        self.once.as_ref().is_some_and(|once| once.user.as_str() == OWN_USER)
-            && self.messages.iter().all(|new| new.message.priority == Priority::Alarm)
+        let is_alarm = |message: &Message| message.user.is_gateway() && message.priority == Priority::Alarm;
+        self.messages.iter().all(|new| is_alarm(&new.message))
     }
 }
 

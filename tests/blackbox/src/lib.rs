@@ -8,6 +8,7 @@ pub mod clock;
 pub mod database;
 pub mod disk;
 pub mod doors;
+pub mod false_clock;
 pub mod gateway;
 pub mod history;
 pub mod http;

@@ -15,13 +15,15 @@ pub struct ManualClock(Arc<Mutex<Hands>>);
 struct Hands {
     wall: Timestamp,
     monotonic: Duration,
+    /// After so many looks it is so much earlier.
+    fall: Option<(usize, Duration)>,
 }
 
 impl ManualClock {
     /// A clock that shows this time.
     #[must_use]
     pub fn new(now: Timestamp) -> Self {
-        Self(Arc::new(Mutex::new(Hands { wall: now, monotonic: Duration::ZERO })))
+        Self(Arc::new(Mutex::new(Hands { wall: now, monotonic: Duration::ZERO, fall: None })))
     }
 
     /// Lets time pass: both the wall clock and intervals.
@@ -35,6 +37,11 @@ impl ManualClock {
     pub fn set(&self, now: Timestamp) {
         locked(&self.0).wall = now;
     }
+
+    /// Puts the wall clock back by so much between two looks at it: after so many more.
+    pub fn fall_after(&self, looks: usize, by: Duration) {
+        locked(&self.0).fall = Some((looks, by));
+    }
 }
 
 impl Default for ManualClock {
@@ -46,7 +53,15 @@ impl Default for ManualClock {
 
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
-        locked(&self.0).wall
+        let mut hands = locked(&self.0);
+        hands.fall = match hands.fall {
+            Some((0, by)) => {
+                hands.wall = hands.wall.checked_sub(by).unwrap_or(Timestamp::MIN);
+                None
+            }
+            fall => fall.map(|(looks, by)| (looks - 1, by)),
+        };
+        hands.wall
     }
 
     fn monotonic(&self) -> Duration {

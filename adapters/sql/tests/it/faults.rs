@@ -4,7 +4,8 @@
 //! asked for one test, with the case named in the environment.
 
 use crate::ports_of::options;
-use domain::message::{Incarnation, MessageId};
+use domain::directory::UserName;
+use domain::message::{Incarnation, Message, MessageId, Priority};
 use domain::state::State;
 use fakes::{ManualClock, samples};
 use ports::driven::{Clock, Outcome, StoreError, Stores};
@@ -48,8 +49,13 @@ async fn open_at(place: &Path, reserve: u64, clock: &ManualClock) -> Opened {
 }
 
 async fn accept(stores: &Stores, id: i64) -> Result<(), StoreError> {
+    accept_of(stores, id, samples::user_name("crm"), Priority::Normal).await
+}
+
+async fn accept_of(stores: &Stores, id: i64, user: UserName, priority: Priority) -> Result<(), StoreError> {
     let now = ManualClock::default().now();
-    let mut new = samples::queued(samples::message(id, now), &samples::link("TS0"));
+    let message = Message { user, priority, ..samples::message(id, now) };
+    let mut new = samples::queued(message, &samples::link("TS0"));
     (new.state, new.lease) = (State::Sending, Some(RUN));
     stores.outbox.accept(samples::acceptance(vec![new])).await.map(|_| ())
 }
@@ -145,10 +151,18 @@ async fn child_with_a_full_disk() {
     settle(&opened.stores, 2).await.expect("settled");
     assert_eq!(opened.stores.reports.ping().await, Err(StoreError::Full));
     assert_eq!(accept(&opened.stores, 4).await, Err(StoreError::Full));
+    // Nothing new but what tells people of it.
+    for (id, user, priority, expected) in [
+        (5, samples::user_name("heartbeat"), Priority::Alarm, Err(StoreError::Full)),
+        (6, UserName::gateway(), Priority::High, Err(StoreError::Full)),
+        (7, UserName::gateway(), Priority::Alarm, Ok(())),
+    ] {
+        assert_eq!(accept_of(&opened.stores, id, user, priority).await, expected, "{id}");
+    }
     std::fs::remove_dir(&reserve).expect("removed");
     clock.advance(std::time::Duration::from_secs(3));
     opened.stores.reports.ping().await.expect("there is room again");
-    accept(&opened.stores, 5).await.expect("accepted");
+    accept(&opened.stores, 8).await.expect("accepted");
 }
 
 #[tokio::test]

@@ -190,6 +190,37 @@ async fn a_copy_is_its_owners_alone_and_a_failed_one_leaves_nothing() {
     assert!(sql::backup(&url(directory.path()), &nowhere).await.is_err());
 }
 
+/// A copy that is killed leaves what it wrote; the next one to the same place removes that, unless somebody is drawing up a copy there.
+#[cfg(unix)]
+#[tokio::test]
+async fn what_a_killed_copy_left_goes_with_the_next_one() {
+    let (directory, copies) = (tempfile::tempdir().expect("one"), tempfile::tempdir().expect("another"));
+    let opened = open(directory.path()).await;
+    let left = ["copy.db.4711.part", "copy.db.4711.part-journal", "copy.db.1.part"];
+    let others = ["copy.db.4711.part.txt", "copy.db.x.part", "copy.db.part", "other.db.4711.part"];
+    let write = || {
+        for name in left.iter().chain(&others) {
+            std::fs::write(copies.path().join(name), "half a copy").expect("written");
+        }
+    };
+    let with = |names: &[&str]| {
+        let mut all: Vec<String> = names.iter().map(ToString::to_string).collect();
+        all.sort();
+        all
+    };
+    write();
+    let at_work = std::fs::File::open(copies.path()).expect("the directory");
+    at_work.lock_shared().expect("locked, as by another copy");
+    let copy = copies.path().join("copy.db");
+    sql::backup(&url(directory.path()), &copy).await.expect("the copy is made");
+    assert_eq!(names(copies.path()), with(&[&left[..], &others, &["copy.db"]].concat()), "all stays");
+    drop(at_work);
+    std::fs::remove_file(&copy).expect("removed");
+    sql::backup(&url(directory.path()), &copy).await.expect("the copy is made");
+    assert_eq!(names(copies.path()), with(&[&others[..], &["copy.db"]].concat()));
+    opened.closed().await;
+}
+
 /// What one program wrote and another cannot read holds nobody else up: neither the queue, nor expiry, nor a list, nor the next start.
 #[tokio::test]
 async fn a_row_that_cannot_be_read() {

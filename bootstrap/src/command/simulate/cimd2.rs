@@ -11,7 +11,7 @@ const DELIVERIES: usize = 10;
 /// `simulate cimd2`
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "Examples:\n  omnigate simulate cimd2 --receipts\n  \
-                  omnigate simulate cimd2 --listen 127.0.0.1:0 --receipts --journal operator.jsonl\n  \
+                  omnigate simulate cimd2 --listen 127.0.0.1:0 --receipts \\\n      --journal operator.jsonl\n  \
                   omnigate simulate cimd2 --fault throttle_every=10 --fault damage_every=100\n\n\
                   Orders, one a line on standard input: {\"do\":\"mo\",\"from\":\"46701234567\",\"to\":\"71234\",\"text\":\"hej\"}, \
                   {\"do\":\"faults\",\"faults\":{\"throttle\":true}}, {\"do\":\"drop\"}, {\"do\":\"unbind\"}, {\"do\":\"raw\",\"octets\":\"0203\"}.\n\

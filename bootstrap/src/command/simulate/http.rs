@@ -18,8 +18,8 @@ use std::time::Duration;
 #[derive(Debug, Clone, clap::Args)]
 #[command(
     after_help = "Examples:\n  omnigate simulate http --operator 46elks --listen 127.0.0.1:9046 --receipts\n  \
-                  omnigate simulate http --operator telenor-sms-pro --receipts --receipts-to http://127.0.0.1:8080/operator/TS0/call/SECRET\n  \
-                  omnigate simulate http --operator kannel --fault throttle-every=10 --fault no-answer-every=50\n\n\
+                  omnigate simulate http --operator telenor-sms-pro --receipts \\\n      --receipts-to http://127.0.0.1:8080/operator/TS0/call/SECRET\n  \
+                  omnigate simulate http --operator kannel \\\n      --fault throttle-every=10 --fault no-answer-every=50\n\n\
                   Orders: {\"do\":\"mo\",\"from\":\"46701234567\",\"to\":\"71234\",\"text\":\"hej\"} (needs --mo-to), \
                   {\"do\":\"faults\",\"faults\":{\"throttle\":true}}, {\"do\":\"drop\"}.\n\
                   Faults: throttle, throttle_every, status (refuses for good), status_every, no_answer, no_answer_every, reply_delay (ms), \

@@ -9,7 +9,7 @@ use smpp::simulator::{IdForm, ReceiptForm, ReceiptIdForm, ReceiptOptions, Simula
 /// `simulate smpp`
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "Examples:\n  omnigate simulate smpp --receipts\n  \
-                  omnigate simulate smpp --listen 127.0.0.1:0 --receipts --receipt-delay 2s --journal operator.jsonl\n  \
+                  omnigate simulate smpp --listen 127.0.0.1:0 --receipts \\\n      --receipt-delay 2s --journal operator.jsonl\n  \
                   omnigate simulate smpp --fault throttle_every=10 --fault drop_every=1000\n\n\
                   Orders, one a line on standard input: {\"do\":\"mo\",\"from\":\"46701234567\",\"to\":\"71234\",\"text\":\"hej\"}, \
                   {\"do\":\"faults\",\"faults\":{\"throttle\":true}}, {\"do\":\"drop\"}, {\"do\":\"unbind\"}, {\"do\":\"raw\",\"octets\":\"0203\"}.\n\

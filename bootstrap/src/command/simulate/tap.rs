@@ -24,7 +24,8 @@ pub enum CharsetFlag {
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "Examples:
   omnigate simulate tap --modem modem0
-  omnigate simulate tap --listen 127.0.0.1:0 --password 000000 --journal central.jsonl
+  omnigate simulate tap --listen 127.0.0.1:0 --password 000000 \\
+      --journal central.jsonl
   omnigate simulate tap --modem modem0 --line-fault busy_every=2 --fault nack_every=5
 
 In omnigate.toml:

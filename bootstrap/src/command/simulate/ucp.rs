@@ -9,7 +9,7 @@ use ucp::simulator::{Centre, SimulatorOptions};
 /// `simulate ucp`
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "Examples:\n  omnigate simulate ucp --receipts\n  \
-                  omnigate simulate ucp --listen 127.0.0.1:0 --receipts --account 71234:secret --journal operator.jsonl\n  \
+                  omnigate simulate ucp --listen 127.0.0.1:0 --receipts \\\n      --account 71234:secret --journal operator.jsonl\n  \
                   omnigate simulate ucp --fault throttle_every=10 --fault damage_every=100\n  \
                   omnigate simulate ucp --modem modem0\n      (port = \"modem0\", dial = [\"08-123 45 67\"])\n\n\
                   Orders, one a line on standard input: {\"do\":\"mo\",\"from\":\"46701234567\",\"to\":\"71234\",\"text\":\"hej\"}, \

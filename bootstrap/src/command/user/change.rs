@@ -5,7 +5,7 @@ use anyhow::{Context as _, anyhow, bail};
 use domain::directory::{AddressRange, RangeError, User, UserName};
 use domain::language::{Language, Words};
 use domain::message::Priority;
-use domain::numbering::{AllowList, Country};
+use domain::numbering::{self, AllowList, Country};
 use domain::originator;
 use domain::words;
 use secrecy::SecretString;
@@ -16,7 +16,7 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 pub struct Change {
     /// The login name: 1 to 64 letters, digits or . _ - @ +
-    #[arg(value_parser = UserName::parse)]
+    #[arg(value_parser = UserName::of_user)]
     pub name: UserName,
     /// Read the password from a file
     #[arg(long, value_name = "FILE", conflicts_with_all = ["password_env", "no_password"])]
@@ -42,10 +42,10 @@ pub struct Change {
     /// Other senders the user may name; "any" = all
     #[arg(long, value_delimiter = ',')]
     pub originators: Option<Vec<String>>,
-    /// Prefixes the user may send to; "" = all
+    /// What numbers begin with that the user may send to: 070, +45; "" = all
     #[arg(long, value_delimiter = ',')]
     pub allow: Option<Vec<String>>,
-    /// Prefixes the user may not send to
+    /// The same for numbers that the user may not send to
     #[arg(long, value_delimiter = ',')]
     pub deny: Option<Vec<String>>,
     /// The class of the user's messages
@@ -120,16 +120,17 @@ pub(super) fn changed(mut user: User, change: &Change, country: Country) -> anyh
     }
     if change.allow.is_some() || change.deny.is_some() {
         let old = user.allow.take().unwrap_or_default();
-        let allow = change.allow.as_ref().map_or(old.allow, listed);
-        let deny = change.deny.as_ref().map_or(old.deny, listed);
-        if let Some(odd) = allow.iter().chain(&deny).find(|prefix| !AllowList::is_prefix(prefix)) {
-            let what = |said: &str| format!("{odd:?} {said}");
-            return Err(WrongUsage::new(Words::new(
-                what("är ingen början på ett internationellt nummer, utan +: 467400"),
-                what("is no beginning of an international number, without +: 467400"),
-            ))
-            .into());
-        }
+        let prefix = |text: &String| {
+            numbering::prefix(text, country).map_err(|_| {
+                WrongUsage::new(words!(
+                    "{text:?} är ingen början på ett nummer: 070, +46 70 eller 4670",
+                    "{text:?} is no beginning of a number: 070, +46 70 or 4670"
+                ))
+            })
+        };
+        let read = |list: &Vec<String>| listed(list).iter().map(prefix).collect::<Result<Vec<_>, _>>();
+        let allow = change.allow.as_ref().map_or(Ok(old.allow), read)?;
+        let deny = change.deny.as_ref().map_or(Ok(old.deny), read)?;
         let limited = !allow.is_empty() || !deny.is_empty();
         user.allow = limited.then_some(AllowList { allow, deny, short_codes_denied: old.short_codes_denied });
     }

@@ -12,7 +12,7 @@ use super::{Config, UserSection};
 use domain::directory::{LinkId, User, UserName};
 use domain::language::{Language, Words};
 use domain::message::Priority;
-use domain::numbering::{AllowList, Country};
+use domain::numbering::{self, Country};
 use domain::originator;
 use std::collections::HashSet;
 use toml::Spanned;
@@ -143,7 +143,7 @@ impl Checks<'_> {
             (&defaults.allow, "defaults.allow"),
             (&defaults.deny, "defaults.deny"),
         ] {
-            if let Some(what) = no_prefix(prefixes) {
+            if let Some(what) = no_prefix(prefixes, defaults.country()) {
                 self.wrong_key(key, what);
             }
         }
@@ -193,12 +193,12 @@ impl Checks<'_> {
     }
 
     fn users(&mut self, config: &Config) {
-        let country = Country::parse(config.defaults.country.get_ref()).unwrap_or(Country::SWEDEN);
+        let country = config.defaults.country();
         let mut seen = Vec::new();
         for user in &config.user {
             let name = user.name.get_ref();
-            if UserName::parse(name).is_err() {
-                self.wrong(&user.name, "user.name", "a name is 1 to 64 letters, digits or . _ - @ +");
+            if let Err(why) = UserName::of_user(name) {
+                self.wrong(&user.name, "user.name", why.words());
             }
             self.named_once(&user.name, "user.name", &mut seen, |name| {
                 format!("there are two users called {name}")
@@ -245,7 +245,7 @@ impl Checks<'_> {
         self.key_of_somebody(user.password.as_ref(), key("password"));
         self.key_of_somebody(user.callback_secret.as_ref(), key("callback_secret"));
         for (prefixes, k) in [(&user.allow, "allow"), (&user.deny, "deny")] {
-            if let Some(what) = no_prefix(prefixes) {
+            if let Some(what) = no_prefix(prefixes, country) {
                 self.wrong_or(&key(k), &user.name, key(k), what);
             }
         }
@@ -297,9 +297,9 @@ impl Checks<'_> {
 }
 
 /// What is wrong with prefixes of international numbers: one with a plus or a leading zero would never fit.
-fn no_prefix(prefixes: &[String]) -> Option<String> {
-    let wrong = prefixes.iter().find(|prefix| !AllowList::is_prefix(prefix))?;
-    Some(format!("{wrong:?} is no beginning of an international number, without +: 467400"))
+fn no_prefix(prefixes: &[String], country: Country) -> Option<String> {
+    let wrong = prefixes.iter().find(|prefix| numbering::prefix(prefix, country).is_err())?;
+    Some(format!("{wrong:?} is no beginning of a number: 070, +46 70 or 4670"))
 }
 
 /// Whether the log says something with this level: one of the five for the program as a whole, and perhaps others for its parts. (The filter itself

@@ -1,22 +1,23 @@
 //! Where received messages go, and who is told of links that are ill.
 
 use super::Checks;
-use crate::config::{Config, MoSection};
+use crate::config::Config;
 use domain::language::Words;
 use domain::mo::Destination;
-use domain::numbering::Country;
+use domain::numbering;
 
 impl Checks<'_> {
     pub(super) fn received(&mut self, config: &Config) {
+        let country = config.defaults.country();
         let users: Vec<_> = config.user.iter().map(|u| u.name.get_ref().as_str()).collect();
         for (place, rule) in config.mo.iter().enumerate() {
             if let Some(number) = &rule.number
-                && domain::address::Recipient::parse(number.get_ref().trim_start_matches('+')).is_err()
+                && let Err(why) = numbering::receiving(number.get_ref(), country)
             {
-                self.wrong(number, "mo.number", "an international number without +, or a short code");
+                self.wrong(number, "mo.number", why);
             }
-            let same = |other: &MoSection| other.to_domain().number == rule.to_domain().number;
-            if config.mo.iter().take(place).any(same) {
+            let number = rule.to_domain(country).number;
+            if config.mo.iter().take(place).any(|other| other.to_domain(country).number == number) {
                 let what = match &rule.number {
                     Some(number) => {
                         format!("there are two rules for {}: the first one counts", number.get_ref())
@@ -57,9 +58,9 @@ impl Checks<'_> {
     }
 
     pub(super) fn alarm(&mut self, config: &Config) {
-        let country = Country::parse(config.defaults.country.get_ref()).unwrap_or(Country::SWEDEN);
+        let country = config.defaults.country();
         for number in &config.alarm.sms {
-            if let Err(refusal) = domain::numbering::recipient(number.get_ref(), country, false) {
+            if let Err(refusal) = numbering::recipient(number.get_ref(), country, false) {
                 self.wrong(number, "alarm.sms", refusal.detail);
             }
         }

@@ -8,6 +8,8 @@ mod received;
 mod route;
 mod telnet;
 
+pub(super) use node::prefixes;
+
 pub use alarm::AlarmSection;
 pub use http::{FileDoor, Http, Tls};
 pub use mail::{Relay, RelayTls, Smtp, SmtpDomain, SmtpSender};

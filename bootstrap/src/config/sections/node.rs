@@ -4,7 +4,7 @@ use crate::config::class::{self, ClassSection};
 use crate::config::values::{Period, Secret};
 use domain::directory::Defaults;
 use domain::language::Language;
-use domain::numbering::{AllowList, Country};
+use domain::numbering::{self, AllowList, Country};
 use domain::submission::PagerRules;
 use domain::text::Policy;
 use serde::Deserialize;
@@ -42,6 +42,11 @@ impl Node {
     }
 }
 
+/// What numbers begin with, in the international form.
+pub(in crate::config) fn prefixes(written: &[String], country: Country) -> Vec<String> {
+    written.iter().filter_map(|prefix| numbering::prefix(prefix, country).ok()).collect()
+}
+
 /// `[database]`
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -62,9 +67,9 @@ pub struct DefaultsSection {
     pub language: Spanned<String>,
     /// Whether Swedish mobile numbers must have nine digits and a mobile series.
     pub strict_numbers: bool,
-    /// Prefixes of international numbers that may be sent to; empty = all.
+    /// What numbers begin with that may be sent to: `070`, `+46 70` or `4670`; empty = all. The longest beginning in `allow` and `deny` that fits decides.
     pub allow: Vec<String>,
-    /// Prefixes that may not.
+    /// The same for numbers that may not.
     pub deny: Vec<String>,
     /// How text is brought into an alphabet: `auto`, `keep`, `fold` or `reject`.
     pub text: Spanned<String>,
@@ -100,17 +105,23 @@ impl DefaultsSection {
         Language::parse(self.language.get_ref()).unwrap_or_default()
     }
 
+    /// The country of numbers without one.
+    #[must_use]
+    pub fn country(&self) -> Country {
+        Country::parse(self.country.get_ref()).unwrap_or(Country::SWEDEN)
+    }
+
     pub(in crate::config) fn policy(&self) -> Option<Policy> {
         Policy::parse(self.text.get_ref())
     }
 
     pub(in crate::config) fn to_domain(&self, receipt_grace: Period, classes: &[ClassSection]) -> Defaults {
         Defaults {
-            country: Country::parse(self.country.get_ref()).unwrap_or(Country::SWEDEN),
+            country: self.country(),
             strict_numbers: self.strict_numbers,
             allow: AllowList {
-                allow: self.allow.clone(),
-                deny: self.deny.clone(),
+                allow: prefixes(&self.allow, self.country()),
+                deny: prefixes(&self.deny, self.country()),
                 short_codes_denied: false,
             },
             text: self.policy().unwrap_or_default(),
@@ -134,7 +145,7 @@ pub struct Minicall {
     pub length: usize,
     /// Pages that a message may take.
     pub pages: u8,
-    /// Pagers that show digits only: what their international numbers begin with. One message can also say so: `minicall-numeric:0740123456`.
+    /// Pagers that show digits only: what their numbers begin with. One message can also say so: `minicall-numeric:0740123456`.
     pub numeric: Vec<String>,
     /// Characters that such a pager shows.
     pub numeric_length: usize,
@@ -147,12 +158,12 @@ impl Default for Minicall {
 }
 
 impl Minicall {
-    pub(in crate::config) fn to_domain(&self) -> PagerRules {
+    pub(in crate::config) fn to_domain(&self, country: Country) -> PagerRules {
         PagerRules {
             length: self.length,
             pages: self.pages,
             numeric_length: self.numeric_length,
-            numeric: self.numeric.clone(),
+            numeric: prefixes(&self.numeric, country),
         }
     }
 }

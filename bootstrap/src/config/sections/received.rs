@@ -1,9 +1,9 @@
 //! Where received messages and reports go.
 
 use crate::config::values::{Parsed, Period, Secret};
-use domain::address::Recipient;
 use domain::directory::{AddressRange, UserName};
 use domain::mo::{Destination, MoRule};
+use domain::numbering::{self, Country};
 use serde::Deserialize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use toml::Spanned;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MoSection {
-    /// The receiving number; absent = every other.
+    /// The receiving number, as people write it, or a short code; absent = every other.
     pub number: Option<Spanned<String>>,
     /// Whose inbox; absent = everybody's.
     pub user: Option<Spanned<String>>,
@@ -25,12 +25,9 @@ pub struct MoSection {
 }
 
 impl MoSection {
-    pub(in crate::config) fn to_domain(&self) -> MoRule {
+    pub(in crate::config) fn to_domain(&self, country: Country) -> MoRule {
         MoRule {
-            number: self
-                .number
-                .as_ref()
-                .and_then(|n| Recipient::parse(n.get_ref().trim_start_matches('+')).ok()),
+            number: self.number.as_ref().and_then(|n| numbering::receiving(n.get_ref(), country).ok()),
             user: self.user.as_ref().and_then(|u| UserName::parse(u.get_ref()).ok()),
             destination: self.to.as_ref().map(|d| d.0.clone()),
             answers: self.answers,

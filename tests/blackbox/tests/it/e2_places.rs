@@ -12,9 +12,9 @@ use std::time::Duration;
 /// More than one address may have.
 const POOL: usize = 60;
 const LIVE: &[u8] = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
-/// A request whose body never comes.
-const UNDER_WAY: &[u8] =
-    b"POST /send HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 9\r\n\r\n";
+/// A request whose body never comes. It is told when the body is waited for.
+const UNDER_WAY: &[u8] = b"POST /send HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n\
+      Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 9\r\n\r\n";
 
 fn open(address: SocketAddr, octets: &[u8]) -> TcpStream {
     let mut stream = TcpStream::connect(address).expect("a connection");
@@ -27,6 +27,14 @@ fn status(stream: &mut TcpStream) -> String {
     let mut answer = [0; 4096];
     let length = stream.read(&mut answer).expect("an answer");
     String::from_utf8_lossy(&answer[..length]).chars().skip("HTTP/1.1 ".len()).take(3).collect()
+}
+
+/// A request that is being worked on. What was asked before it may still have had the only place.
+fn under_way(address: SocketAddr) -> TcpStream {
+    eventually("a request under way", || {
+        let mut one = open(address, UNDER_WAY);
+        (status(&mut one) == "100").then_some(one)
+    })
 }
 
 fn message(n: usize) -> Request {
@@ -67,9 +75,10 @@ fn a_gateway_without_room_says_so_in_the_callers_language() {
     std::fs::write(gateway.config(), text).expect("written");
     gateway.restart();
     let http = gateway.doors().http;
-    let _under_way = open(http, UNDER_WAY);
     let form = Request::get("/send?numbers=0701234567&text=Hej");
     let said = |request: &Request, words: &str| {
+        // One for each: it is given up when its body does not come.
+        let _under_way = under_way(http);
         eventually(words, || {
             let answer = once(http, request).ok()?;
             answer.text().contains(words).then_some(answer.status)

@@ -45,7 +45,7 @@ pub fn encode_user(user: &User) -> String {
 /// # Errors
 /// A value that cannot be read: a user with fewer limits than he was given must not come of it.
 pub fn decode_user(name: &str, text: &str) -> QueryResult<User> {
-    let name = UserName::parse(name).map_err(|e| unreadable("user", e))?;
+    let name = UserName::of_user(name).map_err(|e| unreadable("user", e))?;
     let mut user = User::named(name);
     for line in text.lines() {
         let mut fields = split_fields(line);
