@@ -168,7 +168,7 @@ pub(super) const SAID: &[Entry] = &[
         "{}a pattern is *, short, minicall, or digits that the international number begins with (46, +4670, 4670*)",
         "{}ett mönster är *, short, minicall, eller siffror som det internationella numret börjar med (46, +4670, 4670*)",
     ),
-    ("{}a destination is mailto:address or an http:// or https:// URL", "{}ett mål är mailto:adress eller en URL med http:// eller https://"),
+    ("{}a destination is mailto:address, an http:// or https:// URL, or parlayx:v2_2 URL correlator", "{}ett mål är mailto:adress, en URL med http:// eller https://, eller parlayx:v2_2 URL correlator"),
     ("{}a length of time is a number with ms, s, m, h or d: \"30s\", \"10m\"", "{}en tidslängd är ett tal med ms, s, m, h eller d: \"30s\", \"10m\""),
     ("{}octets are pairs of hexadecimal digits", "{}oktetter är par av hexadecimala siffror"),
     ("{}a number, in hexadecimal after 0x: \"0x0401\"", "{}ett tal, hexadecimalt efter 0x: \"0x0401\""),
