@@ -80,7 +80,12 @@ impl<A: Send + 'static> Jobs<A> {
             let stored = AssertUnwindSafe(shared.receiver.mo(part)).catch_unwind().await;
             Done::Mo(to, stored.map_or_else(|_| panicked(&shared), answer), heard)
         };
-        // It is begun here: then it takes its place before those that come after it, whichever task runs first.
+        self.begin(call);
+    }
+
+    /// Begins a call here: then it takes its place before those that come after it, whichever task runs first (a worker of tokio runs the one
+    /// that was spawned last).
+    fn begin(&mut self, call: impl Future<Output = Done<A>> + Send + 'static) {
         let mut call = Box::pin(self.shared.calls.track_future(call));
         match call.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(done) => self.running.spawn(std::future::ready(done)),
@@ -94,7 +99,8 @@ impl<A: Send + 'static> Jobs<A> {
             self.reply_calls += 1;
             self.replies(std::mem::take(done));
         }
-        if !self.receipts.is_empty() && self.receipt_calls < MOST_CALLS {
+        // A receipt that overtakes the reply it follows is kept by its id, and looked for when the reply comes.
+        if done.is_empty() && !self.receipts.is_empty() && self.receipt_calls < MOST_CALLS {
             self.receipt_calls += 1;
             let shared = self.shared.clone();
             let (to, receipts): (Vec<_>, Vec<_>) = std::mem::take(&mut self.receipts).into_iter().unzip();
@@ -122,7 +128,7 @@ impl<A: Send + 'static> Jobs<A> {
             }
             Done::Replies(count)
         };
-        self.running.spawn(self.shared.calls.track_future(call));
+        self.begin(call);
     }
 
     /// Waits for the next call to end (for ever when there is none) and gives what is to be answered now.

@@ -37,6 +37,8 @@ impl Dial for Pipes {
 struct Recorder {
     replies: Mutex<Vec<Reply>>,
     mos: Mutex<Vec<String>>,
+    /// What was reported, in its order.
+    calls: Mutex<Vec<&'static str>>,
     heard: Notify,
 }
 
@@ -49,9 +51,11 @@ impl ReceiveMessages for Recorder {
         Ok(())
     }
     async fn receipts(&self, receipts: Vec<Receipt>) -> Vec<Result<(), ReceiveError>> {
+        self.calls.lock().unwrap().push("receipts");
         receipts.iter().map(|_| Ok(())).collect()
     }
     async fn replies(&self, replies: Vec<Reply>) {
+        self.calls.lock().unwrap().push("replies");
         self.replies.lock().unwrap().extend(replies);
         self.heard.notify_one();
     }
@@ -220,6 +224,24 @@ async fn a_throttled_message_comes_back_after_some_seconds_however_few_its_tries
         assert!(
             matches!(&replies[0].parts[..], [(1, PartReply::Refused(f))] if f.class == FailureClass::Throttled)
         );
+    })
+    .await;
+}
+
+/// One that overtook its reply would be of a message that nobody knows yet.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_receipt_is_reported_after_the_reply_it_came_with() {
+    patiently(async {
+        let mut rig = start(0);
+        let mut operator = rig.operator().await;
+        for n in 0..20 {
+            rig.recorder.calls.lock().unwrap().clear();
+            assert!(rig.link.offer(vec![shipment(n)]).is_empty());
+            let key = line(&mut operator).await.replace('S', "+");
+            operator.write_all(format!("{key}\nR\n").as_bytes()).await.unwrap();
+            assert_eq!(line(&mut operator).await, "a");
+            assert_eq!(*rig.recorder.calls.lock().unwrap(), ["replies", "receipts"]);
+        }
     })
     .await;
 }
