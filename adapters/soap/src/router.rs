@@ -3,6 +3,7 @@
 use crate::door::{Doors, Sent};
 use crate::fault;
 use crate::gateway::{self, Gateway};
+use crate::oms::{self, Oms};
 use crate::service::Service;
 use crate::trouble::Trouble;
 use crate::version::Version;
@@ -23,6 +24,7 @@ use web_kit::{Caller, problem};
 pub fn router(doors: Doors) -> Router {
     Router::new()
         .route(gateway::PATH, get(describe).post(call::<Gateway>))
+        .route(oms::PATH, get(describe).post(call::<Oms>))
         .layer(DefaultBodyLimit::disable())
         .with_state(Arc::new(doors))
 }
@@ -31,6 +33,7 @@ pub fn router(doors: Doors) -> Router {
 fn description_of(path: &str) -> Option<&'static Description> {
     match path {
         gateway::PATH => Some(&gateway::WSDL),
+        oms::PATH => Some(&oms::WSDL),
         _ => None,
     }
 }
@@ -90,6 +93,7 @@ pub fn busy(parts: &Parts, language: Language) -> Option<Response> {
     }
     let write = match parts.uri.path() {
         gateway::PATH => fault::write::<Gateway>,
+        oms::PATH => fault::write::<Oms>,
         _ => return None,
     };
     let version = Media::of(&parts.headers).map_or(Version::V11, |media| media.version);
