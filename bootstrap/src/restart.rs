@@ -8,6 +8,7 @@ const AT_START: &[&str] = &[
     "node",
     "database",
     "http",
+    "oms",
     "smtp",
     "telnet",
     "callbacks",
@@ -59,7 +60,7 @@ const AT_ONCE: &[&str] = &[
 ];
 
 /// Sections that are there also when the file does not have them: that one has come or gone says nothing, its keys say it.
-const ALWAYS: &[&str] = &["node", "database", "callbacks", "retention", "log"];
+const ALWAYS: &[&str] = &["node", "database", "oms", "callbacks", "retention", "log"];
 
 /// The keys that differ from what the gateway was started with and that only a new start puts in force; a section that is new or gone has
 /// its name alone.
@@ -133,5 +134,6 @@ mod tests {
             ),
             ["callbacks.timeout", "database.url", "log.level"]
         );
+        assert_eq!(with("[oms]\njoin = false\n"), ["oms.join"]);
     }
 }

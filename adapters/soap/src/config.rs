@@ -1,5 +1,6 @@
 //! What can be set about the web service.
 
+use crate::oms::OmsConfig;
 use crate::xml::Limits;
 use domain::Language;
 use domain::numbering::Country;
@@ -29,10 +30,12 @@ pub struct Config {
     pub attributes: usize,
     /// Octets of one text. 64 KiB.
     pub text: usize,
-    /// Messages in one SendSmsBatch. 1,000.
+    /// Messages in one SendSmsBatch or DeliverXmsBatch. 1,000.
     pub batch: usize,
     /// Ids in one GetStatus or AckReceived. 1,000.
     pub ids: usize,
+    /// Outlook Mobile Service.
+    pub oms: OmsConfig,
 }
 
 impl Default for Config {
@@ -49,6 +52,7 @@ impl Default for Config {
             text: 64 * 1024,
             batch: 1000,
             ids: 1000,
+            oms: OmsConfig::default(),
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::config::Config;
 use crate::envelope::{self, Message};
 use crate::fault;
 use crate::login::Shown;
-use crate::service::{Asker, Service};
+use crate::port_type::{Asker, PortType};
 use crate::trouble::Trouble;
 use crate::version::Version;
 use crate::xml::charset;
@@ -48,7 +48,7 @@ pub(crate) struct Sent {
 
 impl Doors {
     /// Answers one message to a service. `expected` is the version the media type speaks of.
-    pub(crate) async fn take<S: Service>(
+    pub(crate) async fn take<P: PortType>(
         &self,
         octets: &[u8],
         charset: Option<&str>,
@@ -58,14 +58,14 @@ impl Doors {
     ) -> Sent {
         let language = web_kit::language(headers, self.config.language);
         let (version, message) = match charset::decode(octets, charset) {
-            Ok(text) => envelope::read::<S>(&text, &self.config, self.clock.now(), expected),
+            Ok(text) => envelope::read::<P>(&text, &self.config, self.clock.now(), expected),
             Err(error) => (expected, Err(error.into())),
         };
         let mut anonymous = false;
         let answer = match (message, web_kit::no_callback(headers)) {
             (Ok(Message { token, call }), Ok(())) => {
                 let shown = Shown { token, headers, caller, plain_passwords: self.config.plain_passwords };
-                S::serve(self, call, Asker { shown, version, language }, &mut anonymous).await
+                P::serve(self, call, Asker { shown, version, language }, &mut anonymous).await
             }
             (Err(trouble), _) => Err(trouble),
             (Ok(_), Err(refusal)) => Err(refusal.into()),
@@ -74,7 +74,7 @@ impl Doors {
             Ok(text) => Sent { version, text, trouble: None, anonymous },
             Err(trouble) => Sent {
                 version,
-                text: fault::write::<S>(&trouble, version, language),
+                text: fault::write::<P>(&trouble, version, language),
                 trouble: Some(trouble),
                 anonymous,
             },

@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use crate::login::{self, Token};
-use crate::service::Service;
+use crate::port_type::PortType;
 use crate::trouble::{Trouble, malformed};
 use crate::understand::{self, Name};
 use crate::version::Version;
@@ -18,12 +18,12 @@ pub(crate) struct Message<C> {
 }
 
 /// Reads a message to a service. The version is told also when the rest cannot be read; `fallback` stands until it is known.
-pub(crate) fn read<S: Service>(
+pub(crate) fn read<P: PortType>(
     text: &str,
     config: &Config,
     now: Timestamp,
     fallback: Version,
-) -> (Version, Result<Message<S::Call>, Trouble>) {
+) -> (Version, Result<Message<P::Call>, Trouble>) {
     let mut reader = Reader::new(text, config.limits(text.len()));
     let root = match reader.child() {
         Ok(Some(root)) => root,
@@ -40,17 +40,17 @@ pub(crate) fn read<S: Service>(
         );
     }
     match Version::of(root.namespace.as_deref()) {
-        Some(version) => (version, inside::<S>(&mut reader, version, config, now)),
+        Some(version) => (version, inside::<P>(&mut reader, version, config, now)),
         None => (Version::V11, Err(Trouble::VersionMismatch)),
     }
 }
 
-fn inside<S: Service>(
+fn inside<P: PortType>(
     reader: &mut Reader<'_>,
     version: Version,
     config: &Config,
     now: Timestamp,
-) -> Result<Message<S::Call>, Trouble> {
+) -> Result<Message<P::Call>, Trouble> {
     let mut token = None;
     let mut child = reader.child()?;
     if child.as_ref().is_some_and(|c| c.is(version.namespace(), "Header")) {
@@ -66,7 +66,7 @@ fn inside<S: Service>(
     let Some(operation) = reader.child()? else {
         return Err(malformed("Body är tom", "the Body is empty"));
     };
-    let call = S::read(reader, &operation, config)?;
+    let call = P::read(reader, &operation, config)?;
     if reader.child()?.is_some() {
         return Err(malformed("Body har mer än ett element", "the Body holds more than one element"));
     }

@@ -4,7 +4,7 @@
 //! then never look at the fault. Exceptions are what happens before SOAP: 401 with a challenge, 413, 415.
 
 use crate::gateway::NAMESPACE;
-use crate::service::Service;
+use crate::port_type::PortType;
 use crate::trouble::Trouble;
 use crate::understand::Name;
 use crate::version::Version;
@@ -13,7 +13,7 @@ use domain::Language;
 use domain::refusal::{Code, Refusal};
 
 /// Writes a fault.
-pub(crate) fn write<S: Service>(trouble: &Trouble, version: Version, language: Language) -> String {
+pub(crate) fn write<P: PortType>(trouble: &Trouble, version: Version, language: Language) -> String {
     let (who, text) = shown(trouble, language);
     let lang = [("xml:lang", language.tag())];
     let mut out = Writer::new();
@@ -31,7 +31,7 @@ pub(crate) fn write<S: Service>(trouble: &Trouble, version: Version, language: L
                 _ => "s:MustUnderstand",
             };
             out.leaf("faultcode", code).leaf_with("faultstring", &lang, &text);
-            detail::<S>(&mut out, "detail", trouble, language);
+            detail::<P>(&mut out, "detail", trouble, language);
         }
         Version::V12 => {
             out.open("s:Code", &[]).leaf("s:Value", &format!("s:{who}"));
@@ -41,7 +41,7 @@ pub(crate) fn write<S: Service>(trouble: &Trouble, version: Version, language: L
             }
             out.close();
             out.open("s:Reason", &[]).leaf_with("s:Text", &lang, &text).close();
-            detail::<S>(&mut out, "s:Detail", trouble, language);
+            detail::<P>(&mut out, "s:Detail", trouble, language);
         }
     }
     out.finish()
@@ -77,10 +77,10 @@ fn shown(trouble: &Trouble, language: Language) -> (&'static str, String) {
     }
 }
 
-fn detail<S: Service>(out: &mut Writer, name: &'static str, trouble: &Trouble, language: Language) {
+fn detail<P: PortType>(out: &mut Writer, name: &'static str, trouble: &Trouble, language: Language) {
     if let Trouble::Refused(refusal) = trouble {
         out.open(name, &[]);
-        S::detail(out, refusal, language);
+        P::detail(out, refusal, language);
         out.close();
     }
 }

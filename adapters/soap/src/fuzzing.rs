@@ -3,6 +3,7 @@
 use crate::config::Config;
 use crate::envelope;
 use crate::gateway::Gateway;
+use crate::oms::{self, Oms};
 use crate::parlayx::ParlayX;
 use crate::version::Version;
 use crate::xml::charset;
@@ -14,5 +15,14 @@ pub fn request(octets: &[u8]) {
         let config = Config::default();
         let _ = envelope::read::<Gateway>(&text, &config, Timestamp::UNIX_EPOCH, Version::V11);
         let _ = envelope::read::<ParlayX>(&text, &config, Timestamp::UNIX_EPOCH, Version::V11);
+    }
+}
+
+/// A request to the Outlook Mobile Service: the envelope, and each document that may stand inside it.
+pub fn oms(octets: &[u8]) {
+    let config = Config::default();
+    if let Ok(text) = charset::decode(octets, None) {
+        let _ = envelope::read::<Oms>(&text, &config, Timestamp::UNIX_EPOCH, Version::V11);
+        oms::read_documents(&text, &config);
     }
 }

@@ -3,8 +3,9 @@
 use crate::door::{Doors, Sent};
 use crate::fault;
 use crate::gateway::{self, Gateway};
+use crate::oms::{self, Oms};
 use crate::parlayx::{self, ParlayX};
-use crate::service::Service;
+use crate::port_type::PortType;
 use crate::trouble::Trouble;
 use crate::version::Version;
 use crate::wsdl::{self, Description};
@@ -24,6 +25,7 @@ use web_kit::{Caller, problem};
 pub fn router(doors: Doors) -> Router {
     Router::new()
         .route(gateway::PATH, get(describe).post(call::<Gateway>))
+        .route(oms::PATH, get(describe).post(call::<Oms>))
         .route(parlayx::PATHS, get(describe).post(call::<ParlayX>))
         .layer(DefaultBodyLimit::disable())
         .with_state(Arc::new(doors))
@@ -33,6 +35,7 @@ pub fn router(doors: Doors) -> Router {
 fn description_of(path: &str) -> Option<&'static Description> {
     match path {
         gateway::PATH => Some(&gateway::WSDL),
+        oms::PATH => Some(&oms::WSDL),
         path => parlayx::description_of(path),
     }
 }
@@ -59,7 +62,7 @@ async fn describe(State(doors): State<Arc<Doors>>, caller: Caller, request: Requ
     respond(StatusCode::OK, "text/xml; charset=utf-8", text)
 }
 
-async fn call<S: Service>(State(doors): State<Arc<Doors>>, caller: Caller, request: Request) -> Response {
+async fn call<P: PortType>(State(doors): State<Arc<Doors>>, caller: Caller, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Parts { headers, .. } = parts;
     let Some(media) = Media::of(&headers) else {
@@ -70,17 +73,17 @@ async fn call<S: Service>(State(doors): State<Arc<Doors>>, caller: Caller, reque
                 "Content-Type: text/xml or application/soap+xml, not compressed",
             ),
         );
-        return early::<S>(&doors, &headers, Version::V11, StatusCode::UNSUPPORTED_MEDIA_TYPE, refusal);
+        return early::<P>(&doors, &headers, Version::V11, StatusCode::UNSUPPORTED_MEDIA_TYPE, refusal);
     };
     match web_kit::read_body(body, doors.config.body).await {
         Ok(octets) => {
-            answer(doors.take::<S>(&octets, media.charset.as_deref(), media.version, &headers, caller).await)
+            answer(doors.take::<P>(&octets, media.charset.as_deref(), media.version, &headers, caller).await)
         }
         Err(error) => {
             let refusal = Refusal::from(error);
             let large = refusal.code == Code::TooLarge;
             let status = if large { StatusCode::PAYLOAD_TOO_LARGE } else { StatusCode::BAD_REQUEST };
-            early::<S>(&doors, &headers, media.version, status, refusal)
+            early::<P>(&doors, &headers, media.version, status, refusal)
         }
     }
 }
@@ -93,6 +96,7 @@ pub fn busy(parts: &Parts, language: Language) -> Option<Response> {
     }
     let write = match parts.uri.path() {
         gateway::PATH => fault::write::<Gateway>,
+        oms::PATH => fault::write::<Oms>,
         path if parlayx::is_at(path) => fault::write::<ParlayX>,
         _ => return None,
     };
@@ -104,7 +108,7 @@ pub fn busy(parts: &Parts, language: Language) -> Option<Response> {
 }
 
 /// A fault before the message was read.
-fn early<S: Service>(
+fn early<P: PortType>(
     doors: &Doors,
     headers: &HeaderMap,
     version: Version,
@@ -113,7 +117,7 @@ fn early<S: Service>(
 ) -> Response {
     let language = web_kit::language(headers, doors.config.language);
     let code = refusal.code;
-    let text = fault::write::<S>(&Trouble::Refused(refusal), version, language);
+    let text = fault::write::<P>(&Trouble::Refused(refusal), version, language);
     let mut response = respond(status, version.media_type(), text);
     problem::headers_for(code, response.headers_mut());
     response

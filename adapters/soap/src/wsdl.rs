@@ -25,19 +25,7 @@ pub(crate) fn described(
     https: bool,
     config: &Config,
 ) -> String {
-    let base = match &config.public_url {
-        Some(base) => base.trim_end_matches('/').to_owned(),
-        None => {
-            let said = headers.get(header::HOST).and_then(|v| v.to_str().ok());
-            // What stands last was written by the proxy that called.
-            let before = headers.get(web_kit::FORWARDED_HOST).and_then(|v| v.to_str().ok());
-            let before = before.and_then(|hosts| hosts.rsplit(',').next()).map(str::trim);
-            match before.or(authority).or(said).filter(|host| is_host(host)) {
-                Some(host) => format!("{}://{host}", if https { "https" } else { "http" }),
-                None => PLACE.to_owned(),
-            }
-        }
-    };
+    let base = base(headers, authority, https, config);
     let mut address = String::new();
     for c in format!("{base}{path}").chars() {
         match c {
@@ -47,6 +35,21 @@ pub(crate) fn described(
         }
     }
     description.text.replace(&format!("{PLACE}{}", description.path), &address)
+}
+
+/// The address that was called, without the path.
+pub(crate) fn base(headers: &HeaderMap, authority: Option<&str>, https: bool, config: &Config) -> String {
+    if let Some(base) = &config.public_url {
+        return base.trim_end_matches('/').to_owned();
+    }
+    let said = headers.get(header::HOST).and_then(|v| v.to_str().ok());
+    // What stands last was written by the proxy that called.
+    let before = headers.get(web_kit::FORWARDED_HOST).and_then(|v| v.to_str().ok());
+    let before = before.and_then(|hosts| hosts.rsplit(',').next()).map(str::trim);
+    match before.or(authority).or(said).filter(|host| is_host(host)) {
+        Some(host) => format!("{}://{host}", if https { "https" } else { "http" }),
+        None => PLACE.to_owned(),
+    }
 }
 
 /// A name or an address, with a port or none.

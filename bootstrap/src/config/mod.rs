@@ -25,7 +25,7 @@ pub use operator::{Changed, Operator, Taken};
 pub use problem::{ConfigError, Problem};
 pub use sections::{
     AlarmSection, Callbacks, Database, DefaultsSection, FileDoor, Http, Log, LogFormat, Minicall, MoSection,
-    Node, Relay, RelayTls, Retention, RouteSection, Smtp, SmtpDomain, SmtpSender, Telnet, Tls,
+    Node, Oms, Relay, RelayTls, Retention, RouteSection, Smtp, SmtpDomain, SmtpSender, Telnet, Tls,
 };
 pub use user::UserSection;
 pub use values::{Parsed, Period, Secret};
@@ -52,6 +52,8 @@ pub struct Config {
     pub defaults: DefaultsSection,
     /// JSON, forms, SOAP, health and metrics.
     pub http: Option<Http>,
+    /// What Outlook Mobile Service tells of itself, on the same listener.
+    pub oms: Oms,
     /// Mail in, and the relay for mail out.
     pub smtp: Option<Smtp>,
     /// Telnet and SNPP.

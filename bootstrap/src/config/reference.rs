@@ -10,6 +10,7 @@ const SOURCES: &[&str] = &[
     include_str!("sections/node.rs"),
     include_str!("sections/alarm.rs"),
     include_str!("sections/http.rs"),
+    include_str!("sections/oms.rs"),
     include_str!("sections/mail.rs"),
     include_str!("sections/telnet.rs"),
     include_str!("sections/received.rs"),
@@ -33,6 +34,7 @@ const ORDER: &[&str] = &[
     "[defaults]",
     "[minicall]",
     "[http]",
+    "[oms]",
     "[smtp]",
     "[[smtp.domain]]",
     "[[smtp.sender]]",
@@ -77,7 +79,7 @@ refuses. A key that does not exist is an error.
   its connections. Who comes to a door after it is met by the door's new `allow`, and at the `[smtp]` and the `[telnet]` door by their new
   settings (domains, templates, limits); who is inside keeps his. A user who is logged in there is looked up again with each thing he asks: when he
   is gone, switched off or has a new password he must log in again. At the next start change: `listen`, `tls` (its path), `max_connections`,
-  `max_per_address` and `patience` of the doors, `[smtp.relay]` and `telnet.passcode_key`, all else of `[http]`, `[callbacks]`, `[database]` and `[log]`, `[node]` but for `drain`,
+  `max_per_address` and `patience` of the doors, `[smtp.relay]` and `telnet.passcode_key`, all else of `[http]`, `[oms]`, `[callbacks]`, `[database]` and `[log]`, `[node]` but for `drain`,
   `[retention]` but for `receipt_grace`, `alarm.mail`, a user's `callback_secret`, doors that come or go, and of `defaults` what the HTTP doors
   and mail say by `language` and search by `country`. Each of them that differs from what is in force is named in the log. A file that is wrong
   changes nothing.

@@ -209,6 +209,7 @@ fn broken() -> Vec<String> {
         format!("{link}[[route]]\nto = \"*\"\nlinks = []\n"),
         format!("{link}[[route]]\nto = \"*\"\nlinks = [{{ balance = [\"A\", \"A\"], weights = [1] }}]\n"),
         "[http]\nallow = [\"x\"]\n".to_owned(),
+        "[oms]\nservice_uri = \"x\"\nsign_up_page = \"x\"\nother_code = \"x\"\nmax_messages = 0\n".to_owned(),
         "\n[smtp]\n".to_owned(),
         format!("{smtp}template = \"{{sbject}}\"\n"),
         format!("{smtp}template = \"{{subject\"\n"),

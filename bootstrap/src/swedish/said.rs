@@ -190,6 +190,10 @@ pub(super) const SAID: &[Entry] = &[
     ("the profile {} cannot be read: {}", "profilen {} kan inte läsas: {}"),
     ("the file {} cannot be read: {}", "filen {} kan inte läsas: {}"),
     ("{} is no mail domain", "{} är ingen e-postdomän"),
+    (
+        "a URI has a scheme: https://sms.example.se or urn:example:sms",
+        "en URI har ett schema: https://sms.example.se eller urn:example:sms",
+    ),
     ("which entry?", "vilken post?"),
     ("own_number is digits", "own_number är siffror"),
     ("a modem has one call at a time: sessions = 1", "ett modem har ett samtal i taget: sessions = 1"),

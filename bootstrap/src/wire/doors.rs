@@ -1,7 +1,7 @@
 //! The front doors, not open yet.
 
 use super::{Machine, own_secret};
-use crate::config::{Http, Loaded, Smtp, SmtpSender, Telnet, Tls};
+use crate::config::{Http, Loaded, Oms, Smtp, SmtpSender, Telnet, Tls};
 use anyhow::{Context as _, anyhow};
 use application::Gateway;
 use axum::Router;
@@ -188,7 +188,7 @@ pub fn http_router(loaded: &Loaded, http: &Http, gateway: &Gateway, machine: &Ma
     })
 }
 
-/// The SOAP web service.
+/// The SOAP web services.
 pub fn soap_router(loaded: &Loaded, http: &Http, gateway: &Gateway, machine: &Machine) -> Router {
     soap::router(soap::Doors {
         auth: gateway.authenticate(),
@@ -205,8 +205,24 @@ pub fn soap_router(loaded: &Loaded, http: &Http, gateway: &Gateway, machine: &Ma
             body: BodyLimits { octets: http.soap_max_body, time: http.body_timeout.0 },
             batch: http.soap_max_batch,
             ids: http.soap_max_ids,
+            oms: oms_config(&loaded.config.oms),
             // How deep and how wide a document may be guards the parser; no honest caller comes near, so there is no key.
             ..soap::Config::default()
         },
     })
+}
+
+/// Every field is named: one that the file could not set would not compile.
+fn oms_config(section: &Oms) -> soap::OmsConfig {
+    soap::OmsConfig {
+        swedish_name: section.swedish_name.clone(),
+        english_name: section.english_name.clone(),
+        provider: section.provider.clone(),
+        service_uri: section.service_uri.as_ref().map(|uri| uri.get_ref().clone()),
+        sign_up_page: section.sign_up_page.as_ref().map(|page| page.get_ref().clone()),
+        max_recipients: section.max_recipients,
+        max_messages: section.max_messages,
+        join: section.join,
+        other_code: section.other_code.get_ref().clone(),
+    }
 }

@@ -17,6 +17,13 @@ pub fn wall_ms() -> u64 {
         .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
+/// The time in UTC some seconds from now, to the second: `2026-11-23T08:00:10Z`.
+#[must_use]
+pub fn utc_after(seconds: u64) -> String {
+    let at = i64::try_from(wall_ms() / 1000 + seconds).unwrap_or(i64::MAX);
+    jiff::Timestamp::from_second(at).map_or_else(|error| error.to_string(), |at| at.to_string())
+}
+
 /// A stopwatch.
 #[must_use]
 pub fn start() -> Instant {

@@ -1,15 +1,15 @@
 //! Our own web service, described by `wsdl/gateway.wsdl`: every option that the JSON API has.
 
 mod answer;
-mod batch;
 mod call;
 mod sms;
 
+use crate::batch::{self, AT_ONCE};
 use crate::config::Config;
 use crate::door::Doors;
 use crate::fault;
 use crate::form::Names;
-use crate::service::{Asker, Service};
+use crate::port_type::{Asker, PortType};
 use crate::trouble::Trouble;
 use crate::wsdl::Description;
 use crate::xml::{Element, Reader, Writer};
@@ -35,15 +35,13 @@ const NAMES: Names = Names(NAMESPACE);
 /// Its description.
 pub(crate) static WSDL: Description =
     Description { text: include_str!("../../../../wsdl/gateway.wsdl"), path: PATH };
-/// Messages of a batch that are being accepted at once: enough to share commits, few enough to leave room for others.
-const AT_ONCE: usize = 32;
 /// Messages that a reference may find.
 const MOST_BY_REFERENCE: usize = 1000;
 
 /// The service.
 pub(crate) struct Gateway;
 
-impl Service for Gateway {
+impl PortType for Gateway {
     type Call = Asked;
 
     fn read(reader: &mut Reader<'_>, operation: &Element, config: &Config) -> Result<Asked, Trouble> {
@@ -122,28 +120,15 @@ impl Work<'_> {
     /// Every message for itself: what one is refused for does not touch the others, and the answer says it of each. Two to one number are
     /// accepted one after the other.
     async fn batch(&self, items: Vec<Result<Request, Refusal>>) -> Vec<Result<Accepted, Refusal>> {
-        let turns = batch::turns(items.iter().map(|item| {
-            let numbers = item.as_ref().map_or(&[][..], |request| request.to.as_slice());
-            numbers.iter().map(String::as_str)
-        }));
-        let mut waiting: Vec<_> = turns.into_iter().zip(items).enumerate().collect();
-        waiting.sort_by_key(|(place, (turn, _))| (*turn, *place));
-        let mut waiting = waiting.into_iter().peekable();
-        let mut results = Vec::with_capacity(waiting.len());
-        while let Some(now) = waiting.peek().map(|(_, (turn, _))| *turn) {
-            let these: Vec<_> =
-                std::iter::from_fn(|| waiting.next_if(|(_, (turn, _))| *turn == now)).collect();
-            let submissions = these.into_iter().map(|(place, (_, item))| {
+        batch::carry_out(
+            items,
+            |item| item.as_ref().map_or(&[], |request| &request.to),
+            |item| {
                 let (submit, sender) = (Arc::clone(&self.doors.submit), self.sender.clone());
-                async move {
-                    let accepted = async { submit.submit(&sender, item?).await };
-                    (place, accepted.await)
-                }
-            });
-            results.extend(stream::iter(submissions).buffered(AT_ONCE).collect::<Vec<_>>().await);
-        }
-        results.sort_by_key(|(place, _)| *place);
-        results.into_iter().map(|(_, result)| result).collect()
+                async move { submit.submit(&sender, item?).await }
+            },
+        )
+        .await
     }
 
     async fn status(

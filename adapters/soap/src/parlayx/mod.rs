@@ -11,7 +11,7 @@ mod notify;
 
 use crate::config::Config;
 use crate::door::Doors;
-use crate::service::{Asker, Service};
+use crate::port_type::{Asker, PortType};
 use crate::trouble::Trouble;
 use crate::version::Version;
 use crate::wsdl::Description;
@@ -95,7 +95,7 @@ pub(crate) fn services() -> Words {
 /// The services.
 pub(crate) struct ParlayX;
 
-impl Service for ParlayX {
+impl PortType for ParlayX {
     type Call = Asked;
 
     fn read(reader: &mut Reader<'_>, operation: &Element, _: &Config) -> Result<Asked, Trouble> {

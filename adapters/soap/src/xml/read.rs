@@ -98,6 +98,11 @@ impl<'x> Reader<'x> {
 
     /// The text of the element that was opened last, up to its end.
     pub(crate) fn text(&mut self) -> Result<String, XmlError> {
+        self.text_within(self.limits.text)
+    }
+
+    /// The same where another length is allowed: `most` octets.
+    pub(crate) fn text_within(&mut self, most: usize) -> Result<String, XmlError> {
         let mut text = String::new();
         loop {
             match self.inner.read_event()? {
@@ -111,8 +116,8 @@ impl<'x> Reader<'x> {
                 Event::Start(_) => return Err(XmlError::StrayElement),
                 other => self.pass(&other)?,
             }
-            if text.len() > self.limits.text {
-                return Err(XmlError::TextTooLong(self.limits.text));
+            if text.len() > most {
+                return Err(XmlError::TextTooLong(most));
             }
         }
     }

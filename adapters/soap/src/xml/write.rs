@@ -15,6 +15,11 @@ impl Writer {
         Self { text: String::from(r#"<?xml version="1.0" encoding="UTF-8"?>"#), open: Vec::new() }
     }
 
+    /// An empty document without one, to stand as a text in another document.
+    pub(crate) fn bare() -> Self {
+        Self { text: String::new(), open: Vec::new() }
+    }
+
     /// Opens an element; `attributes` are names and values.
     pub(crate) fn open(&mut self, name: &'static str, attributes: &[(&str, &str)]) -> &mut Self {
         self.start(name, attributes);

@@ -3,6 +3,8 @@
 mod attacks;
 mod faults;
 mod login;
+mod oms;
+mod oms_delivery;
 mod operations;
 mod parlayx;
 mod stage;

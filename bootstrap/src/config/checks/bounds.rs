@@ -81,6 +81,8 @@ const NUMBERS: &[(&str, u64, u64)] = &[
     ("http.soap_max_body", 512, LARGE),
     ("http.soap_max_batch", 1, MANY),
     ("http.soap_max_ids", 1, MANY),
+    ("oms.max_recipients", 1, MANY),
+    ("oms.max_messages", 1, 1_000),
     ("smtp.max_connections", 1, MANY),
     ("smtp.max_per_address", 1, MANY),
     ("smtp.max_message", 512, LARGE),

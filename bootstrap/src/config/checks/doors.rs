@@ -3,7 +3,7 @@
 
 use super::Checks;
 use super::address::{host_port, is_name, is_url};
-use crate::config::{Config, Relay, Smtp};
+use crate::config::{Config, Oms, Relay, Smtp};
 use std::net::{IpAddr, Ipv4Addr};
 use toml::Spanned;
 
@@ -99,7 +99,26 @@ impl Checks<'_> {
         }
     }
 
+    fn oms(&mut self, oms: &Oms) {
+        self.one_of(Some(&oms.other_code), "oms.other_code".to_owned(), &["other", "others"]);
+        if let Some(uri) = oms.service_uri.as_ref().filter(|uri| url::Url::parse(uri.get_ref()).is_err()) {
+            self.wrong(
+                uri,
+                "oms.service_uri",
+                "a URI has a scheme: https://sms.example.se or urn:example:sms",
+            );
+        }
+        if let Some(page) = oms.sign_up_page.as_ref().filter(|page| !is_url(page.get_ref())) {
+            self.wrong(
+                page,
+                "oms.sign_up_page",
+                "a URL begins with https:// or http:// and has no ? and no #",
+            );
+        }
+    }
+
     pub(super) fn doors(&mut self, config: &Config) {
+        self.oms(&config.oms);
         let has_relay = config.smtp.as_ref().is_some_and(|smtp| smtp.relay.is_some());
         for (link, at) in
             config.link.iter().filter_map(|l| l.alarm_to().map(|at| (l, at))).filter(|_| !has_relay)

@@ -46,9 +46,9 @@ impl Checks<'_> {
                 Some(Destination::Mail(_)) if !has_relay => {
                     Some(Words::from("mail leaves by a relay: set smtp.relay.host"))
                 }
-                Some(Destination::Url(url)) if url::Url::parse(url).is_err() => {
-                    Some(Words::from("a destination is mailto:address, an http:// or https:// URL, or parlayx:v2_2 URL correlator"))
-                }
+                Some(Destination::Url(url)) if url::Url::parse(url).is_err() => Some(Words::from(
+                    "a destination is mailto:address, an http:// or https:// URL, or parlayx:v2_2 URL correlator",
+                )),
                 _ => None,
             };
             if let Some(what) = wrong {

@@ -54,7 +54,7 @@ pub struct Http {
     pub max_requests: usize,
     /// The most octets of a SOAP request.
     pub soap_max_body: usize,
-    /// Messages in one SendSmsBatch.
+    /// Messages in one SendSmsBatch or DeliverXmsBatch.
     pub soap_max_batch: usize,
     /// Ids in one GetStatus or AckReceived.
     pub soap_max_ids: usize,

@@ -48,6 +48,7 @@ mod http_operators;
 mod modem;
 mod modem_peers;
 mod modem_wire;
+mod oms;
 mod parlayx;
 mod recall;
 mod rough;

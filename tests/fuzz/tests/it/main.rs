@@ -39,6 +39,7 @@ targets! {
     http_profile, 16, "../../../../fuzz/fuzz_targets/http_profile.rs";
     json_body, 4, "../../../../fuzz/fuzz_targets/json_body.rs";
     mail, 4, "../../../../fuzz/fuzz_targets/mail.rs";
+    oms, 4, "../../../../fuzz/fuzz_targets/oms.rs";
     smpp_frame, 4, "../../../../fuzz/fuzz_targets/smpp_frame.rs";
     smpp_pdu, 2, "../../../../fuzz/fuzz_targets/smpp_pdu.rs";
     smpp_receipt_text, 1, "../../../../fuzz/fuzz_targets/smpp_receipt_text.rs";

@@ -1,4 +1,5 @@
-//! A service behind the envelope: our own, Outlook's, Parlay X. Each reads its operations, answers them, and words its faults.
+//! What differs behind the envelope, in WSDL a port type (WSDL 1.1 section 2.4): our own, Outlook's, Parlay X. Each reads its operations, answers
+//! them, and words its faults.
 
 use crate::config::Config;
 use crate::door::Doors;
@@ -19,15 +20,15 @@ pub(crate) struct Asker<'a> {
     pub language: Language,
 }
 
-/// A service.
-pub(crate) trait Service: Send + Sync + 'static {
+/// A port type: a set of operations.
+pub(crate) trait PortType: Send + Sync + 'static {
     /// An operation that was read, with a value in it that may be wrong: that is told when the caller has been let in.
     type Call: Send;
 
     /// Reads the operation whose wrapper element was just opened. What is wrong with the document itself is a fault at once.
     ///
     /// # Errors
-    /// Not an operation of this service, or not in its shape.
+    /// Not an operation of this port type, or not in its shape.
     fn read(reader: &mut Reader<'_>, operation: &Element, config: &Config) -> Result<Self::Call, Trouble>;
 
     /// Lets the caller in and does what is asked. `anonymous` is set when he showed nothing to be let in by.
