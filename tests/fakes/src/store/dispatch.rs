@@ -163,6 +163,9 @@ fn settle(books: &mut Books, settlement: Settlement) -> Option<State> {
     row.link = link.clone();
     row.possible_duplicate |= possible_duplicate;
     apply_outcome(row, outcome, at);
+    if row.state == State::Sent {
+        row.parts.leave_unsaid(Which::Now);
+    }
     if row.state == State::Sent && !row.parts.is_open() && !row.parts.as_slice().is_empty() {
         // The receipts of all its segments have come already.
         row.enter(row.parts.end(row.message.segments), at);
