@@ -18,7 +18,7 @@ use blackbox::random::Random;
 use blackbox::readback;
 use blackbox::settings::{PASSWORD, USER};
 use blackbox::web_sink::{Mood, WebSink};
-use operators::{Operators, WAYS};
+use operators::{CLASS, Operators, WAYS};
 use serde_json::json;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -28,15 +28,13 @@ use std::time::Duration;
 use verdict::verdict;
 
 /// Rounds of faults in every run and in the long form.
-const ROUNDS: u64 = 8;
+const ROUNDS: u64 = 5;
 const ROUNDS_LONG: u64 = 60;
 /// How long faults last, in ms.
 const FAULTY: std::ops::Range<u64> = 300..2_500;
 /// Drivers, and the longest pause between two messages of one, ms.
 const DRIVERS: u64 = 3;
 const PAUSE: u64 = 40;
-/// Messages of one class have numbers of ten million.
-const CLASS: u64 = 10_000_000;
 
 /// Those who send all the while.
 struct Senders {

@@ -12,6 +12,8 @@ use std::net::SocketAddr;
 
 /// What operators must know to call us.
 const SECRET: &str = "story-secret-0123456789";
+/// Numbers of one class of messages begin at so many times its own.
+pub const CLASS: u64 = 10_000_000;
 /// The links in the order of [`Operators`], by their protocols.
 pub const LINKS: [&str; 6] = ["TS0", "UCP", "CIMD", "HTTP", "GSM", "MC"];
 /// The classes of messages (no pagers, whose numbers begin with 4674), and what differs between their ways.

@@ -1,6 +1,6 @@
 //! What is demanded of such a story, and what is told of a message that breaks it.
 
-use super::operators::LINKS;
+use super::operators::{CLASS, LINKS, WAYS};
 use blackbox::checker::{Terms, Violation, judge};
 use blackbox::gateway::Gateway;
 use blackbox::history::{History, marker, number_of};
@@ -23,8 +23,11 @@ pub fn verdict(gateway: &Gateway, history: &History, sink: &WebSink, frozen: boo
     };
     // A receipt for what was never answered is nobody's, where the message went on by a link without receipts.
     found.retain(|v| !matches!(v, Violation::ReceiptNotApplied { message, .. } if marked(message)));
-    // Who is frozen hears answers only when their time is over.
-    found.retain(|v| !matches!(v, Violation::CauselessDuplicate { message } if frozen && marked(message)));
+    // Who is frozen hears answers only when their time is over; and a page is written again where the central is slow to answer.
+    let is_page =
+        |message: &u64| WAYS.iter().any(|(class, ways)| *class == message / CLASS && ways.contains("\"MC\""));
+    let late = |message: &u64| marked(message) && (frozen || is_page(message));
+    found.retain(|v| !matches!(v, Violation::CauselessDuplicate { message } if late(message)));
     // Refused by the last, and the one before may have it: that it is unknown is the truth, also where he has not.
     let unknown = |message: &u64| {
         history.rows.iter().any(|row| row.state == "unknown" && row.to == number_of(*message))
