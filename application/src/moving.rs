@@ -16,7 +16,7 @@ pub(crate) fn back(
 ) -> Settlement {
     let Leased { message, link, parts, tries, possible_duplicate, .. } = leased;
     let (error, deadlines) = (String::new(), Vec::new());
-    let outcome = Outcome::PutBack { link: to, due_at, tries, possible_duplicate, error, deadlines };
+    let outcome = Outcome::PutBack { link: to, due_at, tries, error, deadlines };
     Settlement {
         id: message.id,
         lease,
@@ -24,6 +24,7 @@ pub(crate) fn back(
         link,
         parts,
         outcome,
+        possible_duplicate,
         awaiting: Vec::new(),
         awaiting_until: now,
         tell: false,

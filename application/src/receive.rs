@@ -105,6 +105,9 @@ impl ReceiveMessages for Receive {
             let shipment = reply.shipment.clone();
             let mut settlement = replies::settlement(&directory, reply, &healths, now, sure);
             settlement.tell_lease = lease.filter(|_| settlement.tell);
+            if settlement.possible_duplicate && !shipment.possible_duplicate {
+                metrics::counter!("omnigate_possible_duplicate_total").increment(1);
+            }
             settled.push((shipment, settlement));
         }
         in_hand.passed_on();

@@ -59,7 +59,6 @@ pub(crate) fn settlement(
             ));
         }
     }
-    let possible_duplicate = shipment.possible_duplicate || in_doubt;
     let (next, error) =
         decided.or_else(|| verdict.decide(route, turn(&shipment, &link, &parts), healths, now)).unzip();
     let error = error.flatten();
@@ -69,9 +68,12 @@ pub(crate) fn settlement(
             parts.set(seq, PartState::Failed, "", &code);
         }
     }
-    let possible_duplicate = leave(&mut parts, next.as_ref(), &link, in_doubt, now) || possible_duplicate;
+    let may_have_some = leave(&mut parts, next.as_ref(), &link, in_doubt, now) || in_doubt;
     let over = sure && message.expires_at <= now;
-    let outcome = outcome(&parts, next, error, possible_duplicate, over, now);
+    let outcome = outcome(&parts, next, error, over, now);
+    // What goes no further is sent no second time, whatever became of it here.
+    let goes_again = matches!(outcome, Outcome::PutBack { .. });
+    let possible_duplicate = shipment.possible_duplicate || (goes_again && may_have_some);
     let state = state_of(&outcome, &parts);
     let tell = state.is_some_and(|s| is_told(message, s, &parts, shipment.receipt));
     let grace = directory.defaults.receipt_grace;
@@ -83,6 +85,7 @@ pub(crate) fn settlement(
         link,
         parts,
         outcome,
+        possible_duplicate,
         awaiting,
         awaiting_until,
         tell,
@@ -123,7 +126,6 @@ pub(crate) fn outcome(
     parts: &Parts,
     next: Option<Next>,
     error: Option<Failure>,
-    possible_duplicate: bool,
     over: bool,
     now: Timestamp,
 ) -> Outcome {
@@ -146,11 +148,11 @@ pub(crate) fn outcome(
         Some(Next::Again { .. } | Next::Divert { .. }) if over => Outcome::Expired,
         Some(Next::Divert { link, tries, .. }) => {
             let (error, deadlines) = (error.as_ref().map(words).unwrap_or_default(), Vec::new());
-            Outcome::PutBack { link, due_at: now, tries, possible_duplicate, error, deadlines }
+            Outcome::PutBack { link, due_at: now, tries, error, deadlines }
         }
         Some(Next::Again { link, due_at, tries }) => {
             let (error, deadlines) = (error.as_ref().map(words).unwrap_or_default(), Vec::new());
-            Outcome::PutBack { link, due_at, tries, possible_duplicate, error, deadlines }
+            Outcome::PutBack { link, due_at, tries, error, deadlines }
         }
     }
 }
@@ -176,7 +178,7 @@ pub(crate) fn doubt(
     let next = routing::after_death(route, turn, now);
     let error = failure("in_doubt", "the node stopped before the operator answered");
     let over = sure && message.expires_at <= now;
-    let outcome = outcome(parts, Some(next), Some(error), true, over, now);
+    let outcome = outcome(parts, Some(next), Some(error), over, now);
     let receipts =
         directory.link(&leased.link).is_none_or(|l| l.receipts) && message.recipient.has_receipts();
     let tell = state_of(&outcome, parts).is_some_and(|s| is_told(message, s, parts, receipts));
@@ -187,6 +189,7 @@ pub(crate) fn doubt(
         link: leased.link,
         parts: leased.parts,
         outcome,
+        possible_duplicate: true,
         awaiting: Vec::new(),
         awaiting_until: now,
         tell,

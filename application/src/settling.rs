@@ -172,7 +172,6 @@ mod tests {
             link: samples::link(to),
             due_at: at,
             tries: Tries::default(),
-            possible_duplicate: false,
             error: String::new(),
             deadlines: Vec::new(),
         };

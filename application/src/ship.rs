@@ -3,7 +3,7 @@
 use domain::directory::{Directory, LinkProfile};
 use domain::message::{Incarnation, Message, Parts, WHOLE};
 use domain::originator;
-use domain::routing::{self, Question, Tries};
+use domain::routing::{self, Question, Route, Tries};
 use domain::text::Segment;
 use ports::driven::{Leased, Shipment};
 use std::sync::Arc;
@@ -15,8 +15,8 @@ pub(crate) fn fresh(
     link: &LinkProfile,
     lease: Incarnation,
 ) -> Shipment {
-    let leaves_on = leaves_on(directory, &message);
-    Shipment { leaves_on, ..ship(message, Parts::default(), Tries::default(), false, link, lease) }
+    let route = routing::route(directory, &Question::about(&message));
+    by(route, ship(message, Parts::default(), Tries::default(), false, link, lease))
 }
 
 /// The shipment of a message taken from the queue: only the segments the operator does not have.
@@ -26,16 +26,16 @@ pub(crate) fn leased(
     link: &LinkProfile,
     lease: Incarnation,
 ) -> Shipment {
-    let leaves_on = leaves_on(directory, &leased.message);
+    let route = routing::route(directory, &Question::about(&leased.message));
     let Leased { message, parts, tries, possible_duplicate, .. } = leased;
-    Shipment { leaves_on, ..ship(message, parts, tries, possible_duplicate, link, lease) }
+    by(route, ship(message, parts, tries, possible_duplicate, link, lease))
 }
 
-/// The failures after which the message's route has another link for it.
-fn leaves_on(directory: &Directory, message: &Message) -> Vec<String> {
-    let route = routing::route(directory, &Question::about(message));
-    let route = route.filter(|r| !r.fallback_on.is_empty() && r.links().nth(1).is_some());
-    route.map_or_else(Vec::new, |r| r.fallback_on.clone())
+/// What the message's route wants of the link: the failures after which it has another for it, and whether it may be sent again.
+fn by(route: Option<&Route>, shipment: Shipment) -> Shipment {
+    let named = route.filter(|r| !r.fallback_on.is_empty() && r.links().nth(1).is_some());
+    let leaves_on = named.map_or_else(Vec::new, |r| r.fallback_on.clone());
+    Shipment { leaves_on, once: route.is_some_and(Route::sends_once), ..shipment }
 }
 
 fn ship(
@@ -64,6 +64,7 @@ fn ship(
         tries,
         lease,
         leaves_on: Vec::new(),
+        once: false,
         message,
     }
 }

@@ -303,10 +303,10 @@ pub(crate) fn back_to_queue(shipment: Shipment, lane: &Lane, now: Timestamp) -> 
             // Its old place: what was accepted later must not overtake it.
             due_at: shipment.message.due_at,
             tries: shipment.tries,
-            possible_duplicate: shipment.possible_duplicate,
             error: String::new(),
             deadlines: Vec::new(),
         },
+        possible_duplicate: shipment.possible_duplicate,
         awaiting: Vec::new(),
         awaiting_until: now,
         tell: false,

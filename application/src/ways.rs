@@ -12,6 +12,7 @@ use domain::Timestamp;
 use domain::directory::{Directory, LinkId};
 use domain::message::Priority;
 use domain::routing::{self, Awaits, Course, Healths, Question};
+use domain::state::State;
 use ports::driven::{Deadlines, MessageRecord, Overdue, Ruling, Step, StoreError};
 use std::sync::Arc;
 use std::time::Duration;
@@ -123,6 +124,9 @@ impl Ways {
         let (id, from) = (ruling.id, &ruling.link);
         tracing::warn!(message = %id, %from, to = %link, why = why.as_str(), "goes by another link");
         metrics::counter!("omnigate_fallback_total", "from" => from.to_string(), "to" => link.to_string(), "why" => why.as_str()).increment(1);
+        if ruling.state == State::Sending {
+            metrics::counter!("omnigate_possible_duplicate_total").increment(1);
+        }
         if let Some(lane) = self.lanes.get(link) {
             lane.add_backlog();
         }
@@ -155,7 +159,7 @@ fn ruling(
     let Some(record) = &over.record else {
         let (id, awaits, due_at) = (over.id, over.awaits, over.due_at);
         let link = directory.links.first()?.id.clone();
-        let state = domain::state::State::Unknown;
+        let state = State::Unknown;
         return Some(Ruling { id, awaits, due_at, state, link, step: Step::Done, at: now });
     };
     let message = &record.message;

@@ -154,3 +154,26 @@ fn route_over(link: &str) -> Installation {
     all.routes[0].ways.retain(|way| way.first().is_some_and(|first| first.as_str() == link));
     all
 }
+
+/// A link that wrote a message once more for silence says so, and the message is marked though it had one turn; where the route forbids it the
+/// link is told.
+#[tokio::test(start_paused = true)]
+async fn what_its_link_wrote_twice_is_marked() {
+    for (doubt, once) in
+        [(DoubtPolicy::Resend, false), (DoubtPolicy::AssumeSent, true), (DoubtPolicy::Fail, true)]
+    {
+        let (store, node) = node(|route| route.doubt = doubt).await;
+        let twice = [node.send().await, node.send().await];
+        node.link("TS0").until_taken(2).await;
+        assert!(node.link("TS0").taken().iter().all(|shipment| shipment.once == once), "{doubt:?}");
+        node.link("TS0").repeat();
+        node.link("TS0").answer(&Turn::Accept);
+        for id in twice {
+            assert!(store.until(id, |r| r.state == State::Sent).await.possible_duplicate);
+        }
+        let id = node.send().await;
+        node.link("TS0").until_taken(3).await;
+        node.link("TS0").answer(&Turn::Accept);
+        assert!(!store.until(id, |r| r.state == State::Sent).await.possible_duplicate);
+    }
+}

@@ -37,6 +37,7 @@ fn settlement(id: i64, now: Timestamp, receipts: bool) -> Settlement {
         link: samples::link("TS0"),
         parts,
         outcome: Outcome::Sent,
+        possible_duplicate: false,
         awaiting: if receipts { vec![(1, operator_id)] } else { Vec::new() },
         awaiting_until: samples::later(now, Duration::from_hours(72)),
         tell: false,

@@ -13,9 +13,27 @@ pub fn key(recipient: &[u8], scts: &[u8]) -> String {
     if scts.is_empty() {
         return String::new();
     }
-    let digits: Vec<u8> = recipient.iter().copied().filter(u8::is_ascii_digit).collect();
-    let last = digits.get(digits.len().saturating_sub(SAME_DIGITS)..).unwrap_or_default();
-    format!("{}:{}", String::from_utf8_lossy(last), String::from_utf8_lossy(scts).trim())
+    let last = last_digits(recipient);
+    format!("{}:{}", String::from_utf8_lossy(&last), String::from_utf8_lossy(scts).trim())
+}
+
+/// The digits of a number that stay the same however it is written.
+fn last_digits(number: &[u8]) -> Vec<u8> {
+    let digits: Vec<u8> = number.iter().copied().filter(u8::is_ascii_digit).collect();
+    digits.get(digits.len().saturating_sub(SAME_DIGITS)..).unwrap_or_default().to_vec()
+}
+
+/// Whether a result's system message names a recipient that is not the one that was submitted to, but another of `others`: it is about that
+/// one's message, whatever its number says. (A centre that writes numbers as nobody else does is believed.)
+#[must_use]
+pub fn is_about_another<'a>(
+    system_message: &[u8],
+    submitted_to: &[u8],
+    mut others: impl Iterator<Item = &'a [u8]>,
+) -> bool {
+    let Some(colon) = system_message.iter().position(|octet| *octet == b':') else { return false };
+    let named = last_digits(system_message.get(..colon).unwrap_or_default());
+    !named.is_empty() && named != last_digits(submitted_to) && others.any(|to| last_digits(to) == named)
 }
 
 /// The key in a result's system message. Some centres leave out the number, which is then the one that was submitted to.
@@ -52,6 +70,25 @@ mod tests {
         }
         assert_ne!(key(b"0701234567", b"231126050710"), receipt);
         assert_ne!(key(b"0701234568", b"231126050709"), receipt);
+    }
+
+    #[test]
+    fn whose_result_it_is() {
+        let others = [&b"0046701234567"[..], b"0046709876543", b""];
+        for (message, another) in [
+            ("0046701234567:231126050709", false),
+            ("0701234567:231126050709", false),
+            ("0046709876543:231126050709", true),
+            ("0709876543:231126050709", true),
+            // Of a number that nobody was sent to lately.
+            ("0046700000001:231126050709", false),
+            (":231126050709", false),
+            ("231126050709", false),
+            ("", false),
+        ] {
+            let found = is_about_another(message.as_bytes(), b"+46701234567", others.into_iter());
+            assert_eq!(found, another, "{message}");
+        }
     }
 
     #[test]

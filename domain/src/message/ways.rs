@@ -363,6 +363,25 @@ impl Parts {
         after
     }
 
+    /// Where no segment of a way may get a receipt any more, those that its operator took without an id, beside others that had one, become
+    /// unknown: nobody will ever say what became of them.
+    pub fn leave_unsaid(&mut self, which: Which) {
+        let parts = match which {
+            Which::Now => &mut self.now,
+            Which::Past(n) => match self.past.get_mut(n) {
+                Some(way) => &mut way.parts,
+                None => return,
+            },
+        };
+        let named = |p: &Part| !p.operator_id.is_empty();
+        if !parts.iter().any(named) || parts.iter().any(|p| p.state == PartState::Sent && named(p)) {
+            return;
+        }
+        for part in parts.iter_mut().filter(|p| p.state == PartState::Sent) {
+            part.state = PartState::Unknown;
+        }
+    }
+
     /// Takes a segment that was given up as unknown for sent again: a late receipt mends it.
     pub fn reopen(&mut self, which: Which, seq: u8) {
         let parts = match which {
@@ -454,6 +473,25 @@ mod tests {
         going_on.set_on(Which::Past(0), 1, PartState::Failed, "", "7");
         again.set(1, PartState::Sent, "c1", "");
         assert_eq!(again.merged(&going_on).encode(), "1sc1|TS0,60000,d,1000:1fa1,7;2sb2");
+    }
+
+    #[test]
+    fn what_has_no_id_is_unsaid_when_all_others_are_said() {
+        for (before, after) in [
+            ("1sa1;2s", "1sa1;2s"),
+            ("1da1;2s", "1da1;2u"),
+            ("1fa1,9;2s;3sa3", "1fa1,9;2s;3sa3"),
+            // Its operator never gives one: it is sent, and that is the last word.
+            ("1s;2s", "1s;2s"),
+            ("1da1;2w", "1da1;2w"),
+        ] {
+            let mut parts = Parts::decode(before);
+            parts.leave_unsaid(Which::Now);
+            assert_eq!(parts.encode(), after, "{before}");
+        }
+        let mut parts = Parts::decode("1s|TS0,60000,d,1000:1da1;2s");
+        parts.leave_unsaid(Which::Past(0));
+        assert_eq!(parts.encode(), "1s|TS0,60000,d,1000:1da1;2u");
     }
 
     #[test]

@@ -56,6 +56,9 @@ pub fn fold(known: Known<'_>, which: Which, seq: u8, verdict: Verdict, error: &s
     if !parts.set_on(which, seq, part_state, "", error) {
         return None;
     }
+    if part_state != PartState::Unknown {
+        parts.leave_unsaid(which);
+    }
     let under_way = matches!(state, State::Scheduled | State::Queued | State::Sending);
     let outcome = parts.outcome_on(which, total).or_else(|| parts.outcome(total));
     let (event, hopeless) = match outcome {
@@ -142,6 +145,24 @@ mod tests {
         assert_eq!(now(known(State::Sent, &sent(1), 1), 1, Verdict::Pending), None);
         let after = known(State::Delivered, &folded.parts, 1);
         assert_eq!(now(after, 1, Verdict::Failed), None, "after the end");
+    }
+
+    /// The operator gave one of two segments no id: its receipt is never understood, and the message has its end without it.
+    #[test]
+    fn a_segment_without_an_id_is_not_waited_for() {
+        for (verdict, end) in [(Verdict::Delivered, State::Unknown), (Verdict::Failed, State::Failed)] {
+            let mut parts = Parts::default();
+            parts.set(1, PartState::Sent, "id1", "");
+            parts.set(2, PartState::Sent, "", "");
+            let folded = now(known(State::Sent, &parts, 2), 1, verdict).expect("changes");
+            assert_eq!(folded.state, Some(end), "{verdict:?}");
+        }
+        // The pager has it, and its central says nothing more: what another operator says late ends nothing but his way.
+        let mut parts = twice();
+        parts = Parts::decode(&parts.encode().replace("other", ""));
+        let late =
+            fold(known(State::Sent, &parts, 1), Which::Past(0), 1, Verdict::Failed, "").expect("changes");
+        assert_eq!(late.state, None);
     }
 
     #[test]

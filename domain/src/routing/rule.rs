@@ -251,11 +251,17 @@ impl Route {
         self.delivered_within.is_some()
     }
 
+    /// Whether nothing is sent again that may have been sent: the word on doubt forbids it. (Whose outcome is watched may come twice.)
+    #[must_use]
+    pub fn sends_once(&self) -> bool {
+        !self.watches_outcome() && self.doubt != DoubtPolicy::Resend
+    }
+
     /// Whether a message that an operator has begun to take waits for its link: another would need all of it, so a part would be sent twice,
-    /// which the route's word on doubt forbids. (Whose outcome is watched may come twice.)
+    /// which the route forbids.
     #[must_use]
     pub fn keeps_begun(&self, parts: &Parts) -> bool {
-        parts.is_begun() && !self.watches_outcome() && self.doubt != DoubtPolicy::Resend
+        parts.is_begun() && self.sends_once()
     }
 
     /// Every link, in the order of preference.

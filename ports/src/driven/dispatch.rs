@@ -87,8 +87,6 @@ pub enum Outcome {
         due_at: Timestamp,
         /// Tries to remember.
         tries: Tries,
-        /// It may have been sent.
-        possible_duplicate: bool,
         /// The last error, for people; empty when there is no new one: then the one before stays.
         error: String,
         /// Its times by that link, when it is another than the one that had it: all its earlier times are replaced by these. Where it
@@ -136,6 +134,8 @@ pub struct Settlement {
     pub parts: Parts,
     /// How it ended.
     pub outcome: Outcome,
+    /// The recipient may get it more than once, or will where it goes again: what says so once is never taken back.
+    pub possible_duplicate: bool,
     /// Parts whose receipts are awaited: place and key (see `domain::receipt::correlate::stored_key`).
     pub awaiting: Vec<(u8, String)>,
     /// Until when they are.

@@ -32,6 +32,9 @@ pub struct Shipment {
     /// The failures after which its route wants it to go on by another link at once (see [`Failure::is_among`]): on one of them a link that would
     /// try it again itself, because the operator throttles, gives it back.
     pub leaves_on: Vec<String>,
+    /// Its route sends nothing again that may have been sent: a link whose protocol would write an unanswered segment once more replies
+    /// [`PartReply::Unanswered`] instead.
+    pub once: bool,
 }
 
 /// What the operator (or the link) said to one segment.

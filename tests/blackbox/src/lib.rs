@@ -14,6 +14,7 @@ pub mod history;
 pub mod http;
 pub mod journal;
 pub mod mail_sink;
+pub mod merged;
 pub mod network;
 pub mod peers;
 pub mod process;

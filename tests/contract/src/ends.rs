@@ -64,11 +64,8 @@ pub async fn cancel_what_may_have_left(stores: &Stores) {
     part.outcome = put_back(LINK, stores.now());
     stores.settle(part).await;
     let in_doubt = stores.held(2, |_| {}).await;
-    let mut unanswered = put_back(LINK, stores.now());
-    if let Outcome::PutBack { possible_duplicate, .. } = &mut unanswered {
-        *possible_duplicate = true;
-    }
-    stores.end(in_doubt, unanswered).await;
+    let unanswered = samples::settlement(in_doubt, RUN, &link(), stores.now(), put_back(LINK, stores.now()));
+    stores.settle(Settlement { possible_duplicate: true, ..unanswered }).await;
     let throttled = stores.held(3, |_| {}).await;
     let mut waits = samples::settlement(throttled, RUN, &link(), stores.now(), put_back(LINK, stores.now()));
     waits.parts.set(1, PartState::Waiting, "", "");

@@ -113,12 +113,12 @@ pub async fn comes_back_with_what_was_remembered(stores: &Stores) {
         link: samples::link(OTHER_LINK),
         due_at: stores.now(),
         tries,
-        possible_duplicate: true,
         error: "busy".to_owned(),
         deadlines: Vec::new(),
     };
     let mut settlement = samples::sent(id, RUN, &link(), stores.now(), &["a1"]);
     settlement.outcome = outcome;
+    settlement.possible_duplicate = true;
     stores.settle(settlement.clone()).await;
     assert!(stores.lease(10).await.is_empty(), "it is on the other link now");
     let leased = stores.lease_of(OTHER_LINK, 10, RUN).await;

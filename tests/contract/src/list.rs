@@ -89,6 +89,7 @@ macro_rules! contract_tests {
                 an_early_receipt_is_used_once,
                 a_stranger_does_not_use_it_up,
                 for_a_part_of_a_message_put_back,
+                beside_a_part_without_an_id,
                 in_time_to_stop_a_resend,
                 never,
                 after_it_was_given_up,

@@ -5,7 +5,9 @@ use domain::message::{MessageId, PartState};
 use domain::receipt::Verdict;
 use domain::state::State;
 use fakes::samples;
-use ports::driven::{HandoffKey, Obstacle, Outcome, Recall, RecallAnswer, RecallOutcome, RecallSaid};
+use ports::driven::{
+    HandoffKey, Obstacle, Outcome, Recall, RecallAnswer, RecallOutcome, RecallSaid, Settlement,
+};
 
 async fn wish(stores: &Stores, id: MessageId) {
     assert_eq!(stores.recalls.recall(id, stores.now()).await, Ok(Some(Ok(()))));
@@ -139,11 +141,8 @@ pub async fn some_of_it_waits(stores: &Stores) {
 /// It waits to be sent once more after an operator gave no answer: it stays where it is, and nobody knows more.
 pub async fn nobody_knows(stores: &Stores) {
     let id = stores.held(1, |_| {}).await;
-    let mut doubt = put_back(LINK, stores.now());
-    if let Outcome::PutBack { possible_duplicate, .. } = &mut doubt {
-        *possible_duplicate = true;
-    }
-    stores.end(id, doubt).await;
+    let doubt = samples::settlement(id, RUN, &link(), stores.now(), put_back(LINK, stores.now()));
+    stores.settle(Settlement { possible_duplicate: true, ..doubt }).await;
     assert_eq!(stores.recalls.recall(id, stores.now()).await, Ok(Some(Err(State::Unknown))));
     assert!(stores.lease(10).await.is_empty());
     assert_eq!(stores.record(id).await.final_at, Some(stores.now()));

@@ -98,6 +98,36 @@ pub async fn in_time_to_stop_a_resend(stores: &Stores) {
     stores.audit().await;
 }
 
+/// The operator gave one of two parts no id: nobody will say what became of it, and the message has its end with the other's receipt.
+pub async fn beside_a_part_without_an_id(stores: &Stores) {
+    let unnamed = |id, ids: &[&str]| {
+        let mut sent = samples::sent(id, RUN, &link(), stores.now(), ids);
+        sent.awaiting.retain(|(_, key)| !key.is_empty());
+        sent
+    };
+    let two_parts = |m: &mut domain::message::Message| {
+        m.segments = 2;
+        m.callback = json("crm.example.se");
+    };
+    let late = stores.held(1, two_parts).await;
+    stores.settle(unnamed(late, &["a1", ""])).await;
+    stores.receipt("a1", Verdict::Delivered).await;
+    assert_eq!(stores.state(late).await, State::Unknown);
+    // Its receipt came while the other waited for its turn.
+    let early = stores.held(2, two_parts).await;
+    let half = Settlement { outcome: put_back(LINK, stores.now()), ..unnamed(early, &["b1"]) };
+    stores.settle(half).await;
+    stores.receipt("b1", Verdict::Delivered).await;
+    assert_eq!(stores.lease(10).await.len(), 1);
+    let mut rest = unnamed(early, &["b1", ""]);
+    rest.awaiting.clear();
+    stores.settle(rest).await;
+    assert_eq!(stores.state(early).await, State::Unknown);
+    let told = stores.handoffs(10, RUN).await;
+    assert_eq!(told.iter().map(|h| h.key.event).collect::<Vec<_>>(), [State::Unknown.code(); 2]);
+    stores.audit().await;
+}
+
 /// No receipt in time: unknown, told, and ended; not a moment before.
 pub async fn never(stores: &Stores) {
     let id = stores.held(1, |m| m.callback = json("crm.example.se")).await;

@@ -52,7 +52,6 @@ pub async fn back_into_a_queue(stores: &Stores) {
         link: samples::link(OTHER_LINK),
         due_at: stores.now(),
         tries,
-        possible_duplicate: false,
         error: "throttled".to_owned(),
         deadlines: Vec::new(),
     };
@@ -85,21 +84,22 @@ pub async fn an_error_stays_until_there_is_another(stores: &Stores) {
 /// Once a possible duplicate, always one.
 pub async fn a_possible_duplicate_stays_one(stores: &Stores) {
     let id = stores.held(1, |_| {}).await;
-    let doubt = Outcome::PutBack {
-        link: link(),
-        due_at: stores.now(),
-        tries: Tries::default(),
-        possible_duplicate: true,
-        error: String::new(),
-        deadlines: Vec::new(),
-    };
-    stores.end(id, doubt).await;
+    let doubt = samples::settlement(id, RUN, &link(), stores.now(), put_back(LINK, stores.now()));
+    stores.settle(Settlement { possible_duplicate: true, ..doubt }).await;
     assert!(stores.lease(1).await.first().expect("leased").possible_duplicate);
     stores.end(id, put_back(LINK, stores.now())).await;
     assert_eq!(stores.lease(1).await.len(), 1);
     stores.end(id, Outcome::Sent).await;
     assert!(stores.record(id).await.possible_duplicate);
     assert_eq!(stores.reports.audit().await.expect("audit").possible_duplicates, 1);
+    // One that its link wrote twice, in the only turn it had.
+    let other = stores.held(2, |_| {}).await;
+    let twice = samples::sent(other, RUN, &link(), stores.now(), &["b1"]);
+    stores.settle(Settlement { possible_duplicate: true, ..twice }).await;
+    stores.receipt("b1", domain::receipt::Verdict::Delivered).await;
+    let record = stores.record(other).await;
+    assert_eq!((record.state, record.possible_duplicate), (State::Delivered, true));
+    assert_eq!(stores.reports.audit().await.expect("audit").possible_duplicates, 2);
 }
 
 /// A settlement by another than the holder writes nothing.

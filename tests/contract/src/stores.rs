@@ -205,7 +205,6 @@ pub(crate) fn put_back(link: &str, due_at: Timestamp) -> Outcome {
         link: samples::link(link),
         due_at,
         tries: domain::routing::Tries::default(),
-        possible_duplicate: false,
         error: String::new(),
         deadlines: Vec::new(),
     }

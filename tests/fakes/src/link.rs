@@ -159,6 +159,11 @@ impl FakeLink {
         self.finish(open.into_iter().map(|shipment| (shipment, turn.clone())).collect());
     }
 
+    /// Everything that is open was written once more, because nothing was heard: the operator may have both.
+    pub fn repeat(&self) {
+        locked(&self.inner).open.iter_mut().for_each(|shipment| shipment.possible_duplicate = true);
+    }
+
     /// Forgets what is open without a reply, as a process that is killed does.
     pub fn forget(&self) {
         locked(&self.inner).open.clear();

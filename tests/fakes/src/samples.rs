@@ -58,6 +58,7 @@ pub fn shipment(mut message: Message, text: &str) -> Shipment {
         tries: Tries::default(),
         lease: Incarnation(1),
         leaves_on: Vec::new(),
+        once: false,
     }
 }
 
@@ -155,6 +156,7 @@ pub fn settlement(
         link: link.clone(),
         parts: Parts::default(),
         outcome,
+        possible_duplicate: false,
         awaiting: Vec::new(),
         awaiting_until: at,
         tell: false,

@@ -71,6 +71,7 @@ fn shipments(looked: &Looked) -> Result<Vec<Shipment>, String> {
         parts: Parts::default(),
         tries: Tries::default(),
         leaves_on: Vec::new(),
+        once: false,
         lease: Incarnation(0),
     };
     Ok((1..).zip(&looked.to).map(one).collect())

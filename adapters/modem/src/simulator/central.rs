@@ -195,7 +195,8 @@ impl Speech for CentralSpeech {
     fn reply(&mut self, (): &(), reply: &Reply, out: &mut BytesMut) {
         let code = u16::try_from(reply.status).unwrap_or(512);
         match (reply.kind, code) {
-            (Kind::Nack | Kind::Damaged, _) => out.extend_from_slice(&[NAK, CR]),
+            (Kind::Nack, _) => out.extend_from_slice(&[NAK, CR]),
+            (Kind::Damaged, _) => out.extend_from_slice(b"2q1 p\x07ge s\x03nt\rF\r"),
             (Kind::WrongCommand, _) => out.extend_from_slice(b"\rID=\r"),
             (Kind::Unknown, _) => out.extend_from_slice(b"\r199 nobody asked\r"),
             (Kind::Empty, _) => out.extend_from_slice(&[ACK, CR]),

@@ -9,6 +9,7 @@ use modem::simulator::{AnalogueModem, AnalogueOptions, CentralOptions, LineFault
 use modem::tap::codec::Charset;
 use modem::tap::{TapConfig, TapLink, TapTimes, Way};
 use ports::driven::{Clock as _, Link, PartReply};
+use ports::driving::Reply;
 use rehearsal::{Faults, Simulator, SimulatorOptions};
 use secrecy::SecretString;
 use serde_json::json;
@@ -126,6 +127,17 @@ impl Rig {
         })
         .await;
         replies.into_iter().flat_map(|reply| reply.parts).map(|(_, end)| end).collect()
+    }
+
+    /// Whether each page was said to be a possible duplicate when it ended.
+    async fn marks(&self, count: usize) -> Vec<(bool, bool)> {
+        let replies = until(&format!("{count} replies"), || {
+            let mut replies = self.recorder.replies.lock().unwrap();
+            (replies.len() >= count).then(|| std::mem::take(&mut *replies))
+        })
+        .await;
+        let of = |reply: Reply| (taken(&reply.parts[0].1), reply.shipment.possible_duplicate);
+        replies.into_iter().map(of).collect()
     }
 
     async fn exchange(&self, text: &str) -> PartReply {
@@ -257,6 +269,21 @@ async fn what_is_said_otherwise_or_again() {
         for n in 0..4 {
             assert!(taken(&rig.exchange(&format!("larm {n}")).await), "{faults:?}");
         }
+    }
+}
+
+#[tokio::test]
+async fn what_is_written_again_for_silence_is_marked() {
+    for (faults, marked) in [
+        (every(|f| f.no_answer_every = 2), true),
+        (every(|f| f.damage_every = 2), true),
+        (every(|f| f.nack_every = 2), false),
+    ] {
+        let rig = Rig::direct(faults.clone(), |_| {}).await;
+        rig.offer("first");
+        assert_eq!(rig.marks(1).await, [(true, false)], "{faults:?}");
+        rig.offer("second");
+        assert_eq!(rig.marks(1).await, [(true, marked)], "{faults:?}");
     }
 }
 

@@ -310,6 +310,7 @@ impl<C: Conversation> Driver<C> {
                     self.work.throttled(token, failure, self.now.wall);
                 }
                 Event::Again { token, failure } => self.work.throttled(token, failure, self.now.wall),
+                Event::Repeated { token } => self.work.repeated(token),
                 Event::Strained => self.shared.strain(self.now.monotonic),
                 Event::Full { token } => {
                     let who = self.work.recipient(token);

@@ -52,6 +52,11 @@ pub enum Event<A> {
         /// In the operator's words.
         failure: Failure,
     },
+    /// A segment whose first copy was never answered was written once more, as the protocol has it: it may come twice.
+    Repeated {
+        /// Which.
+        token: u64,
+    },
     /// The operator is near its limit: slow down.
     Strained,
     /// The operator refused a segment, whose end follows, because it is full, or because one phone's queue is.

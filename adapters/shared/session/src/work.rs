@@ -135,6 +135,14 @@ impl Work {
         self.partial = self.partial.saturating_sub(answered);
     }
 
+    /// A copy of this segment was never answered, and another was written: the operator may have both.
+    pub(crate) fn repeated(&mut self, token: u64) {
+        let Some(message) = self.message(unpack(token).0) else { return };
+        if !std::mem::replace(&mut message.shipment.possible_duplicate, true) {
+            metrics::counter!("omnigate_possible_duplicate_total").increment(1);
+        }
+    }
+
     /// To whom a segment goes.
     pub(crate) fn recipient(&self, token: u64) -> Option<&Recipient> {
         let message = self.messages.get(unpack(token).0)?.as_ref()?;

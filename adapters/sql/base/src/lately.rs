@@ -135,6 +135,9 @@ impl Lately {
         standing.parts = row.parts.encode();
         standing.sent_at = Some(millis(row.settlement.at));
         standing.error = Some(String::new());
+        if row.settlement.possible_duplicate {
+            standing.possible_duplicate = 1;
+        }
         kept.names = awaited.iter().map(|a| name(&a.link, &a.op_key)).collect();
         for (name, awaited) in kept.names.iter().zip(awaited) {
             self.awaited

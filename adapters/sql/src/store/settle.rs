@@ -68,6 +68,9 @@ async fn merge_earlier_parts(conn: &mut Conn, rows: &mut [Settled]) -> QueryResu
         let Some(standing) = stored.get(&row.settlement.id.0) else { continue };
         let foreseen = row.state;
         row.parts = std::mem::take(&mut row.parts).merged(&Parts::decode(&standing.parts));
+        if row.state == State::Sent {
+            row.parts.leave_unsaid(Which::Now);
+        }
         match row.settlement.outcome {
             Outcome::Abandoned { .. } => row.state = row.parts.rests_as(State::Failed),
             Outcome::Expired => row.state = row.parts.rests_as(State::Expired),

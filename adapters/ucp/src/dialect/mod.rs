@@ -11,6 +11,7 @@ mod submit;
 
 use crate::codec::{self, Header, Packet, op};
 use crate::config::{TRNS, UcpConfig};
+use crate::receipt::is_about_another;
 use bytes::{Bytes, BytesMut};
 use domain::directory::LinkId;
 use domain::routing::Failure;
@@ -75,6 +76,10 @@ impl UcpDialect {
         match packet.operation {
             operation if operation == self.config.submission.operation() => {
                 let to = self.submitted_to.get(usize::from(key)).map_or("", String::as_str);
+                let others = self.submitted_to.iter().map(String::as_bytes);
+                if packet.is_positive() && is_about_another(packet.system_message(), to.as_bytes(), others) {
+                    return Received::Unknown;
+                }
                 Received::Reply { key, verdict: outcome::verdict(&self.config, packet, to), strained: false }
             }
             op::SESSION if packet.is_positive() => Received::Bound,

@@ -54,11 +54,15 @@ fn kept(attempt: &Attempt, index: &Index<'_>, terms: &Terms, found: &mut Vec<Vio
         return;
     }
     let submits = index.submits(message);
-    let parts = submits.iter().map(|submit| submit.parts).max().unwrap_or(1);
-    for part in 1..=parts {
-        if !submits.iter().any(|submit| submit.part == part && submit.taken()) {
-            found.push(Violation::Lost { message, part });
-        }
+    let lacks = |parts: u64| {
+        let taken = |part| submits.iter().any(|s| s.parts == parts && s.part == part && s.taken());
+        (1..=parts).find(|part| !taken(*part))
+    };
+    // Some operators get whole what others get in parts.
+    let ways: BTreeSet<u64> = submits.iter().map(|submit| submit.parts).collect();
+    if ways.iter().all(|parts| lacks(*parts).is_some()) {
+        let part = ways.last().and_then(|parts| lacks(*parts)).unwrap_or(1);
+        found.push(Violation::Lost { message, part });
     }
 }
 

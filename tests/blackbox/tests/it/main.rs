@@ -11,6 +11,7 @@ mod a6_all_or_stated;
 mod b10_validity;
 mod b11_alarm_first;
 mod b1_operator_faults;
+mod b1_several_links;
 mod b2_window_and_rate;
 mod b3_throttle;
 mod b4_half_open;

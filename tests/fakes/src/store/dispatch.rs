@@ -137,8 +137,19 @@ pub(super) fn take(row: &mut Row, lease: domain::message::Incarnation) -> Leased
 }
 
 fn settle(books: &mut Books, settlement: Settlement) -> Option<State> {
-    let Settlement { id, lease, at, link, parts, outcome, awaiting, awaiting_until, tell, tell_lease } =
-        settlement;
+    let Settlement {
+        id,
+        lease,
+        at,
+        link,
+        parts,
+        outcome,
+        possible_duplicate,
+        awaiting,
+        awaiting_until,
+        tell,
+        tell_lease,
+    } = settlement;
     let held = |r: &&mut Row| r.state == State::Sending && r.lease == Some(lease) && r.link == link;
     let Some(row) = books.messages.get_mut(&id.0).filter(held) else {
         said_late(books, id, &link, &parts, awaiting, awaiting_until);
@@ -150,7 +161,11 @@ fn settle(books: &mut Books, settlement: Settlement) -> Option<State> {
     row.parts = parts.merged(&row.parts);
     row.lease = None;
     row.link = link.clone();
+    row.possible_duplicate |= possible_duplicate;
     apply_outcome(row, outcome, at);
+    if row.state == State::Sent {
+        row.parts.leave_unsaid(Which::Now);
+    }
     if row.state == State::Sent && !row.parts.is_open() && !row.parts.as_slice().is_empty() {
         // The receipts of all its segments have come already.
         row.enter(row.parts.end(row.message.segments), at);
@@ -194,12 +209,11 @@ fn apply_outcome(row: &mut Row, outcome: Outcome, at: Timestamp) {
             row.enter(row.parts.rests_as(State::Failed), at);
             row.error = format!("{code} {detail}").trim_end().to_owned();
         }
-        Outcome::PutBack { link, due_at, tries, possible_duplicate, error, deadlines: _ } => {
+        Outcome::PutBack { link, due_at, tries, error, deadlines: _ } => {
             row.enter(State::Queued, at);
             row.link = link;
             row.due_at = due_at;
             row.tries = tries;
-            row.possible_duplicate |= possible_duplicate;
             if !error.is_empty() {
                 row.error = error;
             }

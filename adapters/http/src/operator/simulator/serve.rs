@@ -97,8 +97,9 @@ async fn taken(
     if every(faults.drop_every) {
         return Err(io::ErrorKind::ConnectionReset.into());
     }
-    let is_garbage = every(faults.garbage_every);
-    if !is_garbage {
+    let (is_garbage, is_empty) = (every(faults.garbage_every), every(faults.empty_every));
+    // Nobody can understand the others as an answer.
+    if !is_garbage && !is_empty {
         let status =
             if (200..300).contains(&said.status) && !said.refuses { 0 } else { u64::from(said.status) };
         for _ in 0..recipients {
@@ -114,7 +115,7 @@ async fn taken(
             body: "<html><body>Welcome to nginx!".to_owned(),
             ..Said::default()
         }
-    } else if every(faults.empty_every) {
+    } else if is_empty {
         Said { body: String::new(), ..said }
     } else {
         said

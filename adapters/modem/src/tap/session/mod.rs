@@ -336,7 +336,7 @@ impl Conversation for TapSession {
     fn submit(&mut self, now: Now, token: u64, shipment: &Shipment, index: usize) -> Result<(), Failure> {
         let blocks = page::of(&self.config, shipment, index)?.into();
         self.said = None;
-        self.job = Some(Job::new(token, blocks, now.monotonic));
+        self.job = Some(Job::new(token, blocks, shipment.once, now.monotonic));
         self.write_block(now.monotonic);
         Ok(())
     }

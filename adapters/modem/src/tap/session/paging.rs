@@ -8,6 +8,7 @@ use super::super::codes::{Meaning, meaning};
 use super::{State, TapSession, refused, told};
 use domain::routing::FailureClass;
 use ports::driven::PartReply;
+use session::Event;
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -17,14 +18,16 @@ pub(super) struct Job {
     pub(super) token: u64,
     pub(super) started: Duration,
     blocks: VecDeque<Vec<u8>>,
+    /// Not to be written again where the central may have it.
+    once: bool,
     tries: u8,
     /// Copies of the block under way whose answer did not come yet.
     unheard: u8,
 }
 
 impl Job {
-    pub(super) fn new(token: u64, blocks: VecDeque<Vec<u8>>, started: Duration) -> Self {
-        Self { token, started, blocks, tries: 0, unheard: 0 }
+    pub(super) fn new(token: u64, blocks: VecDeque<Vec<u8>>, once: bool, started: Duration) -> Self {
+        Self { token, started, blocks, once, tries: 0, unheard: 0 }
     }
 }
 
@@ -146,9 +149,14 @@ impl TapSession {
     }
 
     pub(super) fn not_answered(&mut self, at: Duration) {
+        let may_be_taken = self.is_last_block_out();
         let Some(job) = &mut self.job else { return };
         job.tries += 1;
-        if job.tries <= self.config.times.tries {
+        let forbidden = may_be_taken && job.once;
+        if job.tries <= self.config.times.tries && !forbidden {
+            if may_be_taken {
+                self.events.push_back(Event::Repeated { token: job.token });
+            }
             return self.write_block(at);
         }
         self.doubt(at);

@@ -38,6 +38,11 @@ impl Bench {
     }
 
     fn send(&mut self, token: u64) -> &mut Self {
+        self.send_by(token, false)
+    }
+
+    /// By a route that sends nothing again that may have been sent, or by another.
+    fn send_by(&mut self, token: u64, once: bool) -> &mut Self {
         let segments = split("Brand i kvarter fem och sex", Alphabet::Gsm7, 1, false).unwrap();
         let shipment = Shipment {
             originator: None,
@@ -49,6 +54,7 @@ impl Bench {
             tries: Tries::default(),
             lease: Incarnation(1),
             leaves_on: Vec::new(),
+            once,
         };
         self.session.submit(now(self.at), token, &shipment, 0).unwrap();
         self
@@ -76,6 +82,12 @@ impl Bench {
         };
         std::iter::from_fn(|| self.session.poll_event()).filter_map(ended).collect()
     }
+}
+
+/// The pages that may come twice so far.
+fn repeated(bench: &mut Bench) -> Vec<u64> {
+    let repeated = |event| if let Event::Repeated { token } = event { Some(token) } else { None };
+    std::iter::from_fn(|| bench.session.poll_event()).filter_map(repeated).collect()
 }
 
 fn accepted() -> PartReply {
@@ -148,4 +160,28 @@ fn a_copy_that_came_damaged_leaves_the_other() {
     assert_eq!(bench.hear(b"\x15\r").blocks(), 0, "no third one yet");
     assert_eq!(bench.hear(TAKEN).ends(), [(1, accepted())]);
     assert_eq!(bench.session.free(), 1);
+}
+
+#[test]
+fn a_page_that_is_written_again_may_come_twice() {
+    let mut bench = Bench::new(40);
+    assert_eq!((bench.send(1).blocks(), bench.wait(10).blocks()), (1, 1));
+    assert!(repeated(&mut bench).is_empty(), "the central has not all of it");
+    bench.hear(b"\x06\r\x06\r");
+    assert_eq!((bench.blocks(), bench.hear(b"\x15\r").blocks()), (1, 1));
+    assert!(repeated(&mut bench).is_empty(), "it was not taken");
+    assert_eq!(bench.wait(10).blocks(), 1);
+    assert_eq!(repeated(&mut bench), [1]);
+    assert_eq!(bench.hear(TAKEN).ends(), [(1, accepted())]);
+}
+
+#[test]
+fn a_page_that_must_not_come_twice_is_not_written_again() {
+    let mut bench = Bench::new(40);
+    assert_eq!((bench.send_by(1, true).blocks(), bench.wait(10).blocks()), (1, 1), "the first block");
+    bench.hear(b"\x06\r\x06\r");
+    assert_eq!((bench.blocks(), bench.hear(b"\x15\r").blocks()), (1, 1), "it was not taken");
+    assert_eq!(bench.wait(10).blocks(), 0);
+    assert_eq!(bench.ends(), [(1, PartReply::Unanswered)]);
+    assert!(bench.session.closed().is_some());
 }

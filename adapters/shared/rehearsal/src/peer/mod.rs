@@ -267,7 +267,7 @@ impl<O: Operator> Peer<O> {
     fn reply(&mut self, (to, seq, reply): &Due<O::Speech>) {
         self.speech.reply(to, reply, &mut self.out);
         if self.hub.journal.is_open()
-            && !matches!(reply.kind, Kind::Unknown | Kind::Nack | Kind::WrongCommand | Kind::Damaged)
+            && !matches!(reply.kind, Kind::Unknown | Kind::WrongCommand | Kind::Damaged)
         {
             let line = self.hub.line("reply").number("session", self.session);
             self.hub.journal.write(line.number("seq", *seq).number("status", u64::from(reply.status)));

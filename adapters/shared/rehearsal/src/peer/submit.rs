@@ -14,8 +14,13 @@ impl<O: Operator> Peer<O> {
     pub(super) fn submit(&mut self, now: Duration, to: To<O>, seq: u64, submit: &Submit<O>) {
         let number = self.hub.next_submit();
         self.submits += 1;
+        let nack_every = self.faults.nack_every;
         let every = |n: u64| n > 0 && number.is_multiple_of(n);
-        let status = self.verdict(&every);
+        let status = match self.verdict(&every) {
+            // What he did not understand he has not taken.
+            0 if every(nack_every) => <O::Speech as Speech>::CODES.not_understood,
+            status => status,
+        };
         let id = match status {
             0 => self.operator.id(self.hub.next_number(), submit, self.hub.clock.now()),
             _ => String::new(),

@@ -31,6 +31,7 @@ pub fn shipment(id: i64) -> Shipment {
         tries: Tries::default(),
         lease: Incarnation(1),
         leaves_on: Vec::new(),
+        once: false,
     }
 }
 

@@ -316,20 +316,19 @@ impl Change for Settled {
     const ALSO: &'static str = "lease = NULL";
 
     fn binds(&self) -> Vec<Bind<'_>> {
-        let Settlement { id, lease, at, link: held_by, outcome, .. } = &self.settlement;
+        let Settlement { id, lease, at, link: held_by, outcome, possible_duplicate, .. } = &self.settlement;
         let mut link = held_by;
-        let mut again = (None, None, None, None);
+        let mut again = (None, None, None);
         let mut error = None;
         match outcome {
             Outcome::Sent => error = Some(""),
             Outcome::Expired => {}
             Outcome::Failed { code, .. } | Outcome::Abandoned { code, .. } => error = Some(code.as_str()),
-            Outcome::PutBack { link: to, due_at, tries, possible_duplicate, error: why, deadlines: _ } => {
+            Outcome::PutBack { link: to, due_at, tries, error: why, deadlines: _ } => {
                 link = to;
                 error = Some(why.as_str()).filter(|why| !why.is_empty());
                 let tries = (i64::from(tries.total), i64::from(tries.on_link));
-                again =
-                    (Some(millis(*due_at)), Some(tries.0), Some(tries.1), possible_duplicate.then_some(1));
+                again = (Some(millis(*due_at)), Some(tries.0), Some(tries.1));
             }
         }
         let error = match outcome {
@@ -347,7 +346,7 @@ impl Change for Settled {
             again.0.into(),
             again.1.into(),
             again.2.into(),
-            again.3.into(),
+            possible_duplicate.then_some(1_i64).into(),
             sent.into(),
             ended.into(),
             error,
