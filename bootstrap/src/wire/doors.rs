@@ -198,7 +198,7 @@ pub fn soap_router(loaded: &Loaded, http: &Http, gateway: &Gateway, machine: &Ma
         ids: Arc::clone(&machine.ids),
         clock: Arc::clone(&machine.clock),
         config: soap::Config {
-            country: Country::parse(loaded.config.defaults.country.get_ref()).unwrap_or(Country::SWEDEN),
+            country: loaded.config.defaults.country(),
             language: loaded.config.defaults.language(),
             public_url: http.public_url.clone(),
             plain_passwords: http.soap_plain_passwords,
