@@ -29,8 +29,8 @@ impl SubscribeReceived for Subscriptions {
     async fn subscribe(&self, sender: &Sender, wish: Wish) -> Result<(), Refusal> {
         self.refresh().await?;
         let directory = self.directory.current();
-        let number = numbering::recipient(&wish.number, directory.defaults.country, false)
-            .map_err(|refusal| Refusal { field: Some("number"), ..refusal })?;
+        let number = numbering::receiving(&wish.number, directory.defaults.country)
+            .map_err(|why| Refusal::field(Code::InvalidNumber, "number", why))?;
         let wish = Subscription {
             user: sender.name().clone(),
             number,

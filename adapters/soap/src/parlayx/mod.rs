@@ -37,37 +37,30 @@ const RECEIVED: usize = 100;
 /// Pages of the inbox that are looked through for them.
 const PAGES: usize = 20;
 
-/// The descriptions, by the last part of the path; old clients have `SendSmsService/services/SendSms` there.
-static DESCRIPTIONS: [(&str, Description); 4] = [
-    (
-        "SendSms",
-        Description {
-            text: include_str!("../../../../wsdl/parlayx/sms_send.wsdl"),
-            path: "/soap/parlayx/SendSms",
-        },
-    ),
-    (
-        "ReceiveSms",
-        Description {
-            text: include_str!("../../../../wsdl/parlayx/sms_receive.wsdl"),
-            path: "/soap/parlayx/ReceiveSms",
-        },
-    ),
-    (
-        "SmsNotificationManager",
-        Description {
-            text: include_str!("../../../../wsdl/parlayx/sms_notification_manager.wsdl"),
-            path: "/soap/parlayx/SmsNotificationManager",
-        },
-    ),
-    (
-        "SmsNotification",
-        Description {
-            text: include_str!("../../../../wsdl/parlayx/sms_notification.wsdl"),
-            path: "/soap/parlayx/SmsNotification",
-        },
-    ),
+/// The descriptions, each known by the last part of its path; old clients have `SendSmsService/services/SendSms` there.
+static DESCRIPTIONS: [Description; 4] = [
+    Description {
+        text: include_str!("../../../../wsdl/parlayx/sms_send.wsdl"),
+        path: "/soap/parlayx/SendSms",
+    },
+    Description {
+        text: include_str!("../../../../wsdl/parlayx/sms_receive.wsdl"),
+        path: "/soap/parlayx/ReceiveSms",
+    },
+    Description {
+        text: include_str!("../../../../wsdl/parlayx/sms_notification_manager.wsdl"),
+        path: "/soap/parlayx/SmsNotificationManager",
+    },
+    Description {
+        text: include_str!("../../../../wsdl/parlayx/sms_notification.wsdl"),
+        path: "/soap/parlayx/SmsNotification",
+    },
 ];
+
+/// The names of the services.
+fn names() -> impl Iterator<Item = &'static str> {
+    DESCRIPTIONS.iter().map(|description| description.path.trim_start_matches(ROOT))
+}
 
 /// Whether a path is one of ours.
 pub(crate) fn is_at(path: &str) -> bool {
@@ -77,15 +70,13 @@ pub(crate) fn is_at(path: &str) -> bool {
 /// The description of the service at a path.
 pub(crate) fn description_of(path: &str) -> Option<&'static Description> {
     let last = path.strip_prefix(ROOT)?.trim_end_matches('/').rsplit('/').next()?;
-    let named =
-        |(name, _): &&(&str, Description)| last == *name || last.strip_suffix("Service") == Some(name);
-    DESCRIPTIONS.iter().find(named).map(|(_, description)| description)
+    let name = last.strip_suffix("Service").unwrap_or(last);
+    names().zip(&DESCRIPTIONS).find(|(other, _)| *other == name).map(|(_, description)| description)
 }
 
 /// What there is, for who asks for something else.
 pub(crate) fn services() -> Words {
-    let names: Vec<&str> = DESCRIPTIONS.iter().map(|(name, _)| *name).collect();
-    let names = names.join(", ");
+    let names = names().collect::<Vec<_>>().join(", ");
     domain::words!(
         "Parlay X: {ROOT} följt av något av {names}",
         "Parlay X: {ROOT} followed by one of {names}"
@@ -237,8 +228,8 @@ impl Work<'_> {
         let number = match registration.trim() {
             "" => None,
             written => Some(
-                numbering::recipient(written, self.doors.config.country, false)
-                    .map_err(|refusal| Refusal { field: Some("registration"), ..refusal })?
+                numbering::receiving(written, self.doors.config.country)
+                    .map_err(|why| Refusal::field(Code::InvalidNumber, "registration", why))?
                     .to_string(),
             ),
         };
